@@ -1,0 +1,60 @@
+# Every target but the cluster's is a Deno task of the same name: see deno.json.
+# Nothing has to be installed for them but bash and what scripts/deno.sh says.
+
+TASK := scripts/deno.sh task --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-databricks test-cluster bench build up run down logs trigger-pg trigger-dbx \
+	check lock clean
+
+help: ## This list
+	@echo 'Targets:'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo 'Further Deno tasks, which take arguments: serve, once, trigger, smoke, permissions'
+	@echo '(scripts/deno.sh task trigger --urn URN --columns email,phone)'
+
+demo: ## The main job on an embedded Postgres: nothing to install, about a minute
+	@$(TASK) demo
+
+test: ## Format, lint, types, unit and integration tests, with a disposable Postgres
+	@$(TASK) test
+
+test-databricks: ## The Databricks part, on a stand-in warehouse made of real Spark and Delta
+	@$(TASK) test-databricks
+
+test-cluster: ## The quick start on the cluster that KUBECONFIG names
+	@tests/cluster/run.sh
+
+bench: ## The action beside the database's own limit, on this machine: some 20 minutes
+	@$(TASK) bench
+
+build: ## The program as one binary: dist/tokenize
+	@$(TASK) build
+
+up: ## Cluster: start it all on minikube (CLUSTER=current: where KUBECONFIG points)
+	@scripts/up.sh
+
+run: ## Cluster: the smoke Job, two triggers on each platform; the second must change nothing
+	@scripts/run.sh
+
+down: ## Cluster: remove everything
+	@scripts/down.sh
+
+logs: ## Cluster: what the action logs
+	@scripts/logs.sh
+
+trigger-pg: ## Cluster: trigger the Postgres dataset, from inside
+	@scripts/trigger-pg.sh
+
+trigger-dbx: ## Cluster: trigger the Databricks dataset, from inside
+	@scripts/trigger-dbx.sh
+
+check: ## Format, lint and types only
+	@$(TASK) check
+
+lock: ## Write deno.lock anew after a change of the imports in deno.json
+	@$(TASK) lock
+
+clean: ## Remove what was built and fetched
+	@rm -rf dist .tools

@@ -1,0 +1,37 @@
+-- The demonstration's table, and the role the action connects as: SELECT and UPDATE, nothing else.
+-- Postgres' image runs this once, when it sets up an empty volume; `make up` runs it again where
+-- the role cannot log in or the table is missing. Running it again changes no row.
+\set ON_ERROR_STOP on
+\if :{?tokenize_password}
+\else
+  \getenv tokenize_password TOKENIZE_DB_PASSWORD
+\endif
+
+-- The statements that hold a password are not to be logged, whatever the server's settings are.
+SET log_statement = 'none';
+SET log_min_duration_statement = -1;
+SET log_min_error_statement = 'panic';
+SET client_min_messages = 'warning';
+
+BEGIN;
+
+CREATE TABLE IF NOT EXISTS public.customers (
+  id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  name       text NOT NULL,
+  email      text NOT NULL UNIQUE,
+  phone      text,
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+
+SELECT 'CREATE ROLE tokenize'
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tokenize') \gexec
+
+ALTER ROLE tokenize LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS
+  PASSWORD :'tokenize_password';
+
+REVOKE ALL ON DATABASE app FROM PUBLIC;
+GRANT CONNECT ON DATABASE app TO tokenize;
+GRANT USAGE ON SCHEMA public TO tokenize;
+GRANT SELECT, UPDATE ON public.customers TO tokenize;
+
+COMMIT;

@@ -1,0 +1,156 @@
+/** What is compared: each turns the same table into tokens, in its own way. */
+import { encodeBase64 } from "../../src/tokens/base64.ts";
+import postgres from "postgres";
+
+/** Where a contender works. */
+export interface Arena {
+  /** Connection string of the database. */
+  readonly url: string;
+  /** The built program. */
+  readonly program: string;
+}
+
+/** What one go of a contender showed of itself; the rest is read from the server. */
+export interface Outcome {
+  readonly rows: number;
+  readonly elapsedMs: number;
+  /** The highest resident memory of the action's process, in bytes. */
+  readonly peakRssBytes?: number;
+}
+
+/** One way to do the work. */
+export interface Contender {
+  readonly name: string;
+  /** At most so many rows are given to it, where more would take too long. */
+  readonly maxRows?: number;
+  run(arena: Arena): Promise<Outcome>;
+}
+
+const COLUMNS = ["name", "email"];
+const URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,bench.public.people,PROD)";
+const TOKEN = String
+  .raw`'tok_' || translate(encode(convert_to($, 'UTF8'), 'base64'), E'\n', '') || '_poc'`;
+
+/** A guard that tells values from tokens about as fast as the real one. */
+const GUARD = COLUMNS.map((column) =>
+  `${column} COLLATE "C" !~ '^tok_(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?_poc$'`
+).join(" OR ");
+
+/** The limit: what the server needs to rewrite the rows itself. */
+export const LIMIT: Contender = {
+  name: "limit: one UPDATE in SQL",
+  run: (arena) =>
+    timed(arena, async (sql) => {
+      const set = COLUMNS.map((column) => `${column} = ${TOKEN.replace("$", () => column)}`);
+      return (await sql.unsafe(`UPDATE people SET ${set.join(", ")} WHERE ${GUARD}`)).count;
+    }),
+};
+
+/** One look that finds nothing, to set a run that finds nothing beside. */
+export const COUNT: Contender = {
+  name: "one count with the guard",
+  run: (arena) =>
+    timed(arena, async (sql) => {
+      await sql.unsafe(`SELECT count(*) FROM people WHERE ${GUARD}`);
+      return 0;
+    }),
+};
+
+/** All that rewrite the whole table, the limit first. */
+export const REWRITES: readonly Contender[] = [
+  LIMIT,
+  ours("client", { PUSHDOWN: "false" }),
+  ours("pushdown", {}),
+  ours("client, in batches", { PUSHDOWN: "false" }, "--commit", "batches"),
+  ours("pushdown, in batches", {}, "--commit", "batches"),
+  ours("rewrite", {}, "--strategy", "rewrite"),
+  rowByRow("one UPDATE a row", 5_000, 1),
+  rowByRow("one UPDATE a row, pipelined", 20_000, 100),
+];
+
+/** The program once more, with nothing left to do. */
+export const SECOND_RUN: Contender = ours("second run", { PUSHDOWN: "false" });
+
+function ours(name: string, environment: Record<string, string>, ...options: string[]): Contender {
+  return {
+    name: `ours: ${name}`,
+    async run({ url, program }) {
+      const args = ["run", "--json", "--urn", URN, "--columns", COLUMNS.join(","), ...options];
+      const child = new Deno.Command(program, {
+        args,
+        env: { PG_CONN_STR: url, LOG_LEVEL: "error", ...environment },
+        stdout: "piped",
+        stderr: "inherit",
+      }).spawn();
+      const memory = watchMemory(child.pid);
+      const { success, stdout } = await child.output();
+      const peakRssBytes = await memory.end();
+      if (!success) throw new Error(`${name} failed: ${new TextDecoder().decode(stdout)}`);
+      const report = JSON.parse(new TextDecoder().decode(stdout));
+      return { rows: report.updated, elapsedMs: report.elapsed_ms, peakRssBytes };
+    },
+  };
+}
+
+/** The plain way: each row by its key, `inFlight` of them on their way at once. */
+function rowByRow(name: string, maxRows: number, inFlight: number): Contender {
+  return {
+    name,
+    maxRows,
+    run: (arena) =>
+      timed(arena, async (sql) => {
+        const rows = await sql<{ id: number; name: string; email: string }[]>`
+          SELECT id, name, email FROM people`;
+        await sql.begin(async (tx) => {
+          for (let i = 0; i < rows.length; i += inFlight) {
+            await Promise.all(
+              rows.slice(i, i + inFlight).map((row) =>
+                tx`UPDATE people SET name = ${token(row.name)}, email = ${
+                  token(row.email)
+                } WHERE id = ${row.id}`
+              ),
+            );
+          }
+        });
+        return rows.length;
+      }),
+  };
+}
+
+function token(value: string): string {
+  return `tok_${encodeBase64(value)}_poc`;
+}
+
+async function timed(
+  { url }: Arena,
+  work: (sql: postgres.Sql) => Promise<number>,
+): Promise<Outcome> {
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  await sql`SELECT 1`;
+  const startedMs = performance.now();
+  const rows = await work(sql);
+  const elapsedMs = performance.now() - startedMs;
+  await sql.end();
+  return { rows, elapsedMs };
+}
+
+/** Reads a process's highest resident memory while it runs (Linux). */
+function watchMemory(pid: number): { end: () => Promise<number> } {
+  let peak = 0;
+  let watching = true;
+  const watch = async () => {
+    while (watching) {
+      const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
+      peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  const watched = watch();
+  return {
+    async end() {
+      watching = false;
+      await watched;
+      return peak;
+    },
+  };
+}

@@ -1,0 +1,26 @@
+/** Figures and how they are shown. */
+
+/** The middle of the values; of an even number of them the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** A table in Markdown, its columns aligned for reading as it is. */
+export function markdownTable(
+  head: readonly string[],
+  lines: readonly (readonly string[])[],
+): string {
+  const widths = head.map((name, i) =>
+    Math.max(name.length, ...lines.map((line) => line[i]!.length))
+  );
+  const row = (cells: readonly string[]) =>
+    `| ${
+      cells.map((cell, i) => i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)).join(
+        " | ",
+      )
+    } |`;
+  const rule = widths.map((width, i) => i === 0 ? "-".repeat(width) : "-".repeat(width - 1) + ":");
+  return [row(head), row(rule), ...lines.map(row)].join("\n");
+}

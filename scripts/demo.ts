@@ -1,0 +1,117 @@
+/**
+ * The main job on your own screen: an embedded Postgres (PGlite) with 100 customers, the real action
+ * in its sandbox, two triggers. Nothing of this is in the binary.
+ */
+import { PGlite } from "@electric-sql/pglite";
+import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
+
+const COLUMNS = ["email", "phone"];
+const URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,app.public.customers,PROD)";
+const READY_WITHIN_MS = 30_000;
+
+say("1. An embedded Postgres with 100 customers");
+const database = await PGlite.create();
+// PGlite has one database, whose name is fixed when it is made
+await database.exec("UPDATE pg_database SET datname = 'app' WHERE datname = current_database()");
+await database.exec(
+  await Deno.readTextFile(new URL("../tests/support/customers.sql", import.meta.url)),
+);
+const postgresPort = freePort();
+const socket = new PGLiteSocketServer({ db: database, host: "127.0.0.1", port: postgresPort });
+await socket.start();
+await showRows();
+
+const actionPort = freePort();
+const environment = {
+  PG_CONN_STR: `postgres://postgres@127.0.0.1:${postgresPort}/app?sslmode=disable`,
+  PORT: String(actionPort),
+  LOG_FORMAT: "text",
+  LOG_LEVEL: "warn",
+};
+say("2. The action, in its sandbox");
+await tokenize("permissions");
+const action = command("serve").spawn();
+let failed = true;
+try {
+  await answersAt(`http://127.0.0.1:${actionPort}/healthz`);
+
+  say(`3. The first trigger: tokenize ${COLUMNS.join(" and ")}`);
+  const first = await trigger();
+  await showRows();
+
+  say("4. The same trigger again: nothing is left to do");
+  const second = await trigger();
+  failed = !(first.updated === 100 && second.updated === 0 && second.skipped === 100);
+} finally {
+  action.kill("SIGTERM");
+  await action.status;
+}
+if (failed) {
+  console.error("\nThe demo did not go as it should: 100 rows updated, then 0.");
+  Deno.exit(1);
+}
+say("Next");
+console.log(`Your own Postgres:  export PG_CONN_STR=postgres://user:password@host:5432/database
+A warehouse too:    export DBX_JDBC_URL='jdbc:databricks://…;httpPath=…;AuthMech=3;UID=token;PWD=…'
+The action:         deno task serve
+A trigger:          deno task trigger --urn 'urn:li:dataset:(…)' --columns email,phone`);
+Deno.exit(0); // the socket server would wait for the action's idle connection
+
+/** The program itself, with the permissions that its binary has. */
+function command(...args: string[]): Deno.Command {
+  return new Deno.Command("bash", {
+    args: [new URL("./tokenize.sh", import.meta.url).pathname, ...args],
+    env: environment,
+    stdout: "inherit",
+    stderr: "inherit",
+  });
+}
+
+async function tokenize(...args: string[]): Promise<void> {
+  const { success } = await command(...args).output();
+  if (!success) throw new Error(`tokenize ${args[0]} failed`);
+}
+
+async function trigger(): Promise<{ updated: number; skipped: number }> {
+  const response = await fetch(`http://127.0.0.1:${actionPort}/trigger`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ dataset_urn: URN, columns: COLUMNS }),
+  });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.detail);
+  console.log(JSON.stringify(answer, null, 2));
+  console.log(`\n   → ${answer.updated} updated, ${answer.skipped} skipped\n`);
+  return answer;
+}
+
+async function showRows(): Promise<void> {
+  const { rows } = await database.query<Record<string, string>>(
+    "SELECT id, name, email, phone FROM public.customers ORDER BY id LIMIT 3",
+  );
+  console.table(rows);
+}
+
+async function answersAt(url: string): Promise<void> {
+  const deadlineMs = performance.now() + READY_WITHIN_MS;
+  while (performance.now() < deadlineMs) {
+    const answered = await fetch(url).then(
+      async (response) => (await response.body?.cancel(), true),
+      () => false,
+    );
+    if (answered) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error("the action did not start");
+}
+
+function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  listener.close();
+  return port;
+}
+
+function say(text: string): void {
+  console.log(`\n\x1b[1m${text}\x1b[0m`);
+}

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Runs the program from source, with exactly the permissions that are baked into its binary.
+set -euo pipefail
+
+scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+readonly scripts source="$scripts/../src"
+
+environment_names=$("$scripts/deno.sh" run --quiet "$source/environment_names.ts")
+exec "$scripts/deno.sh" run --quiet --no-prompt \
+  --allow-net --allow-read "--allow-env=$environment_names" "$source/main.ts" "$@"

@@ -1,0 +1,109 @@
+/** The whole job: from a trigger to its report. */
+import { requireAllowed } from "../datahub/allowed_datasets.ts";
+import { parseDatasetUrn } from "../datahub/dataset_urn.ts";
+import { parseColumns } from "../datahub/schema_field.ts";
+import { ServiceError, stackFrames, toServiceError } from "../errors.ts";
+import type { Observe } from "../observations.ts";
+import { type Platform, type Progress, selectPlatform } from "../platforms/platform.ts";
+import type { TokenSdk } from "../tokens/token_sdk.ts";
+import type { Report, Trigger } from "./trigger.ts";
+
+/** What the action works with. */
+export interface ActionDependencies {
+  readonly platforms: ReadonlyMap<string, Platform>;
+  /** Every platform this build knows, with the variable that turns it on. */
+  readonly knownPlatforms: ReadonlyMap<string, string>;
+  readonly allowedDatasets: readonly string[] | undefined;
+  /** Makes the SDK when it is first needed, and gives the same one from then on. */
+  readonly tokenSdk: () => Promise<TokenSdk>;
+  readonly observe: Observe;
+}
+
+/** What one run brings along. */
+export interface RunOptions {
+  readonly runId: string;
+  /** Aborted, with a `ServiceError` for a reason, to end the run and roll it back. */
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/**
+ * Tokenizes the columns of a dataset, all or nothing, and says what it did.
+ *
+ * Throws a `ServiceError` for whatever fails; the data is then as it was.
+ */
+export async function tokenizeDataset(
+  trigger: Trigger,
+  deps: ActionDependencies,
+  options: RunOptions,
+): Promise<Report> {
+  const startedMs = performance.now();
+  const { runId } = options;
+  const { datasetUrn, dryRun } = trigger;
+  deps.observe({ event: "run_started", runId, datasetUrn, columns: trigger.columns, dryRun });
+  try {
+    const report = await run(trigger, deps, options);
+    const elapsedMs = Math.round(performance.now() - startedMs);
+    const { table, columns, method, updated, skipped } = report;
+    deps.observe({
+      ...{ event: "run_finished", runId, datasetUrn, table, columns, dryRun },
+      ...{ method, updated, skipped, elapsedMs },
+    });
+    return { ...report, elapsed_ms: elapsedMs };
+  } catch (thrown) {
+    const error = toServiceError(thrown);
+    if (error !== thrown) {
+      const kind = error.facts.cause ?? "unknown";
+      deps.observe({ event: "unexpected_failure", kind, frames: stackFrames(thrown) });
+    }
+    deps.observe({
+      ...{ event: "run_failed", runId, datasetUrn, code: error.code, reason: error.message },
+      ...{ facts: error.facts, elapsedMs: Math.round(performance.now() - startedMs) },
+    });
+    throw error;
+  }
+}
+
+async function run(
+  trigger: Trigger,
+  deps: ActionDependencies,
+  { runId, signal, onProgress }: RunOptions,
+): Promise<Omit<Report, "elapsed_ms">> {
+  const dataset = parseDatasetUrn(trigger.datasetUrn);
+  const columns = parseColumns(trigger.columns, dataset);
+  requireAllowed(dataset, deps.allowedDatasets);
+  const platform = selectPlatform(dataset, deps.platforms, deps.knownPlatforms);
+  const { dryRun, commit = "atomic", strategy = "update", connections } = trigger;
+  if (commit === "batches" && strategy === "rewrite") throw contradiction();
+  const progress = (made: Progress) => {
+    deps.observe({ event: "batch_written", runId, ...made });
+    onProgress?.(made);
+  };
+  const context = {
+    ...{ runId, dryRun, commit, strategy, connections },
+    ...{ signal, observe: deps.observe, progress },
+  };
+
+  return await platform.withTable(dataset, columns, context, async (table) => {
+    requireAllowed(dataset, deps.allowedDatasets, table.platformInstance);
+    deps.observe({ event: "table_resolved", runId, table: table.table, columns: table.columns });
+    const sdk = await deps.tokenSdk();
+    const done = dryRun ? await table.count(sdk) : await table.rewrite(sdk);
+    return {
+      run_id: runId,
+      dataset_urn: dataset.urn,
+      platform: platform.name,
+      table: table.table,
+      columns: table.columns,
+      dry_run: dryRun,
+      ...done,
+    };
+  });
+}
+
+function contradiction(): ServiceError {
+  return new ServiceError(
+    "invalid_request",
+    'Cannot start the run: strategy "rewrite" is one change of the whole table, so commit "batches" has no meaning',
+  );
+}

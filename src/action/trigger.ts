@@ -1,0 +1,37 @@
+/**
+ * Glossary of the action
+ * - Trigger: the request to tokenize some columns of one dataset, as a caller writes it.
+ * - Run: one execution of a trigger, known by its run id.
+ * - Report: what a run did, with exact counts.
+ */
+import type { CommitMode, Method, Strategy } from "../platforms/platform.ts";
+
+/** What a caller asks for. Shapes are checked where it comes in; meanings where the run begins. */
+export interface Trigger {
+  readonly datasetUrn: string;
+  /** Names, schemaField paths or schemaField URNs. */
+  readonly columns: readonly string[];
+  /** Count what would change, and change nothing. */
+  readonly dryRun: boolean;
+  /** All or nothing of the run by default. */
+  readonly commit?: CommitMode;
+  /** Rows are updated by default. */
+  readonly strategy?: Strategy;
+  /** How many connections may write at once in batches; undefined leaves it to the platform. */
+  readonly connections?: number;
+}
+
+/** What a run did, in the words of the HTTP API. */
+export interface Report {
+  readonly run_id: string;
+  readonly dataset_urn: string;
+  readonly platform: string;
+  readonly table: string;
+  readonly columns: readonly string[];
+  readonly dry_run: boolean;
+  readonly updated: number;
+  readonly skipped: number;
+  /** Which way the work was done; absent for a dry run. */
+  readonly method?: Method;
+  readonly elapsed_ms: number;
+}

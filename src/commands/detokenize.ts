@@ -1,0 +1,81 @@
+/** `tokenize detokenize`: reads tokens back, a line each, from standard input to standard output. */
+import { toServiceError } from "../errors.ts";
+import type { Job } from "../jobs.ts";
+import type { TokenContext, TokenSdk } from "../tokens/token_sdk.ts";
+
+type DetokenizeJob = Extract<Job, { command: "detokenize" }>;
+type Detokenize = NonNullable<TokenSdk["detokenize"]>;
+
+const MAX_BATCH_LINES = 2500;
+
+/**
+ * Writes a line for each line: as JSON a string, or null for what is no token or fails its
+ * authentication; as text the value, or the line as it was. Gives the exit code: 0 if all was read back.
+ */
+export async function detokenize(
+  { dataset, column, json }: DetokenizeJob,
+  tokenSdk: () => Promise<TokenSdk>,
+  shutDown: AbortSignal,
+): Promise<number> {
+  try {
+    const sdk = await tokenSdk();
+    if (sdk.detokenize === undefined) {
+      console.error("tokenize: TOKEN_SDK_MODE: the tokens of this SDK cannot be read back");
+      return 2;
+    }
+    const context = { dataset: dataset ?? "", column: column ?? "" };
+    const left = await readBack(sdk.detokenize.bind(sdk), context, json, shutDown);
+    if (left > 0) {
+      console.error(`tokenize: ${left} lines are not tokens that can be read back here`);
+    }
+    return left > 0 || shutDown.aborted ? 1 : 0;
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) return 1; // nobody reads on
+    const { message, code } = toServiceError(error);
+    console.error(`tokenize: ${message} (${code})`);
+    return 1;
+  }
+}
+
+/** How many lines could not be read back. */
+async function readBack(
+  detokenize: Detokenize,
+  context: TokenContext,
+  json: boolean,
+  shutDown: AbortSignal,
+): Promise<number> {
+  let left = 0;
+  for await (const lines of batches(Deno.stdin.readable, shutDown)) {
+    const values = await detokenize(lines, context);
+    left += values.filter((value) => value === null).length;
+    print(values.map((value, i) => json ? JSON.stringify(value) : value ?? lines[i]!));
+  }
+  return left;
+}
+
+/** The lines of a stream as they come, some thousands at a time at most. */
+async function* batches(
+  stream: ReadableStream<BufferSource>,
+  shutDown: AbortSignal,
+): AsyncGenerator<readonly string[]> {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  shutDown.addEventListener("abort", () => void reader.cancel(), { once: true });
+  let begun = "";
+  while (true) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    const lines = (begun + value).split("\n");
+    begun = lines.pop()!;
+    while (lines.length > 0) yield lines.splice(0, MAX_BATCH_LINES).map(withoutReturn);
+  }
+  if (begun !== "" && !shutDown.aborted) yield [withoutReturn(begun)];
+}
+
+function withoutReturn(line: string): string {
+  return line.endsWith("\r") ? line.slice(0, -1) : line;
+}
+
+function print(lines: readonly string[]): void {
+  let bytes = new TextEncoder().encode(lines.map((line) => `${line}\n`).join(""));
+  while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
+}

@@ -1,0 +1,22 @@
+/** `tokenize healthcheck`: whether a running action answers. For images that have no curl. */
+import { healthSchema } from "../http/schemas.ts";
+import type { Job } from "../jobs.ts";
+
+const PATIENCE_MS = 3000;
+
+/** Asks `/healthz`. Gives the exit code: 0 where it answered as it should. */
+export async function answerHealthcheck(
+  { url }: Extract<Job, { command: "healthcheck" }>,
+): Promise<number> {
+  try {
+    const response = await fetch(new URL("/healthz", url), {
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    const answer = await response.json().catch(() => undefined);
+    if (response.ok && healthSchema.safeParse(answer).success) return 0;
+    console.error(`tokenize: ${url} answered, but not as a healthy action does`);
+  } catch {
+    console.error(`tokenize: Cannot reach the action at ${url}: is it running?`);
+  }
+  return 1;
+}

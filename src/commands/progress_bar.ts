@@ -1,0 +1,50 @@
+/** A progress bar on standard error, for work longer than a second on a terminal. */
+import type { Progress } from "../platforms/platform.ts";
+
+const SHOW_AFTER_MS = 1000;
+const REDRAW_MS = 200;
+const WIDTH = 30;
+
+/**
+ * The bar of one run. It draws nothing where standard error is no terminal. Work that the database does
+ * in one statement tells of no progress; then the bar says how long it has been going on.
+ */
+export function progressBar(): { show: (progress: Progress) => void; clear: () => void } {
+  if (!Deno.stderr.isTerminal()) return { show: () => {}, clear: () => {} };
+  const startedMs = performance.now();
+  let drawn = false;
+  let last: Progress | undefined;
+  const timer = setInterval(() => {
+    const elapsedMs = performance.now() - startedMs;
+    if (elapsedMs < SHOW_AFTER_MS) return;
+    drawn = true;
+    write(`\r\x1b[K${drawing(last, elapsedMs / 1000)}`);
+  }, REDRAW_MS);
+  return {
+    show(progress) {
+      last = progress;
+    },
+    clear() {
+      clearInterval(timer);
+      if (drawn) write("\r\x1b[K");
+    },
+  };
+}
+
+/** `[######----] 400,000 of 1,000,000 rows, 120,000 rows/s`, or `tokenizing, 12 s so far`. */
+export function drawing(progress: Progress | undefined, elapsedSeconds: number): string {
+  if (progress === undefined) return `tokenizing, ${Math.floor(elapsedSeconds)} s so far`;
+  const { updated, total } = progress;
+  const done = total === 0 ? WIDTH : Math.round(WIDTH * Math.min(1, updated / total));
+  const rate = Math.round(updated / Math.max(elapsedSeconds, 0.001));
+  const bar = "#".repeat(done) + "-".repeat(WIDTH - done);
+  return `[${bar}] ${grouped(updated)} of ${grouped(total)} rows, ${grouped(rate)} rows/s`;
+}
+
+function grouped(number: number): string {
+  return number.toLocaleString("en-US");
+}
+
+function write(text: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(text));
+}

@@ -1,0 +1,40 @@
+/** `tokenize run`: the same job once, with no server. */
+import { RunRegistry } from "../action/run_registry.ts";
+import { type ActionDependencies, tokenizeDataset } from "../action/tokenize_dataset.ts";
+import { toServiceError } from "../errors.ts";
+import { toProblem } from "../http/problem.ts";
+import type { Job } from "../jobs.ts";
+import { printFailure, printReport } from "./output.ts";
+import { progressBar } from "./progress_bar.ts";
+
+type RunJob = Extract<Job, { command: "run" }>;
+
+/** Runs the job. A signal to stop rolls it back at once. Gives the exit code. */
+export async function runOnce(
+  { dataset, how, connections, json }: RunJob,
+  deps: ActionDependencies,
+  shutDown: AbortSignal,
+): Promise<number> {
+  const runs = new RunRegistry();
+  shutDown.addEventListener("abort", () => void runs.drain(0), { once: true });
+  const runId = crypto.randomUUID();
+  const bar = progressBar();
+  try {
+    const trigger = {
+      ...{ datasetUrn: dataset.urn, columns: dataset.columns, ...how },
+      ...(connections === undefined ? {} : { connections }),
+    };
+    const report = await runs.start((signal) =>
+      tokenizeDataset(trigger, deps, { runId, signal, onProgress: bar.show })
+    );
+    bar.clear();
+    printReport(report, json);
+    return 0;
+  } catch (error) {
+    bar.clear();
+    printFailure(toProblem(toServiceError(error), runId), json);
+    return 1;
+  } finally {
+    await Promise.all([...deps.platforms.values()].map((platform) => platform.close()));
+  }
+}

@@ -1,0 +1,85 @@
+/** `tokenize serve`: runs the action until it is told to stop. */
+import { RunRegistry } from "../action/run_registry.ts";
+import { type ActionDependencies, tokenizeDataset } from "../action/tokenize_dataset.ts";
+import type { Config } from "../config.ts";
+import { createApp } from "../http/app.ts";
+import type { Observe } from "../observations.ts";
+import { VERSION } from "../version.ts";
+
+/** How long runs under way may go on after the signal to stop, before they are rolled back. */
+const GRACE_MS = 10_000;
+/** How long callers may take after that to read their answers, or to end what they began to send. */
+const CLOSE_PATIENCE_MS = 1000;
+
+/** Serves until `shutDown` is aborted, with the signal's name for a reason. Gives the exit code. */
+export async function serve(
+  config: Config,
+  deps: ActionDependencies,
+  shutDown: AbortSignal,
+): Promise<number> {
+  const runs = new RunRegistry();
+  const app = createAction(config, deps, runs);
+  if (deps.platforms.size === 0) deps.observe({ event: "no_platform_configured" });
+  const server = listen(config, deps.observe, (request) => app.fetch(request));
+  if (server === undefined) return 1;
+
+  await aborted(shutDown);
+  deps.observe({ event: "stopping", signal: String(shutDown.reason), runs: runs.size });
+  await runs.drain(GRACE_MS);
+  await Promise.race([server.shutdown(), delay(CLOSE_PATIENCE_MS)]);
+  await Promise.all([...deps.platforms.values()].map((platform) => platform.close()));
+  deps.observe({ event: "stopped" });
+  return 0;
+}
+
+/** The action's HTTP API, whose runs are entered in `runs`. */
+export function createAction(config: Config, deps: ActionDependencies, runs: RunRegistry) {
+  return createApp({
+    version: VERSION,
+    triggerToken: config.triggerToken,
+    platforms: deps.platforms,
+    startRun: (trigger) => {
+      const runId = crypto.randomUUID();
+      const report = runs.start((signal) => tokenizeDataset(trigger, deps, { runId, signal }));
+      return { runId, report };
+    },
+    observe: deps.observe,
+  });
+}
+
+/** Starts to listen, or says why it cannot. */
+function listen(
+  { listen: { hostname, port }, triggerToken }: Config,
+  observe: Observe,
+  answer: (request: Request) => Response | Promise<Response>,
+): Deno.HttpServer | undefined {
+  const url = `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+  const authenticated = triggerToken !== undefined;
+  const onListen = () => observe({ event: "listening", url, authenticated });
+  try {
+    return Deno.serve({ hostname, port, onListen }, answer);
+  } catch (error) {
+    observe({ event: "cannot_listen", url, reason: whyNotListening(error) });
+    return undefined;
+  }
+}
+
+/** Throws what has nothing to do with the address. */
+function whyNotListening(error: unknown): string {
+  if (error instanceof Deno.errors.AddrInUse) return "the port is in use";
+  if (error instanceof Deno.errors.AddrNotAvailable) return "the address is not of this machine";
+  if (error instanceof Deno.errors.PermissionDenied) return "the system does not allow it";
+  if (error instanceof Error && error.name === "Error") return "the host's name is not known";
+  throw error;
+}
+
+function delay(durationMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, durationMs));
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(), { once: true })
+  );
+}

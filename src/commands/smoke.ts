@@ -1,0 +1,63 @@
+/** `tokenize smoke`: triggers each dataset twice, and fails if a second run updates anything. */
+import type { DatasetArguments, Job, RunArguments } from "../jobs.ts";
+import { type ActionAddress, type Answer, askAction } from "./ask_action.ts";
+
+const PLAIN_RUN: RunArguments = { dryRun: false, commit: "atomic", strategy: "update" };
+
+type SmokeJob = Extract<Job, { command: "smoke" }>;
+
+/** One dataset's two runs, and what is wrong with them. */
+interface SmokeResult {
+  readonly dataset_urn: string;
+  readonly runs: readonly Answer[];
+  readonly fault: string | undefined;
+}
+
+/** Runs the test, one dataset after the other. Gives the exit code. */
+export async function smoke(
+  { url, datasets, json }: SmokeJob,
+  triggerToken: string | undefined,
+  shutDown: AbortSignal,
+): Promise<number> {
+  let failed = false;
+  for (const dataset of datasets) {
+    if (shutDown.aborted) break;
+    const result = await triggerTwice({ url, triggerToken }, dataset, shutDown);
+    failed ||= result.fault !== undefined;
+    if (json) console.log(JSON.stringify(result));
+    else print(result);
+  }
+  return failed ? 1 : 0;
+}
+
+async function triggerTwice(
+  address: ActionAddress,
+  dataset: DatasetArguments,
+  shutDown: AbortSignal,
+): Promise<SmokeResult> {
+  const runs: Answer[] = [];
+  for (let i = 0; i < 2; i++) {
+    const answer = await askAction(address, dataset, PLAIN_RUN, shutDown);
+    runs.push(answer);
+    if ("problem" in answer) {
+      const { detail, code } = answer.problem;
+      return { dataset_urn: dataset.urn, runs, fault: `${detail} (${code})` };
+    }
+  }
+  const second = runs[1]!;
+  const again = "report" in second ? second.report.updated : 0;
+  const fault = again === 0
+    ? undefined
+    : `the second run updated ${again} rows, it should find nothing`;
+  return { dataset_urn: dataset.urn, runs, fault };
+}
+
+function print({ dataset_urn, runs, fault }: SmokeResult): void {
+  console.log(dataset_urn);
+  runs.forEach((run, i) => {
+    if (!("report" in run)) return;
+    const { updated, skipped, elapsed_ms: elapsedMs } = run.report;
+    console.log(`  run ${i + 1}: ${updated} updated, ${skipped} skipped, ${elapsedMs} ms`);
+  });
+  console.log(fault === undefined ? "  ok" : `  FAILED: ${fault}`);
+}

@@ -1,0 +1,182 @@
+/**
+ * The environment, read once into a frozen `Config`. Everything later takes what it needs from
+ * there; nothing reads the environment again.
+ */
+import { splitList } from "./datahub/split_list.ts";
+import { ConfigError, type ConfigFault } from "./errors.ts";
+import {
+  type DatabricksSettings,
+  parseDatabricksSettings,
+} from "./platforms/databricks/settings.ts";
+import { isHost } from "./host_name.ts";
+import { parsePostgresSettings, type PostgresSettings } from "./platforms/postgres/settings.ts";
+import { findAdapter, TOKEN_SDK_MODES } from "./tokens/adapters.ts";
+import type { SettingsReader } from "./tokens/token_sdk.ts";
+
+/** How much is logged. */
+export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
+/** How much is logged. */
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** How a log line is written: for people, or a JSON object a line. */
+export type LogFormat = "text" | "json";
+
+/** What every command needs. Plain data, since it crosses into the sandbox as a message. */
+export interface Config {
+  readonly listen: { readonly hostname: string; readonly port: number };
+  /** The bearer token that /trigger asks for; undefined where anybody may trigger. */
+  readonly triggerToken: string | undefined;
+  readonly log: { readonly level: LogLevel; readonly format: LogFormat };
+  /** URN patterns; undefined where every dataset may be tokenized. */
+  readonly allowedDatasets: readonly string[] | undefined;
+  readonly postgres: PostgresSettings | undefined;
+  readonly postgresLockTimeoutMs: number;
+  readonly databricks: DatabricksSettings | undefined;
+  /** Whether a table may be rewritten although triggers or rules on it may copy values elsewhere. */
+  readonly allowTriggers: boolean;
+  /** Whether tokens may be read back on the command line. */
+  readonly allowDetokenize: boolean;
+  /** Whether a database may make the tokens, where the SDK has an SQL expression. */
+  readonly pushdown: boolean;
+  readonly tokenSdk: { readonly mode: string; readonly settings: unknown };
+}
+
+/** What reading the configuration needs from outside. */
+export interface ConfigSource extends SettingsReader {
+  /** Whether the log goes to a person's terminal. */
+  readonly isTerminal: boolean;
+}
+
+/** Reads the whole configuration. Throws `ConfigError` with every fault found. */
+export function loadConfig(source: ConfigSource): Config {
+  const faults: ConfigFault[] = [];
+  const read = <T>(fallback: T, readOne: () => T): T => {
+    try {
+      return readOne();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      faults.push(...error.faults);
+      return fallback;
+    }
+  };
+  const variable = (name: string) => source.variable(name);
+
+  const hostname = read("127.0.0.1", () => readHost(variable("HOST") ?? "127.0.0.1"));
+  const triggerToken = read(undefined, () => readTriggerToken(variable("TRIGGER_TOKEN")));
+  const config: Config = {
+    listen: { hostname, port: read(8080, () => integer("PORT", variable("PORT"), 8080, 1, 65535)) },
+    triggerToken,
+    log: {
+      level: read("info", () => readLogLevel(variable("LOG_LEVEL"))),
+      format: read("json", () => readLogFormat(variable("LOG_FORMAT"), source.isTerminal)),
+    },
+    allowedDatasets: read(undefined, () => readAllowedDatasets(variable("ALLOWED_DATASETS"))),
+    postgres: read(undefined, () => {
+      const value = variable("PG_CONN_STR");
+      return value === undefined ? undefined : parsePostgresSettings(value, source.file);
+    }),
+    postgresLockTimeoutMs: read(
+      5000,
+      () => integer("PG_LOCK_TIMEOUT_MS", variable("PG_LOCK_TIMEOUT_MS"), 5000, 1, 2_147_483_647),
+    ),
+    databricks: read(undefined, () => {
+      const value = variable("DBX_JDBC_URL");
+      return value === undefined ? undefined : parseDatabricksSettings(value);
+    }),
+    allowTriggers: read(false, () => boolean("ALLOW_TRIGGERS", variable("ALLOW_TRIGGERS"))),
+    allowDetokenize: read(false, () => boolean("ALLOW_DETOKENIZE", variable("ALLOW_DETOKENIZE"))),
+    pushdown: read(true, () => boolean("PUSHDOWN", variable("PUSHDOWN"), true)),
+    tokenSdk: read({ mode: "dummy", settings: null }, () => readTokenSdk(source)),
+  };
+  const anonymous = read(false, () => boolean("ALLOW_ANONYMOUS", variable("ALLOW_ANONYMOUS")));
+  if (
+    triggerToken === undefined && variable("TRIGGER_TOKEN") === undefined && !anonymous &&
+    !isLoopback(hostname)
+  ) {
+    faults.push({
+      variable: "TRIGGER_TOKEN",
+      reason: `it must be set where HOST is not a loopback address, or ALLOW_ANONYMOUS=true`,
+    });
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
+  return Object.freeze(config);
+}
+
+/** An address or a name; IPv6 addresses without brackets. */
+function readHost(value: string): string {
+  const host = value.replace(/^\[(.*)\]$/, "$1");
+  if (!isHost(host)) throw fault("HOST", "it is neither a host's name nor an IP address");
+  return host;
+}
+
+function readTriggerToken(value: string | undefined): string | undefined {
+  if (value !== undefined && !/^[\x21-\x7e]+$/.test(value)) {
+    throw fault("TRIGGER_TOKEN", "it holds characters that a bearer token cannot have");
+  }
+  return value;
+}
+
+function readLogLevel(value: string | undefined): LogLevel {
+  const wanted = value?.toLowerCase() === "warn" ? "warning" : value?.toLowerCase() ?? "info";
+  const level = LOG_LEVELS.find((each) => each === wanted);
+  if (level === undefined) throw fault("LOG_LEVEL", "it is not one of debug, info, warn, error");
+  return level;
+}
+
+function readLogFormat(value: string | undefined, isTerminal: boolean): LogFormat {
+  if (value === undefined) return isTerminal ? "text" : "json";
+  if (value !== "text" && value !== "json") throw fault("LOG_FORMAT", "it is not json or text");
+  return value;
+}
+
+function readAllowedDatasets(value: string | undefined): readonly string[] | undefined {
+  if (value === undefined) return undefined;
+  const patterns = splitList(value);
+  const wrong = patterns.find((each) => each !== "*" && !each.startsWith("urn:li:dataset:("));
+  if (patterns.length === 0 || wrong !== undefined) {
+    throw fault("ALLOWED_DATASETS", `its patterns must be "*" or begin with "urn:li:dataset:("`);
+  }
+  return patterns;
+}
+
+function readTokenSdk(source: ConfigSource): Config["tokenSdk"] {
+  const mode = source.variable("TOKEN_SDK_MODE") ?? "dummy";
+  const adapter = findAdapter(mode);
+  if (adapter === undefined) {
+    throw fault(
+      "TOKEN_SDK_MODE",
+      `there is no SDK of that name (have: ${TOKEN_SDK_MODES.join(", ")})`,
+    );
+  }
+  return { mode, settings: adapter.readSettings(source) };
+}
+
+function integer(
+  name: string,
+  text: string | undefined,
+  standard: number,
+  min: number,
+  max: number,
+) {
+  if (text === undefined) return standard;
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < min || value > max) {
+    throw fault(name, `it is not a whole number from ${min} to ${max}`);
+  }
+  return value;
+}
+
+function boolean(name: string, text: string | undefined, standard = false): boolean {
+  if (text === undefined) return standard;
+  if (text === "false") return false;
+  if (text === "true") return true;
+  throw fault(name, "it is not true or false");
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "::1" || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+function fault(variable: string, reason: string): ConfigError {
+  return new ConfigError([{ variable, reason }]);
+}

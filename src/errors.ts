@@ -1,0 +1,117 @@
+/**
+ * Every failure that a caller can meet, by a code that never changes its meaning.
+ *
+ * Nothing here knows about HTTP: `http/problem.ts` gives each code its status.
+ */
+
+/** The codes, grouped by the stage that raises them. A code is never reused for something else. */
+export const ERROR_CODES = [
+  // the request
+  "invalid_request",
+  "invalid_urn",
+  "unauthorized",
+  "not_found",
+  "method_not_allowed",
+  "body_too_large",
+  "unsupported_media_type",
+  // routing
+  "dataset_not_allowed",
+  "unsupported_platform",
+  "platform_not_configured",
+  // looking the table up
+  "table_not_found",
+  "ambiguous_name",
+  "wrong_database",
+  "column_not_found",
+  "column_not_tokenizable",
+  "table_not_supported",
+  "permission_denied",
+  // rewriting it
+  "run_in_progress",
+  "lock_timeout",
+  "conflict",
+  "value_too_long",
+  "constraint_violation",
+  "timeout",
+  "shutting_down",
+  // what the work depends on
+  "database_unreachable",
+  "database_error",
+  "token_sdk_unreachable",
+  "token_sdk_error",
+  "internal",
+] as const;
+
+/** A stable error code. */
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** What the log may say of a failure beyond its code: names and states, never a value. */
+export interface ErrorFacts {
+  /** Five characters, as the SQL standard and the database define them. */
+  readonly sqlState?: string;
+  /** A Databricks error class, such as `DELTA_CONCURRENT_APPEND`. */
+  readonly errorClass?: string;
+  /** The name of the constraint that refused the write. */
+  readonly constraint?: string;
+  /** What the system call or the driver reported, such as `ECONNREFUSED`. */
+  readonly cause?: string;
+  /** How long a caller should wait before trying again. */
+  readonly retryAfterSeconds?: number;
+}
+
+/**
+ * A failure with a code, a sentence for the caller and facts for the log.
+ *
+ * The sentence reads "Cannot <action>: <reason>". It may name tables, columns and constraints.
+ * It never holds a cell's value, a secret or a driver's own message, so it is safe to show.
+ */
+export class ServiceError extends Error {
+  override readonly name = "ServiceError";
+
+  constructor(readonly code: ErrorCode, message: string, readonly facts: ErrorFacts = {}) {
+    super(message);
+  }
+}
+
+/**
+ * Turns whatever was thrown into a `ServiceError`. What we did not foresee becomes `internal`
+ * and loses its message, since only our own sentences are known to hold no value.
+ */
+export function toServiceError(thrown: unknown): ServiceError {
+  if (thrown instanceof ServiceError) return thrown;
+  const kind = thrown instanceof Error ? thrown.name : typeof thrown;
+  return new ServiceError(
+    "internal",
+    "Cannot complete the request: an unexpected failure, see the log",
+    { cause: kind },
+  );
+}
+
+/** One setting that cannot be used, and why. Never holds the setting's secret value. */
+export interface ConfigFault {
+  /** The environment variable. */
+  readonly variable: string;
+  readonly reason: string;
+}
+
+/** The configuration cannot be used. Carries every fault found, so that all can be mended at once. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+
+  constructor(readonly faults: readonly ConfigFault[]) {
+    super(faults.map(({ variable, reason }) => `${variable}: ${reason}`).join("\n"));
+  }
+}
+
+/**
+ * Where an unforeseen failure came from: its stack's frames without its message, which may hold
+ * anything. For the log only.
+ */
+export function stackFrames(thrown: unknown): string[] {
+  if (!(thrown instanceof Error) || thrown.stack === undefined) return [];
+  const { stack, message } = thrown;
+  const frames = stack.slice(Math.max(0, stack.indexOf(message)) + message.length);
+  return frames.split("\n").map((line) => line.trim()).filter((line) =>
+    /^at .*(?:file|npm|node|ext|data):.*:\d+:\d+\)?$/.test(line)
+  );
+}

@@ -1,0 +1,105 @@
+/** The HTTP API: routes, limits, authentication, and one place where failures become answers. */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Report, Trigger } from "../action/trigger.ts";
+import { ServiceError, stackFrames, toServiceError } from "../errors.ts";
+import type { Observe } from "../observations.ts";
+import type { Platform } from "../platforms/platform.ts";
+import { requireBearerToken } from "./bearer_token.ts";
+import { problemResponse } from "./problem.ts";
+import { readinessCheck } from "./readiness.ts";
+import { healthRoute, readinessRoute, triggerRoute } from "./routes.ts";
+import { readTrigger } from "./trigger_body.ts";
+
+/** A run that has begun. */
+export interface StartedRun {
+  readonly runId: string;
+  /** Rejects with a `ServiceError`. */
+  readonly report: Promise<Report>;
+}
+
+/** What the API is made of. */
+export interface AppDependencies {
+  readonly version: string;
+  /** The bearer token /trigger asks for; undefined where anybody may trigger. */
+  readonly triggerToken: string | undefined;
+  readonly platforms: ReadonlyMap<string, Platform>;
+  /** Begins the job. Throws `shutting_down` where no run may begin any more. */
+  readonly startRun: (trigger: Trigger) => StartedRun;
+  readonly observe: Observe;
+}
+
+type Environment = { Variables: { runId: string } };
+
+const ALLOWED_METHODS: Readonly<Record<string, string>> = {
+  "/healthz": "GET, HEAD",
+  "/readyz": "GET, HEAD",
+  "/openapi.json": "GET, HEAD",
+  "/trigger": "POST",
+};
+
+/** Makes the API. It reads no environment and opens nothing by itself. */
+export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
+  const app = new OpenAPIHono<Environment>();
+  const readiness = readinessCheck(deps.platforms);
+
+  app.openapi(healthRoute, (c) => c.json({ status: "ok" } as const, 200));
+
+  app.openapi(readinessRoute, async (c) => {
+    const answer = await readiness();
+    return c.json(answer, answer.status === "ready" ? 200 : 503);
+  });
+
+  app.openAPIRegistry.registerPath(triggerRoute);
+  app.post(triggerRoute.path, async (c) => {
+    if (deps.triggerToken !== undefined) {
+      await requireBearerToken(c.req.header("authorization"), deps.triggerToken);
+    }
+    const { dataset_urn: datasetUrn, dry_run: dryRun, ...trigger } = await readTrigger(c.req.raw);
+    const { runId, report } = deps.startRun({ datasetUrn, dryRun, ...trigger });
+    c.set("runId", runId);
+    return c.json(await report, 200);
+  });
+
+  app.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
+    type: "http",
+    scheme: "bearer",
+    description: "TRIGGER_TOKEN, where one is set",
+  });
+  app.doc31("/openapi.json", {
+    openapi: "3.1.0",
+    info: { title: "tokenize-action", version: deps.version },
+  });
+
+  app.notFound((c) => {
+    const allow = ALLOWED_METHODS[c.req.path];
+    const { method, path } = c.req;
+    const error = allow === undefined
+      ? new ServiceError("not_found", "Cannot answer: there is nothing at this path")
+      : new ServiceError(
+        "method_not_allowed",
+        `Cannot answer: ${method} is not allowed (${allow} is)`,
+      );
+    deps.observe({ event: "request_refused", code: error.code, method, path: shown(path) });
+    const response = problemResponse(error);
+    if (allow !== undefined) response.headers.set("allow", allow);
+    return response;
+  });
+
+  app.onError((thrown, c) => {
+    const runId = c.get("runId");
+    const error = toServiceError(thrown);
+    if (error.code === "internal" && runId === undefined) {
+      deps.observe({ event: "unexpected_failure", kind: thrown.name, frames: stackFrames(thrown) });
+    } else if (runId === undefined) {
+      const { method, path } = c.req;
+      deps.observe({ event: "request_refused", code: error.code, method, path: shown(path) });
+    }
+    return problemResponse(error, runId);
+  });
+  return app;
+}
+
+/** A path as the log may show it: only those we know, since anything can stand in others. */
+function shown(path: string): string {
+  return path in ALLOWED_METHODS ? path : "(unknown)";
+}

@@ -1,0 +1,79 @@
+/** From a `ServiceError` to a problem document (RFC 9457). The only file that knows error statuses. */
+import type { ErrorCode, ServiceError } from "../errors.ts";
+
+interface Meaning {
+  readonly status: number;
+  readonly title: string;
+}
+
+/** Each code's status and title. Titles never change with the occasion; `detail` does. */
+export const PROBLEMS: Readonly<Record<ErrorCode, Meaning>> = {
+  invalid_request: { status: 400, title: "The request is not valid" },
+  invalid_urn: { status: 400, title: "The dataset URN is not valid" },
+  unauthorized: { status: 401, title: "A valid bearer token is needed" },
+  dataset_not_allowed: { status: 403, title: "The dataset may not be tokenized" },
+  permission_denied: { status: 403, title: "The database refuses the role" },
+  not_found: { status: 404, title: "There is nothing at this path" },
+  table_not_found: { status: 404, title: "The table does not exist" },
+  method_not_allowed: { status: 405, title: "The method is not allowed here" },
+  run_in_progress: { status: 409, title: "Another run is under way" },
+  lock_timeout: { status: 409, title: "A lock was not had in time" },
+  conflict: { status: 409, title: "Other writers interfered" },
+  body_too_large: { status: 413, title: "The body is too large" },
+  unsupported_media_type: { status: 415, title: "The body must be JSON" },
+  unsupported_platform: { status: 422, title: "The platform is not supported" },
+  ambiguous_name: { status: 422, title: "The name means several things" },
+  wrong_database: { status: 422, title: "The dataset is in another database" },
+  column_not_found: { status: 422, title: "A column does not exist" },
+  column_not_tokenizable: { status: 422, title: "A column cannot be tokenized" },
+  value_too_long: { status: 422, title: "A token does not fit its column" },
+  constraint_violation: { status: 422, title: "A constraint refuses the tokens" },
+  table_not_supported: { status: 422, title: "The table cannot be tokenized" },
+  internal: { status: 500, title: "An unexpected failure" },
+  database_unreachable: { status: 502, title: "The database cannot be reached" },
+  database_error: { status: 502, title: "The database reported an error" },
+  token_sdk_unreachable: { status: 502, title: "The token SDK's server cannot be reached" },
+  token_sdk_error: { status: 502, title: "The token SDK reported an error" },
+  platform_not_configured: { status: 503, title: "The platform is not configured" },
+  shutting_down: { status: 503, title: "The action is shutting down" },
+  timeout: { status: 504, title: "The work took too long" },
+};
+
+/** Codes that a caller should simply try again after a while. */
+const DEFAULT_RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
+  run_in_progress: 5,
+  lock_timeout: 5,
+  conflict: 5,
+  shutting_down: 10,
+};
+
+/** A problem document. */
+export interface Problem {
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+  readonly code: ErrorCode;
+  readonly run_id?: string;
+}
+
+/** The document that tells a caller of `error`. */
+export function toProblem(error: ServiceError, runId?: string): Problem {
+  const { status, title } = PROBLEMS[error.code];
+  return {
+    status,
+    title,
+    detail: error.message,
+    code: error.code,
+    ...(runId === undefined ? {} : { run_id: runId }),
+  };
+}
+
+/** The response that carries it. */
+export function problemResponse(error: ServiceError, runId?: string): Response {
+  const problem = toProblem(error, runId);
+  const headers = new Headers({ "content-type": "application/problem+json" });
+  const retryAfter = error.facts.retryAfterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS[error.code];
+  if (retryAfter !== undefined) headers.set("retry-after", String(retryAfter));
+  if (problem.status === 401) headers.set("www-authenticate", 'Bearer realm="tokenize-action"');
+  return new Response(JSON.stringify(problem), { status: problem.status, headers });
+}

@@ -1,0 +1,60 @@
+/** The shapes of the HTTP API: what validates it, and what `/openapi.json` is made from. */
+import { z } from "@hono/zod-openapi";
+import { ERROR_CODES } from "../errors.ts";
+
+const EXAMPLE_URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,app.public.customers,PROD)";
+
+/** The body of `POST /trigger`. */
+export const triggerSchema = z.strictObject({
+  dataset_urn: z.string().min(1).max(4096).openapi({
+    description: "The dataset's URN, as DataHub writes it",
+    example: EXAMPLE_URN,
+  }),
+  columns: z.array(z.string().min(1).max(4096)).min(1).max(1600).openapi({
+    description: "Column names, schemaField paths or schemaField URNs, each once",
+    example: ["email", "phone"],
+  }),
+  dry_run: z.boolean().default(false).openapi({
+    description: "Count what would change, and change nothing",
+  }),
+  commit: z.enum(["atomic", "batches"]).default("atomic").openapi({
+    description: "What is all or nothing: the whole run, or each of many batches",
+  }),
+  strategy: z.enum(["update", "rewrite"]).default("update").openapi({
+    description: "Update rows in place, or rewrite the whole table under an exclusive lock",
+  }),
+}).openapi("Trigger");
+
+/** The answer to a trigger that succeeded. */
+export const reportSchema = z.object({
+  run_id: z.string(),
+  dataset_urn: z.string(),
+  platform: z.string(),
+  table: z.string().openapi({ example: "app.public.customers" }),
+  columns: z.array(z.string()),
+  dry_run: z.boolean(),
+  updated: z.int().min(0).openapi({ description: "Rows in which at least one column changed" }),
+  skipped: z.int().min(0).openapi({ description: "The table's other rows" }),
+  method: z.enum(["client", "pushdown", "rewrite"]).optional().openapi({
+    description: "Where the tokens were made; absent for a dry run",
+  }),
+  elapsed_ms: z.int().min(0),
+}).openapi("Report");
+
+/** The answer to whatever failed. */
+export const problemSchema = z.object({
+  status: z.int(),
+  title: z.string(),
+  detail: z.string(),
+  code: z.enum(ERROR_CODES),
+  run_id: z.string().optional(),
+}).openapi("Problem");
+
+/** The answer of `/healthz`. */
+export const healthSchema = z.object({ status: z.literal("ok") }).openapi("Health");
+
+/** The answer of `/readyz`: a line a platform. */
+export const readinessSchema = z.object({
+  status: z.enum(["ready", "not_ready"]),
+  platforms: z.record(z.string(), z.string()).openapi({ example: { postgres: "reachable" } }),
+}).openapi("Readiness");

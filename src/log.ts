@@ -1,0 +1,64 @@
+/** From observations to log lines, by LogTape. Lines go to standard error; results to standard output. */
+import {
+  configure,
+  getAnsiColorFormatter,
+  getJsonLinesFormatter,
+  getLogger,
+  getTextFormatter,
+  type LogRecord,
+} from "@logtape/logtape";
+import type { Config } from "./config.ts";
+import type { Observation, Observe } from "./observations.ts";
+
+type Level = "debug" | "info" | "warning" | "error";
+
+/** Each event's level and sentence. Names in braces are the event's own fields. */
+const LINES: Readonly<Record<Observation["event"], readonly [Level, string]>> = {
+  sandbox_ready: ["info", "sandbox ready, it may reach {hosts}"],
+  listening: ["info", "listening on {url}"],
+  cannot_listen: ["error", "cannot listen on {url}, as HOST, PORT say: {reason}"],
+  no_platform_configured: ["warning", "no platform is configured: set PG_CONN_STR or DBX_JDBC_URL"],
+  request_refused: ["info", "refused {method} {path}: {code}"],
+  run_started: ["info", "run {runId} started on {datasetUrn}"],
+  table_resolved: ["debug", "run {runId} found table {table}"],
+  batch_written: ["debug", "run {runId} wrote {updated} of {total} rows"],
+  warehouse_starting: ["info", "run {runId} waits for the warehouse, {waitedSeconds} s so far"],
+  retrying: ["info", "run {runId} tries again, attempt {attempt}"],
+  run_finished: [
+    "info",
+    "run {runId} on {table}: {updated} updated, {skipped} skipped, {elapsedMs} ms",
+  ],
+  run_failed: ["error", "run {runId} failed: {reason} ({code})"],
+  unexpected_failure: ["error", "unexpected {kind}, a defect: {frames}"],
+  stopping: ["info", "{signal}: no new runs, {runs} under way"],
+  stopped: ["info", "stopped"],
+  worker_died: ["error", "the sandbox ended {how}"],
+  grace_period_over: ["error", "the sandbox did not stop in time"],
+};
+
+/** Sets the log up and gives what events go to. To be called once in each realm. */
+export async function startLog({ level, format }: Config["log"]): Promise<Observe> {
+  const isTerminal = Deno.stderr.isTerminal();
+  const toText = format === "json"
+    ? getJsonLinesFormatter({ properties: "flatten" })
+    : isTerminal && !Deno.noColor
+    ? getAnsiColorFormatter({ timestamp: "time" })
+    : getTextFormatter({ timestamp: "time" });
+  const encoder = new TextEncoder();
+  const clearLine = isTerminal ? "\r\x1b[K" : ""; // a progress bar may stand there
+  const write = (record: LogRecord) => {
+    Deno.stderr.writeSync(encoder.encode(clearLine + toText(record)));
+  };
+  await configure({
+    sinks: { stderr: write },
+    loggers: [
+      { category: "tokenize", lowestLevel: level, sinks: ["stderr"] },
+      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stderr"] },
+    ],
+  });
+  const logger = getLogger("tokenize");
+  return (observation) => {
+    const [lineLevel, line] = LINES[observation.event];
+    logger[lineLevel](line, { ...observation });
+  };
+}

@@ -1,0 +1,63 @@
+/** The program `tokenize`: which command, with which configuration; then hand over. */
+import "./no_environment.ts";
+import { readCommandLine, USAGE_EXIT_CODE } from "./command_line.ts";
+import { printPermissions } from "./commands/permissions.ts";
+import { type Config, loadConfig } from "./config.ts";
+import { ConfigError, stackFrames } from "./errors.ts";
+import { hostGrants, isGrantable } from "./permissions.ts";
+import { supervise } from "./supervisor.ts";
+
+async function main(): Promise<number> {
+  const request = readCommandLine(Deno.args, Deno.stdout.isTerminal());
+  if (request.kind === "answered") return request.exitCode;
+  const config = readConfig();
+  if (config === undefined) return USAGE_EXIT_CODE;
+  const job = request.kind === "job" ? request.job(ownUrl(config)) : { command: "serve" } as const;
+  if (job.command === "detokenize" && !config.allowDetokenize) {
+    console.error("tokenize: ALLOW_DETOKENIZE: tokens are read back only where it is true");
+    return USAGE_EXIT_CODE;
+  }
+  const grants = hostGrants(job, config);
+  const malformed = grants.find((grant) => !isGrantable(grant));
+  if (malformed !== undefined) {
+    console.error(`tokenize: Cannot use the host for "${malformed.why}": it is not a host's name`);
+    return USAGE_EXIT_CODE;
+  }
+  if (request.kind === "permissions") {
+    printPermissions(grants, request.json);
+    return 0;
+  }
+  return await supervise(job, config);
+}
+
+/** The configuration, or nothing after saying what is wrong with it. */
+function readConfig(): Config | undefined {
+  try {
+    return loadConfig({
+      variable: (name) => Deno.env.get(name) || undefined,
+      file: (path) => Deno.readTextFileSync(path),
+      isTerminal: Deno.stderr.isTerminal(),
+    });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    for (const { variable, reason } of error.faults) {
+      console.error(`tokenize: ${variable}: ${reason}`);
+    }
+    return undefined;
+  }
+}
+
+/** Where an action with this configuration answers on this machine. */
+function ownUrl({ listen: { hostname, port } }: Config): string {
+  const host = hostname === "0.0.0.0" ? "127.0.0.1" : hostname === "::" ? "::1" : hostname;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/** A defect outside of the sandbox. Its message may hold anything, so it isn't shown. */
+function reportDefect(error: unknown): number {
+  const kind = error instanceof Error ? error.name : typeof error;
+  console.error([`tokenize: unexpected ${kind}, a defect`, ...stackFrames(error)].join("\n  "));
+  return 1;
+}
+
+Deno.exit(await main().catch(reportDefect));

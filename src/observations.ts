@@ -1,0 +1,77 @@
+/**
+ * Everything that may be logged, as one closed union. No event has a field that a cell's value, a
+ * secret or a driver's message could sit in, so none can reach a log.
+ */
+import type { ErrorCode, ErrorFacts } from "./errors.ts";
+
+/** One thing that happened. */
+export type Observation =
+  | { readonly event: "sandbox_ready"; readonly hosts: readonly string[] }
+  | { readonly event: "listening"; readonly url: string; readonly authenticated: boolean }
+  | { readonly event: "cannot_listen"; readonly url: string; readonly reason: string }
+  | { readonly event: "no_platform_configured" }
+  | {
+    readonly event: "request_refused";
+    readonly code: ErrorCode;
+    readonly method: string;
+    readonly path: string;
+  }
+  | {
+    readonly event: "run_started";
+    readonly runId: string;
+    readonly datasetUrn: string;
+    readonly columns: readonly string[];
+    readonly dryRun: boolean;
+  }
+  | {
+    readonly event: "table_resolved";
+    readonly runId: string;
+    readonly table: string;
+    readonly columns: readonly string[];
+  }
+  | {
+    readonly event: "batch_written";
+    readonly runId: string;
+    readonly updated: number;
+    readonly total: number;
+  }
+  | { readonly event: "warehouse_starting"; readonly runId: string; readonly waitedSeconds: number }
+  | {
+    readonly event: "retrying";
+    readonly runId: string;
+    readonly attempt: number;
+    readonly facts: ErrorFacts;
+  }
+  | {
+    readonly event: "run_finished";
+    readonly runId: string;
+    readonly datasetUrn: string;
+    readonly table: string;
+    readonly columns: readonly string[];
+    readonly dryRun: boolean;
+    readonly method: string | undefined;
+    readonly updated: number;
+    readonly skipped: number;
+    readonly elapsedMs: number;
+  }
+  | {
+    readonly event: "run_failed";
+    readonly runId: string;
+    readonly datasetUrn: string;
+    readonly code: ErrorCode;
+    readonly reason: string;
+    readonly facts: ErrorFacts;
+    readonly elapsedMs: number;
+  }
+  | {
+    readonly event: "unexpected_failure";
+    readonly kind: string;
+    readonly frames: readonly string[];
+  }
+  | { readonly event: "stopping"; readonly signal: string; readonly runs: number }
+  | { readonly event: "stopped" }
+  | { readonly event: "worker_died"; readonly how: string }
+  | { readonly event: "grace_period_over" };
+
+/** Where events go. */
+export type Observe = (observation: Observation) => void;

@@ -1,0 +1,105 @@
+/**
+ * The platform `databricks`: tables on a SQL warehouse, which does the work. Every statement is a
+ * transaction of its own, as the warehouse has no others.
+ */
+import type { ColumnRef } from "../../datahub/schema_field.ts";
+import { ServiceError } from "../../errors.ts";
+import type { Platform, RunContext, TableSession } from "../platform.ts";
+import { authorize } from "./authorization.ts";
+import { checkTable } from "./check_table.ts";
+import { databricksTable } from "./databricks_table.ts";
+import { findTable, type FoundTable, readName } from "./find_table.ts";
+import { Session } from "./session.ts";
+import type { DatabricksSettings } from "./settings.ts";
+import { checkWarehouse } from "./check_warehouse.ts";
+
+/** How many runs may use the warehouse at once; each has a session of its own. */
+const MAX_RUNS = 8;
+const RETRY_AFTER_SECONDS = 5;
+
+/** What the configuration says of runs on Databricks. */
+export interface DatabricksOptions {
+  /** Whether the warehouse may make the tokens, where the SDK has an SQL expression; true if left out. */
+  readonly pushdown?: boolean;
+}
+
+/** Makes the platform. Loads the driver and connects when first used. */
+export function databricksPlatform(
+  settings: DatabricksSettings,
+  { pushdown = true }: DatabricksOptions = {},
+): Platform {
+  const warehouse = { settings, authorization: authorize(settings.authentication) };
+  // Databricks has no lock to take. Between processes, Delta lets one of two writers win and the
+  // guard leaves nothing for the other; within this one, the second run is refused as elsewhere.
+  const tablesUnderWay = new Set<string>();
+  let runs = 0;
+
+  return {
+    name: "databricks",
+    check: (signal) => checkWarehouse(warehouse, signal),
+    async withTable(dataset, columns, run, use) {
+      if (run.strategy === "rewrite") throw noRewrite();
+      const readings = readName(dataset, settings);
+      if (runs >= MAX_RUNS) throw tooManyRuns();
+      runs++;
+      try {
+        run.signal.throwIfAborted();
+        const session = await Session.open(warehouse, run);
+        try {
+          const found = await findTable(session, dataset, readings);
+          return await onTable(session, found, columns, run, use);
+        } finally {
+          await session.close();
+        }
+      } finally {
+        runs--;
+      }
+    },
+    close: () => Promise.resolve(), // runs close their own sessions
+  };
+
+  async function onTable<T>(
+    session: Session,
+    found: FoundTable,
+    columns: readonly ColumnRef[],
+    run: RunContext,
+    use: (table: TableSession) => Promise<T>,
+  ): Promise<T> {
+    const table = await checkTable(session, found, columns);
+    const key = table.displayName.toLowerCase();
+    if (run.dryRun) {
+      return await use(databricksTable(session, table, found.instance, run, pushdown));
+    }
+    if (tablesUnderWay.has(key)) throw inProgress(table.displayName);
+    tablesUnderWay.add(key);
+    try {
+      return await use(databricksTable(session, table, found.instance, run, pushdown));
+    } finally {
+      tablesUnderWay.delete(key);
+    }
+  }
+}
+
+/** An UPDATE of a Delta table writes whole files anew already. */
+function noRewrite(): ServiceError {
+  return new ServiceError(
+    "invalid_request",
+    'Cannot start the run: the strategy "rewrite" is for Postgres, Databricks has only "update"',
+  );
+}
+
+function inProgress(displayName: string): ServiceError {
+  return new ServiceError(
+    "run_in_progress",
+    `Cannot tokenize ${displayName}: another run on it is under way`,
+    { retryAfterSeconds: RETRY_AFTER_SECONDS },
+  );
+}
+
+function tooManyRuns(): ServiceError {
+  return new ServiceError(
+    "run_in_progress",
+    `Cannot start the run: ${MAX_RUNS} other runs are under way on this warehouse`,
+    { retryAfterSeconds: RETRY_AFTER_SECONDS },
+  );
+}

@@ -1,0 +1,81 @@
+/** A table of one run: counts it, or rewrites it. */
+import { ServiceError, toServiceError } from "../../errors.ts";
+import type { TokenSdk } from "../../tokens/token_sdk.ts";
+import type { Counts, Method, RunContext, TableSession } from "../platform.ts";
+import { tooLong } from "../token_batch.ts";
+import type { CheckedTable } from "./check_table.ts";
+import { rewriteInClient } from "./rewrite_in_client.ts";
+import { rewriteInWarehouse } from "./rewrite_in_warehouse.ts";
+import type { Session } from "./session.ts";
+import { longestValuesStatement } from "./sql/longest_values.ts";
+import { countRows, TableWriter, type Work } from "./table_writer.ts";
+
+/** Opens the table for as long as the session lasts. */
+export function databricksTable(
+  session: Session,
+  table: CheckedTable,
+  platformInstance: string,
+  run: RunContext,
+  pushdown: boolean,
+): TableSession {
+  return {
+    table: table.displayName,
+    platformInstance,
+    columns: table.columns.map(({ name }) => name),
+    async count(sdk) {
+      const work = { session, table, pattern: sdk.pattern, run };
+      await checkLengths(work, sdk);
+      const { total, untokenized } = await countRows(work);
+      return { updated: untokenized, skipped: total - untokenized };
+    },
+    async rewrite(sdk) {
+      const work = { session, table, pattern: sdk.pattern, run };
+      await checkLengths(work, sdk);
+      return await rewrite(work, sdk, pushdown);
+    },
+  };
+}
+
+async function rewrite(
+  work: Work,
+  sdk: TokenSdk,
+  pushdown: boolean,
+): Promise<Counts & { method: Method }> {
+  const writer = new TableWriter(work);
+  try {
+    return pushdown && sdk.sqlExpression !== undefined
+      ? await rewriteInWarehouse(work, writer, (operand) => sdk.sqlExpression!("spark", operand))
+      : await rewriteInClient(work, writer, sdk);
+  } catch (error) {
+    throw withWhatIsDone(toServiceError(error), writer);
+  }
+}
+
+/** Refuses a column too short for its tokens before the first row is written. */
+async function checkLengths({ session, table, pattern }: Work, sdk: TokenSdk): Promise<void> {
+  const limited = table.columns.filter(({ maxLength }) => maxLength !== null);
+  if (limited.length === 0) return;
+  const [longest] = await session.query(
+    `measure the values of ${table.displayName}`,
+    longestValuesStatement(table, limited, pattern),
+  );
+  limited.forEach(({ name, maxLength }, i) => {
+    const bytes = longest![`c${i}`] as number | null;
+    if (bytes === null) return;
+    const needed = sdk.maxTokenLength(bytes);
+    if (needed > maxLength!) throw tooLong(table, name, maxLength!, needed);
+  });
+}
+
+/** Each statement is committed by itself: who hears of a failure must hear of what stays. */
+function withWhatIsDone(error: ServiceError, { updated, isUnsure }: TableWriter): ServiceError {
+  const done = updated > 0 ? `${updated} rows were written before and stay` : "";
+  const open = isUnsure ? "whether the last write was done is not known" : "";
+  if (done === "" && open === "") return error;
+  const both = [done, open].filter(Boolean).join(", ");
+  return new ServiceError(
+    error.code,
+    `${error.message}; ${both}: run it again for the rest`,
+    error.facts,
+  );
+}

@@ -1,0 +1,97 @@
+/**
+ * The Databricks driver, loaded when the first run needs it and kept to what it is here for: Thrift
+ * over HTTPS to the warehouse. Telemetry, feature flags and downloads from storage are off, and it
+ * writes no log. It never sends anything twice: what may be is decided in session.ts.
+ */
+import os from "node:os";
+import type { DBSQLClient, DBSQLSession } from "@databricks/sql";
+import type { Authorization } from "./authorization.ts";
+import { HttpTransport } from "./http_transport.ts";
+import type { DatabricksSettings } from "./settings.ts";
+
+/** A statement that the warehouse works on. */
+export type Operation = Awaited<ReturnType<DBSQLSession["executeStatement"]>>;
+
+/** How the warehouse shows a statement's state. */
+export type OperationStatus = Awaited<ReturnType<Operation["status"]>>;
+
+/** A client of its own for each run, with connections of its own. */
+export class Driver {
+  readonly #client: DBSQLClient;
+  readonly #transport: HttpTransport;
+
+  private constructor(client: DBSQLClient, transport: HttpTransport) {
+    this.#client = client;
+    this.#transport = transport;
+  }
+
+  /** Makes a client. Nothing is sent yet. */
+  static async make(settings: DatabricksSettings, authorization: Authorization): Promise<Driver> {
+    const { DBSQLClient } = await load();
+    const client = new DBSQLClient({ logger: { log: () => {} } }); // its messages may hold values
+    await client.connect({
+      host: settings.host,
+      port: settings.port,
+      path: settings.httpPath,
+      authType: "custom",
+      provider: { authenticate: async () => ({ Authorization: await authorization.header() }) },
+      userAgentEntry: "tokenize-action",
+      telemetryEnabled: false,
+    });
+    const transport = new HttpTransport(settings);
+    transport.carry(await (await client.getConnectionProvider()).getThriftConnection());
+    return new Driver(client, transport);
+  }
+
+  /** Opens a session. */
+  async openSession(): Promise<DriverSession> {
+    return new DriverSession(await this.#client.openSession() as DBSQLSession);
+  }
+
+  /** Closes the connections. Sessions are to be closed before. */
+  close(): void {
+    this.#transport.close();
+  }
+}
+
+/** A session on the warehouse. */
+export class DriverSession {
+  readonly #session: DBSQLSession;
+
+  constructor(session: DBSQLSession) {
+    this.#session = session;
+  }
+
+  /** Sends a statement. `streamed` results are not sent along with the answer. */
+  execute(
+    statement: string,
+    parameters: Readonly<Record<string, string>>,
+    streamed: boolean,
+  ): Promise<Operation> {
+    return this.#session.executeStatement(statement, {
+      namedParameters: { ...parameters },
+      useCloudFetch: false,
+      useLZ4Compression: false,
+      maxRows: streamed ? null : 1000,
+    });
+  }
+
+  /** Closes the session, which ends what still runs in it. */
+  async close(): Promise<void> {
+    try {
+      await this.#session.close();
+    } catch {
+      // it stops at the first statement that cannot be closed, and leaves the session open
+      const backend: unknown = Reflect.get(this.#session, "backend");
+      await (backend as { close?(): Promise<unknown> } | undefined)?.close?.();
+    }
+  }
+}
+
+async function load(): Promise<typeof import("@databricks/sql")> {
+  // its dependencies call Buffer(), and the warning of that would be a line that is not of the log
+  Object.assign(globalThis.process, { noDeprecation: true });
+  os.release = () => ""; // it asks for the system's, which the sandbox has no right to see
+  // a CommonJS module: bundled, all it exports stands in `default`
+  return (await import("@databricks/sql")).default;
+}

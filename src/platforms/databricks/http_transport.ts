@@ -1,0 +1,123 @@
+/**
+ * How the driver's Thrift messages get to the warehouse and back: by Deno's own `fetch`.
+ *
+ * The driver would send them by node-fetch on `node:https`. Under Deno that cannot tell an untrusted
+ * certificate from a connection that was cut, does not notice one that was closed, and answers half
+ * an answer with a rejected promise that nobody holds, which ends the process. Redirects, which
+ * would take the access token elsewhere, are not followed here.
+ */
+import { Buffer } from "node:buffer";
+import type { DatabricksSettings } from "./settings.ts";
+
+/** The warehouse, or what stands before it, gave another answer than a Thrift message. */
+export class HttpStatusError extends Error {
+  override readonly name = "HttpStatusError";
+
+  constructor(readonly status: number, readonly retryAfterSeconds: number | undefined) {
+    super(`HTTP ${status}`);
+  }
+}
+
+/** No answer came. */
+export class NoAnswerError extends Error {
+  override readonly name = "NoAnswerError";
+
+  constructor(
+    /** Whether the request may have got there. */
+    readonly wasSent: boolean,
+    /** In capitals, such as `ECONNREFUSED`; undefined where nothing is known. */
+    readonly reason: string | undefined,
+  ) {
+    super(reason ?? "no answer");
+  }
+}
+
+/** What is used of the driver's connection (`ThriftHttpConnection` in its 2.1.0). */
+export interface ThriftConnection {
+  readonly url: string;
+  readonly config: { readonly headers: Readonly<Record<string, string>> };
+  readonly transport: {
+    receiver(handle: (message: unknown) => void, sequence: number): (bytes: Buffer) => void;
+  };
+  readonly client: {
+    readonly _reqs: Record<number, ((error: unknown) => void) | undefined>;
+  };
+  handleThriftResponse(message: unknown): void;
+  write(message: Uint8Array<ArrayBuffer>, sequence: number): void;
+}
+
+/** The connections of one client. */
+export class HttpTransport {
+  readonly #requestTimeoutMs: number;
+  // HTTP/1.1, as the driver speaks it
+  readonly #client = Deno.createHttpClient({ http2: false });
+
+  constructor({ requestTimeoutMs }: DatabricksSettings) {
+    this.#requestTimeoutMs = requestTimeoutMs;
+  }
+
+  /** Sends what `connection` writes from now on. */
+  carry(connection: ThriftConnection): void {
+    connection.write = (message, sequence) => {
+      this.#send(connection, message).then((answer) => {
+        const handle = (message: unknown) => connection.handleThriftResponse(message);
+        connection.transport.receiver(handle, sequence)(Buffer.from(answer));
+      }).catch((error) => {
+        const { _reqs: requests } = connection.client;
+        const tell = requests[sequence];
+        delete requests[sequence];
+        tell?.(error);
+      });
+    };
+  }
+
+  /** Closes all connections. */
+  close(): void {
+    this.#client.close();
+  }
+
+  async #send(
+    { url, config }: ThriftConnection,
+    message: Uint8Array<ArrayBuffer>,
+  ): Promise<ArrayBuffer> {
+    try {
+      const response = await fetch(url, {
+        method: "POST",
+        headers: { ...config.headers, "content-type": "application/x-thrift" },
+        body: message,
+        redirect: "manual",
+        signal: AbortSignal.timeout(this.#requestTimeoutMs),
+        client: this.#client,
+      });
+      if (response.status === 200) return await response.arrayBuffer();
+      await response.body?.cancel();
+      const seconds = Number(response.headers.get("retry-after") ?? "");
+      throw new HttpStatusError(response.status, seconds > 0 ? seconds : undefined);
+    } catch (error) {
+      throw error instanceof HttpStatusError ? error : noAnswer(error);
+    }
+  }
+}
+
+/** From what `fetch` threw. Its message is of Deno's own making, but may hold the URL. */
+export function noAnswer(thrown: unknown): NoAnswerError {
+  const { name, message } = thrown as Error;
+  const reason = name === "TimeoutError"
+    ? "TIMEOUT"
+    : REASONS.find(([pattern]) => pattern.test(message))?.[1];
+  return new NoAnswerError(!/\(Connect\)|Requires net access/.test(message), reason);
+}
+
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/UnknownIssuer/, "CERTIFICATE_UNKNOWN_ISSUER"],
+  [/certificate expired/, "CERTIFICATE_EXPIRED"],
+  [/certificate not valid for name|NotValidForName/, "CERTIFICATE_OF_ANOTHER_HOST"],
+  [/invalid peer certificate/, "CERTIFICATE_INVALID"],
+  [/dns error|failed to lookup address/, "ENOTFOUND"],
+  [/Connection refused/i, "ECONNREFUSED"],
+  [/No route to host/i, "EHOSTUNREACH"],
+  [/Network is unreachable/i, "ENETUNREACH"],
+  [/Connection reset/i, "ECONNRESET"],
+  [/timed out/i, "ETIMEDOUT"],
+  [/Requires net access/, "NOT_ALLOWED"],
+];

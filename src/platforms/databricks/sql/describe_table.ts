@@ -1,0 +1,13 @@
+/** What the warehouse says of a table: its columns, and below them what kind of table it is. */
+import { quoteIdentifier } from "../identifiers.ts";
+
+/** A line of the description. */
+export interface DescribeRow {
+  readonly col_name: string | null;
+  readonly data_type: string | null;
+}
+
+/** The statement. */
+export function describeTableStatement(parts: readonly [string, string, string]): string {
+  return `DESCRIBE TABLE EXTENDED ${parts.map(quoteIdentifier).join(".")}`;
+}

@@ -1,0 +1,15 @@
+/** The latest versions of a Delta table, newest first, with what made them. */
+import type { CheckedTable } from "../check_table.ts";
+import { tableName } from "./table_expressions.ts";
+
+/** One version. */
+export interface HistoryRow {
+  readonly version: number;
+  readonly operation: string;
+  readonly operationMetrics: Readonly<Record<string, string>> | null;
+}
+
+/** The statement. */
+export function historyStatement(table: CheckedTable, versions: number): string {
+  return `DESCRIBE HISTORY ${tableName(table)} LIMIT ${versions}`;
+}

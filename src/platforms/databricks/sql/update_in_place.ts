@@ -1,0 +1,39 @@
+/**
+ * Tokenizes the whole table in one atomic statement, by the SDK's own SQL expression.
+ *
+ * What the expression gives is checked against the detector as it is written: where the warehouse
+ * computes something else than a token, the statement fails and nothing has changed.
+ */
+import type { TokenPattern } from "../../../tokens/token_pattern.ts";
+import type { CheckedTable } from "../check_table.ts";
+import { quoteIdentifier } from "../identifiers.ts";
+import { NOT_A_TOKEN } from "../warehouse_errors.ts";
+import {
+  columnGuard,
+  columnOf,
+  columnText,
+  isToken,
+  rowGuard,
+  tableName,
+} from "./table_expressions.ts";
+
+/** The statement; `token` writes the token of an SQL operand. */
+export function updateInPlaceStatement(
+  table: CheckedTable,
+  pattern: TokenPattern,
+  token: (operand: string) => string,
+): string {
+  const assignments = table.columns.map((column) => {
+    const made = `(${token(columnText(column))})`;
+    const checked = `CASE WHEN ${
+      isToken(made, pattern)
+    } THEN ${made} ELSE raise_error('${NOT_A_TOKEN}') END`;
+    const assigned = table.columns.length === 1
+      ? checked // the WHERE has looked at it already
+      : `CASE WHEN ${columnGuard(column, pattern)} THEN ${checked} ELSE ${columnOf(column)} END`;
+    return `${quoteIdentifier(column.name)} = ${assigned}`;
+  });
+  return `UPDATE ${tableName(table)} AS t SET ${assignments.join(", ")} WHERE ${
+    rowGuard(table, pattern)
+  }`;
+}

@@ -1,0 +1,116 @@
+/**
+ * The seam between the action and the databases. It declares what the job calls, and nothing more.
+ *
+ * Glossary
+ * - Platform: a kind of database, by the name DataHub gives it in a URN (`postgres`, `databricks`).
+ * - Table session: one resolved and checked table, inside whatever the platform has for a
+ *   transaction, for as long as one run lasts.
+ * - Updated: rows in which at least one named column changed. Skipped: the table's other rows.
+ */
+import type { ColumnRef } from "../datahub/schema_field.ts";
+import type { DatasetUrn } from "../datahub/dataset_urn.ts";
+import { ServiceError } from "../errors.ts";
+import type { Observe } from "../observations.ts";
+import type { TokenSdk } from "../tokens/token_sdk.ts";
+
+/** Rows changed, and rows left as they were. Their sum is the rows seen. */
+export interface Counts {
+  readonly updated: number;
+  readonly skipped: number;
+}
+
+/** Which way the work was done: tokens made here, or by an expression inside the database. */
+export type Method = "client" | "pushdown" | "rewrite";
+
+/**
+ * What is all or nothing: the whole run, or each of many batches, which suits a table too large for one
+ * transaction. Batches that were committed stay, and a run again goes on where they ended.
+ */
+export type CommitMode = "atomic" | "batches";
+
+/** Rows are updated, or the whole table is rewritten under an exclusive lock. */
+export type Strategy = "update" | "rewrite";
+
+/** How far a run has come: rows written so far, of the rows in the table. */
+export interface Progress {
+  readonly updated: number;
+  readonly total: number;
+}
+
+/** What a run brings along. */
+export interface RunContext {
+  readonly runId: string;
+  /** Nothing is written: the table is only looked at. */
+  readonly dryRun: boolean;
+  readonly commit: CommitMode;
+  readonly strategy: Strategy;
+  /** How many connections may write at once in batches; undefined leaves it to the platform. */
+  readonly connections: number | undefined;
+  /** Ends the run early: what was not committed is rolled back. Its reason is a `ServiceError`. */
+  readonly signal: AbortSignal;
+  readonly observe: Observe;
+  /** Told after each batch. */
+  readonly progress: (progress: Progress) => void;
+}
+
+/** A resolved table, ready to be counted or rewritten. */
+export interface TableSession {
+  /** The canonical name, such as `app.public.customers`. */
+  readonly table: string;
+  /** What stood before the database or catalog in the dataset's name; empty where nothing did. */
+  readonly platformInstance: string;
+  /** The columns' names in the catalogue, in the order asked for. */
+  readonly columns: readonly string[];
+  /** Counts what `rewrite` would change, and changes nothing. */
+  count(sdk: TokenSdk): Promise<Counts>;
+  /** Replaces every value that is not a token yet. */
+  rewrite(sdk: TokenSdk): Promise<Counts & { readonly method: Method }>;
+}
+
+/** A kind of database. */
+export interface Platform {
+  /** What follows `urn:li:dataPlatform:` in a URN. */
+  readonly name: string;
+  /** Resolves when the database answers; else throws a `ServiceError` that says why not. */
+  check(signal: AbortSignal): Promise<void>;
+  /**
+   * Finds the table, checks that it can be tokenized, and calls `use` with it. What `use` did is
+   * committed when it returns, and undone when it throws.
+   *
+   * Throws a `ServiceError` for whatever fails.
+   */
+  withTable<T>(
+    dataset: DatasetUrn,
+    columns: readonly ColumnRef[],
+    run: RunContext,
+    use: (table: TableSession) => Promise<T>,
+  ): Promise<T>;
+  /** Gives back every connection. */
+  close(): Promise<void>;
+}
+
+/**
+ * The platform that a dataset's URN names, out of those this build knows and those configured.
+ *
+ * Throws `unsupported_platform`, or `platform_not_configured` with the variable to set.
+ */
+export function selectPlatform(
+  dataset: DatasetUrn,
+  platforms: ReadonlyMap<string, Platform>,
+  known: ReadonlyMap<string, string>,
+): Platform {
+  const platform = platforms.get(dataset.platform);
+  if (platform !== undefined) return platform;
+  const variable = known.get(dataset.platform);
+  if (variable === undefined) {
+    const names = [...known.keys()].join(", ");
+    throw new ServiceError(
+      "unsupported_platform",
+      `Cannot route the dataset: no platform named "${dataset.platform}" (have: ${names})`,
+    );
+  }
+  throw new ServiceError(
+    "platform_not_configured",
+    `Cannot route the dataset: platform "${dataset.platform}" is off, set ${variable} to turn it on`,
+  );
+}

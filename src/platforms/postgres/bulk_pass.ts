@@ -1,0 +1,115 @@
+/**
+ * One pass of the client path over a table, or a range of its blocks: read rows through a cursor,
+ * tokenize them here, write them back by row address.
+ *
+ * While a batch is tokenized, the server already reads the next one, whose FETCH was sent before,
+ * and writes the ones before it. Memory holds a few batches, however large the table and however long
+ * its values.
+ */
+import type { TokenSdk } from "../../tokens/token_sdk.ts";
+import type { RunContext } from "../platform.ts";
+import { batchWriter } from "./batch_writer.ts";
+import type { ResolvedTable } from "./resolve_table.ts";
+import { rewriteLongRows } from "./rewrite_long_rows.ts";
+import type { Session } from "./session.ts";
+import type { BlockRange } from "./sql/block_ranges.ts";
+import {
+  fetchStatement,
+  LONG_ROW_BYTES,
+  openCursorStatement,
+  type ValueRow,
+} from "./sql/read_values.ts";
+
+const FIRST_BATCH_ROWS = 500;
+const MAX_BATCH_ROWS = 1000;
+/** What the values of a batch should take, as far as the batch before it foretells. */
+const BATCH_BYTES = 1_000_000;
+/** Batches that may be on their way to the server at once. */
+const MAX_WRITES = 2;
+
+/** Where a pass reads and writes: the same session locks rows as it reads them. */
+export interface PassSessions {
+  readonly reader: Session;
+  readonly writer: Session;
+}
+
+/** What a pass did. */
+export interface PassResult {
+  /** Rows written. */
+  readonly updated: number;
+  /** Rows read that were no longer there, or no longer the same, when they were to be written. */
+  readonly slipped: number;
+  /** Rows of the table when the pass began; undefined where it read none, or only a range. */
+  readonly total: number | undefined;
+}
+
+/** Makes a pass. Throws a `ServiceError`; nothing it sent is under way any more then. */
+export async function bulkPass(
+  { reader, writer: writing }: PassSessions,
+  table: ResolvedTable,
+  sdk: TokenSdk,
+  run: RunContext,
+  { range }: { readonly range?: BlockRange } = {},
+): Promise<PassResult> {
+  const action = `tokenize ${table.displayName}`;
+  const writer = await batchWriter(writing, table, sdk, run.signal);
+  const fetchRows = (rows: number) =>
+    inFlight(reader.query<ValueRow>(action, fetchStatement(rows)));
+  const cursor = openCursorStatement(table, sdk.pattern, { lock: reader === writing, range });
+  const opening = inFlight(reader.query(action, cursor));
+  const writes: Promise<void>[] = [];
+  let asked = FIRST_BATCH_ROWS;
+  let fetching = fetchRows(asked);
+  let updated = 0;
+  let slipped = 0;
+  let total: number | undefined;
+  const written = (read: number, count: number) => {
+    updated += count;
+    slipped += read - count;
+    if (total !== undefined) run.progress({ updated, total });
+  };
+
+  try {
+    await opening;
+    while (true) {
+      const { rows } = await fetching;
+      if (rows.length === 0) break;
+      if (range === undefined) total ??= Number(rows[0]!.at(-1));
+      const isLast = rows.length < asked;
+      asked = nextBatchRows(rows);
+      if (!isLast) fetching = fetchRows(asked);
+      const long = rows.filter((row) => bytesOf(row) > LONG_ROW_BYTES);
+      const short = long.length === 0 ? rows : rows.filter((row) => bytesOf(row) <= LONG_ROW_BYTES);
+      const batch = await writer.tokenize(short);
+      if (writes.length === MAX_WRITES) await writes.shift();
+      writes.push(inFlight(writer.write(batch).then((count) => written(short.length, count))));
+      await rewriteLongRows(reader, table, sdk, writer, long, written);
+      if (isLast) break;
+    }
+    await Promise.all(writes);
+  } catch (error) {
+    await Promise.allSettled([fetching, ...writes]);
+    throw error;
+  }
+  return { updated, slipped, total };
+}
+
+function nextBatchRows(rows: readonly ValueRow[]): number {
+  // a long row brings no values along
+  const bytes = rows.reduce((sum, row) => {
+    const own = bytesOf(row);
+    return own > LONG_ROW_BYTES ? sum : sum + own;
+  }, 0);
+  const fitting = Math.floor(BATCH_BYTES * rows.length / (bytes + 1));
+  return Math.max(1, Math.min(MAX_BATCH_ROWS, fitting));
+}
+
+function bytesOf(row: ValueRow): number {
+  return Number(row.at(-2));
+}
+
+/** A promise that may fail before anybody waits for it. Whoever does still meets the failure. */
+function inFlight<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}

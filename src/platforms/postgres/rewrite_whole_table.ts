@@ -1,0 +1,74 @@
+/**
+ * The strategy `rewrite`: heap and indexes are written anew, once, under an exclusive lock. It leaves no
+ * old value in dead rows, in indexes or in the columns' statistics, and half the disk of an UPDATE.
+ */
+import { ServiceError } from "../../errors.ts";
+import type { TokenSdk } from "../../tokens/token_sdk.ts";
+import type { Counts, Method } from "../platform.ts";
+import { refusal } from "../resolve_columns.ts";
+import type { CheckedTable } from "./check_table.ts";
+import type { Session } from "./session.ts";
+import { type CountRow, countRowsStatement } from "./sql/count_rows.ts";
+import {
+  lockTableStatement,
+  rewriteColumnsStatement,
+  rewriteConditionsStatement,
+} from "./sql/rewrite_columns.ts";
+
+/**
+ * Rewrites the table. A table with nothing to tokenize is left as it is.
+ *
+ * Throws `invalid_request` where the SDK has no SQL expression, `permission_denied` where the role does
+ * not own the table, `table_not_supported` where something depends on the columns or replicates them.
+ */
+export async function rewriteWholeTable(
+  session: Session,
+  table: CheckedTable,
+  sdk: TokenSdk,
+): Promise<Counts & { method: Method }> {
+  const { displayName } = table;
+  if (sdk.sqlExpression === undefined) {
+    throw refusal(
+      "invalid_request",
+      displayName,
+      "the token SDK has no SQL expression to rewrite by",
+    );
+  }
+  const { rows: [conditions] } = await session.query<[isOwner: boolean, isPublished: boolean]>(
+    `look ${displayName} up`,
+    rewriteConditionsStatement(table),
+  );
+  const [isOwner, isPublished] = conditions!;
+  if (!isOwner) {
+    throw refusal("permission_denied", displayName, "only the table's owner can rewrite it");
+  }
+  if (isPublished) {
+    const reason = "it is published, and subscribers would not see a rewrite: update it instead";
+    throw refusal("table_not_supported", displayName, reason);
+  }
+  const action = `tokenize ${displayName}`;
+  const [, { rows: [counted] }] = await Promise.all([
+    session.query(action, lockTableStatement(table)),
+    session.query<CountRow>(action, countRowsStatement(table, sdk.pattern)),
+  ]);
+  const [total, updated] = counted!.map(Number) as [number, number];
+  if (updated > 0) {
+    const token = (operand: string) => sdk.sqlExpression!("postgres", operand);
+    try {
+      await session.query(action, rewriteColumnsStatement(table, sdk.pattern, token));
+    } catch (error) {
+      throw dependency(error, displayName) ?? error;
+    }
+  }
+  return { updated, skipped: total - updated, method: "rewrite" };
+}
+
+/** Postgres refuses to change columns that a view, rule, policy or the like is made of. */
+function dependency(error: unknown, displayName: string): ServiceError | undefined {
+  if (!(error instanceof ServiceError)) return undefined;
+  if (error.facts.sqlState !== "0A000" && error.facts.sqlState !== "42P16") return undefined;
+  const reason =
+    "a view, rule, policy, trigger, generated column or partition key is made of a column, " +
+    `so it can only be updated (SQLSTATE ${error.facts.sqlState})`;
+  return refusal("table_not_supported", displayName, reason);
+}

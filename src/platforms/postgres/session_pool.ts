@@ -1,0 +1,50 @@
+/** Sessions that are kept for a while after a run, so that the next run need not connect. */
+import { Session } from "./session.ts";
+import type { PostgresSettings } from "./settings.ts";
+
+/** How long a session may idle before it is given back to the server. */
+const IDLE_MS = 30_000;
+
+/** Hands out sessions. How many are in use at once is for the caller to bound. */
+export class SessionPool {
+  readonly #settings: PostgresSettings;
+  readonly #idle = new Map<Session, ReturnType<typeof setTimeout>>();
+  #closed = false;
+
+  constructor(settings: PostgresSettings) {
+    this.#settings = settings;
+  }
+
+  /** An idle session, or a new one. Throws `database_unreachable`, or the signal's reason. */
+  async acquire(signal: AbortSignal): Promise<Session> {
+    for (const [session, timer] of this.#idle) {
+      clearTimeout(timer);
+      this.#idle.delete(session);
+      if (await session.answers()) return session;
+    }
+    return await Session.open(this.#settings, signal, (session) => this.#forget(session));
+  }
+
+  /** Takes a session back. It must be outside any transaction; if it isn't, close it instead. */
+  release(session: Session): void {
+    if (session.lost) return;
+    if (this.#closed || !session.reusable) return void session.close();
+    this.#idle.set(session, setTimeout(() => this.#expire(session), IDLE_MS));
+  }
+
+  /** Closes the idle sessions, and those released later. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#idle.keys()].map((session) => this.#expire(session)));
+  }
+
+  async #expire(session: Session): Promise<void> {
+    this.#forget(session);
+    await session.close();
+  }
+
+  #forget(session: Session): void {
+    clearTimeout(this.#idle.get(session));
+    this.#idle.delete(session);
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * Opens a transaction of a run.
+ *
+ * - `search_path`: nothing but the system catalogue, so that no name can mean something else.
+ * - `row_security`: a policy that would hide rows makes Postgres refuse instead of skipping them.
+ * - `array_nulls`: a batch travels as arrays; without it their NULLs would be the word NULL.
+ * - Joins: a batch is joined to the table by row address; the planner must not scan the table for it.
+ */
+
+/** What kind of transaction. */
+export interface TransactionOptions {
+  readonly isolation: "READ COMMITTED" | "REPEATABLE READ";
+  readonly readOnly: boolean;
+  readonly lockTimeoutMs: number;
+}
+
+/** The statements, to be sent as one. */
+export function beginStatement({ isolation, readOnly, lockTimeoutMs }: TransactionOptions): string {
+  return [
+    `BEGIN ISOLATION LEVEL ${isolation}, ${readOnly ? "READ ONLY" : "READ WRITE"}`,
+    `SET LOCAL search_path = ''`,
+    `SET LOCAL standard_conforming_strings = on`,
+    `SET LOCAL row_security = off`,
+    `SET LOCAL array_nulls = on`,
+    `SET LOCAL lock_timeout = ${lockTimeoutMs}`,
+    `SET LOCAL enable_tidscan = on`,
+    `SET LOCAL enable_nestloop = on`,
+    `SET LOCAL enable_hashjoin = off`,
+    `SET LOCAL enable_mergejoin = off`,
+    `SET LOCAL cursor_tuple_fraction = 1`,
+    `SET LOCAL jit = off`,
+  ].join("; ");
+}

@@ -1,0 +1,19 @@
+/** Counts all rows of the table, and those that a run would change, in one look. */
+import type { TokenPattern } from "../../../tokens/token_pattern.ts";
+import type { CheckedTable } from "../check_table.ts";
+import { rowGuard, tableName } from "./table_expressions.ts";
+
+/** What the count gives, as `int8` in text. */
+export type CountRow = [total: string, untokenized: string];
+
+/** The statement; a run counts `withGuard`, and without it only all rows. */
+export function countRowsStatement(table: CheckedTable, pattern: TokenPattern): string {
+  return `SELECT count(*), count(*) FILTER (WHERE ${rowGuard(table, pattern)}) FROM ${
+    tableName(table)
+  } t`;
+}
+
+/** Counts all rows only. */
+export function countAllStatement(table: CheckedTable): string {
+  return `SELECT count(*) FROM ${tableName(table)} t`;
+}

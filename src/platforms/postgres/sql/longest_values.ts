@@ -1,0 +1,18 @@
+/** For each column of limited length the longest value yet to be tokenized, in bytes of UTF-8. */
+import type { TokenPattern } from "../../../tokens/token_pattern.ts";
+import type { CheckedTable } from "../check_table.ts";
+import { columnGuard, columnText, tableName } from "./table_expressions.ts";
+
+/** The statement, over `columns` in their order; a column with nothing to tokenize gives NULL. */
+export function longestValuesStatement(
+  table: CheckedTable,
+  columns: readonly string[],
+  pattern: TokenPattern,
+): string {
+  const longest = columns.map((column) =>
+    `max(octet_length(convert_to(${columnText(column)}, 'UTF8'))) FILTER (WHERE ${
+      columnGuard(column, pattern)
+    })`
+  );
+  return `SELECT ${longest.join(", ")} FROM ${tableName(table)} t`;
+}

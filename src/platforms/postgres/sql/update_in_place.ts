@@ -1,0 +1,24 @@
+/** Tokenizes the table, or a range of its blocks, in one statement, by the SDK's own SQL expression. */
+import type { TokenPattern } from "../../../tokens/token_pattern.ts";
+import type { CheckedTable } from "../check_table.ts";
+import { quoteIdentifier } from "../identifiers.ts";
+import { type BlockRange, inRange } from "./block_ranges.ts";
+import { columnGuard, columnText, rowGuard, tableName } from "./table_expressions.ts";
+
+/** The statement; `token` writes the token of an SQL operand. */
+export function updateInPlaceStatement(
+  table: CheckedTable,
+  pattern: TokenPattern,
+  token: (operand: string) => string,
+  range?: BlockRange,
+): string {
+  const assignments = table.columns.map(({ name }) => {
+    const column = quoteIdentifier(name);
+    return `${column} = CASE WHEN ${columnGuard(name, pattern)} THEN ${
+      token(columnText(name))
+    } ELSE t.${column} END`;
+  });
+  return `UPDATE ${tableName(table)} t SET ${assignments.join(", ")} WHERE (${
+    rowGuard(table, pattern)
+  })${inRange(range)}`;
+}

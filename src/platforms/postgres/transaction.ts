@@ -1,0 +1,59 @@
+/** A transaction of a run. */
+import { ServiceError } from "../../errors.ts";
+import type { Session } from "./session.ts";
+import { beginStatement, type TransactionOptions } from "./sql/begin.ts";
+
+/** The cause of the failure of which it is not known whether it undid the run. */
+export const COMMIT_UNKNOWN = "COMMIT_UNKNOWN";
+
+/** Commits what `work` did, or rolls it back where it throws or the run is ended. */
+export async function inTransaction<T>(
+  session: Session,
+  options: TransactionOptions,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    // waited for: where BEGIN itself fails, what follows would run outside of any transaction
+    await session.query("begin a transaction", beginStatement(options));
+    const result = await work();
+    signal.throwIfAborted();
+    await commit(session);
+    return result;
+  } catch (error) {
+    await rollBack(session);
+    throw error;
+  }
+}
+
+async function commit(session: Session): Promise<void> {
+  try {
+    const { command } = await session.query("commit the run", "COMMIT");
+    if (command !== "COMMIT") throw failedBefore();
+  } catch (error) {
+    if (!session.lost) throw error;
+    throw new ServiceError(
+      "database_unreachable",
+      "Cannot tell whether the run was committed: the connection was lost meanwhile; run it again, " +
+        "which changes nothing if it was",
+      { cause: COMMIT_UNKNOWN },
+    );
+  }
+}
+
+/** Postgres answers the COMMIT of a failed transaction with a rollback, and calls that a success. */
+function failedBefore(): ServiceError {
+  return new ServiceError(
+    "database_error",
+    "Cannot commit the run: one of its statements had failed, so it was rolled back",
+  );
+}
+
+/** Ends the transaction without its effects. */
+export async function rollBack(session: Session): Promise<void> {
+  try {
+    await session.query("roll back", "ROLLBACK");
+  } catch {
+    await session.close(); // the server rolls back when the connection goes
+  }
+}

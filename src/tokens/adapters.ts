@@ -1,0 +1,18 @@
+/** The one list of token SDKs. A new one is a file beside this and a line here. */
+import { aesSiv } from "./aes_siv.ts";
+import { dummy } from "./dummy.ts";
+import { hmacSha256 } from "./hmac_sha256.ts";
+import type { TokenSdkAdapter } from "./token_sdk.ts";
+
+/** Every adapter, by the name that `TOKEN_SDK_MODE` gives it. */
+// deno-lint-ignore no-explicit-any -- each adapter reads and consumes its own settings type
+export const TOKEN_SDK_ADAPTERS: readonly TokenSdkAdapter<any>[] = [dummy, hmacSha256, aesSiv];
+
+/** The adapter for `mode`; undefined where there is none. */
+// deno-lint-ignore no-explicit-any -- as above
+export function findAdapter(mode: string): TokenSdkAdapter<any> | undefined {
+  return TOKEN_SDK_ADAPTERS.find((adapter) => adapter.mode === mode);
+}
+
+/** The names one may write in `TOKEN_SDK_MODE`. */
+export const TOKEN_SDK_MODES: readonly string[] = TOKEN_SDK_ADAPTERS.map((adapter) => adapter.mode);

@@ -1,0 +1,55 @@
+/**
+ * The `dummy` SDK: `tok_<base64 of the UTF-8 value>_poc`. Anybody can read such a token back. It is
+ * for trying the machinery, not for protecting anything.
+ *
+ * Base64 as in RFC 4648 section 4, padded; the detector takes canonical encodings only (unused bits
+ * zero), so that a value that merely looks like a token is tokenized like any other.
+ */
+import { encodeBase64 } from "./base64.ts";
+import { toJavaScript, tokenPattern } from "./token_pattern.ts";
+import type { SqlDialect, TokenSdk, TokenSdkAdapter } from "./token_sdk.ts";
+import { decodeUtf8 } from "./utf8.ts";
+
+const PREFIX = "tok_";
+const SUFFIX = "_poc";
+const CHAR = "[A-Za-z0-9+/]";
+const pattern = tokenPattern(
+  // four times, not {4}: V8 repeats a group without a counter in constant space, and so takes
+  // tokens of any length; with one it runs out of stack at some four million characters
+  `${PREFIX}(?:${CHAR}${CHAR}${CHAR}${CHAR})*` +
+    `(?:${CHAR}[AQgw]==|${CHAR}${CHAR}[AEIMQUYcgkosw048]=)?${SUFFIX}`,
+);
+
+const isToken = toJavaScript(pattern);
+
+const sdk: TokenSdk = {
+  pattern,
+  tokenize: (values) => values.map((value) => PREFIX + encodeBase64(value) + SUFFIX),
+  maxTokenLength: (valueBytes) => PREFIX.length + 4 * Math.ceil(valueBytes / 3) + SUFFIX.length,
+  detokenize: (tokens) => tokens.map((token) => isToken.test(token) ? decode(token) : null),
+  sqlExpression: (dialect, operand) =>
+    `'${PREFIX}' || ${base64Sql[dialect](operand)} || '${SUFFIX}'`,
+};
+
+const base64Sql: Record<SqlDialect, (operand: string) => string> = {
+  // encode() breaks its lines after 76 characters
+  postgres: (operand) =>
+    `pg_catalog.translate(pg_catalog.encode(pg_catalog.convert_to(${operand}, 'UTF8'), 'base64'), E'\\n', '')`,
+  // Spark's base64() would encode a string in the session's charset
+  spark: (operand) => `base64(encode(${operand}, 'UTF-8'))`,
+};
+
+/** The value; null where the token's bytes are not UTF-8, so that no value can have given them. */
+function decode(token: string): string | null {
+  return decodeUtf8(Uint8Array.fromBase64(token.slice(PREFIX.length, -SUFFIX.length)));
+}
+
+/** The adapter behind `TOKEN_SDK_MODE=dummy`. */
+export const dummy: TokenSdkAdapter<null> = {
+  mode: "dummy",
+  environment: [],
+  family: pattern,
+  readSettings: () => null,
+  endpoints: () => [],
+  create: () => sdk,
+};

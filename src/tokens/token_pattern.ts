@@ -1,0 +1,36 @@
+/**
+ * What a token looks like, written once and translated for each place that has to recognise one.
+ *
+ * The body is a regular expression in the subset that JavaScript, PostgreSQL (ARE) and Java (Spark)
+ * read alike: literals, character classes, `(?:…)`, `|`, `*`, `+`, `?`, `{n}`, `{n,m}`; no
+ * anchors, back-references, look-around, `.`, backslashes or quotes. It always stands for the whole value.
+ */
+export interface TokenPattern {
+  /** The expression without anchors. */
+  readonly body: string;
+}
+
+const ALLOWED = /^[A-Za-z0-9_:+\/=\[\](){}?*|,~-]+$/;
+
+/** Makes a pattern. Throws where the body leaves the shared subset: a mistake of the adapter's. */
+export function tokenPattern(body: string): TokenPattern {
+  if (!ALLOWED.test(body) || /\((?!\?:)/.test(body)) {
+    throw new TypeError("Cannot use the token pattern: it leaves the subset all dialects share");
+  }
+  return Object.freeze({ body });
+}
+
+/** A test in JavaScript. Without the `m` flag `$` matches at the very end only. */
+export function toJavaScript(pattern: TokenPattern): RegExp {
+  return new RegExp(`^(?:${pattern.body})$`);
+}
+
+/** A PostgreSQL regular expression. By default `$` matches at the very end only. */
+export function toPostgres(pattern: TokenPattern): string {
+  return `^(?:${pattern.body})$`;
+}
+
+/** A Java regular expression for Spark's RLIKE, where `$` would also match before a last line break. */
+export function toSpark(pattern: TokenPattern): string {
+  return `\\A(?:${pattern.body})\\z`;
+}

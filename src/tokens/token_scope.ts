@@ -1,0 +1,65 @@
+/**
+ * How far equal values get equal tokens: everywhere, or only within a dataset or a column. And how
+ * the place is bound into what a keyed SDK computes.
+ */
+import { ConfigError } from "../errors.ts";
+import type { SettingsReader, TokenContext } from "./token_sdk.ts";
+
+/** The variable that names the scope. */
+export const SCOPE_VARIABLE = "TOKEN_CONTEXT";
+
+/** Each scope, with its letter in tokens. */
+const SCOPE_LETTERS = { global: "g", dataset: "d", column: "c" } as const;
+
+/** How far equal values get equal tokens. */
+export type TokenScope = keyof typeof SCOPE_LETTERS;
+
+/** Every scope. */
+export const TOKEN_SCOPES = Object.keys(SCOPE_LETTERS) as readonly TokenScope[];
+
+/** The scope's letter in tokens. */
+export function scopeLetter(scope: TokenScope): string {
+  return SCOPE_LETTERS[scope];
+}
+
+/** The scope that is configured; `global` where none is. Throws `ConfigError`. */
+export function readScope(read: SettingsReader): TokenScope {
+  const wanted = read.variable(SCOPE_VARIABLE) ?? "global";
+  const scope = TOKEN_SCOPES.find((each) => each === wanted);
+  if (scope !== undefined) return scope;
+  const reason = `it is not one of ${TOKEN_SCOPES.join(", ")}`;
+  throw new ConfigError([{ variable: SCOPE_VARIABLE, reason }]);
+}
+
+/**
+ * What a computation is bound to: which SDK and format it is for (so that one SDK's results mean
+ * nothing to another, whatever the keys), the scope, and of the place as much as the scope says.
+ */
+export function bindingOf(
+  domain: string,
+  scope: TokenScope,
+  { dataset, column }: TokenContext,
+): Uint8Array<ArrayBuffer> {
+  const place = { global: [], dataset: [dataset], column: [dataset, column] }[scope];
+  return encodeParts([domain, scope, ...place]);
+}
+
+/**
+ * Texts as bytes from which each can be read back, so that no two lists of texts give the same:
+ * their number, then each one's length in UTF-8 and itself; numbers have 64 bits, little-endian. This
+ * is the Pre-Authentication Encoding (PAE) of PASETO version 2 and later.
+ */
+export function encodeParts(parts: readonly string[]): Uint8Array<ArrayBuffer> {
+  const texts = parts.map((part) => new TextEncoder().encode(part));
+  const length = texts.reduce((sum, text) => sum + 8 + text.length, 8);
+  const bytes = new Uint8Array(length);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(0, BigInt(parts.length), true);
+  let at = 8;
+  for (const text of texts) {
+    view.setBigUint64(at, BigInt(text.length), true);
+    bytes.set(text, at + 8);
+    at += 8 + text.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,103 @@
+/**
+ * The inner half of the program, and its composition root: the only file that names concrete
+ * platforms. What runs from here on reaches the hosts that the supervisor granted, and nothing else.
+ */
+import "./no_environment.ts";
+import { detokenize } from "./commands/detokenize.ts";
+import { answerHealthcheck } from "./commands/healthcheck.ts";
+import { runOnce } from "./commands/run.ts";
+import { serve } from "./commands/serve.ts";
+import { smoke } from "./commands/smoke.ts";
+import { trigger } from "./commands/trigger.ts";
+import type { Config } from "./config.ts";
+import { stackFrames } from "./errors.ts";
+import type { Job } from "./jobs.ts";
+import { startLog } from "./log.ts";
+import type { FromWorker, ToWorker } from "./messages.ts";
+import type { Observe } from "./observations.ts";
+import type { Platform } from "./platforms/platform.ts";
+import { databricksPlatform } from "./platforms/databricks/databricks_platform.ts";
+import { postgresPlatform } from "./platforms/postgres/postgres_platform.ts";
+import { lazyTokenSdk } from "./tokens/lazy_token_sdk.ts";
+
+/** What a worker's global scope has beyond a program's. */
+const scope = globalThis as unknown as {
+  postMessage(message: FromWorker): void;
+  onmessage: (event: MessageEvent<ToWorker>) => void;
+};
+
+/** Every platform this build knows, with the variable that turns it on. */
+const KNOWN_PLATFORMS: ReadonlyMap<string, string> = new Map([
+  ["postgres", "PG_CONN_STR"],
+  ["databricks", "DBX_JDBC_URL"],
+]);
+
+const tell = (message: FromWorker) => scope.postMessage(message);
+const shutDown = new AbortController();
+
+scope.onmessage = async ({ data }) => {
+  if (data.type === "hold") return; // the line is held by having been received
+  if (data.type === "shut_down") return shutDown.abort(data.signal);
+  try {
+    tell({ type: "finished", exitCode: await work(data.job, data.config) });
+  } catch (error) {
+    die(error);
+  }
+};
+globalThis.addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  die(event.reason);
+});
+globalThis.addEventListener("error", (event) => {
+  event.preventDefault();
+  die(event.error);
+});
+tell({ type: "loaded" });
+
+async function work(job: Job, config: Config): Promise<number> {
+  const observe = await startLog(config.log);
+  switch (job.command) {
+    case "serve":
+      return await serve(config, actionDependencies(config, observe), shutDown.signal);
+    case "run":
+      return await runOnce(job, actionDependencies(config, observe), shutDown.signal);
+    case "trigger":
+      return await trigger(job, config.triggerToken, shutDown.signal);
+    case "smoke":
+      return await smoke(job, config.triggerToken, shutDown.signal);
+    case "healthcheck":
+      return await answerHealthcheck(job);
+    case "detokenize":
+      return await detokenize(job, lazyTokenSdk(config.tokenSdk), shutDown.signal);
+  }
+}
+
+function actionDependencies(config: Config, observe: Observe) {
+  return {
+    platforms: configuredPlatforms(config),
+    knownPlatforms: KNOWN_PLATFORMS,
+    allowedDatasets: config.allowedDatasets,
+    tokenSdk: lazyTokenSdk(config.tokenSdk),
+    observe,
+  };
+}
+
+function configuredPlatforms(config: Config): ReadonlyMap<string, Platform> {
+  const platforms: Platform[] = [];
+  if (config.postgres !== undefined) {
+    platforms.push(postgresPlatform(config.postgres, {
+      lockTimeoutMs: config.postgresLockTimeoutMs,
+      allowTriggers: config.allowTriggers,
+      pushdown: config.pushdown,
+    }));
+  }
+  if (config.databricks !== undefined) {
+    platforms.push(databricksPlatform(config.databricks, { pushdown: config.pushdown }));
+  }
+  return new Map(platforms.map((platform) => [platform.name, platform]));
+}
+
+function die(error: unknown): void {
+  const kind = error instanceof Error ? error.name : typeof error;
+  tell({ type: "died", kind, frames: stackFrames(error) });
+}

@@ -1,0 +1,71 @@
+/** The job itself: what it tells of, and what a defect in it gives away. */
+import assert from "node:assert/strict";
+import { tokenizeDataset } from "../../src/action/tokenize_dataset.ts";
+import type { Observation } from "../../src/observations.ts";
+import { postgresPlatform } from "../../src/platforms/postgres/postgres_platform.ts";
+import { parsePostgresSettings } from "../../src/platforms/postgres/settings.ts";
+import { openAction, openDatabase, urnOf } from "../support/action_fixture.ts";
+
+const database = await openDatabase();
+Deno.test.afterAll(() => database.drop());
+
+Deno.test("a run tells of its start, its table, each batch and its outcome", async () => {
+  await using action = openAction(database.url);
+  const seen: { updated: number; total: number }[] = [];
+  const onProgress = (progress: { updated: number; total: number }) => void seen.push(progress);
+  const report = await action.tokenize("public.customers", ["phone"], { onProgress });
+  const events = action.observations.map(({ event }) => event);
+  assert.deepEqual([events[0], events[1]], ["run_started", "table_resolved"]);
+  assert.deepEqual([events.at(-2), events.at(-1)], ["batch_written", "run_finished"]);
+  assert.deepEqual(seen.at(-1), { updated: 100, total: 100 });
+  const ids = new Set(action.observations.map((each) => "runId" in each && each.runId));
+  assert.deepEqual([...ids], [report.run_id]);
+});
+
+Deno.test("the SDK is made by the first run that needs it, and not by one that is refused", async () => {
+  let made = 0;
+  const { deps } = dependencies(() => {
+    made++;
+    return Promise.reject(new Error("none"));
+  });
+  const options = { runId: "id", signal: new AbortController().signal };
+  const trigger = { datasetUrn: urnOf("x.y.z"), columns: ["email"], dryRun: true };
+  await assert.rejects(tokenizeDataset(trigger, deps, options), { code: "wrong_database" });
+  assert.equal(made, 0);
+  const right = { ...trigger, datasetUrn: urnOf(`${database.name}.public.customers`) };
+  await assert.rejects(tokenizeDataset(right, deps, options));
+  assert.equal(made, 1);
+  await deps.platforms.get("postgres")!.close();
+});
+
+Deno.test("a defect is logged by its place, without its message, and answered as internal", async () => {
+  const { deps, observations } = dependencies(() => Promise.reject(new RangeError("canary")));
+  const trigger = {
+    datasetUrn: urnOf(`${database.name}.public.customers`),
+    columns: ["email"],
+    dryRun: false,
+  };
+  const run = tokenizeDataset(trigger, deps, { runId: "id", signal: new AbortController().signal });
+  await assert.rejects(run, { code: "internal" });
+  await deps.platforms.get("postgres")!.close();
+  const [defect, outcome] = observations.slice(-2);
+  assert.ok(defect?.event === "unexpected_failure" && outcome?.event === "run_failed");
+  assert.equal(defect.kind, "RangeError");
+  assert.match(defect.frames[0]!, /tokenize_dataset_test\.ts/);
+  assert.equal(outcome.code, "internal");
+  assert.doesNotMatch(JSON.stringify(observations), /canary/);
+});
+
+function dependencies(tokenSdk: () => Promise<never>) {
+  const observations: Observation[] = [];
+  const settings = parsePostgresSettings(database.url, () => "");
+  const platform = postgresPlatform(settings, { lockTimeoutMs: 5000, allowTriggers: false });
+  const deps = {
+    platforms: new Map([["postgres", platform]]),
+    knownPlatforms: new Map([["postgres", "PG_CONN_STR"]]),
+    allowedDatasets: undefined,
+    tokenSdk,
+    observe: (observation: Observation) => void observations.push(observation),
+  };
+  return { deps, observations };
+}

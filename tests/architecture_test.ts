@@ -1,0 +1,234 @@
+/** The shape of the sources: which room may use which, and how large anything may grow. */
+import assert from "node:assert/strict";
+import { posix } from "node:path";
+
+/**
+ * Each room of src, a folder or a file, with the rooms it may import from: from the command line, by
+ * the supervisor and into the worker, down to the errors. No other import is allowed.
+ */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  main: [
+    ...["command_line", "commands", "config", "errors", "no_environment", "permissions"],
+    "supervisor",
+  ],
+  command_line: ["datahub", "jobs", "version"],
+  supervisor: ["config", "jobs", "log", "messages", "observations", "permissions"],
+  worker: [
+    ...["commands", "config", "errors", "jobs", "log", "messages", "no_environment"],
+    ...["observations", "platforms", "tokens"],
+  ],
+  messages: ["config", "jobs"],
+  commands: [
+    ...["action", "config", "errors", "http", "jobs", "observations", "permissions", "platforms"],
+    ...["tokens", "version"],
+  ],
+  http: ["action", "errors", "observations", "platforms"],
+  action: ["datahub", "errors", "observations", "platforms", "tokens"],
+  log: ["config", "observations"],
+  permissions: ["config", "host_name", "jobs", "tokens"],
+  config: ["datahub", "errors", "host_name", "platforms", "tokens"],
+  environment_names: ["tokens"],
+  platforms: ["datahub", "errors", "observations", "tokens"],
+  tokens: ["errors"],
+  datahub: ["errors"],
+  observations: ["errors"],
+  errors: [],
+  host_name: [],
+  jobs: [],
+  no_environment: [],
+  version: [],
+};
+
+const MAX_FILE_LINES = 250;
+/** Files that were larger when the limit came. None may join them. */
+const STILL_LARGER: Readonly<Record<string, number>> = { "platforms/databricks/session.ts": 380 };
+const MAX_FUNCTION_LINES = 60;
+
+interface Source {
+  /** Such as `platforms/postgres/session.ts`. */
+  readonly path: string;
+  readonly text: string;
+  /** The sources it imports, as paths like its own. */
+  readonly imports: readonly string[];
+}
+
+const srcUrl = new URL("../src/", import.meta.url);
+const sources = await readSources("");
+
+async function readSources(folder: string): Promise<Source[]> {
+  const found: Source[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(new URL(folder, srcUrl))) {
+    if (isDirectory) found.push(...await readSources(`${folder}${name}/`));
+    else found.push(await readSource(folder + name));
+  }
+  return found;
+}
+
+async function readSource(path: string): Promise<Source> {
+  const text = await Deno.readTextFile(new URL(path, srcUrl));
+  const specifiers = [...text.matchAll(/(?:from|import) \(?"(\.[^"]+)"|import\("(\.[^"]+)"\)/g)];
+  const imports = specifiers.map(([, named, lazy]) =>
+    posix.normalize(posix.join(posix.dirname(path), (named ?? lazy)!))
+  );
+  return { path, text, imports: imports.filter((each) => each.endsWith(".ts")) };
+}
+
+/** The folder, or the file's name without its ending. */
+function roomOf(path: string): string {
+  return path.includes("/") ? path.slice(0, path.indexOf("/")) : path.replace(/\.ts$/, "");
+}
+
+/** Every line of the sources that matches, as `path:line: text`. */
+function linesWith(pattern: RegExp, except: (path: string) => boolean): string[] {
+  return sources.filter(({ path }) => !except(path)).flatMap(({ path, text }) =>
+    text.split("\n").flatMap((line, i) =>
+      pattern.test(line) ? [`${path}:${i + 1}: ${line.trim()}`] : []
+    )
+  );
+}
+
+Deno.test("the sources were found, and their imports read", () => {
+  assert.ok(sources.length > 60);
+  const main = sources.find(({ path }) => path === "main.ts");
+  assert.ok(main?.imports.includes("supervisor.ts"));
+  assert.ok(sources.every(({ path, imports }) => imports.length < 30 && path.endsWith(".ts")));
+});
+
+Deno.test("imports point one way", () => {
+  const wrong = sources.flatMap(({ path, imports }) =>
+    imports.filter((each) => {
+      const [from, to] = [roomOf(path), roomOf(each)];
+      return from !== to && !MAY_IMPORT[from]?.includes(to);
+    }).map((each) => `${path} imports ${each}`)
+  );
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("the list of who may import whom has no circle, and nothing that nobody uses", () => {
+  const order: string[] = [];
+  const visit = (room: string, above: readonly string[]): void => {
+    assert.ok(!above.includes(room), `a circle: ${[...above, room].join(" → ")}`);
+    if (order.includes(room)) return;
+    for (const below of MAY_IMPORT[room] ?? assert.fail(room)) visit(below, [...above, room]);
+    order.push(room);
+  };
+  for (const room of Object.keys(MAY_IMPORT)) visit(room, []);
+
+  const used = new Set(
+    sources.flatMap(({ path, imports }) =>
+      imports.map((each) => `${roomOf(path)} → ${roomOf(each)}`)
+    ),
+  );
+  const listed = Object.entries(MAY_IMPORT).flatMap(([from, all]) =>
+    all.map((to) => `${from} → ${to}`)
+  );
+  assert.deepEqual(listed.filter((each) => !used.has(each) && !each.endsWith(" errors")), []);
+  const rooms = new Set(sources.map(({ path }) => roomOf(path)));
+  assert.deepEqual(Object.keys(MAY_IMPORT).filter((room) => !rooms.has(room)), []);
+});
+
+Deno.test("no file imports itself by way of others", () => {
+  const done = new Set<string>();
+  const visit = (path: string, above: readonly string[]): void => {
+    assert.ok(!above.includes(path), `a circle: ${[...above, path].join(" → ")}`);
+    if (done.has(path)) return;
+    const { imports } = sources.find((source) => source.path === path) ?? assert.fail(path);
+    for (const each of imports) visit(each, [...above, path]);
+    done.add(path);
+  };
+  for (const { path } of sources) visit(path, []);
+});
+
+Deno.test("only worker.ts names a concrete platform, and config.ts its settings", () => {
+  const platformOf = (path: string) => /^platforms\/(\w+)\//.exec(path)?.[1];
+  const wrong = sources.flatMap(({ path, imports }) =>
+    imports.filter((each) => {
+      const platform = platformOf(each);
+      if (
+        platform === undefined || platform === platformOf(path) || path === "worker.ts"
+      ) return false;
+      return !(path === "config.ts" && each.endsWith("/settings.ts"));
+    }).map((each) => `${path} imports ${each}`)
+  );
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("only adapters.ts names a concrete token SDK", () => {
+  const shared = ["adapters", "lazy_token_sdk", "token_pattern", "token_sdk", "base64"];
+  const wrong = sources.filter(({ path }) => path !== "tokens/adapters.ts").flatMap((
+    { path, imports },
+  ) =>
+    imports.filter((each) => each.startsWith("tokens/") && roomOf(path) !== "tokens")
+      .filter((each) => !shared.includes(posix.basename(each, ".ts")))
+      .map((each) => `${path} imports ${each}`)
+  );
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("only main.ts reads the environment", () => {
+  assert.deepEqual(linesWith(/\bDeno\.env\b/, (path) => path === "main.ts"), []);
+  const others = /\bprocess\.env\b|from "node:process"|Deno\.permissions\.request/;
+  const code = linesWith(others, (path) => path === "no_environment.ts");
+  assert.deepEqual(code.filter((line) => !/: (\*|\/[/*])/.test(line)), []);
+});
+
+Deno.test("only main.ts reads files, and nothing writes any or starts a process", () => {
+  const reading = /\bDeno\.(readTextFile|readFile|open|stat|readDir)/;
+  assert.deepEqual(linesWith(reading, (path) => path === "main.ts"), []);
+  const worse =
+    /\bDeno\.(write|create(?!HttpClient)|remove|rename|mkdir|make|Command|dlopen|chmod)|node:(fs|child_process)/;
+  assert.deepEqual(linesWith(worse, () => false), []);
+});
+
+Deno.test("only commands print", () => {
+  const mayPrint = (path: string) =>
+    path.startsWith("commands/") || path === "main.ts" || path === "environment_names.ts";
+  assert.deepEqual(linesWith(/\bconsole\.|\bDeno\.stdout\b/, mayPrint), []);
+});
+
+Deno.test("nobody below the HTTP API knows its statuses", () => {
+  const status = /\bstatus: [45]\d\d\b|\bHTTPException\b|application\/problem/;
+  assert.deepEqual(linesWith(status, (path) => /^(http|commands)\//.test(path)), []);
+});
+
+Deno.test("nothing is left to be done later", () => {
+  assert.deepEqual(linesWith(/\b(TODO|FIXME|XXX|HACK)\b/, () => false), []);
+});
+
+Deno.test("every file says what it is for, and how it is named fits", () => {
+  const silent = sources.filter(({ text }) => !text.startsWith("/**")).map(({ path }) => path);
+  assert.deepEqual(silent, []);
+  const misnamed = sources.filter(({ path }) => !/^[a-z0-9_/]+\.ts$/.test(path));
+  assert.deepEqual(misnamed.map(({ path }) => path), []);
+});
+
+Deno.test(`no file has more than ${MAX_FILE_LINES} lines`, () => {
+  const long = sources.map(({ path, text }) => [path, text.split("\n").length - 1] as const)
+    .filter(([path, lines]) => lines > (STILL_LARGER[path] ?? MAX_FILE_LINES));
+  assert.deepEqual(long, []);
+});
+
+Deno.test(`no function has more than ${MAX_FUNCTION_LINES} lines`, () => {
+  assert.deepEqual(functionsOf("function a() {\n  b(() => {\n  });\n}\n"), [
+    { line: 1, lines: 4 },
+    { line: 2, lines: 2 },
+  ]);
+  const long = sources.filter(({ path }) => !path.includes("/sql/")).flatMap(({ path, text }) =>
+    functionsOf(text).filter(({ lines }) => lines > MAX_FUNCTION_LINES)
+      .map(({ line, lines }) => `${path}:${line}: ${lines} lines`)
+  );
+  assert.deepEqual(long, []);
+});
+
+/** The functions of a formatted text (an SQL statement is no function): what opens one ends at the next brace of the same depth. */
+function functionsOf(text: string): { line: number; lines: number }[] {
+  const lines = text.split("\n");
+  return lines.flatMap((line, i) => {
+    const opens = /(=> \{|\)(: .+)? \{)$/.test(line) &&
+      !/^\s*(\} )?(if|for|while|switch|else)\b/.test(line);
+    if (!opens) return [];
+    const indent = /^\s*/.exec(line)![0];
+    const end = lines.findIndex((each, j) => j > i && each.startsWith(`${indent}}`));
+    return [{ line: i + 1, lines: end - i + 1 }];
+  });
+}

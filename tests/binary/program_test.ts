@@ -1,0 +1,15 @@
+/** The compiled program, dist/tokenize, does all that the program does when it is run from source. */
+import { commandLineSuite } from "../commands/command_line_suite.ts";
+import { jobsSuite } from "../commands/jobs_suite.ts";
+import { logSuite } from "../commands/log_suite.ts";
+import { serveSuite } from "../commands/serve_suite.ts";
+import { signalsSuite } from "../commands/signals_suite.ts";
+import { terminalSuite } from "../commands/terminal_suite.ts";
+import { compiled } from "../support/program.ts";
+
+commandLineSuite(compiled);
+await jobsSuite(compiled);
+await logSuite(compiled);
+await serveSuite(compiled);
+await signalsSuite(compiled, false);
+await terminalSuite(compiled);

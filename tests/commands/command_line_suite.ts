@@ -1,0 +1,171 @@
+/** The command line: what is asked for, what is refused, and what it says of it. */
+import assert from "node:assert/strict";
+import manifest from "../../deno.json" with { type: "json" };
+import { type Program, runProgram } from "../support/program.ts";
+
+const URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,app.public.customers,PROD)";
+const DATASET = ["--urn", "--columns"];
+const HOW = ["--dry-run", "--commit", "--strategy"];
+const COMMANDS = [
+  ...["serve", "run", "trigger", "smoke", "healthcheck", "detokenize", "permissions"],
+];
+
+/** What must be true of any build of the program. */
+export function commandLineSuite(program: Program): void {
+  const test = (title: string, body: () => Promise<void>) =>
+    Deno.test(`${program.name}: ${title}`, body);
+  const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+    runProgram(program, args, env);
+
+  test("--version prints name, version and commit", async () => {
+    const { code, stdout, stderr } = await run(["--version"]);
+    assert.deepEqual([code, stderr], [0, ""]);
+    const [, version, commit] = /^tokenize (\S+) \((\S+)\)\n$/.exec(stdout) ?? [];
+    assert.equal(version, manifest.version);
+    assert.ok(commit);
+  });
+
+  test("--help lists every command, and each command's --help its options", async () => {
+    const { code, stdout, stderr } = await run(["--help"]);
+    assert.deepEqual([code, stderr], [0, ""]);
+    for (const command of COMMANDS) assert.match(stdout, new RegExp(`^  ${command} `, "m"));
+    const options: Record<string, string[]> = {
+      serve: [],
+      run: [...DATASET, ...HOW, "--connections", "--json"],
+      trigger: [...DATASET, ...HOW, "--json", "--url"],
+      detokenize: ["--dataset", "--column", "--json"],
+      smoke: [...DATASET, "--json", "--url"],
+      healthcheck: ["--url"],
+      permissions: ["--json"],
+    };
+    await Promise.all(COMMANDS.map(async (command) => {
+      const help = await run([command, "--help"]);
+      assert.deepEqual([help.code, help.stderr], [0, ""], command);
+      assert.match(help.stdout, new RegExp(`^Usage: tokenize ${command}`));
+      const listed = [...help.stdout.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, name]) => name);
+      const own = listed.filter((name) => !["--help", "--version"].includes(name!));
+      assert.deepEqual(own.toSorted(), options[command]!.toSorted(), command);
+    }));
+  });
+
+  test("wrong usage is exit code 2, a line on standard error, and nothing else", async () => {
+    const dataset = ["--urn", URN, "--columns", "email"];
+    const wrong: readonly (readonly [readonly string[], RegExp])[] = [
+      [["nosuch"], /unknown command 'nosuch'/],
+      [["--nosuch"], /unknown option '--nosuch'/],
+      [["serve", "--port", "1"], /unknown option '--port'/],
+      [["serve", "extra"], /too many arguments/],
+      [["run"], /'--urn <urn>' not specified/],
+      [["run", "--urn", URN], /'--columns <names>' not specified/],
+      [["run", "--urn"], /argument missing/],
+      [["run", ...dataset, ...dataset], /once only/],
+      [["run", ...dataset, "--commit", "sometimes"], /Allowed choices are atomic, batches/],
+      [["run", ...dataset, "--connections", "0"], /--connections is not a whole number/],
+      [["run", ...dataset, "--url", "http://127.0.0.1"], /unknown option '--url'/],
+      [["run", "--urn", URN, "--columns", " , "], /--columns names no column/],
+      [["trigger", ...dataset, "--url", "nowhere"], /--url is not an http:/],
+      [["trigger", ...dataset, "--url", "ftp://host"], /--url is not an http:/],
+      [["healthcheck", "--url", "http://user:canary@host"], /--url must not hold a user/],
+      [["smoke", ...dataset, "--urn", URN], /each --urn needs its own --columns/],
+    ];
+    await Promise.all(wrong.map(async ([args, message]) => {
+      const { code, stdout, stderr } = await run(args);
+      assert.deepEqual([code, stdout], [2, ""], args.join(" "));
+      assert.match(stderr, message);
+      assert.doesNotMatch(stderr, /\bat .*:\d+:\d+/);
+    }));
+  });
+
+  test("without a command it prints the help on standard error, with exit code 2", async () => {
+    const { code, stdout, stderr } = await run([]);
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.match(stderr, /^Usage: tokenize/);
+  });
+
+  test("variables of the terminal's are not read, since it may not", async () => {
+    const some = { FORCE_COLOR: "1", CLICOLOR_FORCE: "1", COLUMNS: "1", NO_COLOR: "1" };
+    for (const env of [{}, some] as Record<string, string>[]) {
+      const help = await run(["--help"], env);
+      assert.deepEqual([help.code, help.stderr], [0, ""]);
+      const wrong = await run(["permissions", "--nosuch"], env);
+      assert.match(wrong.stderr, /^error: unknown option '--nosuch'/);
+      const { code, stdout } = await run(["permissions"], env);
+      assert.deepEqual([code, JSON.parse(stdout).net.length], [0, 1]);
+    }
+  });
+
+  test("a setting that cannot be used is exit code 2 and one line that names it", async () => {
+    const wrong: readonly (readonly [Record<string, string>, RegExp])[] = [
+      [{ TOKEN_SDK_MODE: "canary" }, /^tokenize: TOKEN_SDK_MODE: .*have: dummy/],
+      [{ PORT: "0" }, /^tokenize: PORT: /],
+      [{ HOST: "a b" }, /^tokenize: HOST: /],
+      [{ HOST: "0.0.0.0" }, /^tokenize: TRIGGER_TOKEN: .*HOST.*ALLOW_ANONYMOUS=true/],
+      [{ TRIGGER_TOKEN: "with a blank canary" }, /^tokenize: TRIGGER_TOKEN: /],
+      [{ ALLOW_ANONYMOUS: "yes" }, /^tokenize: ALLOW_ANONYMOUS: /],
+      [{ LOG_LEVEL: "loud" }, /^tokenize: LOG_LEVEL: .*debug, info, warn, error/],
+      [{ LOG_FORMAT: "xml" }, /^tokenize: LOG_FORMAT: /],
+      [{ ALLOWED_DATASETS: "customers" }, /^tokenize: ALLOWED_DATASETS: /],
+      [{ PG_LOCK_TIMEOUT_MS: "-1" }, /^tokenize: PG_LOCK_TIMEOUT_MS: /],
+      [{ PG_CONN_STR: "postgres://u:canary@h:99999/d" }, /^tokenize: PG_CONN_STR: /],
+      [
+        { PG_CONN_STR: "postgres://u:canary@h/d?nosuch=canary" },
+        /^tokenize: PG_CONN_STR: .*parameter/,
+      ],
+      [{ PG_CONN_STR: "host=*.internal user=u password=canary" }, /^tokenize: .*PG_CONN_STR/],
+      [{ PG_CONN_STR: "host='a b' user=u password=canary" }, /^tokenize: .*PG_CONN_STR/],
+    ];
+    await Promise.all(wrong.map(async ([env, line]) => {
+      const { code, stdout, stderr } = await run(["permissions"], env);
+      assert.deepEqual([code, stdout], [2, ""], JSON.stringify(env));
+      assert.match(stderr, line);
+      assert.equal(stderr.trimEnd().split("\n").length, 1, stderr);
+    }));
+  });
+
+  test("all faults of the configuration are told at once, before anything is started", async () => {
+    const env = { PORT: "x", LOG_LEVEL: "x", TOKEN_SDK_MODE: "x", PG_CONN_STR: "canary" };
+    const { code, stderr } = await run(["serve"], env);
+    assert.equal(code, 2);
+    const named = stderr.trimEnd().split("\n").map((line) => /^tokenize: (\w+): /.exec(line)?.[1]);
+    assert.deepEqual(named.toSorted(), Object.keys(env).toSorted());
+  });
+
+  test("an empty variable is as one that is not set", async () => {
+    const names = ["PG_CONN_STR", "TRIGGER_TOKEN", "HOST", "PORT", "LOG_LEVEL", "TOKEN_SDK_MODE"];
+    const env = Object.fromEntries(names.map((name) => [name, ""]));
+    const { code, stdout } = await run(["permissions"], env);
+    assert.equal(code, 0);
+    assert.deepEqual(JSON.parse(stdout).net.map(({ host }: { host: string }) => host), [
+      "127.0.0.1:8080",
+    ]);
+  });
+
+  test("permissions prints each host and port, why, and what is denied", async () => {
+    const { code, stdout, stderr } = await run(["permissions"], {
+      HOST: "0.0.0.0",
+      PORT: "9000",
+      TRIGGER_TOKEN: "canary",
+      PG_CONN_STR: "postgres://user:canary@db.internal:6432/app",
+    });
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.deepEqual(JSON.parse(stdout), {
+      net: [
+        { host: "0.0.0.0:9000", why: "listen for requests (HOST, PORT)" },
+        { host: "db.internal:6432", why: "Postgres (PG_CONN_STR)" },
+      ],
+      denied: ["env", "read", "write", "run", "ffi", "sys", "import"],
+    });
+  });
+
+  test("permissions writes IPv6 addresses in brackets, and an address that serves twice once", async () => {
+    const list = async (env: Record<string, string>) =>
+      JSON.parse((await run(["permissions"], env)).stdout).net;
+    assert.deepEqual(await list({ HOST: "::1", PG_CONN_STR: "postgres://u@[::1]:5432/d" }), [
+      { host: "[::1]:8080", why: "listen for requests (HOST, PORT)" },
+      { host: "[::1]:5432", why: "Postgres (PG_CONN_STR)" },
+    ]);
+    assert.deepEqual(await list({ HOST: "[::1]", PORT: "5432", PG_CONN_STR: "host=::1 user=u" }), [
+      { host: "[::1]:5432", why: "listen for requests (HOST, PORT); Postgres (PG_CONN_STR)" },
+    ]);
+  });
+}

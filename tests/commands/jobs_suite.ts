@@ -1,0 +1,259 @@
+/** run, trigger, smoke and healthcheck: what they do, what they print, how they end. */
+import assert from "node:assert/strict";
+import { type FixtureDatabase, openDatabase, urnOf, valuesOf } from "../support/action_fixture.ts";
+import { freePort } from "../support/postgres_server.ts";
+import { type Program, runProgram, spawnProgram, startService } from "../support/program.ts";
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** What must be true of any build of the program. */
+export async function jobsSuite(program: Program): Promise<void> {
+  const database = await openDatabase();
+  Deno.test.afterAll(() => database.drop());
+  const test = (title: string, body: () => Promise<void>) =>
+    Deno.test(`${program.name}: ${title}`, body);
+  const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+    runProgram(program, args, env);
+  const withDatabase = { PG_CONN_STR: database.url };
+  const urn = (table: string) => urnOf(`${database.name}.public.${table}`);
+  const dataset = (table: string, columns: string) => ["--urn", urn(table), "--columns", columns];
+
+  test("run does the job once: 100 updated; then 0, and 100 skipped", async () => {
+    await copyCustomers(database, "run_once");
+    const args = ["run", ...dataset("run_once", "email,phone")];
+    const results = [];
+    for (const more of [["--dry-run"], [], ["--json"]]) {
+      const { code, stdout, stderr } = await run([...args, ...more], withDatabase);
+      assert.equal(code, 0, stderr);
+      const { run_id, elapsed_ms, ...report } = JSON.parse(stdout);
+      assert.match(run_id, UUID);
+      assert.ok(elapsed_ms >= 0);
+      results.push(report);
+    }
+    const same = {
+      dataset_urn: urn("run_once"),
+      platform: "postgres",
+      table: `${database.name}.public.run_once`,
+      columns: ["email", "phone"],
+    };
+    assert.deepEqual(results, [
+      { ...same, dry_run: true, updated: 100, skipped: 0 },
+      { ...same, dry_run: false, updated: 100, skipped: 0, method: "pushdown" },
+      { ...same, dry_run: false, updated: 0, skipped: 100, method: "pushdown" },
+    ]);
+  });
+
+  test("run that fails is exit code 1, a sentence for people and the problem for programs", async () => {
+    const { code, stdout, stderr } = await run(
+      ["run", ...dataset("customers", "id")],
+      withDatabase,
+    );
+    assert.equal(code, 1);
+    const { run_id, ...problem } = JSON.parse(stdout);
+    assert.match(run_id, UUID);
+    assert.deepEqual([problem.status, problem.code], [422, "column_not_tokenizable"]);
+    const last = stderr.trimEnd().split("\n").at(-1);
+    assert.equal(last, `tokenize: ${problem.detail} (column_not_tokenizable)`);
+  });
+
+  test("run without a configured platform says which variable to set", async () => {
+    const { code, stderr } = await run(["run", ...dataset("customers", "email")]);
+    assert.equal(code, 1);
+    assert.match(stderr, /set PG_CONN_STR .*\(platform_not_configured\)\n$/);
+  });
+
+  test("run needs no port, so it works beside a service that listens on it", async () => {
+    await using service = await startService(program, withDatabase);
+    const env = { ...withDatabase, PORT: String(service.port) };
+    const { code } = await run(["run", ...dataset("customers", "name"), "--dry-run"], env);
+    assert.equal(code, 0);
+  });
+
+  test("trigger asks the action that HOST, PORT and TRIGGER_TOKEN name, or --url", async () => {
+    await copyCustomers(database, "triggered");
+    const token = { TRIGGER_TOKEN: `canary-${crypto.randomUUID()}` };
+    await using service = await startService(program, { ...withDatabase, ...token });
+    const args = ["trigger", ...dataset("triggered", "email")];
+    const byPort = { ...token, PORT: String(service.port) };
+
+    const dry = await run([...args, "--dry-run"], byPort);
+    const first = await run(args, byPort);
+    const second = await run([...args, "--url", `${service.url}/`], token);
+    const counts = [dry, first, second].map(({ code, stdout }) => {
+      const { dry_run, updated, skipped } = JSON.parse(stdout);
+      return [code, dry_run, updated, skipped];
+    });
+    assert.deepEqual(counts, [[0, true, 100, 0], [0, false, 100, 0], [0, false, 0, 100]]);
+
+    const stranger = await run(args, { PORT: String(service.port) });
+    assert.deepEqual([stranger.code, JSON.parse(stranger.stdout).code], [1, "unauthorized"]);
+  });
+
+  test("trigger passes on what the action refuses, with exit code 1", async () => {
+    await using service = await startService(program, withDatabase);
+    const { code, stdout, stderr } = await run([
+      ...["trigger", ...dataset("no_such_table", "email")],
+      ...["--url", service.url],
+    ]);
+    assert.deepEqual([code, JSON.parse(stdout).code], [1, "table_not_found"]);
+    assert.match(stderr, /^tokenize: Cannot .* \(table_not_found\)\n$/);
+  });
+
+  test("smoke triggers each dataset twice: exit code 0 where the second run updates nothing", async () => {
+    await copyCustomers(database, "smoke_one");
+    await copyCustomers(database, "smoke_two");
+    await using service = await startService(program, withDatabase);
+    const { code, stdout } = await run([
+      ...["smoke", "--url", service.url],
+      ...[...dataset("smoke_one", "email,phone"), ...dataset("smoke_two", "name")],
+    ]);
+    assert.equal(code, 0, stdout);
+    const results = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+    // deno-lint-ignore no-explicit-any
+    const counts = results.map(({ runs }) => runs.map(({ report }: any) => report.updated));
+    assert.deepEqual(counts, [[100, 0], [100, 0]]);
+    assert.deepEqual(results.map((result) => result.dataset_urn), [
+      urn("smoke_one"),
+      urn("smoke_two"),
+    ]);
+  });
+
+  test("smoke fails where a second run updates anything, and goes on to the next dataset", async () => {
+    await copyCustomers(database, "restless");
+    await using service = await startService(program, withDatabase);
+    let writing = true;
+    const writer = (async () => {
+      while (writing) await database.sql`insert into restless (email) values ('canary')`;
+    })();
+    const { code, stdout } = await run([
+      ...["smoke", "--url", service.url, ...dataset("restless", "email")],
+      ...dataset("no_such_table", "email"),
+    ]).finally(() => writing = false);
+    await writer;
+    assert.equal(code, 1);
+    const [restless, missing] = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+    assert.match(restless.fault, /^the second run updated [1-9]\d* rows/);
+    assert.match(missing.fault, /\(table_not_found\)$/);
+  });
+
+  test("healthcheck is exit code 0 where the action answers, and 1 where nothing does", async () => {
+    const service = await startService(program);
+    try {
+      const up = await run(["healthcheck"], { PORT: String(service.port) });
+      assert.deepEqual([up.code, up.stdout, up.stderr], [0, "", ""]);
+    } finally {
+      await service[Symbol.asyncDispose]();
+    }
+    const down = await run(["healthcheck", "--url", service.url]);
+    assert.equal(down.code, 1);
+    assert.match(down.stderr, /^tokenize: Cannot reach the action at http:.*: is it running\?\n$/);
+  });
+
+  test("healthcheck finds an action that listens on every address", async () => {
+    await using service = await startService(program, { HOST: "0.0.0.0", ALLOW_ANONYMOUS: "true" });
+    const env = { HOST: "0.0.0.0", PORT: String(service.port), ALLOW_ANONYMOUS: "true" };
+    assert.equal((await run(["healthcheck"], env)).code, 0);
+  });
+
+  test("what answers but is no action is told from one", async () => {
+    const command = { healthcheck: [], trigger: dataset("t", "a"), smoke: dataset("t", "a") };
+    const cases: readonly (readonly [keyof typeof command, number, string])[] = [
+      ["healthcheck", 200, "{}"],
+      ["healthcheck", 200, "<html>"],
+      ["healthcheck", 503, '{"status":"ok"}'],
+      ["trigger", 200, "{}"],
+      ["trigger", 200, "<html>"],
+      ["trigger", 500, "null"],
+      ["trigger", 404, '{"error":"not here"}'],
+      ["smoke", 200, '{"updated":0}'],
+    ];
+    await Promise.all(cases.map(async ([name, status, body]) => {
+      const options = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
+      await using server = Deno.serve(options, async (request) => {
+        await request.body?.cancel();
+        return new Response(body, { status });
+      });
+      const url = `http://127.0.0.1:${server.addr.port}`;
+      const { code, stdout, stderr } = await run([name, ...command[name], "--url", url]);
+      assert.equal(code, 1, `${name}: ${status} ${body}`);
+      assert.match(stdout + stderr, /but not as a healthy action does|is it the action\?/);
+      assert.doesNotMatch(stdout + stderr, /undefined|defect/);
+    }));
+  });
+
+  test("an answer that redirects elsewhere is not followed out of the sandbox", async () => {
+    const elsewhere = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    let visits = 0;
+    const counting = (async () => {
+      for await (const connection of elsewhere) {
+        visits++;
+        connection.close();
+      }
+    })().catch(() => {});
+    const options = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
+    await using server = Deno.serve(options, async (request) => {
+      await request.body?.cancel();
+      const location = `http://127.0.0.1:${elsewhere.addr.port}${new URL(request.url).pathname}`;
+      return new Response(null, { status: 307, headers: { location } });
+    });
+    const url = ["--url", `http://127.0.0.1:${server.addr.port}`];
+    const results = await Promise.all([
+      run(["healthcheck", ...url]),
+      run(["trigger", ...dataset("customers", "email"), ...url]),
+    ]);
+    assert.deepEqual(results.map(({ code }) => code), [1, 1]);
+    elsewhere.close();
+    await counting;
+    assert.equal(visits, 0);
+  });
+
+  test("trigger and smoke give up at once when told to, while the run goes on", async () => {
+    await copyCustomers(database, "held");
+    await using service = await startService(program, withDatabase);
+    for (const command of ["trigger", "smoke"]) {
+      await using holder = database.connect();
+      await holder.begin(async (sql) => {
+        await sql`select from held for update`;
+        const args = [command, ...dataset("held", command === "smoke" ? "name" : "email")];
+        await using waiting = spawnProgram(program, [...args, "--url", service.url], {});
+        await rowLockIsWaitedFor(database);
+        const { code, stdout } = await waiting.stop("SIGINT");
+        assert.equal(code, 1);
+        assert.match(stdout, /stopped waiting, the run goes on/);
+      });
+      await service.logged("run_finished");
+    }
+    const values = await valuesOf(database.sql, "held", "email", "email");
+    assert.ok(values.every((value) => value?.startsWith("tok_")));
+  });
+
+  test("a port that is taken, or an address that is not ours, is one clear line", async () => {
+    using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const wrong: readonly (readonly [Record<string, string>, RegExp])[] = [
+      [{ PORT: String(taken.addr.port) }, /HOST, PORT.*the port is in use/],
+      [{ HOST: "192.0.2.1", PORT: String(freePort()) }, /HOST, PORT.*not of this machine/],
+      [{ HOST: "no.such.host.invalid", PORT: String(freePort()) }, /HOST, PORT.*not known/],
+    ];
+    await Promise.all(wrong.map(async ([env, line]) => {
+      const { code, stdout, stderr } = await run(["serve"], { ...env, ALLOW_ANONYMOUS: "true" });
+      assert.deepEqual([code, stdout], [1, ""]);
+      const errors = stderr.trimEnd().split("\n").map((each) => JSON.parse(each))
+        .filter(({ level }) => level === "ERROR");
+      assert.equal(errors.length, 1, stderr);
+      assert.match(errors[0].message, line);
+    }));
+  });
+}
+
+/** A table like customers, for one test's own. */
+async function copyCustomers({ sql }: FixtureDatabase, name: string): Promise<void> {
+  await sql`create table ${sql(name)} as select name, email, phone from customers`;
+}
+
+/** Resolves when some session waits for another's row. */
+async function rowLockIsWaitedFor({ sql }: FixtureDatabase): Promise<void> {
+  const waiting = () =>
+    sql`select from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`;
+  while ((await waiting()).length === 0);
+}

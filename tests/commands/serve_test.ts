@@ -1,0 +1,4 @@
+import { fromSource } from "../support/program.ts";
+import { serveSuite } from "./serve_suite.ts";
+
+await serveSuite(fromSource);

@@ -1,0 +1,158 @@
+/** SIGTERM and SIGINT: runs under way are finished or rolled back, and the program ends in time. */
+import assert from "node:assert/strict";
+import { type FixtureDatabase, openDatabase, urnOf, valuesOf } from "../support/action_fixture.ts";
+import { startFreezingProxy } from "../support/freezing_proxy.ts";
+import {
+  type Program,
+  type Service,
+  type ServiceAnswer,
+  spawnProgram,
+  startService,
+} from "../support/program.ts";
+
+/** What must be true of any build of the program. Some of it takes as long as the grace period. */
+export async function signalsSuite(program: Program, withSlow: boolean): Promise<void> {
+  const database = await openDatabase();
+  Deno.test.afterAll(() => database.drop());
+  const test = (title: string, body: () => Promise<void>) =>
+    Deno.test(`${program.name}: ${title}`, body);
+  const slowTest = (title: string, body: () => Promise<void>) =>
+    void (withSlow && test(title, body));
+  const env = { PG_CONN_STR: database.url, PG_LOCK_TIMEOUT_MS: "60000" };
+  const dataset_urn = urnOf(`${database.name}.public.customers`);
+
+  /** Triggers while another session holds a row, and does `meanwhile` once the run waits for it. */
+  async function heldRun(
+    service: Service,
+    meanwhile: (answer: Promise<ServiceAnswer>, release: () => Promise<void>) => Promise<void>,
+  ): Promise<void> {
+    await using holder = database.connect();
+    await holder`begin`;
+    await holder`select from customers where id = 50 for update`;
+    const answer = service.trigger({ dataset_urn, columns: ["email"] });
+    await rowIsWaitedFor(database);
+    await meanwhile(answer, async () => void await holder`commit`);
+  }
+
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    test(`an idle service ends on ${signal} with exit code 0`, async () => {
+      await using service = await startService(program, env);
+      const { code } = await service.stop(signal);
+      assert.equal(code, 0);
+      const events = service.log().map(({ event }) => event);
+      assert.deepEqual(events.slice(-2), ["stopping", "stopped"]);
+    });
+  }
+
+  test("told to stop, a service lets its run finish and refuses new ones meanwhile", async () => {
+    await resetCustomers(database);
+    await using service = await startService(program, env);
+    await heldRun(service, async (answer, release) => {
+      Deno.kill(service.pid, "SIGTERM");
+      const { runs } = await service.logged("stopping");
+      assert.equal(runs, 1);
+
+      const refused = await service.trigger({ dataset_urn, columns: ["phone"] });
+      assert.deepEqual([refused.status, refused.json.code], [503, "shutting_down"]);
+      assert.equal(refused.json.run_id, undefined);
+      assert.ok(Number(refused.headers.get("retry-after")) > 0);
+      assert.equal((await service.send("GET", "/healthz")).status, 200);
+
+      await release();
+      const { status, json } = await answer;
+      assert.deepEqual([status, json.updated, json.skipped], [200, 100, 0]);
+      assert.equal((await service.ended).code, 0);
+    });
+    assert.equal(await tokensIn(database), 100);
+  });
+
+  slowTest("a run that does not finish in time is rolled back, and its caller told", async () => {
+    await resetCustomers(database);
+    await using service = await startService(program, env);
+    await heldRun(service, async (answer) => {
+      Deno.kill(service.pid, "SIGTERM");
+      const { status, json } = await answer;
+      assert.deepEqual([status, json.code], [503, "shutting_down"]);
+      assert.match(json.run_id, /^[0-9a-f-]{36}$/);
+      assert.equal((await service.ended).code, 0);
+    });
+    assert.equal(await tokensIn(database), 0);
+    const outcome = service.log().find(({ event }) => event === "run_failed");
+    assert.equal(outcome?.code, "shutting_down");
+  });
+
+  test("a second signal ends a service at once; the database rolls back", async () => {
+    await resetCustomers(database);
+    await using service = await startService(program, env);
+    await heldRun(service, async (answer) => {
+      const lost = assert.rejects(answer);
+      Deno.kill(service.pid, "SIGTERM");
+      await service.logged("stopping");
+      assert.equal((await service.stop("SIGINT")).code, 1);
+      await lost;
+    });
+    assert.equal(await tokensIn(database), 0);
+  });
+
+  test("a caller who never finishes a request does not keep a service from ending", async () => {
+    await using service = await startService(program, env);
+    using caller = await Deno.connect({ hostname: "127.0.0.1", port: service.port });
+    const head = "POST /trigger HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+    await caller.write(new TextEncoder().encode(`${head}Content-Length: 100\r\n\r\n{`));
+    using silent = await Deno.connect({ hostname: "127.0.0.1", port: service.port });
+    assert.equal((await service.send("GET", "/healthz")).status, 200); // both were accepted by now
+    assert.equal((await service.stop("SIGTERM")).code, 0);
+    assert.ok(silent);
+  });
+
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    test(`run is rolled back at once on ${signal}, with exit code 1`, async () => {
+      await resetCustomers(database);
+      await using holder = database.connect();
+      await holder`begin`;
+      await holder`select from customers where id = 50 for update`;
+      const args = ["run", "--urn", dataset_urn, "--columns", "email,phone"];
+      await using running = spawnProgram(program, args, env);
+      await rowIsWaitedFor(database);
+      const { code, stdout, stderr } = await running.stop(signal);
+      assert.equal(code, 1);
+      assert.equal(JSON.parse(stdout).code, "shutting_down");
+      assert.match(stderr, /^tokenize: Cannot finish the run: .* \(shutting_down\)$/m);
+      await holder`commit`;
+      assert.equal(await tokensIn(database), 0);
+    });
+  }
+
+  slowTest("a database that has fallen silent does not keep run from ending", async () => {
+    const url = new URL(database.url);
+    using proxy = startFreezingProxy({ hostname: url.hostname, port: Number(url.port) });
+    url.host = `127.0.0.1:${proxy.port}`;
+    await using holder = database.connect();
+    await holder`begin`;
+    await holder`select from customers where id = 50 for update`;
+    const args = ["run", "--urn", dataset_urn, "--columns", "email"];
+    await using running = spawnProgram(program, args, { ...env, PG_CONN_STR: url.href });
+    await rowIsWaitedFor(database);
+    proxy.freeze();
+    const { code, stdout } = await running.stop("SIGTERM");
+    assert.deepEqual([code, JSON.parse(stdout).code], [1, "shutting_down"]);
+    await holder`commit`;
+  });
+}
+
+async function resetCustomers({ sql }: FixtureDatabase): Promise<void> {
+  await sql`update customers set email = 'canary' || id || '@example.com'`;
+}
+
+async function tokensIn({ sql }: FixtureDatabase): Promise<number> {
+  const emails = await valuesOf(sql, "customers", "email");
+  return emails.filter((email) => email?.startsWith("tok_")).length;
+}
+
+/** Resolves when a session waits for a row of this database that another one holds. */
+async function rowIsWaitedFor({ sql }: FixtureDatabase): Promise<void> {
+  const waiting = () =>
+    sql`select from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`;
+  while ((await waiting()).length === 0);
+}

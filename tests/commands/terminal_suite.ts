@@ -1,0 +1,138 @@
+/** What a person sees on a terminal. */
+import assert from "node:assert/strict";
+import { openDatabase, urnOf } from "../support/action_fixture.ts";
+import { freePort } from "../support/postgres_server.ts";
+import { type Program, startService } from "../support/program.ts";
+import { runOnTerminal, whyNoTerminal } from "../support/terminal.ts";
+
+/** What must be true of any build of the program. */
+export async function terminalSuite(program: Program): Promise<void> {
+  if (whyNoTerminal !== undefined) console.log(`skipped: terminal tests: ${whyNoTerminal}`);
+  const database = await openDatabase();
+  Deno.test.afterAll(() => database.drop());
+  const test = (title: string, fn: () => Promise<void>) =>
+    Deno.test({ name: `${program.name}: ${title}`, ignore: whyNoTerminal !== undefined, fn });
+  const env = { PG_CONN_STR: database.url };
+  const dataset = (table: string, columns: string) => [
+    ...["--urn", urnOf(`${database.name}.public.${table}`), "--columns", columns],
+  ];
+
+  test("results are a table on a terminal, and JSON there only when asked for", async () => {
+    const args = ["run", ...dataset("customers", "email,phone"), "--dry-run"];
+    const { code, screen } = await runOnTerminal(program, args, env);
+    assert.equal(code, 0, screen);
+    const table = screen.split("\n").filter((line) => /^[a-z ]+ {2,}\S/.test(line));
+    assert.deepEqual(table.map((line) => line.split(/ {2,}/)[0]), [
+      ...["table", "columns", "would update", "skipped", "took", "run"],
+    ]);
+    assert.match(screen, /^would update {2}100 rows$/m);
+    assert.match(screen, /^columns {7}email, phone$/m);
+
+    const asked = await runOnTerminal(program, [...args, "--json"], env);
+    assert.match(asked.screen, /^\{"run_id":.*"updated":100.*\}$/m);
+  });
+
+  test("permissions reads as a list", async () => {
+    const { screen } = await runOnTerminal(program, ["permissions"], {
+      PG_CONN_STR: "postgres://u:canary@db.internal/app",
+    });
+    assert.equal(
+      screen,
+      [
+        "The sandbox may reach",
+        "  127.0.0.1:8080    listen for requests (HOST, PORT)",
+        "  db.internal:5432  Postgres (PG_CONN_STR)",
+        "and has none of Deno's other permissions: env, read, write, run, ffi, sys, import",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test("a failure is one sentence", async () => {
+    const args = ["run", ...dataset("customers", "id")];
+    const { code, screen } = await runOnTerminal(program, args, { ...env, LOG_LEVEL: "error" });
+    assert.equal(code, 1);
+    const lines = screen.trimEnd().split("\n");
+    assert.equal(lines.length, 2, screen); // the log's own line, and the sentence
+    assert.match(lines[1]!, /^tokenize: Cannot .* \(column_not_tokenizable\)$/);
+  });
+
+  test("smoke tells of each run, and of the fault", async () => {
+    await using service = await startService(program, env);
+    const args = ["smoke", "--url", service.url, ...dataset("customers", "name")];
+    const { code, screen } = await runOnTerminal(program, [...args, ...dataset("nothing", "x")]);
+    assert.equal(code, 1);
+    const lines = screen.trimEnd().split("\n").map((line) => line.replace(/\d+ ms$/, "N ms"));
+    assert.deepEqual([lines.slice(1, 4), lines.at(-1)?.slice(0, 17)], [
+      ["  run 1: 100 updated, 0 skipped, N ms", "  run 2: 0 updated, 100 skipped, N ms", "  ok"],
+      "  FAILED: Cannot ",
+    ]);
+  });
+
+  test("the log is text with colors on a terminal, without them if NO_COLOR is set", async () => {
+    const args = ["run", ...dataset("customers", "name"), "--dry-run"];
+    // deno-lint-ignore no-control-regex
+    const color = /\x1b\[[0-9;]*m/;
+    const colored = await runOnTerminal(program, args, env);
+    assert.match(colored.raw, color);
+    assert.match(colored.screen, /run .* started on/);
+    const plain = await runOnTerminal(program, args, { ...env, NO_COLOR: "1" });
+    assert.doesNotMatch(plain.raw, color);
+    assert.match(plain.screen, /run .* started on/);
+    const json = await runOnTerminal(program, args, { ...env, LOG_FORMAT: "json" });
+    assert.match(json.screen, /^\{.*"event":"run_started".*\}$/m);
+  });
+
+  test("a progress bar shows work of more than a second, and is gone afterwards", async () => {
+    await slowTable("slow", 0.25);
+    const args = ["run", ...dataset("slow", "email")];
+    const { code, raw, screen } = await runOnTerminal(program, args, {
+      ...env,
+      ALLOW_TRIGGERS: "true",
+      PUSHDOWN: "false", // what one statement does has no progress to show
+    });
+    assert.equal(code, 0, screen);
+    const drawn = [...raw.matchAll(/\[#*-*\] ([\d,]+) of ([\d,]+) rows, [\d,]+ rows\/s/g)];
+    assert.ok(drawn.length > 0, screen);
+    const rows = drawn.map(([, done]) => Number(done!.replaceAll(",", "")));
+    assert.deepEqual(rows, rows.toSorted((a, b) => a - b));
+    assert.ok(drawn.every(([, , total]) => total === "20,000"));
+    assert.doesNotMatch(screen, /\[#*-*\]/, "the bar is gone, and nothing is mixed into it");
+    assert.match(screen, /^updated {2}20000 rows$/m);
+    assert.match(screen, /run .* on .*slow.*: 20000 updated/);
+  });
+
+  test("work that the database does in one statement shows how long it has been going on", async () => {
+    await slowTable("slower", 2.5);
+    const args = ["run", ...dataset("slower", "email")];
+    const { code, raw, screen } = await runOnTerminal(program, args, {
+      ...env,
+      ALLOW_TRIGGERS: "true",
+    });
+    assert.equal(code, 0, screen);
+    assert.match(raw, /tokenizing, [12] s so far/);
+    assert.doesNotMatch(screen, /so far/, "it is gone, and nothing is mixed into it");
+  });
+
+  test("quick work shows no progress bar", async () => {
+    const { raw } = await runOnTerminal(program, ["run", ...dataset("customers", "email")], env);
+    assert.doesNotMatch(raw, /rows\/s/);
+  });
+
+  test("nothing is asked on a terminal, whatever is missing", async () => {
+    const env = { PORT: String(freePort()) };
+    const { code, screen } = await runOnTerminal(program, ["healthcheck"], env);
+    assert.equal(code, 1);
+    assert.doesNotMatch(screen, /Allow|requests|prompt/i);
+  });
+
+  /** A table whose every UPDATE takes that long. */
+  async function slowTable(name: string, seconds: number): Promise<void> {
+    await database.sql.unsafe(`
+      create table ${name} as select 'canary' || n as email from generate_series(1, 20000) as n;
+      create function wait_${name}() returns trigger language plpgsql as
+        $$ begin perform pg_sleep(${seconds}); return null; end $$;
+      create trigger wait after update on ${name} for each statement
+        execute function wait_${name}();`);
+  }
+}

@@ -1,0 +1,118 @@
+/** The configuration: defaults, and what the command line's own tests do not reach. */
+import assert from "node:assert/strict";
+import { type Config, loadConfig } from "../src/config.ts";
+import { ENVIRONMENT_NAMES } from "../src/environment_names.ts";
+import { ConfigError } from "../src/errors.ts";
+
+function load(environment: Readonly<Record<string, string>>, isTerminal = false): Config {
+  return loadConfig({
+    variable: (name) => environment[name] || undefined,
+    file: (path) => assert.fail(`reads ${path}`),
+    isTerminal,
+  });
+}
+
+/** The variables that are at fault. */
+function faultsOf(environment: Readonly<Record<string, string>>): string[] {
+  try {
+    load(environment);
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.faults.map(({ variable }) => variable);
+  }
+}
+
+Deno.test("without any variable it listens on loopback, logs JSON and has no platform", () => {
+  assert.deepEqual({ ...load({}) }, {
+    listen: { hostname: "127.0.0.1", port: 8080 },
+    triggerToken: undefined,
+    log: { level: "info", format: "json" },
+    allowedDatasets: undefined,
+    postgres: undefined,
+    postgresLockTimeoutMs: 5000,
+    databricks: undefined,
+    allowTriggers: false,
+    allowDetokenize: false,
+    pushdown: true,
+    tokenSdk: { mode: "dummy", settings: null },
+  });
+});
+
+Deno.test("it is frozen, and plain data that crosses into the sandbox", () => {
+  const config = load({ PG_CONN_STR: "postgres://u:p@h/d", ALLOWED_DATASETS: "*" });
+  assert.ok(Object.isFrozen(config));
+  assert.deepEqual(structuredClone(config), { ...config });
+});
+
+Deno.test("the log is text on a terminal, unless LOG_FORMAT says otherwise", () => {
+  assert.equal(load({}, true).log.format, "text");
+  assert.equal(load({ LOG_FORMAT: "json" }, true).log.format, "json");
+  assert.equal(load({ LOG_FORMAT: "text" }).log.format, "text");
+});
+
+Deno.test("LOG_LEVEL takes warn and warning, in any case", () => {
+  for (const [given, level] of [["warn", "warning"], ["WARNING", "warning"], ["Debug", "debug"]]) {
+    assert.equal(load({ LOG_LEVEL: given! }).log.level, level);
+  }
+});
+
+Deno.test("only loopback addresses may be listened on without a token", () => {
+  for (const HOST of ["127.0.0.1", "127.1.2.3", "localhost", "::1", "[::1]"]) {
+    assert.deepEqual(faultsOf({ HOST }), [], HOST);
+  }
+  const others = ["0.0.0.0", "::", "10.0.0.1", "action.internal", "127.0.0.1.attacker.example"];
+  for (const HOST of others) {
+    assert.deepEqual(faultsOf({ HOST }), ["TRIGGER_TOKEN"], HOST);
+    assert.deepEqual(faultsOf({ HOST, TRIGGER_TOKEN: "t" }), []);
+    assert.deepEqual(faultsOf({ HOST, ALLOW_ANONYMOUS: "true" }), []);
+    assert.deepEqual(faultsOf({ HOST, ALLOW_ANONYMOUS: "false" }), ["TRIGGER_TOKEN"]);
+  }
+});
+
+Deno.test("a token that cannot be used does not count as none", () => {
+  assert.deepEqual(faultsOf({ HOST: "0.0.0.0", TRIGGER_TOKEN: "a b" }), ["TRIGGER_TOKEN"]);
+});
+
+Deno.test("HOST is one host's name or address, without brackets from here on", () => {
+  assert.equal(load({ HOST: "[::1]" }).listen.hostname, "::1");
+  const wrong = [
+    "a b",
+    "*",
+    "*.internal",
+    "127.0.0.1:80",
+    "[::1]:80",
+    "http://h",
+    "a..b",
+    ".",
+    "h/x",
+  ];
+  for (const HOST of wrong) assert.deepEqual(faultsOf({ HOST }), ["HOST"], HOST);
+});
+
+Deno.test("numbers are whole numbers in their range, and nothing that only looks like one", () => {
+  for (const PORT of ["1", "65535", "080"]) assert.deepEqual(faultsOf({ PORT }), [], PORT);
+  for (const PORT of ["0", "65536", "-1", "+1", "1e3", "0x50", "80.0", " 80", "eighty"]) {
+    assert.deepEqual(faultsOf({ PORT }), ["PORT"], PORT);
+  }
+  const PG_LOCK_TIMEOUT_MS = "2147483648"; // Postgres counts milliseconds in 31 bits
+  assert.deepEqual(faultsOf({ PG_LOCK_TIMEOUT_MS }), ["PG_LOCK_TIMEOUT_MS"]);
+});
+
+Deno.test("ALLOWED_DATASETS is split between the patterns, not at the commas of a URN", () => {
+  const [one, two] = [
+    "urn:li:dataset:(urn:li:dataPlatform:postgres,app.public.*,PROD)",
+    "urn:li:dataset:(urn:li:dataPlatform:databricks,*,*)",
+  ];
+  assert.deepEqual(load({ ALLOWED_DATASETS: ` ${one} , ${two},` }).allowedDatasets, [one, two]);
+});
+
+Deno.test("every variable that is read may be read: it is on the list that is compiled in", () => {
+  const read = new Set<string>();
+  loadConfig({
+    variable: (name) => void read.add(name),
+    file: () => "",
+    isTerminal: false,
+  });
+  assert.deepEqual([...read].filter((name) => !ENVIRONMENT_NAMES.includes(name)), []);
+});

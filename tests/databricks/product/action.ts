@@ -1,0 +1,121 @@
+/**
+ * The action on a warehouse, through its own seam: `tokenizeDataset` with the real platform and the
+ * real driver. It leaves out HTTP, the command line and the sandbox.
+ *
+ * Values that must never leave the table hold the word "canary": every failure and everything that
+ * would be logged is searched for it, and for the warehouse's token.
+ */
+import assert from "node:assert/strict";
+import { tokenizeDataset } from "../../../src/action/tokenize_dataset.ts";
+import type { Report } from "../../../src/action/trigger.ts";
+import { type ErrorCode, ServiceError } from "../../../src/errors.ts";
+import type { Observation } from "../../../src/observations.ts";
+import type { Progress } from "../../../src/platforms/platform.ts";
+import { databricksPlatform } from "../../../src/platforms/databricks/databricks_platform.ts";
+import { parseDatabricksSettings } from "../../../src/platforms/databricks/settings.ts";
+import { dummy } from "../../../src/tokens/dummy.ts";
+import type { TokenSdk } from "../../../src/tokens/token_sdk.ts";
+import type { Place } from "./place.ts";
+
+/** The SDK of `TOKEN_SDK_MODE=dummy`, which has an SQL expression. */
+export const pushdown: TokenSdk = await dummy.create(null);
+
+/** The same without one, so that tokens are made in the client. */
+export const inClient: TokenSdk = {
+  pattern: pushdown.pattern,
+  tokenize: (values, context) => pushdown.tokenize(values, context),
+  maxTokenLength: (valueBytes) => pushdown.maxTokenLength(valueBytes),
+};
+
+/** Both ways to the same end. */
+export const BOTH_WAYS = [["pushdown", pushdown], ["client", inClient]] as const;
+
+/** How one run is started. */
+export interface RunOptions {
+  readonly dryRun?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** The action with one warehouse. */
+export interface Action {
+  /** All that it would have logged. */
+  readonly observations: readonly Observation[];
+  tokenize(urn: string, columns: readonly string[], options?: RunOptions): Promise<Report>;
+  /** A run that must fail with `code`, in a message that is well-formed and gives nothing away. */
+  fails(
+    code: ErrorCode,
+    urn: string,
+    columns: readonly string[],
+    options?: RunOptions,
+  ): Promise<ServiceError>;
+  check(): Promise<void>;
+}
+
+/** How the action is set up. */
+export interface ActionOptions {
+  readonly sdk?: TokenSdk;
+  /** More properties for the JDBC URL, such as `ConnCatalog=main`; or another URL. */
+  readonly properties?: readonly string[];
+  readonly jdbcUrl?: string;
+}
+
+/** Sets the action up. */
+export function openAction(place: Place, options: ActionOptions = {}): Action {
+  const url = [options.jdbcUrl ?? place.jdbcUrl, ...options.properties ?? []].join(";");
+  const settings = parseDatabricksSettings(url);
+  const platform = databricksPlatform(settings);
+  const observations: Observation[] = [];
+  const sdk = options.sdk ?? pushdown;
+  const deps = {
+    platforms: new Map([[platform.name, platform]]),
+    knownPlatforms: new Map([["databricks", "DBX_JDBC_URL"]]),
+    allowedDatasets: undefined,
+    tokenSdk: () => Promise.resolve(sdk),
+    observe: (observation: Observation) => void observations.push(observation),
+  };
+  const secrets = secretsOf(settings.authentication);
+
+  const tokenize: Action["tokenize"] = async (datasetUrn, columns, run = {}) => {
+    const { dryRun = false, signal = new AbortController().signal, onProgress } = run;
+    const started = { runId: crypto.randomUUID(), signal, ...(onProgress && { onProgress }) };
+    try {
+      return await tokenizeDataset({ datasetUrn, columns, dryRun }, deps, started);
+    } finally {
+      givesNothingAway(observations, secrets);
+    }
+  };
+  return {
+    observations,
+    tokenize,
+    async fails(code, urn, columns, run) {
+      const error = await failureOf(tokenize(urn, columns, run));
+      assert.equal(error.code, code, error.message);
+      assert.match(error.message, /^Cannot [a-z].*[^.]$/s);
+      givesNothingAway([error.message, error.facts], secrets);
+      return error;
+    },
+    check: () => platform.check(AbortSignal.timeout(5000)),
+  };
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<ServiceError> {
+  try {
+    await promise;
+  } catch (error) {
+    assert.ok(error instanceof ServiceError, String(error));
+    return error;
+  }
+  assert.fail("the run did not fail");
+}
+
+function secretsOf(authentication: ReturnType<typeof parseDatabricksSettings>["authentication"]) {
+  return authentication.kind === "token" ? [authentication.token] : [authentication.clientSecret];
+}
+
+function givesNothingAway(shown: unknown, secrets: readonly string[]): void {
+  const text = JSON.stringify(shown);
+  const found = /.{0,40}(?:canary|Y2FuYXJ5|NhbmFye|jYW5hcn).{0,40}/is.exec(text);
+  assert.equal(found, null, `gives away: ${found?.[0]}`);
+  for (const secret of secrets) assert.ok(!text.includes(secret), "gives a secret away");
+}

@@ -1,0 +1,40 @@
+/** A million rows of a hundred thousand values run through, in bounded memory. */
+import assert from "node:assert/strict";
+import { fromSource } from "../../support/program.ts";
+import { standInOnly, withTable } from "./place.ts";
+import { start } from "./program.ts";
+
+const LIMIT_MB = 350;
+
+standInOnly(
+  "1,000,000 rows with 100,000 values take less than 350 MB",
+  (place) =>
+    withTable(place, [
+      "CREATE TABLE $t (id BIGINT, v STRING)",
+      "INSERT INTO $t SELECT id, concat('canary ', id % 100000, '@example.com') FROM range(1000000)",
+    ], async (table) => {
+      const args = ["run", "--urn", table.urn, "--columns", "v"];
+      const env = { DBX_JDBC_URL: place.jdbcUrl, PUSHDOWN: "false" };
+      await using running = start(fromSource, args, env);
+      let peak = 0;
+      const timer = setInterval(async () => peak = Math.max(peak, await peakMb(running.pid)), 200);
+      const { code, stdout } = await running.ended;
+      clearInterval(timer);
+      assert.equal(code, 0, running.stderr());
+      const { updated, skipped, method, elapsed_ms } = JSON.parse(stdout);
+      assert.deepEqual([updated, skipped, method], [1_000_000, 0, "client"]);
+      const [left] = await place.sql(
+        `SELECT count_if(v LIKE 'canary%') AS n FROM ${table.sqlName}`,
+      );
+      assert.equal(Number(left!.n), 0);
+      console.log(`peak RSS ${Math.round(peak)} MB, ${Math.round(elapsed_ms / 1000)} s`);
+      if (Deno.build.os !== "linux") return console.log("RSS not checked: there is no /proc here");
+      assert.ok(peak > 0 && peak < LIMIT_MB, `${peak} MB`);
+    }),
+);
+
+/** The most memory that the process has had so far. */
+async function peakMb(pid: number): Promise<number> {
+  const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
+  return Number(/VmHWM:\s*(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
+}

@@ -1,0 +1,60 @@
+/**
+ * Databricks binds a statement's parameters itself; Spark's Thrift server does not know them. Its
+ * SQL does, with EXECUTE IMMEDIATE, so a statement and its parameters become one statement there.
+ */
+import type { SparkParameter } from "../thrift/types.ts";
+
+/** A string literal of Spark's SQL that stands for exactly this text. */
+export function stringLiteral(text: string): string {
+  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+}
+
+/** An identifier of Spark's SQL. */
+export function identifier(name: string): string {
+  return `\`${name.replaceAll("`", "``")}\``;
+}
+
+/** `statement` with `parameters`, as one statement that Spark can run. */
+export function executeImmediate(statement: string, parameters: readonly SparkParameter[]): string {
+  const bound = parameters.map((parameter) =>
+    parameter.name ? `${literal(parameter)} AS ${identifier(parameter.name)}` : literal(parameter)
+  );
+  return `EXECUTE IMMEDIATE ${stringLiteral(statement)} USING ${bound.join(", ")}`;
+}
+
+/** EXECUTE IMMEDIATE takes literals alone, so each type has its own. */
+function literal(parameter: SparkParameter): string {
+  const text = parameter.value?.stringValue;
+  if (text === undefined || text === null) return "NULL";
+  switch (parameter.type) {
+    case "STRING":
+      return stringLiteral(text);
+    case "BOOLEAN":
+      return number(text, /^(true|false)$/i, "");
+    case "TINYINT":
+      return number(text, /^-?\d+$/, "Y");
+    case "SMALLINT":
+      return number(text, /^-?\d+$/, "S");
+    case "INTEGER":
+      return number(text, /^-?\d+$/, "");
+    case "BIGINT":
+      return number(text, /^-?\d+$/, "L");
+    case "FLOAT":
+      return number(text, /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i, "F");
+    case "DOUBLE":
+      return number(text, /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i, "D");
+    case "DECIMAL":
+      return number(text, /^-?\d+(\.\d+)?$/, "BD");
+    case "DATE":
+    case "TIMESTAMP":
+    case "TIMESTAMP_NTZ":
+      return `${parameter.type} ${stringLiteral(text)}`;
+    default:
+      throw new Error(`Cannot bind a parameter: type "${parameter.type}" is not imitated`);
+  }
+}
+
+function number(text: string, shape: RegExp, suffix: string): string {
+  if (!shape.test(text)) throw new Error("Cannot bind a parameter: not a value of its type");
+  return `${text}${suffix}`;
+}

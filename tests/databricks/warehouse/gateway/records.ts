@@ -1,0 +1,56 @@
+/** What reached the gateway, for tests to look at. */
+import { type ConnectionCounts, type Door, DOORS, type RequestRecord } from "../control.ts";
+
+/** A record that is still being filled in. */
+export type OpenRecord = { -readonly [Field in keyof RequestRecord]: RequestRecord[Field] };
+
+export class Records {
+  private requests: OpenRecord[] = [];
+  private counts = zeroCounts();
+  private sequence = 0;
+  private connection = 0;
+
+  /** Counts a connection and numbers it. */
+  accepted(door: Door): number {
+    this.counts[door].accepted++;
+    return ++this.connection;
+  }
+
+  secured(door: Door): void {
+    this.counts[door].secured++;
+  }
+
+  open(door: Door, connection: number, path: string, headers: Headers): OpenRecord {
+    const record: OpenRecord = {
+      sequence: ++this.sequence,
+      door,
+      connection,
+      path,
+      method: "unknown",
+      authorization: headers.get("authorization"),
+      userAgent: headers.get("user-agent"),
+      faults: [],
+    };
+    this.requests.push(record);
+    return record;
+  }
+
+  all(): RequestRecord[] {
+    return structuredClone(this.requests);
+  }
+
+  connections(): Record<Door, ConnectionCounts> {
+    return structuredClone(this.counts);
+  }
+
+  clear(): void {
+    this.requests = [];
+    this.counts = zeroCounts();
+  }
+}
+
+function zeroCounts(): Record<Door, { accepted: number; secured: number }> {
+  return Object.fromEntries(
+    DOORS.map((door) => [door, { accepted: 0, secured: 0 }]),
+  ) as Record<Door, { accepted: number; secured: number }>;
+}

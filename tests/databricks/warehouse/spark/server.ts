@@ -1,0 +1,149 @@
+/** Spark's own Thrift server as a child process, with Delta and Iceberg, on loopback. */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { freePort } from "./free_port.ts";
+import type { SparkInstallation } from "./install.ts";
+import { javaProgram } from "./prerequisites.ts";
+import { SparkSession } from "./session.ts";
+
+export interface SparkServerOptions {
+  readonly installation: SparkInstallation;
+  /** Spark's tables, metastore, scratch files and log all go here. */
+  readonly directory: string;
+  readonly httpPath: string;
+  readonly signal?: AbortSignal;
+}
+
+const READY_WITHIN_MS = 180_000;
+const POLL_INTERVAL_MS = 250;
+
+/** Catalogs: `spark_catalog` keeps Delta tables, `main` keeps Iceberg's. */
+function sparkArguments(options: SparkServerOptions, port: number): string[] {
+  const { directory, installation } = options;
+  const conf: Record<string, string> = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension," +
+      "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.sql.catalog.main": "org.apache.iceberg.spark.SparkCatalog",
+    "spark.sql.catalog.main.type": "hadoop",
+    "spark.sql.catalog.main.warehouse": join(directory, "main"),
+    "spark.sql.warehouse.dir": join(directory, "spark_catalog"),
+    // a Hive metastore's connections run out when statements are cancelled, and then all wait
+    "spark.sql.catalogImplementation": "in-memory",
+    // Databricks makes Delta tables when nobody says which format
+    "spark.sql.sources.default": "delta",
+    // a statement that is cancelled gives its processors back at once
+    "spark.sql.thriftServer.interruptOnCancel": "true",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.ui.enabled": "false",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.local.dir": join(directory, "local"),
+    // compiled quickly rather than well: a test's statements are many and small
+    "spark.driver.extraJavaOptions": `-XX:TieredStopAtLevel=1 ` +
+      `-Dderby.system.home=${directory} -Djava.io.tmpdir=${join(directory, "tmp")}`,
+  };
+  const hiveconf: Record<string, string> = {
+    "hive.server2.transport.mode": "http",
+    "hive.server2.thrift.http.port": String(port),
+    "hive.server2.thrift.http.path": options.httpPath.replace(/^\//, ""),
+    "hive.server2.thrift.bind.host": "127.0.0.1",
+    // every session looks for a Hive metastore when it closes, and would look for long
+    "datanucleus.connectionPoolingType": "NONE",
+    "datanucleus.schema.autoCreateAll": "true",
+    "hive.metastore.schema.verification": "false",
+    // how long Spark may keep somebody waiting who asks whether a statement is done
+    "hive.server2.long.polling.timeout": "500ms",
+  };
+  return [
+    ...["--master", "local[2]", "--driver-memory", "2g"],
+    // on the class path of the virtual machine itself: a session that is closed closes the class
+    // loader that holds what `--jars` names, and with it Delta for every later session
+    ...["--driver-class-path", installation.jars.join(":")],
+    ...Object.entries(conf).flatMap(([name, value]) => ["--conf", `${name}=${value}`]),
+    ...["--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2", "spark-internal"],
+    ...Object.entries(hiveconf).flatMap(([name, value]) => ["--hiveconf", `${name}=${value}`]),
+  ];
+}
+
+export class SparkServer implements AsyncDisposable {
+  private constructor(
+    readonly url: string,
+    private readonly process: Deno.ChildProcess,
+    private readonly lifeline: WritableStreamDefaultWriter<Uint8Array>,
+    private readonly log: Promise<void>,
+  ) {}
+
+  /** Starts Spark and resolves when it opens sessions. */
+  static async start(options: SparkServerOptions): Promise<SparkServer> {
+    const { directory, httpPath, installation } = options;
+    for (const name of ["local", "tmp"]) await Deno.mkdir(join(directory, name));
+    const port = freePort();
+    const submit = join(installation.sparkHome, "bin", "spark-submit");
+    const watched = fileURLToPath(new URL("watched.sh", import.meta.url));
+    const process = new Deno.Command("bash", {
+      args: [watched, submit, ...sparkArguments(options, port)],
+      cwd: directory,
+      env: { SPARK_HOME: installation.sparkHome, ...javaHome() },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const logFile = join(directory, "spark.log");
+    const server = new SparkServer(
+      `http://127.0.0.1:${port}${httpPath}`,
+      process,
+      process.stdin.getWriter(),
+      writeLog(logFile, process),
+    );
+    try {
+      await server.ready(options.signal);
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      options.signal?.throwIfAborted();
+      const log = await Deno.readTextFile(logFile);
+      throw new Error(`Cannot start Spark: ${(error as Error).message}\n${log.slice(-4000)}`);
+    }
+    return server;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.lifeline.close().catch(() => {});
+    await this.process.status;
+    await this.log;
+  }
+
+  private async ready(signal: AbortSignal | undefined): Promise<void> {
+    let ended = false;
+    void this.process.status.then(() => ended = true);
+    const deadline = performance.now() + READY_WITHIN_MS;
+    for (;;) {
+      signal?.throwIfAborted();
+      if (ended) throw new Error("it ended before it was ready");
+      if (performance.now() > deadline) throw new Error("it did not become ready in time");
+      try {
+        await using session = await SparkSession.open(this.url);
+        // the first statement loads the catalogs; tests should not wait for that
+        await session.run("SHOW CATALOGS");
+        return;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+      }
+    }
+  }
+}
+
+/** `spark-submit` takes the Java of JAVA_HOME, or the one on the PATH when it is not set. */
+function javaHome(): Record<string, string> {
+  const program = javaProgram();
+  return program === "java" ? {} : { JAVA_HOME: program.replace(/\/bin\/java$/, "") };
+}
+
+async function writeLog(path: string, process: Deno.ChildProcess): Promise<void> {
+  const append = () => Deno.open(path, { create: true, append: true });
+  await Promise.all([
+    process.stdout.pipeTo((await append()).writable),
+    process.stderr.pipeTo((await append()).writable),
+  ]);
+}

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { requireAllowed } from "../../src/datahub/allowed_datasets.ts";
+import { parseDatasetUrn } from "../../src/datahub/dataset_urn.ts";
+import { ServiceError } from "../../src/errors.ts";
+
+const urn = (name: string, fabric = "PROD") =>
+  `urn:li:dataset:(urn:li:dataPlatform:postgres,${name},${fabric})`;
+
+function allows(patterns: readonly string[] | undefined, dataset: string, instance = ""): boolean {
+  try {
+    requireAllowed(parseDatasetUrn(dataset), patterns, instance);
+    return true;
+  } catch (error) {
+    assert.ok(error instanceof ServiceError && error.code === "dataset_not_allowed", String(error));
+    return false;
+  }
+}
+
+Deno.test("without a list everything is allowed, with an empty one nothing", () => {
+  assert.equal(allows(undefined, urn("app.public.customers")), true);
+  assert.equal(allows([], urn("app.public.customers")), false);
+});
+
+Deno.test("a pattern without a star allows that one dataset", () => {
+  const patterns = [urn("app.public.customers"), urn("app.public.orders", "DEV")];
+  assert.equal(allows(patterns, urn("app.public.customers")), true);
+  assert.equal(allows(patterns, urn("app.public.orders", "DEV")), true);
+  for (const name of ["app.public.customers2", "app.public.customer", "APP.public.customers"]) {
+    assert.equal(allows(patterns, urn(name)), false, name);
+  }
+  assert.equal(allows(patterns, urn("app.public.orders")), false);
+});
+
+Deno.test("a star stands for any characters, and for none", () => {
+  const cases: [pattern: string, name: string, allowed: boolean][] = [
+    ["*", "app.public.customers", true],
+    [urn("app.public.*"), "app.public.customers", true],
+    [urn("app.public.*"), "app.private.customers", false],
+    [urn("app.public.*"), "app.public.line\nbreak", true],
+    [urn("app.*.customers"), "app.public.customers", true],
+    [urn("app.*.customers"), "app.public.orders", false],
+    [urn("*.customers"), "x.app.public.customers", true],
+    [urn("app.public.customers*"), "app.public.customers", true],
+    [urn("app.public.c**s"), "app.public.customers", true],
+    [urn("*a*a*"), "bab.a.b", true],
+    [urn("*a*a*a*"), "bab.a.b", false],
+    [urn("app.public.ab*ba"), "app.public.aba", false],
+    [urn("app.public.ab*ba"), "app.public.abba", true],
+    ["urn:li:dataset:(*,PROD)", "app.public.customers", true],
+    ["urn:li:dataset:(*,DEV)", "app.public.customers", false],
+    ["urn:li:dataset:(urn:li:dataPlatform:databricks,*", "app.public.customers", false],
+  ];
+  for (const [pattern, name, allowed] of cases) {
+    assert.equal(allows([pattern], urn(name)), allowed, `${pattern} and ${name}`);
+  }
+});
+
+Deno.test("what means something in a regular expression means itself in a pattern", () => {
+  assert.equal(allows([urn("app.public.a+b")], urn("app.public.aab")), false);
+  assert.equal(allows([urn("app.public.a+b")], urn("app.public.a+b")), true);
+  assert.equal(allows([urn("app.public.[a]")], urn("app.public.a")), false);
+  assert.equal(allows([urn("app.public.customers")], urn("app_public_customers.b.c")), false);
+});
+
+Deno.test("a star does not stand for a platform instance that leads to another table", () => {
+  const patterns = [urn("app.public.*")];
+  // as it was resolved: instance "app.public.x", database "app", schema "secret", table "t"
+  assert.equal(allows(patterns, urn("app.public.x.app.secret.t"), "app.public.x"), false);
+  // instance "eu", the rest is allowed by itself, but nothing allows the instance
+  assert.equal(allows(patterns, urn("eu.app.public.customers"), "eu"), false);
+});
+
+Deno.test("a platform instance is allowed by a pattern that spells it out, or by two", () => {
+  const name = urn("eu.app.public.customers");
+  assert.equal(allows([urn("eu.app.public.*")], name, "eu"), true);
+  assert.equal(allows([urn("eu.*")], name, "eu"), true);
+  assert.equal(allows([urn("*.public.*")], name, "eu"), true);
+  assert.equal(allows(["*"], name, "eu"), true);
+  assert.equal(allows([urn("eu.app.secret.*")], name, "eu"), false);
+});
+
+Deno.test("an instance spelled with %2C is the instance it is decoded to", () => {
+  const name = urn("a%2Cb.app.public.customers");
+  assert.equal(allows([urn("*app.public.customers")], name, "a,b"), true);
+  assert.equal(allows([urn("a%2Cb.app.public.*")], name, "a%2Cb"), true);
+  assert.equal(allows([urn("a%2Cb.app.public.*")], name, "a,b"), true);
+});
+
+Deno.test("a URN of a megabyte does not keep the program busy for ever", () => {
+  const long = urn(`app.${"public.a".repeat(130_000)}`, "DEV");
+  for (const pattern of ["*.public.*.public.*", "*a*a*a*a*a*b", "*,*,*,*,*"]) {
+    assert.equal(allows([urn(pattern)], long), false);
+  }
+});

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { FABRICS, parseDatasetUrn, spellings } from "../../src/datahub/dataset_urn.ts";
+import { ServiceError } from "../../src/errors.ts";
+import writtenByDataHub from "./written_by_datahub.json" with { type: "json" };
+
+const PLATFORM = "urn:li:dataPlatform:postgres";
+
+for (const { name, urn } of writtenByDataHub) {
+  Deno.test(`reads the URN that DataHub's own library writes for ${JSON.stringify(name)}`, () => {
+    const dataset = parseDatasetUrn(urn);
+    assert.deepEqual([dataset.urn, dataset.platform, dataset.fabric], [urn, "postgres", "PROD"]);
+    assert.ok(spellings(dataset.name).includes(name));
+  });
+}
+
+Deno.test("reads every environment and any platform", () => {
+  for (const fabric of FABRICS) {
+    const urn = `urn:li:dataset:(urn:li:dataPlatform:some-Other_1.x,a.b.c,${fabric})`;
+    const dataset = parseDatasetUrn(urn);
+    assert.deepEqual([dataset.platform, dataset.fabric], ["some-Other_1.x", fabric]);
+  }
+});
+
+Deno.test("splits on commas that stand in no parentheses of the name", () => {
+  const dataset = parseDatasetUrn(`urn:li:dataset:(${PLATFORM},a.(b,(c)).d,PROD)`);
+  assert.equal(dataset.name, "a.(b,(c)).d");
+});
+
+const MALFORMED: Readonly<Record<string, [urn: string, reason: RegExp]>> = {
+  "nothing": ["", /does not begin with "urn:li:dataset:\("/],
+  "a name only": ["app.public.customers", /does not begin/],
+  "another entity": [`urn:li:chart:(${PLATFORM},a.b.c,PROD)`, /does not begin/],
+  "capitals": [`URN:LI:DATASET:(${PLATFORM},a.b.c,PROD)`, /does not begin/],
+  "a blank before": [` urn:li:dataset:(${PLATFORM},a.b.c,PROD)`, /does not begin/],
+  "a blank after": [`urn:li:dataset:(${PLATFORM},a.b.c,PROD) `, /follows its closing parenthesis/],
+  "a line break after": [`urn:li:dataset:(${PLATFORM},a.b.c,PROD)\n`, /follows its closing/],
+  "a second parenthesis": [`urn:li:dataset:(${PLATFORM},a.b.c,PROD))`, /follows its closing/],
+  "a missing parenthesis": [`urn:li:dataset:(${PLATFORM},a.b.c,PROD`, /parenthesis is missing/],
+  "an open parenthesis": [`urn:li:dataset:(${PLATFORM},a.(b.c,PROD)`, /parenthesis is missing/],
+  "a closed parenthesis": [`urn:li:dataset:(${PLATFORM},a.b).c,PROD)`, /follows its closing/],
+  "empty parentheses": ["urn:li:dataset:()", /it has 1 parts/],
+  "two parts": [`urn:li:dataset:(${PLATFORM},a.b.c)`, /it has 2 parts/],
+  "four parts": [`urn:li:dataset:(${PLATFORM},a.b.c,PROD,x)`, /it has 4 parts/],
+  "a comma in the name": [`urn:li:dataset:(${PLATFORM},a.b,c,PROD)`, /it has 4 parts/],
+  "no platform": ["urn:li:dataset:(,a.b.c,PROD)", /first part is not "urn:li:dataPlatform:/],
+  "a bare platform": ["urn:li:dataset:(postgres,a.b.c,PROD)", /first part is not/],
+  "an empty platform": ["urn:li:dataset:(urn:li:dataPlatform:,a.b.c,PROD)", /first part is not/],
+  "an odd platform": ["urn:li:dataset:(urn:li:dataPlatform:a b,a.b.c,PROD)", /first part is not/],
+  "no name": [`urn:li:dataset:(${PLATFORM},,PROD)`, /its name is empty/],
+  "no environment": [`urn:li:dataset:(${PLATFORM},a.b.c,)`, /its environment is not one of DEV,/],
+  "an unknown environment": [`urn:li:dataset:(${PLATFORM},a.b.c,MOON)`, /its environment is not/],
+  "a small environment": [`urn:li:dataset:(${PLATFORM},a.b.c,prod)`, /its environment is not/],
+};
+
+for (const [title, [urn, reason]] of Object.entries(MALFORMED)) {
+  Deno.test(`refuses a URN with ${title}, and says so`, () => {
+    assert.throws(() => parseDatasetUrn(urn), (error) => {
+      assert.ok(error instanceof ServiceError && error.code === "invalid_urn");
+      assert.match(error.message, /^Cannot read the dataset URN: /);
+      assert.match(error.message, reason);
+      return true;
+    });
+  });
+}
+
+Deno.test("whatever is given is read or refused, never anything else", () => {
+  const part = fc.oneof(
+    fc.constantFrom("urn:li:dataset:(", PLATFORM, ",", "(", ")", "PROD", "a.b.c", "%2C", "%"),
+    fc.string({ unit: "binary", maxLength: 5 }),
+  );
+  fc.assert(fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
+    const text = parts.join("");
+    try {
+      assert.equal(parseDatasetUrn(text).urn, text);
+    } catch (error) {
+      assert.ok(error instanceof ServiceError && error.code === "invalid_urn", String(error));
+    }
+  }));
+});
+
+Deno.test("any name, encoded as DataHub does, is among its spellings again", () => {
+  const reserved: Record<string, string> = { ",": "%2C", "(": "%28", ")": "%29" };
+  const char = fc.oneof(
+    fc.constantFrom(",", "(", ")", "%", ".", "2", "C", "8"),
+    fc.string({
+      unit: "grapheme",
+      minLength: 1,
+      maxLength: 1,
+    }),
+  );
+  fc.assert(fc.property(fc.array(char, { minLength: 1, maxLength: 20 }), (chars) => {
+    const name = chars.join("");
+    const encoded = name.replace(/[,()]/g, (found) => reserved[found]!);
+    const dataset = parseDatasetUrn(`urn:li:dataset:(${PLATFORM},${encoded},PROD)`);
+    // a name with %2C and the like of its own and with such a character: no encoding tells them apart
+    const isLost = encoded !== name && /%(2C|28|29)/i.test(name);
+    assert.ok(isLost || spellings(dataset.name).includes(name));
+  }));
+});
+
+Deno.test("spellings are what is written, then what is decoded, if that is something else", () => {
+  assert.deepEqual(spellings("a.b"), ["a.b"]);
+  assert.deepEqual(spellings("a%2Cb%28c%29"), ["a%2Cb%28c%29", "a,b(c)"]);
+  assert.deepEqual(spellings("a%2cb"), ["a%2cb", "a,b"]);
+  assert.deepEqual(spellings("100%25 %20"), ["100%25 %20"]);
+});

@@ -1,0 +1,30 @@
+/** Errors: what of them may be shown. */
+import assert from "node:assert/strict";
+import { ServiceError, stackFrames, toServiceError } from "../src/errors.ts";
+
+Deno.test("an error of our own is passed on as it is", () => {
+  const error = new ServiceError("conflict", "Cannot do it: no");
+  assert.equal(toServiceError(error), error);
+});
+
+Deno.test("whatever else is thrown becomes internal, without its message", () => {
+  const thrown = [new TypeError("canary"), "canary", { message: "canary" }, undefined, null, 42];
+  const causes = thrown.map((each) => {
+    const error = toServiceError(each);
+    assert.equal(error.code, "internal");
+    assert.doesNotMatch(JSON.stringify([error.message, error.facts, error.stack]), /canary/);
+    return error.facts.cause;
+  });
+  assert.deepEqual(causes, ["TypeError", "string", "object", "undefined", "object", "number"]);
+});
+
+Deno.test("stack frames are where it happened, never what it said", () => {
+  const messages = ["canary", "canary\nat canary (file:///canary:1:1)", "", "at file:canary:1:1"];
+  for (const message of messages) {
+    const frames = stackFrames(new Error(message));
+    assert.match(frames[0]!, /^at .*errors_test\.ts:\d+:\d+\)?$/);
+    assert.doesNotMatch(frames.join("\n"), /canary/);
+  }
+  assert.deepEqual(stackFrames("canary"), []);
+  assert.deepEqual(stackFrames(undefined), []);
+});

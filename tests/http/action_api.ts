@@ -1,0 +1,109 @@
+/**
+ * The HTTP API within the test's own process: the real app, job and platform, without a socket. Every
+ * answer is checked on its way: it is one that `/openapi.json` describes, and never gives away more
+ * than it may.
+ */
+import assert from "node:assert/strict";
+import { RunRegistry } from "../../src/action/run_registry.ts";
+import { createAction } from "../../src/commands/serve.ts";
+import { loadConfig } from "../../src/config.ts";
+import type { Observation } from "../../src/observations.ts";
+import { postgresPlatform } from "../../src/platforms/postgres/postgres_platform.ts";
+import { lazyTokenSdk } from "../../src/tokens/lazy_token_sdk.ts";
+import { checkAnswer, hasOperation } from "./openapi_document.ts";
+
+/** One answer, read. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // deno-lint-ignore no-explicit-any -- tests look into it, and would fail if it had another shape
+  readonly json: any;
+}
+
+/** The API of one configuration. */
+export interface ActionApi extends AsyncDisposable {
+  readonly runs: RunRegistry;
+  /** All that would have been logged. */
+  readonly observations: readonly Observation[];
+  /** Sends any request. */
+  send(method: string, path: string, init?: Omit<RequestInit, "method">): Promise<Answer>;
+  /** Sends a trigger as JSON; strings go as they are. */
+  trigger(body: unknown, headers?: Record<string, string>): Promise<Answer>;
+}
+
+/** Makes the API with these environment variables. */
+export function openApi(environment: Readonly<Record<string, string>> = {}): ActionApi {
+  const config = loadConfig({
+    variable: (name) => environment[name] || undefined,
+    file: (path) => Deno.readTextFileSync(path),
+    isTerminal: false,
+  });
+  const { postgres, postgresLockTimeoutMs: lockTimeoutMs, allowTriggers, pushdown } = config;
+  const platforms = postgres === undefined
+    ? []
+    : [postgresPlatform(postgres, { lockTimeoutMs, allowTriggers, pushdown })];
+  const observations: Observation[] = [];
+  const runs = new RunRegistry();
+  const app = createAction(config, {
+    platforms: new Map(platforms.map((platform) => [platform.name, platform])),
+    knownPlatforms: new Map([["postgres", "PG_CONN_STR"], ["databricks", "DBX_JDBC_URL"]]),
+    allowedDatasets: config.allowedDatasets,
+    tokenSdk: lazyTokenSdk(config.tokenSdk),
+    observe: (observation) => void observations.push(observation),
+  }, runs);
+
+  let document: unknown;
+  const send: ActionApi["send"] = async (method, path, init = {}) => {
+    document ??= await (await app.request("/openapi.json")).json();
+    const response = await app.request(path, { ...init, method });
+    const { status, headers } = response;
+    const text = await response.text();
+    const json = text === "" ? undefined : JSON.parse(text);
+    if (status >= 400 && json?.code !== undefined) checkProblem(status, headers, json);
+    if (hasOperation(document, method, path) && path !== "/openapi.json") {
+      checkAnswer(document, {
+        ...{ method, path, status, contentType: headers.get("content-type"), body: json },
+      });
+    }
+    return { status, headers, json };
+  };
+  return {
+    runs,
+    observations,
+    send,
+    trigger: (body, headers = {}) =>
+      send("POST", "/trigger", {
+        body: typeof body === "string" ? body : JSON.stringify(body),
+        headers: { "content-type": "application/json", ...headers },
+      }),
+    async [Symbol.asyncDispose]() {
+      for (const platform of platforms) await platform.close();
+    },
+  };
+}
+
+/** What is true of every problem document. */
+export function checkProblem(
+  status: number,
+  headers: Headers,
+  problem: Record<string, unknown>,
+): void {
+  assert.equal(headers.get("content-type"), "application/problem+json");
+  assert.equal(problem.status, status);
+  assert.match(String(problem.title), /^[A-Z][^\n]{5,60}$/);
+  assert.match(String(problem.detail), /^Cannot [^\n]{10,1500}[^.\n]$/);
+  assert.match(String(problem.code), /^[a-z_]+$/);
+  const known = ["status", "title", "detail", "code", "run_id"];
+  assert.deepEqual(Object.keys(problem).filter((name) => !known.includes(name)), []);
+  assert.doesNotMatch(JSON.stringify(problem), /\bat .*:\d+:\d+|Error:|canary/i);
+}
+
+/** A dataset's URN. */
+export function urn(name: string, platform = "postgres"): string {
+  return `urn:li:dataset:(urn:li:dataPlatform:${platform},${name},PROD)`;
+}
+
+/** The code of a failed answer, or its status if there is none. */
+export function codeOf({ status, json }: Answer): string {
+  return json?.code ?? String(status);
+}

@@ -1,0 +1,83 @@
+/** The document of the API. That answers are as it says is checked with each answer, in the other tests. */
+import assert from "node:assert/strict";
+import { problemResponse, PROBLEMS } from "../../src/http/problem.ts";
+import { ERROR_CODES, ServiceError } from "../../src/errors.ts";
+import { checkProblem, openApi } from "./action_api.ts";
+import { checkAnswer, checkDocument } from "./openapi_document.ts";
+
+Deno.test("/openapi.json is a valid document of all operations", async () => {
+  await using api = openApi();
+  const { status, json } = await api.send("GET", "/openapi.json");
+  assert.equal(status, 200);
+  assert.equal(checkDocument(json), 3);
+  assert.deepEqual(Object.keys(json.paths).sort(), ["/healthz", "/readyz", "/trigger"]);
+});
+
+Deno.test("the document's limits are those that are enforced", async () => {
+  await using api = openApi();
+  const { json } = await api.send("GET", "/openapi.json");
+  const { Trigger } = json.components.schemas;
+  assert.equal(Trigger.additionalProperties, false);
+  assert.deepEqual(Trigger.required.toSorted(), ["columns", "dataset_urn"]);
+  const { dataset_urn, columns } = Trigger.properties;
+  const body = (urnLength: number, count: number) => ({
+    dataset_urn: "u".repeat(urnLength),
+    columns: Array.from({ length: count }, (_, i) => `c${i}`),
+  });
+  const most = await api.trigger(body(dataset_urn.maxLength, columns.maxItems));
+  assert.equal(most.json.code, "invalid_urn", "both are at their limit, and were read");
+  for (const [urnLength, count] of [[dataset_urn.maxLength + 1, 1], [9, columns.maxItems + 1]]) {
+    assert.equal((await api.trigger(body(urnLength!, count!))).json.code, "invalid_request");
+  }
+});
+
+Deno.test("every code has its problem document, and /trigger documents all of its own", async () => {
+  await using api = openApi();
+  const { json: document } = await api.send("GET", "/openapi.json");
+  const routers = ["not_found", "method_not_allowed"];
+  for (const code of ERROR_CODES) {
+    const response = problemResponse(new ServiceError(code, "Cannot do it: it is a test"), "id");
+    const body = await response.json();
+    checkProblem(PROBLEMS[code].status, response.headers, body);
+    assert.deepEqual([body.code, body.run_id], [code, "id"]);
+    const contentType = response.headers.get("content-type");
+    const { status } = response;
+    const answer = { method: "POST", path: "/trigger", status, contentType, body };
+    if (!routers.includes(code)) checkAnswer(document, answer);
+    assert.equal(response.headers.has("retry-after"), status === 409 || code === "shutting_down");
+    const documented = document.paths["/trigger"].post.responses[status]?.headers ?? {};
+    const names = Object.keys(documented).map((name) => name.toLowerCase());
+    for (const name of ["retry-after", "www-authenticate"]) {
+      if (response.headers.has(name)) assert.ok(names.includes(name), `${code}: ${name}`);
+    }
+  }
+});
+
+Deno.test("codes have the statuses that callers rely on", () => {
+  const byStatus: Record<number, string[]> = {};
+  for (const code of ERROR_CODES) (byStatus[PROBLEMS[code].status] ??= []).push(code);
+  for (const codes of Object.values(byStatus)) codes.sort();
+  assert.deepEqual(byStatus, {
+    400: ["invalid_request", "invalid_urn"],
+    401: ["unauthorized"],
+    403: ["dataset_not_allowed", "permission_denied"],
+    404: ["not_found", "table_not_found"],
+    405: ["method_not_allowed"],
+    409: ["conflict", "lock_timeout", "run_in_progress"],
+    413: ["body_too_large"],
+    415: ["unsupported_media_type"],
+    422: [
+      ...["ambiguous_name", "column_not_found", "column_not_tokenizable", "constraint_violation"],
+      ...["table_not_supported", "unsupported_platform", "value_too_long", "wrong_database"],
+    ],
+    500: ["internal"],
+    502: ["database_error", "database_unreachable", "token_sdk_error", "token_sdk_unreachable"],
+    503: ["platform_not_configured", "shutting_down"],
+    504: ["timeout"],
+  });
+});
+
+Deno.test("the database's own waiting time goes into Retry-After", () => {
+  const error = new ServiceError("conflict", "Cannot: no", { retryAfterSeconds: 42 });
+  assert.equal(problemResponse(error).headers.get("retry-after"), "42");
+});

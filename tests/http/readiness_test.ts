@@ -1,0 +1,85 @@
+/** /healthz and /readyz: what is up, and what of it can be reached. */
+import assert from "node:assert/strict";
+import { startPostgres } from "../support/postgres_server.ts";
+import { testServerUrl } from "../support/test_database.ts";
+import { openApi } from "./action_api.ts";
+
+Deno.test("/healthz answers without touching a database", async () => {
+  await using api = openApi({ PG_CONN_STR: "postgres://nobody@127.0.0.1:1/none" });
+  const answer = await api.send("GET", "/healthz");
+  assert.deepEqual([answer.status, answer.json], [200, { status: "ok" }]);
+});
+
+Deno.test("HEAD answers as GET does, without a body", async () => {
+  await using api = openApi();
+  for (const [path, status] of [["/healthz", 200], ["/readyz", 503], ["/openapi.json", 200]]) {
+    const answer = await api.send("HEAD", String(path));
+    assert.deepEqual([answer.status, answer.json], [status, undefined]);
+    assert.equal(answer.headers.get("content-type"), "application/json");
+  }
+});
+
+Deno.test("/readyz is not ready where no platform is configured", async () => {
+  await using api = openApi();
+  const answer = await api.send("GET", "/readyz");
+  assert.deepEqual([answer.status, answer.json], [503, { status: "not_ready", platforms: {} }]);
+});
+
+Deno.test("/readyz follows the database as it goes and comes back", async () => {
+  await using server = await startPostgres();
+  await using api = openApi({ PG_CONN_STR: server.url() });
+  const ready = { status: "ready", platforms: { postgres: "reachable" } };
+  const first = await api.send("GET", "/readyz");
+  assert.deepEqual([first.status, first.json], [200, ready]);
+
+  await server.stop("immediate");
+  const gone = await api.send("GET", "/readyz");
+  assert.deepEqual([gone.status, gone.json.status], [503, "not_ready"]);
+  assert.match(gone.json.platforms.postgres, /^Cannot connect to Postgres: /);
+
+  await server.start();
+  const back = await api.send("GET", "/readyz");
+  assert.deepEqual([back.status, back.json], [200, ready]);
+});
+
+Deno.test("/readyz says why a database cannot be used, and gives no secret away", async () => {
+  const changed = (change: (url: URL) => void) => {
+    const url = new URL(testServerUrl);
+    change(url);
+    return url.href;
+  };
+  const reasons: readonly (readonly [string, RegExp])[] = [
+    [changed((url) => url.password = "canary-password"), /refused the user or the password/],
+    [changed((url) => url.pathname = "/no_such_database"), /no database of that name/],
+    [changed((url) => url.port = "1"), /connection to Postgres failed \(ECONNREFUSED\)/],
+    [changed((url) => url.search = "sslmode=verify-full"), /Cannot connect to Postgres: /],
+  ];
+  for (const [connectionString, reason] of reasons) {
+    await using api = openApi({ PG_CONN_STR: connectionString });
+    const answer = await api.send("GET", "/readyz");
+    assert.equal(answer.status, 503);
+    assert.match(answer.json.platforms.postgres, reason);
+    assert.doesNotMatch(JSON.stringify(answer.json), /canary|postgres:postgres/);
+  }
+});
+
+Deno.test("/readyz gives up on a database that accepts and never answers", async () => {
+  using mute = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await using api = openApi({
+    PG_CONN_STR: `postgres://u:p@127.0.0.1:${mute.addr.port}/d?connect_timeout=1`,
+  });
+  const answers = await Promise.all([api.send("GET", "/readyz"), api.send("GET", "/readyz")]);
+  for (const answer of answers) {
+    assert.equal(answer.status, 503);
+    assert.match(answer.json.platforms.postgres, /no answer within 1 s$/);
+  }
+  const accepted: Deno.Conn[] = [];
+  const collect = (async () => {
+    for await (const connection of mute) accepted.push(connection);
+  })();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  mute.close();
+  await collect.catch(() => {});
+  for (const connection of accepted) connection.close();
+  assert.equal(accepted.length, 1, "two who ask at once cause one attempt");
+});

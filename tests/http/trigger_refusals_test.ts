@@ -1,0 +1,258 @@
+/** Every way in which a trigger is refused before there is a run, and what is said of it. */
+import assert from "node:assert/strict";
+import { codeOf, openApi, urn } from "./action_api.ts";
+
+const good = { dataset_urn: urn("app.public.customers"), columns: ["email"] };
+
+/** Bodies that are JSON but no trigger, with what the detail must name. */
+const WRONG_BODIES: readonly (readonly [string, unknown, RegExp])[] = [
+  ["an array", [good], /expected object, received array/],
+  ["a string", '"canary"', /expected object, received string/],
+  ["null", "null", /expected object, received null/],
+  ["no fields", {}, /dataset_urn: .*; columns: /],
+  ["a URN that is a number", { ...good, dataset_urn: 42 }, /dataset_urn: .* received number/],
+  ["an empty URN", { ...good, dataset_urn: "" }, /dataset_urn: /],
+  ["a URN of 5,000 characters", { ...good, dataset_urn: "canary".repeat(834) }, /dataset_urn: /],
+  ["columns that are a string", { ...good, columns: "canary" }, /columns: .* received string/],
+  ["no column", { ...good, columns: [] }, /columns: /],
+  ["a column that is null", { ...good, columns: ["email", null] }, /columns\.1: .* received null/],
+  ["an empty column name", { ...good, columns: [""] }, /columns\.0: /],
+  ["too many columns", { ...good, columns: Array(1601).fill("canary") }, /columns: /],
+  ["dry_run that is a string", { ...good, dry_run: "canary" }, /dry_run: .* received string/],
+  ["a way to commit that is not built", { ...good, commit: "canary" }, /commit: /],
+  ["a strategy that is not built", { ...good, strategy: "canary" }, /strategy: /],
+  ["an unknown field", { ...good, dryrun: true }, /unknown field "dryrun"/],
+  ["several unknown fields", { ...good, a: 1, b: 2 }, /unknown fields "a", "b"/],
+  ["the field __proto__", `{"__proto__": {"columns": ["email"]}}`, /unknown field "__proto__"/],
+];
+
+for (const [what, body, expected] of WRONG_BODIES) {
+  Deno.test(`a trigger with ${what} is refused with the field's name and no value`, async () => {
+    await using api = openApi();
+    const answer = await api.trigger(body);
+    assert.deepEqual([answer.status, codeOf(answer)], [400, "invalid_request"]);
+    assert.match(answer.json.detail, expected);
+    assert.equal(answer.json.run_id, undefined);
+  });
+}
+
+Deno.test("a body that is not JSON is refused without quoting it", async () => {
+  await using api = openApi();
+  for (
+    const body of ["", "{", "canary", '{"dataset_urn": canary}', "\0", '{"a":1}{}', "[".repeat(1e6)]
+  ) {
+    const answer = await api.trigger(body);
+    assert.deepEqual([answer.status, codeOf(answer)], [400, "invalid_request"]);
+    assert.match(answer.json.detail, /not valid JSON$/);
+  }
+});
+
+Deno.test("a body that is not UTF-8 is refused", async () => {
+  await using api = openApi();
+  const body = new Uint8Array([...new TextEncoder().encode('{"dataset_urn":"'), 0xff, 0x22, 0x7d]);
+  const headers = { "content-type": "application/json" };
+  const answer = await api.send("POST", "/trigger", { body, headers });
+  assert.deepEqual([answer.status, codeOf(answer)], [400, "invalid_request"]);
+  assert.match(answer.json.detail, /not valid JSON$/);
+});
+
+Deno.test("a body nested a hundred thousand levels deep is refused like any other", async () => {
+  await using api = openApi();
+  const deep = "[".repeat(100_000) + "]".repeat(100_000);
+  for (const body of [deep, `{"columns": ${deep}}`, `{"dataset_urn": ${deep}}`]) {
+    assert.equal(codeOf(await api.trigger(body)), "invalid_request");
+  }
+});
+
+Deno.test("a detail stays short, however much is wrong", async () => {
+  await using api = openApi();
+  const longKey = await api.trigger({ ...good, ["k".repeat(100_000)]: 1 });
+  assert.match(longKey.json.detail, /unknown field "k+…"/);
+  const manyKeys = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`field${i}`, i]));
+  assert.match((await api.trigger({ ...good, ...manyKeys })).json.detail, /and 4995 more/);
+  const manyWrong = await api.trigger({ ...good, columns: Array(1600).fill(1) });
+  assert.match(manyWrong.json.detail, /and \d+ more/);
+});
+
+Deno.test("a body of one mebibyte is read, one byte more is refused, however it comes", async () => {
+  await using api = openApi();
+  const headers = { "content-type": "application/json" };
+  for (const inPieces of [false, true]) {
+    for (
+      const [size, code] of [[1_048_576, "platform_not_configured"], [1_048_577, "body_too_large"]]
+    ) {
+      const body = JSON.stringify(good).padEnd(Number(size));
+      const answer = await api.send("POST", "/trigger", {
+        body: inPieces ? piecesOf(body) : body,
+        headers: inPieces ? headers : { ...headers, "content-length": String(body.length) },
+      });
+      assert.equal(codeOf(answer), code, `${size} bytes, in pieces: ${inPieces}`);
+    }
+  }
+});
+
+Deno.test("a declared length far over the limit is refused before anything is read", async () => {
+  await using api = openApi();
+  let pulled = 0;
+  const body = new ReadableStream({ pull: () => void pulled++ }, { highWaterMark: 0 });
+  const headers = { "content-type": "application/json", "content-length": "16777217" };
+  const answer = await api.send("POST", "/trigger", { body, headers });
+  assert.deepEqual([answer.status, codeOf(answer), pulled], [413, "body_too_large", 0]);
+});
+
+Deno.test("reading stops, however long the body goes on", async () => {
+  await using api = openApi();
+  let pieces = 0;
+  const body = new ReadableStream({
+    pull(controller) {
+      pieces++;
+      controller.enqueue(new Uint8Array(65536));
+    },
+  }, { highWaterMark: 0 });
+  const headers = { "content-type": "application/json" };
+  const answer = await api.send("POST", "/trigger", { body, headers });
+  assert.deepEqual([answer.status, codeOf(answer), pieces], [413, "body_too_large", 257]);
+});
+
+Deno.test("a body that breaks off is the caller's fault, and no defect in the log", async () => {
+  await using api = openApi();
+  const body = new ReadableStream({ pull: (controller) => controller.error(new Error("canary")) });
+  const headers = { "content-type": "application/json" };
+  const answer = await api.send("POST", "/trigger", { body, headers });
+  assert.deepEqual([answer.status, codeOf(answer)], [400, "invalid_request"]);
+  assert.deepEqual(api.observations.map(({ event }) => event), ["request_refused"]);
+});
+
+Deno.test("JSON's content type is known in every spelling, and no other is", async () => {
+  await using api = openApi();
+  const accepted = [
+    "application/json",
+    "Application/JSON",
+    "application/json;charset=utf-8",
+    "application/json ; charset=UTF-8",
+    "application/json;",
+    'application/json; charset="utf-8"; profile=x',
+    "application/vnd.datahub.v1+json",
+  ];
+  const refused = [
+    ...["", "text/plain", "text/json", "application/x-www-form-urlencoded", "multipart/form-data"],
+    ...["application/jsonp", "application/json5", "application/xml", "json", "application/+json"],
+  ];
+  for (const contentType of accepted) {
+    const answer = await api.trigger(good, { "content-type": contentType });
+    assert.equal(codeOf(answer), "platform_not_configured", contentType);
+  }
+  for (const contentType of refused) {
+    const answer = await api.trigger(good, { "content-type": contentType });
+    assert.deepEqual([answer.status, codeOf(answer)], [415, "unsupported_media_type"], contentType);
+  }
+});
+
+Deno.test("a trigger without a content type is refused", async () => {
+  await using api = openApi();
+  const body = new TextEncoder().encode(JSON.stringify(good)); // text would bring one along
+  const answer = await api.send("POST", "/trigger", { body });
+  assert.deepEqual([answer.status, codeOf(answer)], [415, "unsupported_media_type"]);
+});
+
+Deno.test("where a token is set, only it lets a trigger in, and nothing else is looked at before", async () => {
+  const token = "canary-a-token-of-some-length";
+  await using api = openApi({ TRIGGER_TOKEN: token });
+  const wrong: readonly (readonly [string | undefined, RegExp])[] = [
+    [undefined, /missing/],
+    ["", /missing/],
+    ["Bearer", /missing/],
+    ["Bearer ", /missing/],
+    [token, /missing/],
+    [`Basic ${btoa(`user:${token}`)}`, /missing/],
+    [`Bearer ${token} ${token}`, /missing/],
+    [`Bearer ${token}x`, /wrong/],
+    [`Bearer ${token.slice(0, -1)}`, /wrong/],
+    [`Bearer ${token.toUpperCase()}`, /wrong/],
+    ["Bearer x", /wrong/],
+    [`Bearer ${"x".repeat(10_000)}`, /wrong/],
+  ];
+  for (const [authorization, detail] of wrong) {
+    const answer = await api.trigger("not even JSON", {
+      "content-type": "text/plain",
+      ...(authorization === undefined ? {} : { authorization }),
+    });
+    assert.deepEqual([answer.status, codeOf(answer)], [401, "unauthorized"], authorization);
+    assert.match(answer.json.detail, detail);
+    assert.equal(answer.headers.get("www-authenticate"), 'Bearer realm="tokenize-action"');
+  }
+  for (const authorization of [`Bearer ${token}`, `bearer ${token}`, `BEARER   ${token}`]) {
+    assert.equal(codeOf(await api.trigger(good, { authorization })), "platform_not_configured");
+  }
+  assert.doesNotMatch(JSON.stringify(api.observations), /canary/);
+});
+
+Deno.test("only /trigger asks for the token", async () => {
+  await using api = openApi({ TRIGGER_TOKEN: "a-token" });
+  for (const [path, status] of [["/healthz", 200], ["/readyz", 503], ["/openapi.json", 200]]) {
+    assert.equal((await api.send("GET", String(path))).status, status);
+  }
+});
+
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"] as const;
+const ALLOWED = {
+  "/healthz": ["GET", "HEAD"],
+  "/readyz": ["GET", "HEAD"],
+  "/openapi.json": ["GET", "HEAD"],
+  "/trigger": ["POST"],
+};
+
+for (const [path, allowed] of Object.entries(ALLOWED)) {
+  Deno.test(`${path} refuses every method but ${allowed.join(" and ")}, and names those`, async () => {
+    await using api = openApi({ TRIGGER_TOKEN: "a-token" });
+    for (const method of METHODS.filter((method) => !allowed.includes(method))) {
+      const answer = await api.send(method, path);
+      assert.equal(answer.status, 405, method);
+      assert.equal(answer.headers.get("allow"), allowed.join(", "));
+      assert.equal(answer.headers.get("content-type"), "application/problem+json");
+      if (method !== "HEAD") assert.equal(answer.json.code, "method_not_allowed");
+    }
+  });
+}
+
+Deno.test("an unknown path is not_found with every method, and stands in no log line", async () => {
+  await using api = openApi();
+  const paths = [
+    "/",
+    "/canary",
+    "/trigger/",
+    "/trigger/x",
+    "/TRIGGER",
+    "//trigger",
+    "/healthz/",
+    "/%",
+  ];
+  for (const path of paths) {
+    for (const method of METHODS) {
+      const answer = await api.send(method, path);
+      assert.equal(answer.status, 404, `${method} ${path}`);
+      if (method !== "HEAD") assert.equal(answer.json.code, "not_found");
+    }
+  }
+  assert.doesNotMatch(JSON.stringify(api.observations), /canary/);
+});
+
+Deno.test("a refused request is one line in the log, with its code and nothing of its body", async () => {
+  await using api = openApi();
+  await api.trigger({ ...good, unknown: "canary" });
+  assert.deepEqual(api.observations, [
+    { event: "request_refused", code: "invalid_request", method: "POST", path: "/trigger" },
+  ]);
+});
+
+/** The text as a stream, in pieces that do not end at a character's end. */
+function piecesOf(text: string): ReadableStream<Uint8Array> {
+  const bytes = new TextEncoder().encode(text);
+  let at = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (at >= bytes.length) return controller.close();
+      controller.enqueue(bytes.subarray(at, at += 9_999));
+    },
+  });
+}

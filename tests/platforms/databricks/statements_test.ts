@@ -1,0 +1,61 @@
+/** The SQL as it is sent: names quoted, patterns raw, and no value anywhere. */
+import assert from "node:assert/strict";
+import { quoteIdentifier, rawLiteral } from "../../../src/platforms/databricks/identifiers.ts";
+import { countRowsStatement } from "../../../src/platforms/databricks/sql/count_rows.ts";
+import { readValuesStatement } from "../../../src/platforms/databricks/sql/read_values.ts";
+import { updateInPlaceStatement } from "../../../src/platforms/databricks/sql/update_in_place.ts";
+import { writeTokensStatement } from "../../../src/platforms/databricks/sql/write_tokens.ts";
+import { tokenPattern } from "../../../src/tokens/token_pattern.ts";
+
+const TABLE = {
+  ...{ catalog: "ma`in", schema: "s.t", name: "t b", displayName: "", isDelta: true },
+  columns: [
+    { name: "e.mail", maxLength: null, isPadded: false },
+    { name: "c`d", maxLength: 9, isPadded: true },
+  ],
+};
+const PATTERN = tokenPattern("tok_[a-z]*");
+const GUARD = "NOT (t.`e.mail` RLIKE r'\\A(?:tok_[a-z]*)\\z') OR " +
+  "NOT (rtrim(t.`c``d`) RLIKE r'\\A(?:tok_[a-z]*)\\z')";
+
+Deno.test("identifiers are quoted whatever they hold, raw literals take no quote", () => {
+  assert.equal(quoteIdentifier("a`b.c d\n"), "`a``b.c d\n`");
+  assert.equal(rawLiteral("\\A\\z"), "r'\\A\\z'");
+  assert.throws(() => rawLiteral("'"), TypeError);
+});
+
+Deno.test("counting looks at the table, or at one of its versions", () => {
+  const from = "FROM `ma``in`.`s.t`.`t b`";
+  const select = `SELECT count(*) AS total, count_if(${GUARD}) AS untokenized`;
+  assert.equal(countRowsStatement(TABLE, PATTERN), `${select} ${from} AS t`);
+  assert.equal(countRowsStatement(TABLE, PATTERN, 7), `${select} ${from} VERSION AS OF 7 AS t`);
+});
+
+Deno.test("reading gives each combination of values once", () => {
+  assert.equal(
+    readValuesStatement(TABLE, PATTERN),
+    "SELECT DISTINCT t.`e.mail` AS s0, rtrim(t.`c``d`) AS s1 FROM `ma``in`.`s.t`.`t b` AS t " +
+      `WHERE ${GUARD}`,
+  );
+});
+
+Deno.test("writing finds rows by their values, which come as one parameter", () => {
+  assert.equal(
+    writeTokensStatement(TABLE, PATTERN),
+    "MERGE INTO `ma``in`.`s.t`.`t b` AS t\n" +
+      "USING (SELECT entry.* FROM (SELECT explode(from_json(:batch, " +
+      "'array<struct<s0:string,t0:string,s1:string,t1:string>>')) AS entry)) AS b\n" +
+      "ON t.`e.mail` <=> b.s0 AND rtrim(t.`c``d`) <=> b.s1\n" +
+      `WHEN MATCHED AND (${GUARD}) THEN UPDATE SET ` +
+      "t.`e.mail` = coalesce(b.t0, t.`e.mail`), t.`c``d` = coalesce(b.t1, t.`c``d`)",
+  );
+});
+
+Deno.test("the update in place writes tokens only, and only where there is none", () => {
+  const statement = updateInPlaceStatement(TABLE, PATTERN, (operand) => `f(${operand})`);
+  assert.ok(
+    statement.startsWith("UPDATE `ma``in`.`s.t`.`t b` AS t SET `e.mail` = CASE WHEN NOT ("),
+  );
+  assert.ok(statement.includes("THEN (f(rtrim(t.`c``d`))) ELSE raise_error("));
+  assert.ok(statement.endsWith(` WHERE ${GUARD}`));
+});

@@ -1,0 +1,122 @@
+/** The commit mode `batches`: many transactions, over several connections. */
+import assert from "node:assert/strict";
+import {
+  dummySdk,
+  openAction,
+  openDatabase,
+  tokenOf,
+  valuesOf,
+} from "../../support/action_fixture.ts";
+import { gatedSdk } from "../../support/gated_sdk.ts";
+
+const database = await openDatabase({ customers: false });
+const { sql } = database;
+Deno.test.afterAll(() => database.drop());
+
+/** Some three batches of 8 MiB. */
+const ROWS = 60_000;
+const BATCHES = { commit: "batches", connections: 2 } as const;
+const { pattern, maxTokenLength, tokenize } = dummySdk;
+const clientSdk = { pattern, maxTokenLength, tokenize };
+
+async function makeRows(table: string, rows = ROWS): Promise<void> {
+  await sql.unsafe(`create table ${table} (id int, name text, filler text);
+    insert into ${table} select n, 'canary ' || n, repeat('x', 330) from generate_series(1, ${rows}) n`);
+}
+
+const expected = (rows: number) =>
+  Array.from({ length: rows }, (_, i) => tokenOf(`canary ${i + 1}`)).toSorted();
+
+for (const method of ["client", "pushdown"] as const) {
+  const options = method === "client" ? { tokenSdk: clientSdk } : { pushdown: true };
+
+  Deno.test(`batches are transactions of their own, and their counts add up (${method})`, async () => {
+    await makeRows(`many_${method}`);
+    await using action = openAction(database.url, options);
+    const seen: number[] = [];
+    const report = await action.tokenize(`public.many_${method}`, ["name"], {
+      ...BATCHES,
+      onProgress: ({ updated }) => seen.push(updated),
+    });
+    assert.deepEqual([report.updated, report.skipped, report.method], [ROWS, 0, method]);
+    assert.deepEqual((await valuesOf(sql, `many_${method}`, "name")).toSorted(), expected(ROWS));
+    const [versions] = await sql.unsafe(
+      `select count(distinct xmin::text)::int as transactions from many_${method}`,
+    );
+    assert.ok(versions!.transactions > 1);
+    assert.equal(seen.at(-1), ROWS);
+    const again = await action.tokenize(`public.many_${method}`, ["name"], BATCHES);
+    assert.deepEqual([again.updated, again.skipped], [0, ROWS]);
+  });
+
+  Deno.test(`what was committed before a failure stays, is told, and is not done again (${method})`, async () => {
+    await makeRows(`stops_${method}`);
+    await sql.unsafe(`alter table stops_${method}
+      add constraint stop check (id <> ${ROWS} or name not like 'tok%')`);
+    await using action = openAction(database.url, options);
+    const one = { commit: "batches", connections: 1 } as const;
+    const error = await action.fails(
+      "constraint_violation",
+      `public.stops_${method}`,
+      ["name"],
+      one,
+    );
+    const [left] = await sql.unsafe(
+      `select count(*)::int as rows from stops_${method} where name like 'canary%'`,
+    );
+    assert.ok(left!.rows > 0 && left!.rows < ROWS);
+    assert.match(
+      error.message,
+      new RegExp(
+        `; ${ROWS - left!.rows} rows were committed before, ${left!.rows} are left, run again`,
+      ),
+    );
+    await sql.unsafe(`alter table stops_${method} drop constraint stop`);
+    const rest = await action.tokenize(`public.stops_${method}`, ["name"], BATCHES);
+    assert.deepEqual([rest.updated, rest.skipped], [left!.rows, ROWS - left!.rows]);
+  });
+}
+
+Deno.test("partitions are gone through together", async () => {
+  await sql.unsafe(`create table parted (id int, name text) partition by range (id);
+    create table parted_a partition of parted for values from (0) to (100);
+    create table parted_b partition of parted for values from (100) to (100000);
+    insert into parted select n, 'canary ' || n from generate_series(1, 5000) n`);
+  await using action = openAction(database.url);
+  const report = await action.tokenize("public.parted", ["name"], BATCHES);
+  assert.deepEqual([report.updated, report.skipped], [5000, 0]);
+  assert.deepEqual((await valuesOf(sql, "parted", "name")).toSorted(), expected(5000));
+});
+
+Deno.test("rows that others move or add meanwhile are found by the last look", async () => {
+  await makeRows("moving");
+  const gate = gatedSdk();
+  await using action = openAction(database.url, { tokenSdk: gate.sdk });
+  const run = action.tokenize("public.moving", ["name"], { commit: "batches", connections: 1 });
+  await gate.reached;
+  await sql`insert into moving select n, 'added ' || n, '' from generate_series(1, 500) n`;
+  gate.open();
+  const report = await run;
+  assert.deepEqual([report.updated, report.skipped], [ROWS + 500, 0]);
+});
+
+Deno.test("a run in batches and any other run on the table exclude each other", async () => {
+  await makeRows("shared", 1000);
+  const gate = gatedSdk();
+  await using action = openAction(database.url, { tokenSdk: gate.sdk });
+  const run = action.tokenize("public.shared", ["name"], BATCHES);
+  await gate.reached;
+  await action.fails("run_in_progress", "public.shared", ["name"]);
+  await action.fails("run_in_progress", "public.shared", ["name"], BATCHES);
+  gate.open();
+  assert.equal((await run).updated, 1000);
+  assert.equal((await action.tokenize("public.shared", ["name"])).updated, 0);
+});
+
+Deno.test("a dry run of batches counts and changes nothing", async () => {
+  await makeRows("counted", 100);
+  await using action = openAction(database.url);
+  const report = await action.tokenize("public.counted", ["name"], { ...BATCHES, dryRun: true });
+  assert.deepEqual([report.updated, report.skipped], [100, 0]);
+  assert.equal((await valuesOf(sql, "counted", "name"))[0], "canary 1");
+});

@@ -1,0 +1,107 @@
+/** The last step of a run: what is known of it when it fails, and that no failure passes for success. */
+import assert from "node:assert/strict";
+import { parseDatasetUrn } from "../../../src/datahub/dataset_urn.ts";
+import { parseColumns } from "../../../src/datahub/schema_field.ts";
+import { ServiceError } from "../../../src/errors.ts";
+import { postgresPlatform } from "../../../src/platforms/postgres/postgres_platform.ts";
+import { parsePostgresSettings } from "../../../src/platforms/postgres/settings.ts";
+import {
+  changesNothing,
+  dummySdk,
+  openAction,
+  openDatabase,
+  tokenOf,
+  until,
+  urnOf,
+  valuesOf,
+} from "../../support/action_fixture.ts";
+
+const database = await openDatabase({ customers: false });
+const { sql } = database;
+Deno.test.afterAll(() => database.drop());
+
+/** A table whose COMMIT waits for somebody's lock of that number. */
+async function makeWaiting(table: string, lock: number): Promise<void> {
+  await sql.unsafe(`create table ${table} (id int, name text);
+    insert into ${table} select n, 'canary ' || n from generate_series(1, 20) n;
+    create function wait_${lock}() returns trigger language plpgsql as
+      $$begin perform pg_advisory_xact_lock(${lock}); return null; end$$;
+    create constraint trigger waits after update on ${table} deferrable initially deferred
+      for each row execute function wait_${lock}()`);
+}
+
+async function commitWaits(): Promise<void> {
+  await until(async () =>
+    (await sql`select from pg_stat_activity where datname = current_database()
+      and wait_event = 'advisory' and query = 'COMMIT'`).length > 0
+  );
+}
+
+const endSessions = () =>
+  sql`select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and application_name = 'tokenize-action'`;
+
+const options = { allowTriggers: true, lockTimeoutMs: 600_000 };
+
+Deno.test("a connection lost during COMMIT leaves open whether it was done, and says so", async () => {
+  await makeWaiting("lost", 1);
+  await using other = database.connect();
+  await other`select pg_advisory_lock(1)`;
+  await using action = openAction(database.url, options);
+  const run = action.fails("database_unreachable", "public.lost", ["name"]);
+  await commitWaits();
+  await endSessions();
+  assert.match((await run).message, /^Cannot tell whether the run was committed: .*run it again/);
+  await other`select pg_advisory_unlock_all()`;
+  assert.equal((await action.tokenize("public.lost", ["name"])).updated, 20);
+});
+
+Deno.test("an end during COMMIT cancels it, and nothing is changed", async () => {
+  await makeWaiting("ended", 2);
+  await using other = database.connect();
+  await other`select pg_advisory_lock(2)`;
+  await using action = openAction(database.url, options);
+  const end = new AbortController();
+  await changesNothing(sql, "ended", async () => {
+    const run = action.fails("shutting_down", "public.ended", ["name"], { signal: end.signal });
+    await commitWaits();
+    end.abort(new ServiceError("shutting_down", "Cannot finish the run: shutting down"));
+    await run;
+  });
+});
+
+Deno.test("an end that comes too late to be heard is a run that is done", async () => {
+  await makeWaiting("late", 3);
+  await using action = openAction(database.url, options);
+  const end = new AbortController();
+  const report = await action.tokenize("public.late", ["name"], { signal: end.signal });
+  end.abort(new ServiceError("shutting_down", "Cannot finish the run: shutting down"));
+  assert.equal(report.updated, 20);
+  assert.equal((await valuesOf(sql, "late", "name"))[0], tokenOf("canary 1"));
+});
+
+Deno.test("a failed statement that somebody swallowed does not commit", async () => {
+  await sql`create table swallowed (id int, name text check (name like 'canary%'))`;
+  await sql`insert into swallowed values (1, 'canary')`;
+  const settings = parsePostgresSettings(database.url, () => "");
+  const platform = postgresPlatform(settings, { lockTimeoutMs: 1000, allowTriggers: false });
+  const dataset = parseDatasetUrn(urnOf(`${database.name}.public.swallowed`));
+  const context = {
+    ...{ runId: "run", dryRun: false, commit: "atomic", strategy: "update" } as const,
+    connections: undefined,
+    ...{ signal: new AbortController().signal, observe() {}, progress() {} },
+  };
+  try {
+    await changesNothing(sql, "swallowed", async () => {
+      const run = platform.withTable(
+        dataset,
+        parseColumns(["name"], dataset),
+        context,
+        (table) => table.rewrite(dummySdk).catch(() => "swallowed"),
+      );
+      await assert.rejects(run, ServiceError);
+    });
+  } finally {
+    await platform.close();
+  }
+});

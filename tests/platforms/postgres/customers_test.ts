@@ -1,0 +1,64 @@
+/** The main job on the seeded table: 100 customers. */
+import assert from "node:assert/strict";
+import {
+  changesNothing,
+  openAction,
+  openDatabase,
+  rowVersions,
+  tokenOf,
+} from "../../support/action_fixture.ts";
+
+const database = await openDatabase();
+const { sql } = database;
+Deno.test.afterAll(() => database.drop());
+
+const PII = ["name", "email", "phone"];
+
+Deno.test("a dry run counts 100 rows, and writes none", async () => {
+  await using action = openAction(database.url);
+  const report = await changesNothing(
+    sql,
+    "customers",
+    () => action.tokenize("public.customers", PII, { dryRun: true }),
+  );
+  assert.deepEqual([report.updated, report.skipped, report.dry_run], [100, 0, true]);
+  assert.equal(report.method, undefined);
+});
+
+Deno.test("the first run updates 100 rows, the second none and writes no row version", async () => {
+  const before = await sql`select * from customers order by id`;
+  await using action = openAction(database.url);
+  const first = await action.tokenize("public.customers", PII);
+  assert.deepEqual([first.updated, first.skipped, first.method], [100, 0, "client"]);
+  assert.equal(first.table, `${database.name}.public.customers`);
+  assert.deepEqual(first.columns, PII);
+
+  const expected = before.map((row) => ({
+    ...row,
+    name: tokenOf(row.name),
+    email: tokenOf(row.email),
+    phone: tokenOf(row.phone),
+  }));
+  assert.deepEqual([...await sql`select * from customers order by id`], expected);
+
+  const versions = await rowVersions(sql, "customers");
+  const second = await action.tokenize("public.customers", PII);
+  assert.deepEqual([second.updated, second.skipped], [0, 100]);
+  assert.deepEqual(await rowVersions(sql, "customers"), versions);
+  const look = await action.tokenize("public.customers", PII, { dryRun: true });
+  assert.deepEqual([look.updated, look.skipped], [0, 100]);
+});
+
+Deno.test("a run is observed from its start to its outcome, with its counts", async () => {
+  await sql`update customers set phone = 'new'`;
+  await using action = openAction(database.url);
+  const progress: unknown[] = [];
+  const onProgress = (made: unknown) => void progress.push(made);
+  await action.tokenize("public.customers", ["phone"], { onProgress });
+  const events = action.observations.map(({ event }) => event);
+  assert.deepEqual(events, ["run_started", "table_resolved", "batch_written", "run_finished"]);
+  const last = action.observations.at(-1);
+  assert.ok(last?.event === "run_finished");
+  assert.deepEqual([last.updated, last.skipped, last.columns], [100, 0, ["phone"]]);
+  assert.deepEqual(progress, [{ updated: 100, total: 100 }]);
+});

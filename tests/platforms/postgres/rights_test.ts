@@ -1,0 +1,194 @@
+/** What a role may do: enough is enough, and too little is said precisely, before anything is read. */
+import assert from "node:assert/strict";
+import type { TokenSdk } from "../../../src/tokens/token_sdk.ts";
+import {
+  changesNothing,
+  dummySdk,
+  openAction,
+  openDatabase,
+  tokenOf,
+  valuesOf,
+} from "../../support/action_fixture.ts";
+
+const database = await openDatabase({ customers: false });
+const { sql } = database;
+Deno.test.afterAll(() => database.drop());
+
+/** An SDK that only works outside the database, as one with a key does. */
+const { pattern, tokenize, maxTokenLength } = dummySdk;
+const clientOnlySdk: TokenSdk = { pattern, tokenize, maxTokenLength };
+
+async function makePeople(table: string): Promise<void> {
+  await sql.unsafe(`create table ${table} (id int, name text, email text, secret text);
+    insert into ${table} select n, 'canary ' || n, 'e' || n, 's' from generate_series(1, 20) n`);
+}
+
+Deno.test("SELECT and UPDATE on the table suffice", async () => {
+  await makePeople("plain");
+  const user = await database.createUser("grant select, update on plain to $user");
+  await using action = openAction(user.url, { tokenSdk: clientOnlySdk });
+  const report = await action.tokenize("public.plain", ["name", "email"]);
+  assert.deepEqual([report.updated, report.skipped, report.method], [20, 0, "client"]);
+});
+
+Deno.test("SELECT and UPDATE on the columns, and SELECT on the row's address, suffice", async () => {
+  await makePeople("by_column");
+  const user = await database.createUser(
+    "grant select (name, ctid, tableoid), update (name) on by_column to $user",
+  );
+  await using action = openAction(user.url, { tokenSdk: clientOnlySdk });
+  const report = await action.tokenize("public.by_column", ["name"]);
+  assert.deepEqual([report.updated, report.skipped, report.method], [20, 0, "client"]);
+  const again = await action.tokenize("public.by_column", ["name"]);
+  assert.deepEqual([again.updated, again.skipped], [0, 20]);
+});
+
+Deno.test("without the row's address the work is done inside the database", async () => {
+  await makePeople("no_address");
+  const user = await database.createUser(
+    "grant select (name, email), update (name, email) on no_address to $user",
+  );
+  await sql`update no_address set email = ${tokenOf("e1")} where id = 1`;
+  await sql`update no_address set name = null where id = 2`;
+  await sql`update no_address set name = ${tokenOf("x")}, email = null where id = 3`;
+  await sql`update no_address set name = ${"é".repeat(100)} where id = 4`;
+  await using action = openAction(user.url);
+  const look = await action.tokenize("public.no_address", ["name", "email"], { dryRun: true });
+  assert.deepEqual([look.updated, look.skipped], [19, 1]);
+  const report = await action.tokenize("public.no_address", ["name", "email"]);
+  assert.deepEqual([report.updated, report.skipped, report.method], [19, 1, "pushdown"]);
+  const expected = Array.from({ length: 20 }, (_, i) => tokenOf(`canary ${i + 1}`));
+  expected.splice(1, 3, null!, tokenOf("x"), tokenOf("é".repeat(100)));
+  assert.deepEqual(await valuesOf(sql, "no_address", "name"), expected);
+  const again = await changesNothing(
+    sql,
+    "no_address",
+    () => action.tokenize("public.no_address", ["name", "email"]),
+  );
+  assert.deepEqual([again.updated, again.skipped], [0, 20]);
+});
+
+Deno.test("without the row's address an SDK that cannot write SQL says what to grant", async () => {
+  await makePeople("needs_address");
+  const user = await database.createUser(
+    "grant select (name), update (name) on needs_address to $user",
+  );
+  await using action = openAction(user.url, { tokenSdk: clientOnlySdk });
+  const error = await changesNothing(
+    sql,
+    "needs_address",
+    () => action.fails("permission_denied", "public.needs_address", ["name"]),
+  );
+  assert.match(error.message, /grant SELECT on the table, or SELECT \(ctid, tableoid\)/);
+  assert.equal(
+    (await action.tokenize("public.needs_address", ["name"], { dryRun: true })).updated,
+    20,
+  );
+});
+
+Deno.test("an SDK that is a class writes its SQL too", async () => {
+  await makePeople("with_class");
+  class ClassSdk implements TokenSdk {
+    readonly pattern = dummySdk.pattern;
+    tokenize = dummySdk.tokenize;
+    maxTokenLength = dummySdk.maxTokenLength;
+    readonly #expression = dummySdk.sqlExpression!;
+    sqlExpression(dialect: "postgres" | "spark", operand: string): string {
+      return this.#expression(dialect, operand);
+    }
+  }
+  const user = await database.createUser(
+    "grant select (name), update (name) on with_class to $user",
+  );
+  await using action = openAction(user.url, { tokenSdk: new ClassSdk() });
+  assert.equal((await action.tokenize("public.with_class", ["name"])).updated, 20);
+});
+
+const TOO_LITTLE = [
+  { title: "no right at all", grants: [], lacks: /lacks SELECT and UPDATE on column "name"$/ },
+  { title: "SELECT only", grants: ["select"], lacks: /lacks UPDATE on column "name"$/ },
+  { title: "UPDATE only", grants: ["update"], lacks: /lacks SELECT on column "name"$/ },
+  {
+    title: "rights on another column",
+    grants: ["select (email, ctid, tableoid)", "update (email)"],
+    lacks: /lacks SELECT and UPDATE on column "name"$/,
+  },
+] as const;
+
+for (const [i, { title, grants, lacks }] of TOO_LITTLE.entries()) {
+  Deno.test(`a role with ${title} is refused`, async () => {
+    const table = `too_little_${i}`;
+    await makePeople(table);
+    const user = await database.createUser(
+      ...grants.map((grant) => `grant ${grant} on ${table} to $user`),
+    );
+    await using action = openAction(user.url);
+    for (const dryRun of [false, true]) {
+      const error = await changesNothing(
+        sql,
+        table,
+        () => action.fails("permission_denied", `public.${table}`, ["name"], { dryRun }),
+      );
+      assert.match(error.message, lacks);
+    }
+  });
+}
+
+Deno.test("a role without USAGE on the schema is refused", async () => {
+  await sql`create schema closed`;
+  await makePeople("closed.people");
+  const user = await database.createUser("grant select, update on closed.people to $user");
+  await using action = openAction(user.url);
+  const error = await changesNothing(
+    sql,
+    "closed.people",
+    () => action.fails("permission_denied", "closed.people", ["name"]),
+  );
+  assert.match(error.message, /the role lacks USAGE on schema "closed"$/);
+});
+
+Deno.test("rights that come by another role count", async () => {
+  await makePeople("by_group");
+  const group = await database.createUser("grant select, update on by_group to $user");
+  const user = await database.createUser(`grant ${group.name} to $user`);
+  await using action = openAction(user.url);
+  assert.equal((await action.tokenize("public.by_group", ["name"])).updated, 20);
+});
+
+Deno.test("row-level security is refused, not skipped over", async () => {
+  await makePeople("secured");
+  await sql`alter table secured enable row level security`;
+  await sql`create policy only_some on secured using (id <= 10)`;
+  const user = await database.createUser("grant select, update on secured to $user");
+  await using action = openAction(user.url);
+  for (const dryRun of [false, true]) {
+    const error = await changesNothing(
+      sql,
+      "secured",
+      () => action.fails("permission_denied", "public.secured", ["name"], { dryRun }),
+    );
+    assert.match(error.message, /row-level security hides rows from this role: give it BYPASSRLS$/);
+  }
+});
+
+Deno.test("row-level security is no obstacle to a role that bypasses it", async () => {
+  await makePeople("bypassed");
+  await sql`alter table bypassed enable row level security`;
+  const user = await database.createUser(
+    "grant select, update on bypassed to $user",
+    "alter role $user bypassrls",
+  );
+  await using action = openAction(user.url);
+  assert.deepEqual((await action.tokenize("public.bypassed", ["name"])).updated, 20);
+});
+
+Deno.test("row-level security binds an owner where it is forced", async () => {
+  await makePeople("owned");
+  await sql`alter table owned enable row level security`;
+  const user = await database.createUser("alter table owned owner to $user");
+  await using action = openAction(user.url);
+  assert.equal((await action.tokenize("public.owned", ["name"])).updated, 20);
+  await sql`alter table owned force row level security`;
+  await action.fails("permission_denied", "public.owned", ["name"]);
+  await sql`alter table owned owner to postgres`;
+});

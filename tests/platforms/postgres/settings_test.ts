@@ -1,0 +1,216 @@
+/** Connection strings, as libpq reads them; and that no fault tells the password. */
+import assert from "node:assert/strict";
+import { ConfigError } from "../../../src/errors.ts";
+import {
+  parsePostgresSettings,
+  type PostgresSettings,
+  SSL_MODES,
+} from "../../../src/platforms/postgres/settings.ts";
+
+const noFiles = (path: string): string => assert.fail(`it read ${path}`);
+const read = (value: string) => parsePostgresSettings(value, noFiles);
+
+const DEFAULTS: PostgresSettings = {
+  host: "localhost",
+  port: 5432,
+  database: "ada",
+  user: "ada",
+  password: undefined,
+  sslMode: "prefer",
+  sslRootCert: undefined,
+  sslCert: undefined,
+  sslKey: undefined,
+  connectTimeoutSeconds: 10,
+  applicationName: "tokenize-action",
+};
+
+const GOOD: Readonly<Record<string, [value: string, settings: Partial<PostgresSettings>]>> = {
+  "a URL with nothing but a user": ["postgres://ada@", {}],
+  "the other scheme": ["postgresql://ada@/", {}],
+  "a whole URL": [
+    "postgres://ada:secret@db.example.com:6543/app?sslmode=verify-full&application_name=x",
+    {
+      ...{ host: "db.example.com", port: 6543, database: "app", password: "secret" },
+      ...{ sslMode: "verify-full", applicationName: "x" },
+    },
+  ],
+  "a percent-encoded URL": [
+    "postgres://a%40b:p%3Aw%2F%3F%23%25%20@h/my%20db%2Fx",
+    { host: "h", user: "a@b", password: "p:w/?#% ", database: "my db/x" },
+  ],
+  "an @ in the password": ["postgres://ada:a@b@h/x", { host: "h", password: "a@b", database: "x" }],
+  "a # and a ? in the password": ["postgres://ada:a#b?c@h/x", {
+    ...{ host: "h", password: "a#b?c", database: "x" },
+  }],
+  "an IPv6 host": ["postgres://ada@[::1]:5433/x", { host: "::1", port: 5433, database: "x" }],
+  "a host in the query": ["postgres://ada@/x?host=h&port=1", { host: "h", port: 1, database: "x" }],
+  "all in the query": ["postgres:///?user=ada&password=p%26w&dbname=x", {
+    ...{ password: "p&w", database: "x" },
+  }],
+  "a plus in the query, which is no blank": ["postgres://ada@/x?password=a+b", {
+    ...{ database: "x", password: "a+b" },
+  }],
+  "the query over the rest": ["postgres://eve:no@other/y?user=ada&host=h&dbname=x&password=p", {
+    ...{ host: "h", database: "x", password: "p" },
+  }],
+  "JDBC's ssl=true": ["postgres://ada@h/x?ssl=true", {
+    ...{ host: "h", database: "x", sslMode: "require" },
+  }],
+  "parameters without effect": [
+    "postgres://ada@h/x?keepalives=1&target_session_attrs=primary&gssencmode=disable" +
+    "&channel_binding=prefer&client_encoding=utf8&sslcompression=0",
+    { host: "h", database: "x" },
+  ],
+  "keywords": [
+    "host=h port=6543 dbname=app user=ada password=secret sslmode=disable connect_timeout=3",
+    {
+      ...{ host: "h", port: 6543, database: "app", password: "secret" },
+      ...{ sslMode: "disable", connectTimeoutSeconds: 3 },
+    },
+  ],
+  "keywords with blanks": [" user = ada  dbname= x host =h ", { host: "h", database: "x" }],
+  "quoted keywords": [String.raw`user=ada password='it\'s a \\ secret' dbname='my db'`, {
+    ...{ password: String.raw`it's a \ secret`, database: "my db" },
+  }],
+  "escaped keywords": [String.raw`user=ada password=a\ b\'c dbname=x`, {
+    ...{ password: "a b'c", database: "x" },
+  }],
+  "an empty keyword": ["user=ada password='' host= dbname=''", {}],
+  "line breaks between keywords": ["user=ada\n\tdbname=x", { database: "x" }],
+  "beyond ASCII": ["user=ada dbname='größe 💌'", { database: "größe 💌" }],
+  "hostaddr over host": ["user=ada host=h hostaddr=10.0.0.1", { host: "10.0.0.1" }],
+  "no limit to connecting": ["user=ada connect_timeout=0", { connectTimeoutSeconds: 3600 }],
+  "the system's certificates": ["user=ada sslmode=verify-full sslrootcert=system", {
+    ...{ sslMode: "verify-full" },
+  }],
+  "the system's certificates, whose mode is given by that": ["user=ada sslrootcert=system", {
+    ...{ sslMode: "verify-full" },
+  }],
+};
+
+for (const [title, [value, settings]] of Object.entries(GOOD)) {
+  Deno.test(`reads ${title}: ${value}`, () => {
+    const expected: PostgresSettings = { ...DEFAULTS, ...settings };
+    assert.deepEqual({ ...read(value) }, expected);
+  });
+}
+
+Deno.test("every sslmode of libpq is one", () => {
+  for (const sslMode of SSL_MODES) {
+    assert.equal(read(`user=ada sslmode=${sslMode}`).sslMode, sslMode);
+  }
+});
+
+Deno.test("certificates are read while the program may still read files", () => {
+  const files = new Map([["/ca.pem", "CA"], ["/me.pem", "ME"], ["/my.key", "KEY"]]);
+  const settings = parsePostgresSettings(
+    "user=ada sslmode=verify-full sslrootcert=/ca.pem sslcert=/me.pem sslkey=/my.key",
+    (path) => files.get(path)!,
+  );
+  const { sslRootCert, sslCert, sslKey } = settings;
+  assert.deepEqual([sslRootCert, sslCert, sslKey], ["CA", "ME", "KEY"]);
+});
+
+Deno.test("require with a root certificate is verify-ca, as in libpq; prefer stays prefer", () => {
+  const mode = (given: string) =>
+    parsePostgresSettings(`user=ada sslrootcert=/ca.pem sslmode=${given}`, () => "CA").sslMode;
+  assert.deepEqual(["require", "prefer", "verify-ca", "verify-full"].map(mode), [
+    ...["verify-ca", "prefer", "verify-ca", "verify-full"],
+  ]);
+});
+
+const SECRET = "s3cr3t";
+const SECRET_WORD = "sesame";
+
+const BAD: Readonly<Record<string, [value: string, reason: RegExp]>> = {
+  "nothing": [" ", /it is empty$/],
+  "a word": ["localhost", /neither a postgres:\/\/ URL nor a list of keyword=value pairs$/],
+  "another URL": [`mysql://ada:${SECRET}@h/x`, /neither a postgres:\/\/ URL/],
+  "a stray quote": [`user=ada password='${SECRET}`, /neither a postgres:\/\/ URL/],
+  "text after a quote": [`user=ada password='${SECRET}'x`, /neither a postgres:\/\/ URL/],
+  "no user": [`postgres://h/x?password=${SECRET}`, /it names no user$/],
+  "a bad port": [`postgres://ada:${SECRET}@h:x/y`, /its port is not a whole number/],
+  "a great port": [`user=ada password=${SECRET} port=70000`, /its port is not a whole number/],
+  "port 0": [`user=ada password=${SECRET} port=0`, /its port is not a whole number/],
+  "a fractional port": [`user=ada password=${SECRET} port=1.5`, /its port is not a whole number/],
+  "a bad percent": [
+    `postgres://ada:${SECRET}%@h/x`,
+    /its password is not percent-encoded properly$/,
+  ],
+  "a bad percent in the query": [`postgres://ada@h/x?password=${SECRET}%zz`, /percent-encoded/],
+  "a / in the password": [`postgres://ada:x/${SECRET}@h/x`, /its port is not a whole number/],
+  "a piece of a password in the query": [
+    `postgres://ada:x/y?${SECRET}=1@h/x`,
+    /parameter that libpq does not know$/,
+  ],
+  "a blank in the password": [
+    `user=ada password=x ${SECRET_WORD}=y`,
+    /parameter that libpq does not know$/,
+  ],
+  "a Unix socket": [`user=ada password=${SECRET} host=/run/postgresql`, /host is a Unix socket/],
+  "a Unix socket in a URL": [`postgres://ada:${SECRET}@/x?host=/run/postgresql`, /Unix socket/],
+  "an encoded Unix socket": [`postgres://ada:${SECRET}@%2Frun%2Fpostgresql/x`, /Unix socket/],
+  "an abstract socket": [`user=ada password=${SECRET} host=@name`, /host is a Unix socket/],
+  "several hosts": [`postgres://ada:${SECRET}@h1,h2/x`, /names several hosts/],
+  "several hosts and ports": [`postgres://ada:${SECRET}@h1:1,h2:2/x`, /names several hosts/],
+  "several hosts by keyword": [`user=ada password=${SECRET} host=h1,h2`, /names several hosts/],
+  "an unknown sslmode": [
+    `user=ada password=${SECRET} sslmode=on`,
+    /its sslmode is not one of disable/,
+  ],
+  "a fraction of a second": [`user=ada connect_timeout=1.5`, /its connect_timeout is not a whole/],
+  "a missing certificate": [
+    `user=ada sslrootcert=/missing.pem`,
+    /file that sslrootcert names cannot/,
+  ],
+  "a certificate without its key": [`user=ada sslmode=require sslcert=/me.pem`, /sslkey/],
+  "a key without its certificate": [`user=ada sslmode=require sslkey=/my.key`, /sslcert/],
+  "system certificates, unverified": [
+    `user=ada sslmode=require sslrootcert=system`,
+    /sslrootcert=system needs sslmode=verify-full$/,
+  ],
+  "channel binding": [`user=ada channel_binding=require`, /the driver has no channel binding$/],
+  "GSSAPI": [`user=ada gssencmode=require`, /the driver has no GSSAPI encryption$/],
+  "a standby": [`user=ada target_session_attrs=standby`, /only be rewritten on a primary$/],
+  "direct TLS": [`user=ada sslnegotiation=direct`, /only the ordinary TLS negotiation is built$/],
+};
+const REFUSED = [
+  ...["options", "service", "passfile", "sslcrl", "sslcrldir", "sslpassword", "sslsni"],
+  ...["ssl_min_protocol_version", "require_auth", "requirepeer", "krbsrvname", "gsslib"],
+  ...["gssdelegation", "replication", "load_balance_hosts", "sslcertmode", "scram_client_key"],
+];
+
+for (const [title, [value, reason]] of Object.entries(BAD)) {
+  Deno.test(`refuses ${title}, and keeps the password to itself`, () => {
+    const files = new Map([["/me.pem", "ME"], ["/my.key", "KEY"], ["/ca.pem", "CA"]]);
+    const readFile = (path: string) => {
+      const text = files.get(path);
+      if (text === undefined) throw new Deno.errors.NotFound(path);
+      return text;
+    };
+    const fault = faultOf(value, readFile);
+    assert.match(fault, reason);
+    assert.doesNotMatch(fault, new RegExp(`${SECRET}|${SECRET_WORD}`));
+  });
+}
+
+for (const name of REFUSED) {
+  Deno.test(`refuses ${name}, which it cannot honour`, () => {
+    assert.match(
+      faultOf(`user=ada ${name}=1`),
+      new RegExp(`parameter "${name}" is not supported$`),
+    );
+    assert.match(faultOf(`postgres://ada@h/x?${name}=1`), /is not supported$/);
+  });
+}
+
+function faultOf(value: string, readFile = noFiles): string {
+  try {
+    parsePostgresSettings(value, readFile);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error));
+    assert.deepEqual(error.faults.map(({ variable }) => variable), ["PG_CONN_STR"]);
+    return error.faults[0]!.reason;
+  }
+  return assert.fail("it was read");
+}

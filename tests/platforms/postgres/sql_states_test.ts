@@ -1,0 +1,74 @@
+/** What the driver throws, as what a caller may see. */
+import assert from "node:assert/strict";
+import { ERROR_CODES, ServiceError } from "../../../src/errors.ts";
+import { fromDriver } from "../../../src/platforms/postgres/sql_states.ts";
+
+/** An error as Postgres.js makes it: full of what must not leave the process. */
+function postgresError(code: string, more: Record<string, unknown> = {}): Error {
+  return Object.assign(new Error(`duplicate key value (email)=(canary)`), {
+    name: "PostgresError",
+    detail: "Key (email)=(canary) already exists",
+    hint: "canary",
+    where: "COPY t, line 1: canary",
+    query: "select 'canary'",
+    parameters: ["canary"],
+    code,
+    ...more,
+  });
+}
+
+const CASES: Readonly<Record<string, [code: string, message: string]>> = {
+  "23505": ["constraint_violation", "a constraint refuses the tokens"],
+  "23514": ["constraint_violation", "a constraint refuses the tokens"],
+  "23P01": ["constraint_violation", "a constraint refuses the tokens"],
+  "22001": ["value_too_long", "a token is longer than its column allows"],
+  "54000": ["value_too_long", "a token is too long for its row or for an index on its column"],
+  "55P03": ["lock_timeout", "another session holds a lock on the rows or the table"],
+  "40001": ["conflict", "other transactions changed the same rows"],
+  "40P01": ["conflict", "it and another transaction waited for each other"],
+  "42501": ["permission_denied", "the role lacks a right that the run needs"],
+  "57014": ["timeout", "the server cancelled a statement, as its statement_timeout asks"],
+  "28P01": ["database_unreachable", "the server refused the user or the password"],
+  "08006": ["database_unreachable", "the connection failed"],
+  "53100": ["database_error", "Postgres reported an error"],
+  "XX000": ["database_error", "Postgres reported an error"],
+};
+
+for (const [state, [code, reason]] of Object.entries(CASES)) {
+  Deno.test(`SQLSTATE ${state} is ${code}, and nothing more is told`, () => {
+    const error = fromDriver(postgresError(state), "tokenize app.public.t");
+    assert.equal(error.code, code);
+    assert.ok((ERROR_CODES as readonly string[]).includes(error.code));
+    assert.equal(error.message, `Cannot tokenize app.public.t: ${reason} (SQLSTATE ${state})`);
+    assert.deepEqual(error.facts, { sqlState: state });
+    assert.doesNotMatch(JSON.stringify([error, error.stack, Object.values(error)]), /canary/);
+  });
+}
+
+Deno.test("a constraint is named", () => {
+  const error = fromDriver(postgresError("23505", { constraint_name: "one_each" }), "tokenize t");
+  assert.match(error.message, /\(SQLSTATE 23505, constraint "one_each"\)$/);
+  assert.deepEqual(error.facts, { sqlState: "23505", constraint: "one_each" });
+});
+
+Deno.test("what is not from Postgres is a connection that failed, by its code alone", () => {
+  const codes: [unknown, string][] = [
+    [Object.assign(new Error("canary"), { code: "ECONNRESET" }), " (ECONNRESET)"],
+    [Object.assign(new Error("canary"), { code: "a canary" }), ""],
+    [Object.assign(new Error("canary"), { code: 7 }), ""],
+    [new TypeError("canary"), ""],
+    ["canary", ""],
+    [undefined, ""],
+    [null, ""],
+  ];
+  for (const [thrown, suffix] of codes) {
+    const error = fromDriver(thrown, "ask Postgres");
+    assert.equal(error.code, "database_unreachable");
+    assert.equal(error.message, `Cannot ask Postgres: the connection to Postgres failed${suffix}`);
+  }
+});
+
+Deno.test("an error of our own is passed through", () => {
+  const error = new ServiceError("conflict", "Cannot do it: for a reason");
+  assert.equal(fromDriver(error, "do something else"), error);
+});

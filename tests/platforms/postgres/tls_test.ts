@@ -1,0 +1,168 @@
+/** TLS: each `sslmode` protects as much as libpq's does, and no less. */
+import assert from "node:assert/strict";
+import { startPostgres } from "../../support/postgres_server.ts";
+import { makeTestCertificates } from "../../support/test_certificates.ts";
+import { connect, openAction, openDatabase, until } from "../../support/action_fixture.ts";
+import { ServiceError } from "../../../src/errors.ts";
+import { makeClientCertificate } from "./client_certificate.ts";
+
+/** Encrypted connections by password, but for the user "certified", who needs a certificate. */
+const server = await startPostgres({
+  tls: "optional",
+  // its certificate is for localhost and 127.0.0.1
+  settings: { listen_addresses: Deno.build.os === "linux" ? "127.0.0.1,127.0.0.2" : "127.0.0.1" },
+  accessRules: ["hostssl all certified all trust", "host all all all scram-sha-256"],
+});
+Deno.test.afterAll(() => server.remove());
+const plain = await openDatabase({ customers: false }); // on a server without TLS, made or given
+Deno.test.afterAll(() => plain.drop());
+const plainHasTls = (await plain.sql`show ssl`)[0]?.ssl === "on";
+
+{
+  await using sql = connect(server.url());
+  await sql.unsafe(`create table people (id int, name text); create role certified login;
+    grant select, update on people to certified`);
+}
+const otherDir = await Deno.makeTempDir();
+const otherCa = (await makeTestCertificates(otherDir)).caFile;
+const ownCa = server.caFile!;
+Deno.test.afterAll(() => Deno.remove(otherDir, { recursive: true }));
+
+/** Whether the action's session is encrypted, as the server sees it. */
+async function isEncrypted(): Promise<boolean> {
+  await using sql = connect(server.url());
+  const rows = await sql`select ssl from pg_stat_ssl join pg_stat_activity using (pid)
+    where application_name = 'tokenize-action'`;
+  assert.equal(rows.length, 1);
+  return rows[0]?.ssl;
+}
+
+type Parameters = Readonly<Record<string, string>>;
+
+async function connects(parameters: Parameters, encrypted: boolean, host?: string): Promise<void> {
+  const url = server.url("postgres", { parameters, ...(host && { host }) });
+  {
+    await using action = openAction(url);
+    await action.tokenize("public.people", ["name"], { dryRun: true });
+    assert.equal(await isEncrypted(), encrypted);
+  }
+  await until(async () => {
+    await using sql = connect(server.url());
+    return (await sql`select from pg_stat_activity where application_name = 'tokenize-action'`)
+      .length === 0;
+  });
+}
+
+async function isRefused(parameters: Parameters, host?: string): Promise<ServiceError> {
+  await using action = openAction(server.url("postgres", { parameters, ...(host && { host }) }));
+  return await action.fails("database_unreachable", "public.people", ["name"]);
+}
+
+Deno.test("sslmode=disable does not encrypt", async () => {
+  await connects({ sslmode: "disable" }, false);
+});
+
+for (const sslmode of ["allow", "prefer", "require"]) {
+  Deno.test(`sslmode=${sslmode} encrypts where the server can, whoever signed its certificate`, async () => {
+    await connects({ sslmode }, true);
+    await connects({ sslmode }, true, "localhost");
+  });
+}
+
+Deno.test("without sslmode the connection is encrypted where the server can", async () => {
+  await connects({}, true);
+});
+
+Deno.test("sslmode=verify-full takes a certificate of the CA named, for the host named", async () => {
+  await connects({ sslmode: "verify-full", sslrootcert: ownCa }, true);
+  await connects({ sslmode: "verify-full", sslrootcert: ownCa }, true, "localhost");
+});
+
+Deno.test("sslmode=verify-full and verify-ca refuse an unknown CA, and say what is needed", async () => {
+  for (const sslmode of ["verify-full", "verify-ca"]) {
+    const authorities: Parameters[] = [{ sslrootcert: otherCa }, {}];
+    for (const authority of authorities) {
+      const error = await isRefused({ sslmode, ...authority });
+      assert.match(error.message, /certificate/);
+    }
+  }
+});
+
+Deno.test("sslmode=require with a CA verifies it, as in libpq", async () => {
+  await isRefused({ sslmode: "require", sslrootcert: otherCa });
+  await connects({ sslmode: "require", sslrootcert: ownCa }, true);
+});
+
+Deno.test({
+  name: `verify-full compares the address, verify-ca does not${
+    Deno.build.os === "linux" ? "" : " (skipped: this system has no 127.0.0.2)"
+  }`,
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const elsewhere = "127.0.0.2";
+    await isRefused({ sslmode: "verify-full", sslrootcert: ownCa }, elsewhere);
+    await connects({ sslmode: "verify-ca", sslrootcert: ownCa }, true, elsewhere);
+    await isRefused({ sslmode: "verify-ca", sslrootcert: otherCa }, elsewhere);
+  },
+});
+
+Deno.test({
+  name: `a server without TLS is refused where TLS is asked for${
+    plainHasTls ? " (skipped: the test server has TLS)" : ""
+  }`,
+  ignore: plainHasTls,
+  async fn() {
+    for (const sslmode of ["require", "verify-ca", "verify-full"]) {
+      await using action = openAction(`${plain.url}?sslmode=${sslmode}`);
+      const error = await action.fails("database_unreachable", "public.people", ["name"]);
+      assert.match(error.message, new RegExp(`has no TLS, which sslmode=${sslmode} asks for$`));
+    }
+    await using action = openAction(`${plain.url}?sslmode=prefer`);
+    await action.fails("table_not_found", "public.people", ["name"]);
+  },
+});
+
+Deno.test("a client certificate gets in where the server asks for one", async () => {
+  const { certFile, keyFile } = await makeClientCertificate(server.dir, "certified");
+  const rules = "hostssl all certified all cert\nhost all all all scram-sha-256\n";
+  await Deno.writeTextFile(`${server.dir}/data/pg_hba.conf`, rules);
+  await server.configure({ ssl_ca_file: ownCa });
+  const certificate = { sslcert: certFile, sslkey: keyFile };
+  const url = (parameters: Parameters) =>
+    server.url("postgres", { user: "certified", password: "", parameters });
+  await until(async () => {
+    await using action = openAction(url({ sslmode: "require" }));
+    return await action.tokenizeUrn(urn, ["name"]).then(() => false, () => true);
+  });
+  for (const sslmode of ["require", "verify-full"]) {
+    const root: Parameters = sslmode === "require" ? {} : { sslrootcert: ownCa };
+    await using action = openAction(url({ sslmode, ...root, ...certificate }));
+    assert.equal((await action.tokenizeUrn(urn, ["name"])).updated, 0);
+    await using without = openAction(url({ sslmode, ...root }));
+    await without.failsUrn("database_unreachable", urn, ["name"]);
+  }
+  await using preferred = openAction(url({ ...certificate }));
+  assert.equal((await preferred.tokenizeUrn(urn, ["name"])).updated, 0);
+});
+
+Deno.test("a statement is cancelled over TLS too", async () => {
+  await using other = connect(server.url());
+  await using watcher = connect(server.url()); // within a transaction the activity stands still
+  await other`begin`;
+  await other`lock table people in access exclusive mode`;
+  const url = server.url("postgres", { parameters: { sslmode: "require" } });
+  await using action = openAction(url, { lockTimeoutMs: 600_000 });
+  const end = new AbortController();
+  const run = action.fails("shutting_down", "public.people", ["name"], { signal: end.signal });
+  const waiting = async () => {
+    const rows = await watcher`select from pg_stat_activity
+      where application_name = 'tokenize-action' and wait_event_type = 'Lock'`;
+    return rows.length;
+  };
+  await until(async () => await waiting() === 1);
+  end.abort(new ServiceError("shutting_down", "Cannot finish the run: the test ends it"));
+  await run;
+  await until(async () => await waiting() === 0);
+});
+
+const urn = "urn:li:dataset:(urn:li:dataPlatform:postgres,postgres.public.people,PROD)";

@@ -1,0 +1,37 @@
+/** The token and its detector inside Postgres: they must be what they are in JavaScript. */
+import assert from "node:assert/strict";
+import { quoteIdentifier, quoteLiteral } from "../../../src/platforms/postgres/identifiers.ts";
+import { toPostgres } from "../../../src/tokens/token_pattern.ts";
+import { dummySdk, openDatabase, tokenOf } from "../../support/action_fixture.ts";
+import { DETECTOR_CASES, SAMPLE_VALUES } from "../../tokens/detector_cases.ts";
+
+const database = await openDatabase({ customers: false });
+const { sql } = database;
+Deno.test.afterAll(() => database.drop());
+
+const pattern = quoteLiteral(toPostgres(dummySdk.pattern));
+
+for (const { title, text, isToken } of DETECTOR_CASES) {
+  Deno.test(`the Postgres detector ${isToken ? "takes" : "refuses"} ${title}`, async () => {
+    const found = await sql.unsafe(`select $1::text collate "C" ~ ${pattern} as token`, [text]);
+    assert.equal(found[0]?.token, isToken);
+  });
+}
+
+Deno.test("the SQL expression gives the very tokens that JavaScript gives", async () => {
+  assert.ok(dummySdk.sqlExpression);
+  const token = dummySdk.sqlExpression("postgres", "value");
+  const rows = await sql.unsafe(
+    `select value, ${token} as token from unnest($1::text[]) as value`,
+    [[...SAMPLE_VALUES]],
+  );
+  assert.equal(rows.length, SAMPLE_VALUES.length);
+  for (const { value, token } of rows) assert.equal(token, tokenOf(value));
+});
+
+Deno.test("identifiers and literals come back from Postgres as they went in", async () => {
+  for (const name of [`a"b`, `"`, `a'b`, "a.b", "SELECT", "ü 💌", `\\`, "--", "/*", "$1", ";"]) {
+    const [row] = await sql.unsafe(`select ${quoteLiteral(name)} as ${quoteIdentifier(name)}`);
+    assert.deepEqual({ ...row }, { [name]: name });
+  }
+});

@@ -1,0 +1,46 @@
+/**
+ * A token SDK that gives dummy tokens, but waits at one of its calls until the test lets it go on. It
+ * holds a run still between two batches, so that a test can act at that very moment.
+ *
+ *     const gate = gatedSdk();
+ *     const run = action.tokenize(…);       // with tokenSdk: gate.sdk
+ *     await gate.reached;                    // rows are read and locked, none is written
+ *     …
+ *     gate.open();
+ *     await run;
+ */
+import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
+import { dummySdk } from "./action_fixture.ts";
+
+/** An SDK and its gate. */
+export interface GatedSdk {
+  readonly sdk: TokenSdk;
+  /** Resolves once the SDK waits. */
+  readonly reached: Promise<void>;
+  /** Lets it go on, now and ever after. */
+  open(): void;
+}
+
+/** Makes one that waits at its `call`th call, counted from 1. */
+export function gatedSdk(call = 1): GatedSdk {
+  const reached = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const { pattern, maxTokenLength } = dummySdk;
+  let calls = 0;
+  return {
+    sdk: {
+      pattern,
+      maxTokenLength,
+      async tokenize(values, context) {
+        calls++;
+        if (calls === call) {
+          reached.resolve();
+          await gate.promise;
+        }
+        return await dummySdk.tokenize(values, context);
+      },
+    },
+    reached: reached.promise,
+    open: () => gate.resolve(),
+  };
+}

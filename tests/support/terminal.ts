@@ -1,0 +1,47 @@
+/** A program on a terminal of its own, by the `script` of util-linux. */
+import { type Environment, givesNothingAway, type Program } from "./program.ts";
+
+/** Why there is no terminal to be had on this machine; undefined if there is. */
+export const whyNoTerminal: string | undefined = await (async () => {
+  const command = new Deno.Command("script", { args: ["--version"], stderr: "null" });
+  const output = await command.output().catch(() => undefined);
+  const text = new TextDecoder().decode(output?.stdout ?? new Uint8Array());
+  return text.includes("util-linux") ? undefined : "the script command of util-linux is not here";
+})();
+
+/** What a program showed on its terminal. */
+export interface Shown {
+  readonly code: number;
+  /** Standard output and standard error as they came, with control sequences. */
+  readonly raw: string;
+  /** What is left on the screen: without colors, and without what was overwritten in its line. */
+  readonly screen: string;
+}
+
+/** Runs a program to its end on a terminal. */
+export async function runOnTerminal(
+  program: Program,
+  args: readonly string[],
+  env: Environment = {},
+): Promise<Shown> {
+  const words = [program.file, ...program.args, ...args];
+  const line = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+  const { HOME = "", PATH = "", DENO_DIR } = Deno.env.toObject();
+  const cache: Environment = DENO_DIR === undefined ? {} : { DENO_DIR };
+  const { code, stdout } = await new Deno.Command("script", {
+    args: ["--quiet", "--return", "--command", line, "/dev/null"],
+    env: { HOME, PATH, ...cache, SHELL: "/bin/sh", TERM: "xterm", ...env },
+    clearEnv: true,
+    stdin: "null",
+  }).output();
+  const raw = new TextDecoder().decode(stdout);
+  givesNothingAway(raw, args.join(" "));
+  return { code, raw, screen: screenOf(raw) };
+}
+
+/** Applies what the program uses of a terminal: colors, back to the line's start, clear to its end. */
+function screenOf(raw: string): string {
+  // deno-lint-ignore no-control-regex
+  const plain = raw.replaceAll("\r\n", "\n").replaceAll(/\x1b\[[0-9;]*m/g, "");
+  return plain.split("\n").map((line) => line.split("\r\x1b[K").at(-1)).join("\n");
+}

@@ -1,0 +1,174 @@
+/** The conformance tests can fail: each fault that an SDK may have is found by one of them. */
+import assert from "node:assert/strict";
+import { ServiceError } from "../../src/errors.ts";
+import { dummy } from "../../src/tokens/dummy.ts";
+import { tokenPattern } from "../../src/tokens/token_pattern.ts";
+import type { TokenSdk, TokenSdkAdapter } from "../../src/tokens/token_sdk.ts";
+import { conformanceChecks } from "./conformance.ts";
+
+const good = await dummy.create(null);
+
+type Tokenize = (values: readonly string[]) => string[] | Promise<string[]>;
+
+const tokenOf = (value: string) =>
+  (good.tokenize([value], { dataset: "", column: "" }) as string[])[0]!;
+const each = (change: (value: string, i: number) => string): Tokenize => (values) =>
+  values.map((value, i) => tokenOf(change(value, i)));
+
+/** The dummy SDK with something changed, and the title of the test that finds it. */
+interface Fault {
+  readonly found: string;
+  readonly sdk?: Partial<TokenSdk>;
+  readonly adapter?: Partial<TokenSdkAdapter<null>>;
+}
+
+let calls = 0;
+let shared: readonly string[] = [];
+
+const FAULTS: Readonly<Record<string, Fault>> = {
+  "tokens change from call to call": {
+    found: "equal values give equal tokens",
+    sdk: {
+      tokenize: (values) => {
+        calls++;
+        return values.map((value) => tokenOf(`${value}${calls}`));
+      },
+    },
+  },
+  "the case of letters is lost": {
+    found: "different values give different tokens",
+    sdk: { tokenize: each((value) => value.toLowerCase()) },
+  },
+  "blanks around a value are lost": {
+    found: "different values give different tokens",
+    sdk: { tokenize: each((value) => value.trim()) },
+  },
+  "values are normalized": {
+    found: "different values give different tokens",
+    sdk: { tokenize: each((value) => value.normalize()) },
+  },
+  "values are cut off": {
+    found: "different values give different tokens",
+    sdk: { tokenize: each((value) => value.slice(0, 12)) },
+  },
+  "a large batch comes in another order": {
+    found: "tokens come in the order",
+    sdk: {
+      tokenize: (values) => values.map(tokenOf)[values.length > 2_000 ? "reverse" : "slice"](),
+    },
+  },
+  "a large batch is cut off": {
+    found: "tokens come in the order",
+    sdk: { tokenize: (values) => values.slice(0, 1_000).map(tokenOf) },
+  },
+  "duplicates within a batch are left out": {
+    found: "values that occur several times",
+    sdk: { tokenize: (values) => [...new Set(values)].map(tokenOf) },
+  },
+  "the place in the batch changes tokens": {
+    found: "tokens come in the order",
+    sdk: { tokenize: each((value, i) => `${value}${i === 0}`) },
+  },
+  "calls share what they work on": {
+    found: "calls that are under way at once",
+    sdk: {
+      tokenize: async (values) => {
+        shared = values;
+        await Promise.resolve();
+        return shared.map(tokenOf);
+      },
+    },
+  },
+  "values given are changed": {
+    found: "equal values give equal tokens",
+    sdk: {
+      tokenize: (values) => {
+        (values as string[]).sort();
+        return values.map(tokenOf);
+      },
+    },
+  },
+  "the column changes tokens although it should not": {
+    found: "the place changes tokens",
+    sdk: { tokenize: (values, { column }) => values.map((value) => tokenOf(column + value)) },
+  },
+  "the detector takes natural text": {
+    found: "the detector takes no natural text",
+    sdk: { pattern: tokenPattern("tok_[A-Za-z0-9+/=]*_poc") },
+  },
+  "the detector takes long texts": {
+    found: "the detector takes no natural text",
+    sdk: { pattern: tokenPattern("[A-Za-z0-9+/=_]{8,255}") },
+  },
+  "the detector refuses the empty value's token": {
+    found: "the detector takes the token of any text",
+    sdk: { pattern: tokenPattern("tok_[A-Za-z0-9+/=]+_poc") },
+  },
+  "the family is another's": {
+    found: "the detector takes the token of any text",
+    adapter: { family: tokenPattern("tk1_[A-Za-z0-9_-]+") },
+  },
+  "the detector gives up on large texts": {
+    found: "a large text has a token",
+    sdk: { pattern: tokenPattern("tok_[A-Za-z0-9+/=]{0,30000}_poc") },
+  },
+  "the pattern leaves the shared subset": {
+    found: "its patterns are in the subset",
+    sdk: { pattern: { body: `${good.pattern.body}(?=)` } },
+  },
+  "tokens hold quotes": {
+    found: "tokens are printable ASCII",
+    sdk: { tokenize: (values) => values.map((value) => `'${tokenOf(value)}'`) },
+  },
+  "the length foretold is too short for some values": {
+    found: "no token is longer than foretold",
+    sdk: { maxTokenLength: (bytes) => good.maxTokenLength(Math.min(bytes, 150)) },
+  },
+  "the length foretold is not exact": {
+    found: "no token is longer than foretold",
+    sdk: { maxTokenLength: (bytes) => good.maxTokenLength(bytes) + 1 },
+  },
+  "a variable is read that is not named": {
+    found: "reads no other variables",
+    adapter: { readSettings: (read) => void read.variable("HOME") as unknown as null },
+  },
+};
+
+for (const [title, { found, sdk, adapter }] of Object.entries(FAULTS)) {
+  Deno.test(`it is found where ${title}`, async () => {
+    const checks = conformanceChecks({
+      adapter: { ...dummy, create: () => ({ ...good, ...sdk }), ...adapter },
+      hasExactLength: true,
+    });
+    const check = Object.keys(checks).find((each) => each.startsWith(found));
+    assert.ok(check, "there is no such test");
+    await assert.rejects(checks[check]!());
+  });
+}
+
+const SECRETIVE: Readonly<Record<string, () => string[] | Promise<string[]>>> = {
+  "does not fail": () => [],
+  "fails without a code": () => {
+    throw new Error("Cannot tokenize: it is broken");
+  },
+};
+
+for (const [title, tokenize] of Object.entries(SECRETIVE)) {
+  Deno.test(`it is found where an SDK that cannot work ${title}`, async () => {
+    const failing = { "at all": () => ({ ...good, tokenize }) };
+    const checks = conformanceChecks({ adapter: dummy, failing });
+    await assert.rejects(checks["fails with a code, and without a value, at all"]!());
+  });
+}
+
+Deno.test("it is found where a failure's message holds a value", async () => {
+  const tokenize = (values: readonly string[]) => {
+    throw new ServiceError("token_sdk_error", `Cannot tokenize: ${values.at(-1)} is odd`);
+  };
+  const failing = { "at all": () => ({ ...good, tokenize }) };
+  const checks = conformanceChecks({ adapter: dummy, failing });
+  await assert.rejects(
+    checks["fails with a code, and without a value, at all"]!(),
+    /it holds a value/,
+  );
+});

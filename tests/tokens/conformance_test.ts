@@ -1,0 +1,35 @@
+/** Every SDK that comes with the program does what all must do. */
+import assert from "node:assert/strict";
+import { TOKEN_SDK_ADAPTERS } from "../../src/tokens/adapters.ts";
+import { aesSiv } from "../../src/tokens/aes_siv.ts";
+import { dummy } from "../../src/tokens/dummy.ts";
+import { hmacSha256 } from "../../src/tokens/hmac_sha256.ts";
+import { TOKEN_SCOPES } from "../../src/tokens/token_scope.ts";
+import { openSdk, testConformance } from "./conformance.ts";
+import { hmacJwk, jwkSet, sivJwk } from "./keys.ts";
+
+const files = { "/keys.json": jwkSet(await hmacJwk("h1"), await sivJwk("s1"), await sivJwk("s0")) };
+
+testConformance({ adapter: dummy, hasExactLength: true, isReversible: true });
+for (const adapter of [hmacSha256, aesSiv]) {
+  for (const scope of TOKEN_SCOPES) {
+    const variables = { TOKEN_KEYS_FILE: "/keys.json", TOKEN_CONTEXT: scope };
+    const subject = { adapter, variables, files, scope, hasExactLength: true };
+    testConformance({
+      ...subject,
+      isReversible: adapter === aesSiv,
+      failing: {
+        "once it is closed": async () => {
+          const sdk = await openSdk(subject);
+          await sdk.close!();
+          return sdk;
+        },
+      },
+    });
+  }
+}
+
+Deno.test("no adapter is left out here, but those that need a server", () => {
+  const local = TOKEN_SDK_ADAPTERS.filter((each) => !each.mode.startsWith("vault"));
+  assert.deepEqual(local, [dummy, hmacSha256, aesSiv]);
+});

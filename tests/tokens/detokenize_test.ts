@@ -1,0 +1,123 @@
+/** `tokenize detokenize`, the program itself. */
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { loadConfig } from "../../src/config.ts";
+import { hostGrants } from "../../src/permissions.ts";
+import { findAdapter } from "../../src/tokens/adapters.ts";
+import { hmacJwk, jwkSet, settingsReader, sivJwk } from "./keys.ts";
+
+const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const keys = jwkSet(await sivJwk("s1"), await hmacJwk("h1"));
+const keyFile = await Deno.makeTempFile({ suffix: ".json" });
+await Deno.writeTextFile(keyFile, keys);
+Deno.test.afterAll(() => Deno.remove(keyFile));
+
+const place = { dataset: "app.public.customers", column: "email" };
+const values = ["", "Ada", "ends in a line break\n", "静香 💌", "\uFEFFmark", '"quoted"', "\r"];
+
+async function tokensOf(scope: string, of = values): Promise<readonly string[]> {
+  const adapter = findAdapter("aes-siv")!;
+  const variables = { TOKEN_KEYS_FILE: "/keys", TOKEN_CONTEXT: scope };
+  const sdk = await adapter.create(
+    adapter.readSettings(settingsReader(variables, { "/keys": keys })),
+  );
+  return await sdk.tokenize(of, place);
+}
+
+const settings = { TOKEN_SDK_MODE: "aes-siv", TOKEN_KEYS_FILE: keyFile, ALLOW_DETOKENIZE: "true" };
+
+/** Feeds the program and gives what it wrote. */
+async function detokenize(
+  input: string,
+  args: readonly string[] = [],
+  changes: Readonly<Record<string, string>> = {},
+) {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "-A", "--no-check", program, "detokenize", ...args],
+    env: { ...settings, ...changes },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const feed = new Blob([input]).stream().pipeTo(child.stdin).catch(() => {}); // it may not read on
+  const [{ code, stdout, stderr }] = await Promise.all([child.output(), feed]);
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+}
+
+const toLines = (texts: readonly string[]) => texts.map((text) => `${text}\n`).join("");
+const fromJson = (out: string) => out.trimEnd().split("\n").map((line) => JSON.parse(line));
+
+Deno.test("values of any text are read back, a JSON string a line", async () => {
+  const { code, out, err } = await detokenize(toLines(await tokensOf("global")));
+  assert.deepEqual([code, err], [0, ""]);
+  assert.deepEqual(fromJson(out), values);
+});
+
+Deno.test("many tokens are read back in order, whatever the line ends", async () => {
+  const many = Array.from({ length: 6_001 }, (_, i) => `customer.${i}@example.com`);
+  const tokens = await tokensOf("global", many);
+  const { code, out } = await detokenize(tokens.join("\r\n"));
+  assert.equal(code, 0);
+  assert.deepEqual(fromJson(out), many);
+});
+
+Deno.test("what is no token, or fails its authentication, is null and makes it exit with 1", async () => {
+  const [token] = await tokensOf("global", ["Ada"]);
+  const forged = token!.replace(/_.(?=[^_]*$)/, (end) => end === "_A" ? "_B" : "_A");
+  const { code, out, err } = await detokenize(toLines(["Ada", token!, forged, ""]));
+  assert.deepEqual(fromJson(out), [null, "Ada", null, null]);
+  assert.equal(code, 1);
+  assert.equal(err, "tokenize: 3 lines are not tokens that can be read back here\n");
+});
+
+Deno.test("tokens that are bound to a column are read back with its name", async () => {
+  const input = toLines(await tokensOf("column"));
+  const there = await detokenize(input, ["--dataset", place.dataset, "--column", place.column]);
+  assert.deepEqual([there.code, fromJson(there.out)], [0, values]);
+  const elsewhere = await detokenize(input, ["--dataset", place.dataset, "--column", "name"]);
+  assert.deepEqual([elsewhere.code, fromJson(elsewhere.out)], [1, values.map(() => null)]);
+});
+
+Deno.test("it is off unless ALLOW_DETOKENIZE is true, and for one-way SDKs", async () => {
+  const input = toLines(await tokensOf("global"));
+  for (const off of ["", "false"]) {
+    const { code, out, err } = await detokenize(input, [], { ALLOW_DETOKENIZE: off });
+    assert.deepEqual([code, out], [2, ""]);
+    assert.match(err, /^tokenize: ALLOW_DETOKENIZE: /);
+  }
+  const wrong = await detokenize(input, [], { ALLOW_DETOKENIZE: "yes" });
+  assert.deepEqual([wrong.code, wrong.err], [
+    2,
+    "tokenize: ALLOW_DETOKENIZE: it is not true or false\n",
+  ]);
+  const oneWay = await detokenize(input, [], { TOKEN_SDK_MODE: "hmac-sha256" });
+  assert.deepEqual([oneWay.code, oneWay.out], [2, ""]);
+  assert.match(oneWay.err, /^tokenize: TOKEN_SDK_MODE: .* cannot be read back\n$/);
+});
+
+Deno.test("its sandbox may reach no database", () => {
+  const variables = { TOKEN_SDK_MODE: "dummy", PG_CONN_STR: "postgres://u:p@db.example.com/app" };
+  const config = loadConfig({ ...settingsReader(variables), isTerminal: false });
+  const where = { dataset: undefined, column: undefined, json: true };
+  assert.deepEqual(hostGrants({ command: "detokenize", ...where }, config), []);
+});
+
+Deno.test("a signal ends it although its input goes on", async () => {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "-A", "--no-check", program, "detokenize"],
+    env: settings,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(toLines(await tokensOf("global", ["Ada"]))));
+  const reader = child.stdout.getReader();
+  const { value } = await reader.read();
+  assert.equal(new TextDecoder().decode(value), '"Ada"\n');
+  child.kill("SIGINT");
+  assert.equal((await child.status).code, 1);
+  await writer.close().catch(() => {});
+  await reader.cancel();
+});

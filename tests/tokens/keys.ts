@@ -1,0 +1,44 @@
+/** Keys for tests, and readers of settings that hold them. */
+import { encodeBase64Url } from "../../src/tokens/base64.ts";
+import type { SettingsReader } from "../../src/tokens/token_sdk.ts";
+
+/** A key that looks random and is the same in each run: what a hash gives for a name. */
+export async function testKeyBytes(name: string, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(64);
+  for (let i = 0; i < 2; i++) {
+    const part = new TextEncoder().encode(`test key ${name} ${i}`);
+    bytes.set(new Uint8Array(await crypto.subtle.digest("SHA-256", part)), 32 * i);
+  }
+  return bytes.slice(0, length);
+}
+
+/** A JSON Web Key for `hmac-sha256`. */
+export async function hmacJwk(kid: string, length = 32): Promise<Record<string, unknown>> {
+  return { kty: "oct", kid, alg: "HS256", k: encodeBase64Url(await testKeyBytes(kid, length)) };
+}
+
+/** A JSON Web Key for `aes-siv`. */
+export async function sivJwk(kid: string): Promise<Record<string, unknown>> {
+  const k = encodeBase64Url(await testKeyBytes(kid, 64));
+  return { kty: "oct", kid, alg: "AEAD_AES_SIV_CMAC_512", k };
+}
+
+/** The text of a JWK Set. */
+export function jwkSet(...keys: readonly unknown[]): string {
+  return JSON.stringify({ keys });
+}
+
+/** Reads from these variables and files only. */
+export function settingsReader(
+  variables: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string>> = {},
+): SettingsReader {
+  return {
+    variable: (name) => variables[name],
+    file: (path) => {
+      const text = files[path];
+      if (text === undefined) throw new Deno.errors.NotFound(`No such file: ${path}`);
+      return text;
+    },
+  };
+}

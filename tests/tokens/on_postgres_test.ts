@@ -1,0 +1,138 @@
+/** The keyed SDKs at work on a real table, through the action and through the program itself. */
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { findAdapter } from "../../src/tokens/adapters.ts";
+import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
+import { openAction, openDatabase, urnOf, valuesOf } from "../support/action_fixture.ts";
+import { hmacJwk, jwkSet, settingsReader, sivJwk } from "./keys.ts";
+
+const database = await openDatabase();
+const { sql } = database;
+Deno.test.afterAll(() => database.drop());
+
+const oldKeys = jwkSet(await hmacJwk("h1"), await sivJwk("s1"));
+const newKeys = jwkSet(
+  ...[await hmacJwk("h2"), await sivJwk("s2")],
+  ...[await hmacJwk("h1"), await sivJwk("s1")],
+);
+
+async function open(mode: string, keys = newKeys, scope = "global"): Promise<TokenSdk> {
+  const adapter = findAdapter(mode)!;
+  const variables = { TOKEN_KEYS_FILE: "/keys", TOKEN_CONTEXT: scope };
+  return await adapter.create(adapter.readSettings(settingsReader(variables, { "/keys": keys })));
+}
+
+for (const mode of ["hmac-sha256", "aes-siv"]) {
+  const table = mode.replace("-", "_");
+
+  Deno.test(`${mode}: 100 updated and 0 skipped, then 0 and 100; joins give the same rows`, async () => {
+    await sql.unsafe(`create table ${table} as select * from customers`);
+    await sql.unsafe(`create table ${table}_orders as
+      select c.email as buyer, n from customers c, generate_series(1, 1 + c.id % 3) n`);
+    const join = `select c.id, o.n from ${table} c join ${table}_orders o on o.buyer = c.email
+      order by 1, 2`;
+    const before = [...await sql.unsafe(join)];
+    const plain = await valuesOf(sql, table, "email");
+    const tokenSdk = await open(mode);
+    await using action = openAction(database.url, { tokenSdk });
+
+    const counts = [];
+    for (let time = 0; time < 2; time++) {
+      const report = await action.tokenize(`public.${table}`, ["email", "phone"]);
+      counts.push([report.updated, report.skipped]);
+    }
+    await action.tokenize(`public.${table}_orders`, ["buyer"]);
+    assert.deepEqual(counts, [[100, 0], [0, 100]]);
+    assert.deepEqual([...await sql.unsafe(join)], before);
+    const tokens = await valuesOf(sql, table, "email") as string[];
+    const place = { dataset: `${database.name}.public.${table}`, column: "email" };
+    assert.deepEqual(tokens, await tokenSdk.tokenize(plain as string[], place));
+    if (tokenSdk.detokenize) assert.deepEqual(await tokenSdk.detokenize(tokens, place), plain);
+  });
+
+  Deno.test(`${mode}: tokens of an older key are left alone`, async () => {
+    await sql`drop table if exists mixed`;
+    await sql`create table mixed (id int, email text)`;
+    await sql`insert into mixed values (1, 'ada@example.com'), (2, 'bob@example.com')`;
+    {
+      await using action = openAction(database.url, { tokenSdk: await open(mode, oldKeys) });
+      await action.tokenize("public.mixed", ["email"]);
+    }
+    const old = await valuesOf(sql, "mixed", "email");
+    await sql`insert into mixed values (3, 'cyd@example.com')`;
+    await using action = openAction(database.url, { tokenSdk: await open(mode) });
+    const report = await action.tokenize("public.mixed", ["email"]);
+    assert.deepEqual([report.updated, report.skipped], [1, 2]);
+    const tokens = await valuesOf(sql, "mixed", "email") as string[];
+    assert.deepEqual(tokens.slice(0, 2), old);
+    assert.match(tokens[2]!, /^tk1_(hmac_g_h2|siv_g_s2)_/);
+  });
+
+  Deno.test(`${mode}: a column is taken if it just holds its tokens, and refused if not`, async () => {
+    const tokenSdk = await open(mode);
+    await using action = openAction(database.url, { tokenSdk });
+    const value = "zoë@example.com";
+    const needed = tokenSdk.maxTokenLength(new TextEncoder().encode(value).length);
+    for (const length of [needed, needed - 1]) {
+      await sql`drop table if exists narrow`;
+      await sql.unsafe(`create table narrow (email varchar(${length}))`);
+      await sql`insert into narrow values (${value})`;
+      if (length < needed) {
+        await action.fails("value_too_long", "public.narrow", ["email"]);
+        assert.deepEqual([...await sql`select email from narrow`], [{ email: value }]);
+      } else {
+        assert.equal((await action.tokenize("public.narrow", ["email"])).updated, 1);
+      }
+    }
+  });
+}
+
+Deno.test("in scope column, equal values of two columns get different tokens", async () => {
+  await sql`create table pairs (id int, home text, work text)`;
+  await sql`insert into pairs values (1, 'ada@example.com', 'ada@example.com')`;
+  const tokenSdk = await open("hmac-sha256", newKeys, "column");
+  await using action = openAction(database.url, { tokenSdk });
+  await action.tokenize("public.pairs", ["home", "work"]);
+  const [row] = await sql`select home, work from pairs`;
+  assert.notEqual(row!.home, row!.work);
+});
+
+Deno.test("the program hands the key to its sandbox, and shows it nowhere", async () => {
+  const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+  const keyFile = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    await Deno.writeTextFile(keyFile, newKeys);
+    await sql`create table through_program as select * from customers`;
+    const run = async (mode: string, file: string, command: string[]) => {
+      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "--quiet", "-A", "--no-check", program, ...command],
+        env: {
+          PG_CONN_STR: database.url,
+          TOKEN_SDK_MODE: mode,
+          TOKEN_KEYS_FILE: file,
+          LOG_LEVEL: "debug",
+          LOG_FORMAT: "json",
+        },
+      }).output();
+      const decoder = new TextDecoder();
+      const [out, err] = [decoder.decode(stdout), decoder.decode(stderr)];
+      for (const { k } of JSON.parse(newKeys).keys) assert.ok(!`${out}${err}`.includes(k));
+      return { code, out, err };
+    };
+    const urn = urnOf(`${database.name}.public.through_program`);
+    const job = ["run", "--urn", urn, "--columns", "email"];
+    const first = await run("hmac-sha256", keyFile, job);
+    assert.equal(first.code, 0, first.err);
+    assert.equal(JSON.parse(first.out).updated, 100);
+    const [row] = await sql`select count(*)::int as tokens from through_program
+      where email ~ '^tk1_hmac_g_h2_[A-Za-z0-9_-]{43}$'`;
+    assert.equal(row!.tokens, 100);
+    const wrong = await run("aes-siv", `${keyFile}.none`, job);
+    assert.deepEqual([wrong.code, wrong.err], [
+      2,
+      "tokenize: TOKEN_KEYS_FILE: the file cannot be read\n",
+    ]);
+  } finally {
+    await Deno.remove(keyFile);
+  }
+});

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { ConfigError } from "../../src/errors.ts";
+import { bindingOf, encodeParts, readScope, TOKEN_SCOPES } from "../../src/tokens/token_scope.ts";
+import { readKeyedSettings } from "../../src/tokens/keyed_settings.ts";
+import { settingsReader } from "./keys.ts";
+
+const bytesOf = (text: string) => [...new TextEncoder().encode(text)];
+const number = (n: number) => [n, 0, 0, 0, 0, 0, 0, 0];
+
+Deno.test("the scope is global unless TOKEN_CONTEXT says otherwise", () => {
+  assert.equal(readScope(settingsReader({})), "global");
+  for (const scope of ["global", "dataset", "column"] as const) {
+    assert.equal(readScope(settingsReader({ TOKEN_CONTEXT: scope })), scope);
+  }
+  for (const wrong of ["Global", "table", "toString"]) {
+    assert.throws(() => readScope(settingsReader({ TOKEN_CONTEXT: wrong })), (error) => {
+      assert.ok(error instanceof ConfigError);
+      assert.equal(error.message, "TOKEN_CONTEXT: it is not one of global, dataset, column");
+      return true;
+    });
+  }
+});
+
+Deno.test("faults of keys and of the scope are told together", () => {
+  const read = settingsReader({ TOKEN_CONTEXT: "everywhere", TOKEN_KEYS_FILE: "/none" });
+  assert.throws(() => readKeyedSettings(read, "HS256"), {
+    message: "TOKEN_KEYS_FILE: the file cannot be read\n" +
+      "TOKEN_CONTEXT: it is not one of global, dataset, column",
+  });
+});
+
+Deno.test("parts are encoded as in PASETO's examples of PAE", () => {
+  assert.deepEqual([...encodeParts([])], number(0));
+  assert.deepEqual([...encodeParts([""])], [...number(1), ...number(0)]);
+  assert.deepEqual([...encodeParts(["test"])], [...number(1), ...number(4), ...bytesOf("test")]);
+});
+
+Deno.test("lengths are those of the UTF-8", () => {
+  assert.deepEqual(
+    [...encodeParts(["é", "静"])],
+    [...number(2), ...number(2), ...bytesOf("é"), ...number(3), ...bytesOf("静")],
+  );
+});
+
+Deno.test("the binding is of as much of the place as the scope says", () => {
+  const place = { dataset: "app.public.customers", column: "email" };
+  const parts = TOKEN_SCOPES.map((scope) => bindingOf("domain", scope, place));
+  assert.deepEqual(parts, [
+    encodeParts(["domain", "global"]),
+    encodeParts(["domain", "dataset", "app.public.customers"]),
+    encodeParts(["domain", "column", "app.public.customers", "email"]),
+  ]);
+});
+
+Deno.test("no two places have the same binding, wherever a name ends", () => {
+  const places = [["a", "bc"], ["ab", "c"], ["abc", ""], ["", "abc"], ["a.b", "c"], ["a", "b.c"]];
+  const bindings = places.map(([dataset, column]) =>
+    bindingOf("domain", "column", { dataset: dataset!, column: column! }).toHex()
+  );
+  assert.equal(new Set(bindings).size, places.length);
+});
