@@ -49,10 +49,10 @@ function sparkArguments(options: SparkServerOptions, port: number): string[] {
     "hive.server2.thrift.http.port": String(port),
     "hive.server2.thrift.http.path": options.httpPath.replace(/^\//, ""),
     "hive.server2.thrift.bind.host": "127.0.0.1",
-    // every session looks for a Hive metastore when it closes, and would look for long
-    "datanucleus.connectionPoolingType": "NONE",
-    "datanucleus.schema.autoCreateAll": "true",
-    "hive.metastore.schema.verification": "false",
+    // A session that closes tries to make a Hive metastore in memory, which cannot succeed here. It
+    // shall find that out at once, and not after ten attempts in twenty seconds.
+    "hive.hmshandler.retry.attempts": "0",
+    "hive.hmshandler.retry.interval": "0ms",
     // how long Spark may keep somebody waiting who asks whether a statement is done
     "hive.server2.long.polling.timeout": "500ms",
   };
