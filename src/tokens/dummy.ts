@@ -36,7 +36,8 @@ const base64Sql: Record<SqlDialect, (operand: string) => string> = {
   postgres: (operand) =>
     `pg_catalog.translate(pg_catalog.encode(pg_catalog.convert_to(${operand}, 'UTF8'), 'base64'), E'\\n', '')`,
   // Spark's base64() would encode a string in the session's charset
-  spark: (operand) => `base64(encode(${operand}, 'UTF-8'))`,
+  // and breaks lines after 76 characters in Spark 3.3 to 4.0 (SPARK-47307)
+  spark: (operand) => `translate(base64(encode(${operand}, 'UTF-8')), '\\r\\n', '')`,
 };
 
 /** The value; null where the token's bytes are not UTF-8, so that no value can have given them. */
