@@ -18,6 +18,11 @@ export interface Shown {
   readonly screen: string;
 }
 
+/** How long a program may take: one that asks something would wait for ever. */
+const LIMIT_MS = 120_000;
+/** What follows the program's own output. */
+const END = "\u0003 the program has ended \u0003";
+
 /** Runs a program to its end on a terminal. */
 export async function runOnTerminal(
   program: Program,
@@ -26,15 +31,31 @@ export async function runOnTerminal(
 ): Promise<Shown> {
   const words = [program.file, ...program.args, ...args];
   const line = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+  // `script` leaves behind what it has not read soon after its child's end. So the child stays until
+  // everything before the mark was seen here.
+  const held = `${line}; code=$?; printf '%s' '${END}'; read -r _; exit $code`;
   const { HOME = "", PATH = "", DENO_DIR } = Deno.env.toObject();
   const cache: Environment = DENO_DIR === undefined ? {} : { DENO_DIR };
-  const { code, stdout } = await new Deno.Command("script", {
-    args: ["--quiet", "--return", "--command", line, "/dev/null"],
+  await using script = new Deno.Command("script", {
+    args: ["--quiet", "--return", "--command", held, "/dev/null"],
     env: { HOME, PATH, ...cache, SHELL: "/bin/sh", TERM: "xterm", ...env },
     clearEnv: true,
-    stdin: "null",
-  }).output();
-  const raw = new TextDecoder().decode(stdout);
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const limit = setTimeout(() => script.kill(), LIMIT_MS);
+  let all = "";
+  let isWhole = false;
+  for await (const text of script.stdout.pipeThrough(new TextDecoderStream())) {
+    all += text;
+    if (isWhole || !all.includes(END)) continue;
+    isWhole = true;
+    await new Response("\n").body!.pipeTo(script.stdin);
+  }
+  const { code } = await script.status;
+  clearTimeout(limit);
+  if (!isWhole) throw new Error(`${args.join(" ")} did not end: ${JSON.stringify(all)}`);
+  const raw = all.slice(0, all.indexOf(END));
   givesNothingAway(raw, args.join(" "));
   return { code, raw, screen: screenOf(raw) };
 }
