@@ -85,7 +85,8 @@ export class SparkServer implements AsyncDisposable {
     const process = new Deno.Command("bash", {
       args: [watched, submit, ...sparkArguments(options, port)],
       cwd: directory,
-      env: { SPARK_HOME: installation.sparkHome, ...javaHome() },
+      // Java names files in the locale's encoding: without one, tables may only have ASCII names
+      env: { SPARK_HOME: installation.sparkHome, LC_ALL: "C.UTF-8", ...javaHome() },
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
