@@ -99,8 +99,8 @@ fetch() {
   find "$tools" -maxdepth 1 -name 'fetching.*' -mmin +60 -exec rm -rf {} + # of one that was killed
   fetch_dir=$(mktemp -d "$tools/fetching.XXXXXX")
   trap 'rm -rf "$fetch_dir"' EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM HUP
+  trap 'trap "" INT TERM HUP; exit 130' INT
+  trap 'trap "" INT TERM HUP; exit 143' TERM HUP
   local way program
   notice "Fetching Deno $VERSION (once, into .tools/)"
   for way in release wheel; do

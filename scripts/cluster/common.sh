@@ -45,15 +45,17 @@ need() { # COMMAND, what to do about it
 }
 
 # Scratch files, in a folder readable by nobody else; gone when the script ends, however it ends.
-work=$(mktemp -d "${TMPDIR:-/tmp}/tokenize.XXXXXX")
-forwarder=
+work='' forwarder=''
 leave() {
+  trap '' INT TERM HUP
   [ -z "$forwarder" ] || kill "$forwarder" 2>/dev/null || true
-  rm -rf "$work"
+  [ -z "$work" ] || rm -rf "$work"
 }
 trap leave EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+# A second signal must not stop the tidying up that the first one started.
+trap 'trap "" INT TERM HUP; exit 130' INT
+trap 'trap "" INT TERM HUP; exit 143' TERM HUP
+work=$(mktemp -d "${TMPDIR:-/tmp}/tokenize.XXXXXX")
 
 # kubectl for this cluster and namespace. minikube's context is named, never switched to.
 kubectl_anywhere=(kubectl)

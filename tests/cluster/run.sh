@@ -21,8 +21,8 @@ tidy() {
   rm -rf "$work"
 }
 trap tidy EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+trap 'trap "" INT TERM HUP; exit 130' INT
+trap 'trap "" INT TERM HUP; exit 143' TERM HUP
 
 answers() { kubectl version --request-timeout=10s >/dev/null 2>&1; }
 
@@ -145,7 +145,28 @@ fi
 
 # --- up ------------------------------------------------------------------------------------------------
 
-# Somebody presses Ctrl-C again and again; nothing stays behind but what the next up takes over.
+# One signal after the other, the later ones while it tidies up.
+stopped_again() {
+  mkdir "$work/scratch"
+  local script signals
+  for _ in 1 2 3 4 5; do
+    rm -f "$work/ready"
+    TMPDIR=$work/scratch READY=$work/ready setsid --wait bash -c '
+      source scripts/cluster/common.sh
+      for file in {1..200}; do : >"$work/$file"; done
+      echo $$ >"$READY.new" && mv "$READY.new" "$READY"
+      sleep 60' &
+    script=$!
+    eventually 10 test -s "$work/ready"
+    for signals in {1..20}; do
+      kill -TERM -- "-$(cat "$work/ready")" 2>/dev/null || break
+    done
+    wait "$script" || true
+    [ "$signals" -gt 1 ]
+  done
+  equal "$(ls -A "$work/scratch")" ''
+}
+# Somebody presses Ctrl-C; nothing stays behind but what the next up takes over.
 stopped_up() {
   mkdir "$work/tmp"
   local seconds
@@ -182,6 +203,7 @@ plain_kubectl() {
   kubectl apply --kustomize "$work/deploy" --dry-run=server
 }
 
+check "a script that is stopped again and again tidies up all the same" stopped_again
 check "up can be stopped, and leaves no scratch files" stopped_up
 check "up brings everything up and seeds 100 customers" first_up
 if [ "$failed" -gt 0 ] && ! kube get deployment tokenize-action >/dev/null 2>&1; then
