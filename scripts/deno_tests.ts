@@ -24,7 +24,7 @@ export interface TestRun {
  */
 export async function runDenoTests(run: TestRun): Promise<Counts> {
   const { paths, ignored = [], environment = {}, options = [] } = run;
-  const args = ["test", "--quiet", "--allow-all", ...options];
+  const args = ["test", "--allow-all", ...options];
   if (ignored.length > 0) args.push(`--ignore=${ignored.join(",")}`);
   const child = new Deno.Command(Deno.execPath(), {
     args: [...args, ...paths],

@@ -117,7 +117,9 @@ build_image() { # BUILDER IMAGE
   "$1" build "${arguments[@]}" .
 }
 
+# What the tools leave in TMPDIR when they are stopped goes with our own scratch files.
 load_image() { # BUILDER IMAGE
+  local -x TMPDIR=$work
   if [ "$CLUSTER" = current ]; then
     bash -c "$LOAD_IMAGE \"\$1\"" load "$2"
   elif [ "$1" = docker ]; then
