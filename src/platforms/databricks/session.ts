@@ -1,48 +1,17 @@
 /**
- * One run's session on the warehouse, and what is done when the warehouse does not answer as it
- * should.
- *
- * - Turned down for now (HTTP 429, 503): sent again when the warehouse says so, up to a limit.
- * - No answer: what only reads is sent again. What writes may have been done, so that is for the
- *   caller to find out: `LostAnswer`.
- * - The session is gone: a new one takes its place, and a statement that was refused for it is sent
- *   there. No statement relies on anything an earlier one left in the session.
+ * One run's session on the warehouse. Where the warehouse has lost it, a new one takes its place,
+ * and a statement that was refused for it is sent there. No statement relies on anything an earlier
+ * one left in the session.
  */
 import { ServiceError } from "../../errors.ts";
 import type { RunContext } from "../platform.ts";
 import type { Authorization } from "./authorization.ts";
-import { Driver, type DriverSession, type Operation, type OperationStatus } from "./driver.ts";
+import { ATTEMPTS, type CallOptions, Calls, Gone, PATIENCE_MS, within } from "./calls.ts";
+import { Driver, type DriverSession } from "./driver.ts";
 import type { DatabricksSettings } from "./settings.ts";
-import { backoffMs, sleep, unlessAborted, Waiting } from "./waiting.ts";
-import { faultOf, fromStatement, LostAnswer } from "./warehouse_errors.ts";
-
-/** A row of a result, by column name. */
-export type Row = Readonly<Record<string, unknown>>;
-
-/** How long a run that is to end waits for an answer, and then for each step of tidying up. */
-const PATIENCE_MS = 2000;
-/** How often an unanswered request is sent, where that does no harm. */
-const ATTEMPTS = 4;
-const FIRST_POLL_MS = 25;
-const LAST_POLL_MS = 500;
-const QUERY_CHUNK_ROWS = 10_000;
-
-/** Thrift's `TOperationState`. */
-const STATE = {
-  initialized: 0,
-  running: 1,
-  finished: 2,
-  canceled: 3,
-  closed: 4,
-  error: 5,
-  pending: 7,
-  timedOut: 8,
-} as const;
-
-/** The warehouse does not know the session or the statement. */
-class Gone extends Error {
-  override readonly name = "Gone";
-}
+import { type Row, Statement } from "./statement.ts";
+import { Waiting } from "./waiting.ts";
+import { LostAnswer } from "./warehouse_errors.ts";
 
 /** What a session needs of the run that it is for. */
 export type SessionRun = Pick<RunContext, "runId" | "signal" | "observe">;
@@ -59,8 +28,8 @@ export class Session {
   readonly #warehouse: Warehouse;
   readonly #signal: AbortSignal;
   readonly #waiting: Waiting;
+  readonly #calls: Calls;
   #session: DriverSession | undefined;
-  #isClosed = false;
   #opening: Promise<DriverSession> | undefined;
 
   private constructor(driver: Driver, warehouse: Warehouse, run: SessionRun) {
@@ -68,6 +37,11 @@ export class Session {
     this.#warehouse = warehouse;
     this.#signal = run.signal;
     this.#waiting = new Waiting(run, warehouse.settings);
+    this.#calls = new Calls({
+      authorization: warehouse.authorization,
+      waiting: this.#waiting,
+      signal: run.signal,
+    });
   }
 
   /** Connects, and waits for the warehouse if it sleeps. Throws a `ServiceError`. */
@@ -87,13 +61,9 @@ export class Session {
   async query(action: string, statement: string): Promise<Row[]> {
     for (let attempt = 1;; attempt++) {
       try {
-        const operation = await this.#start(action, statement, {}, { repeatable: true });
-        await this.#finish(action, operation);
-        const rows: Row[] = [];
-        for await (const chunk of this.#fetch(action, operation, () => QUERY_CHUNK_ROWS)) {
-          rows.push(...chunk);
-        }
-        return rows;
+        const started = await this.#start(action, statement, {}, { repeatable: true });
+        await started.finish();
+        return await started.rows();
       } catch (error) {
         if (attempt < ATTEMPTS && isInterruption(error)) continue;
         throw interrupted(error, action);
@@ -112,9 +82,9 @@ export class Session {
   ): AsyncGenerator<Row[], void> {
     try {
       const options = { repeatable: true, streamed: true };
-      const operation = await this.#start(action, statement, {}, options);
-      await this.#finish(action, operation);
-      yield* this.#fetch(action, operation, chunkRows);
+      const started = await this.#start(action, statement, {}, options);
+      await started.finish();
+      yield* started.chunks(chunkRows);
     } catch (error) {
       throw error instanceof Gone ? new LostAnswer(action) : error;
     }
@@ -129,14 +99,10 @@ export class Session {
     statement: string,
     parameters: Readonly<Record<string, string>>,
   ): Promise<Row[]> {
-    const operation = await this.#start(action, statement, parameters, { repeatable: false });
+    const started = await this.#start(action, statement, parameters, { repeatable: false });
     try {
-      await this.#finish(action, operation);
-      const rows: Row[] = [];
-      for await (const chunk of this.#fetch(action, operation, () => QUERY_CHUNK_ROWS)) {
-        rows.push(...chunk);
-      }
-      return rows;
+      await started.finish();
+      return await started.rows();
     } catch (error) {
       const isLost = error instanceof Gone ||
         (error instanceof ServiceError && error.code === "database_unreachable");
@@ -154,7 +120,7 @@ export class Session {
   async close(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
-    this.#isClosed = true; // a statement beside the one that failed may still be under way
+    this.#calls.close(); // a statement beside the one that failed may still be under way
     if (session !== undefined) await within(PATIENCE_MS, session.close());
     this.#driver.close();
   }
@@ -169,7 +135,7 @@ export class Session {
   async #open(): Promise<DriverSession> {
     const action = "open a session on the warehouse";
     let givenUp = false;
-    const opened = this.#call(action, { repeatable: true, isFirst: true }, () => {
+    const opened = this.#calls.send(action, { repeatable: true, isFirst: true }, () => {
       const opening = this.#driver.openSession();
       // one that comes when nobody waits for it any more would stay open
       opening.then((late) => {
@@ -212,131 +178,26 @@ export class Session {
     action: string,
     statement: string,
     parameters: Readonly<Record<string, string>>,
-    options: { readonly repeatable: boolean; readonly streamed?: boolean },
-  ): Promise<Operation> {
+    options: CallOptions & { readonly streamed?: boolean },
+  ): Promise<Statement> {
     for (let replaced = false;; replaced = true) {
       const session = await this.#current();
       try {
-        return await this.#call(
+        const operation = await this.#calls.send(
           action,
           options,
           () => session.execute(statement, parameters, options.streamed ?? false),
         );
+        const context = { waiting: this.#waiting, signal: this.#signal };
+        return new Statement(action, operation, this.#calls, context);
       } catch (error) {
-        if (!(error instanceof Gone) || this.#isClosed) throw error;
+        if (!(error instanceof Gone) || this.#calls.isClosed) throw error;
         // a new session that is refused as well is one of a warehouse that is still starting
         if (replaced) await this.#waiting.forStart(action);
         await this.#replace(session);
       }
     }
   }
-
-  async #finish(action: string, operation: Operation): Promise<void> {
-    let hasEnded = false;
-    try {
-      for (let delayMs = FIRST_POLL_MS;; delayMs = Math.min(LAST_POLL_MS, delayMs * 1.5)) {
-        const status = await this.#call(
-          action,
-          { repeatable: true },
-          () => operation.status(false),
-        );
-        hasEnded = !isUnderWay(status);
-        if (hasEnded) return this.#conclude(action, status);
-        if (status.operationState === STATE.running) this.#waiting.awake();
-        else this.#waiting.notice(action);
-        await sleep(delayMs, this.#signal);
-      }
-    } catch (error) {
-      if (!hasEnded) await within(PATIENCE_MS, operation.cancel());
-      throw error;
-    }
-  }
-
-  #conclude(action: string, status: OperationStatus): void {
-    this.#waiting.awake();
-    switch (status.operationState) {
-      case STATE.finished:
-        return;
-      case STATE.timedOut:
-        throw new ServiceError(
-          "timeout",
-          `Cannot ${action}: the warehouse ended the statement, as its STATEMENT_TIMEOUT asks`,
-        );
-      case STATE.canceled:
-      case STATE.closed:
-        this.#signal.throwIfAborted();
-        throw new ServiceError(
-          "database_error",
-          `Cannot ${action}: the statement was cancelled on the warehouse`,
-          { cause: "CANCELED" },
-        );
-      default:
-        throw fromStatement(
-          action,
-          status.errorMessage ?? status.displayMessage,
-          status.sqlState,
-        );
-    }
-  }
-
-  async *#fetch(
-    action: string,
-    operation: Operation,
-    chunkRows: () => number,
-  ): AsyncGenerator<Row[], void> {
-    try {
-      do {
-        const chunk = await this.#call(
-          action,
-          { repeatable: false },
-          () => operation.fetchChunk({ maxRows: chunkRows() }),
-        );
-        yield chunk as Row[];
-      } while (await this.#call(action, { repeatable: true }, () => operation.hasMoreRows()));
-    } finally {
-      // not waited for: it only frees what the warehouse keeps, and closing the session does too
-      operation.close().catch(() => {});
-    }
-  }
-
-  async #call<T>(
-    action: string,
-    { repeatable, isFirst = false }: { readonly repeatable: boolean; readonly isFirst?: boolean },
-    send: () => Promise<T>,
-  ): Promise<T> {
-    let unanswered = 0;
-    for (let renewed = false;;) {
-      this.#signal.throwIfAborted();
-      if (this.#isClosed) throw new Gone(action);
-      try {
-        const answer = await unlessAborted(send(), this.#signal, PATIENCE_MS);
-        this.#waiting.atEase();
-        return answer;
-      } catch (thrown) {
-        this.#signal.throwIfAborted();
-        const fault = faultOf(thrown, action);
-        if (fault.kind === "gone") throw new Gone(action);
-        if (fault.kind === "failed") throw fault.error;
-        if (fault.kind === "refused") {
-          if (fault.status === 429) await this.#waiting.forTurn(action, fault);
-          else await this.#waiting.forStart(action, fault.retryAfterSeconds);
-        } else if (fault.kind === "unauthorized") {
-          if (renewed || !this.#warehouse.authorization.renew()) throw fault.error;
-          renewed = true;
-        } else {
-          if (fault.kind === "unsent" && isFirst) throw fault.error;
-          if (fault.kind === "unanswered" && !repeatable) throw new LostAnswer(action);
-          if (++unanswered === ATTEMPTS) throw fault.error;
-          await sleep(backoffMs(unanswered), this.#signal);
-        }
-      }
-    }
-  }
-}
-
-function isUnderWay({ operationState }: OperationStatus): boolean {
-  return operationState === STATE.initialized || operationState === STATE.pending ||
-    operationState === STATE.running;
 }
 
 function isInterruption(error: unknown): boolean {
@@ -350,12 +211,4 @@ function interrupted(error: unknown, action: string): unknown {
     `Cannot ${action}: the connection to the warehouse was lost again and again`,
     { cause: "CONNECTION_LOST" },
   );
-}
-
-/** Waits for `promise`, but not for long, and whatever comes of it. */
-async function within(ms: number, promise: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
-  await Promise.race([promise.then(() => {}, () => {}), late]);
-  clearTimeout(timer);
 }

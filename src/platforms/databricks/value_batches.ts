@@ -5,7 +5,7 @@ import type { TokenSdk } from "../../tokens/token_sdk.ts";
 import { toJavaScript } from "../../tokens/token_pattern.ts";
 import { tokenizeBatch } from "../token_batch.ts";
 import { readValuesStatement } from "./sql/read_values.ts";
-import type { Row } from "./session.ts";
+import type { Row } from "./statement.ts";
 import { actionOn, type Work } from "./table_writer.ts";
 
 const FIRST_CHUNK_ROWS = 500;

@@ -5,8 +5,9 @@
  */
 import { authorize } from "../../../src/platforms/databricks/authorization.ts";
 import { quoteIdentifier } from "../../../src/platforms/databricks/identifiers.ts";
-import { type Row, Session } from "../../../src/platforms/databricks/session.ts";
+import { Session } from "../../../src/platforms/databricks/session.ts";
 import { parseDatabricksSettings } from "../../../src/platforms/databricks/settings.ts";
+import type { Row } from "../../../src/platforms/databricks/statement.ts";
 import { standInTest } from "../stand_in.ts";
 import type { WarehouseControl } from "../warehouse/control.ts";
 import { jdbcUrl } from "../warehouse/environment.ts";
