@@ -1,14 +1,10 @@
 /** What is compared: each turns the same table into tokens, in its own way. */
 import { encodeBase64 } from "../../src/tokens/base64.ts";
 import postgres from "postgres";
+import { type BenchDatabase, PROGRAM } from "./bench_database.ts";
 
 /** Where a contender works. */
-export interface Arena {
-  /** Connection string of the database. */
-  readonly url: string;
-  /** The built program. */
-  readonly program: string;
-}
+export type Arena = Pick<BenchDatabase, "url">;
 
 /** What one go of a contender showed of itself; the rest is read from the server. */
 export interface Outcome {
@@ -74,22 +70,31 @@ export const SECOND_RUN: Contender = ours("second run", { PUSHDOWN: "false" });
 function ours(name: string, environment: Record<string, string>, ...options: string[]): Contender {
   return {
     name: `ours: ${name}`,
-    async run({ url, program }) {
-      const args = ["run", "--json", "--urn", URN, "--columns", COLUMNS.join(","), ...options];
-      const child = new Deno.Command(program, {
-        args,
-        env: { PG_CONN_STR: url, LOG_LEVEL: "error", ...environment },
-        stdout: "piped",
-        stderr: "inherit",
-      }).spawn();
-      const memory = watchMemory(child.pid);
-      const { success, stdout } = await child.output();
-      const peakRssBytes = await memory.end();
-      if (!success) throw new Error(`${name} failed: ${new TextDecoder().decode(stdout)}`);
-      const report = JSON.parse(new TextDecoder().decode(stdout));
+    async run({ url }) {
+      const args = ["--urn", URN, "--columns", COLUMNS.join(","), ...options];
+      const { report, peakRssBytes } = await runProgram(args, { PG_CONN_STR: url, ...environment });
       return { rows: report.updated, elapsedMs: report.elapsed_ms, peakRssBytes };
     },
   };
+}
+
+/** Runs `tokenize run` to its end; gives its report, and its highest resident memory in bytes. */
+export async function runProgram(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<{ report: { updated: number; elapsed_ms: number }; peakRssBytes: number }> {
+  const child = new Deno.Command(PROGRAM, {
+    args: ["run", "--json", ...args],
+    env: { LOG_LEVEL: "error", ...environment },
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const memory = watchMemory(child.pid);
+  const { success, stdout } = await child.output();
+  const peakRssBytes = await memory.end();
+  const text = new TextDecoder().decode(stdout);
+  if (!success) throw new Error(`tokenize run failed: ${text}`);
+  return { report: JSON.parse(text), peakRssBytes };
 }
 
 /** The plain way: each row by its key, `inFlight` of them on their way at once. */

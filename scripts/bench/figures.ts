@@ -24,3 +24,15 @@ export function markdownTable(
   const rule = widths.map((width, i) => i === 0 ? "-".repeat(width) : "-".repeat(width - 1) + ":");
   return [row(head), row(rule), ...lines.map(row)].join("\n");
 }
+
+/** The value below which `share` of the values lie, by the nearest rank. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
+}
+
+/** Says how far it is, on standard error; nothing ends the line. */
+export function progress(text: string): void {
+  if (Deno.stderr.isTerminal()) Deno.stderr.writeSync(new TextEncoder().encode(`\r\x1b[K${text}`));
+  else if (text !== "") console.error(text);
+}

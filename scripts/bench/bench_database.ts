@@ -1,0 +1,50 @@
+/** A disposable Postgres with fixed settings, and a database on it. */
+import { fileURLToPath } from "node:url";
+import postgres from "postgres";
+import { type PostgresServer, startPostgres } from "../../tests/support/postgres_server.ts";
+
+/** Fixed, so that runs can be compared: nothing here favours one contender. */
+const SETTINGS = {
+  shared_buffers: "1GB",
+  max_wal_size: "8GB",
+  checkpoint_timeout: "30min",
+  autovacuum: false,
+  fsync: true,
+  synchronous_commit: true,
+  wal_compression: false,
+};
+
+/** The built program. */
+export const PROGRAM = fileURLToPath(new URL("../../dist/tokenize", import.meta.url));
+
+/** A database to measure on. */
+export interface BenchDatabase extends AsyncDisposable {
+  readonly server: PostgresServer;
+  /** Its connection string. */
+  readonly url: string;
+  /** One connection to it. */
+  readonly sql: postgres.Sql;
+}
+
+/** Starts a server, prints what it is, and makes a database. */
+export async function openBenchDatabase(): Promise<BenchDatabase> {
+  const server = await startPostgres({ durable: true, settings: SETTINGS });
+  const settings = Object.entries(SETTINGS).map(([name, value]) => `${name}=${value}`);
+  console.log(
+    `PostgreSQL ${server.version}, ${navigator.hardwareConcurrency} cores, ${settings.join(", ")}`,
+  );
+  const admin = postgres(server.url(), { max: 1 });
+  await admin`CREATE DATABASE bench`;
+  await admin.end();
+  const url = server.url("bench");
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  return {
+    server,
+    url,
+    sql,
+    async [Symbol.asyncDispose]() {
+      await sql.end();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,166 @@
+/**
+ * The bulk path beside the database's own limit: every contender on a fresh copy of the table,
+ * taking turns, medians of the rounds.
+ */
+import type { BenchDatabase } from "./bench_database.ts";
+import { type Contender, COUNT, type Outcome, REWRITES, SECOND_RUN } from "./contenders.ts";
+import { markdownTable, median, progress } from "./figures.ts";
+
+/** How much is measured. */
+export interface BulkOptions {
+  /** Sizes of the table, in rows. */
+  readonly sizes: readonly number[];
+  readonly rounds: number;
+  /** Whether there is an index beside the primary key's. */
+  readonly index: boolean;
+  /** Only contenders whose name holds this, beside the limit. */
+  readonly only: string;
+}
+
+interface Measured extends Outcome {
+  readonly walBytes: number;
+  readonly deadTuples: number;
+  readonly valueBytes: number;
+}
+
+type Results = ReadonlyMap<Contender, readonly Measured[]>;
+
+/** Measures, and prints a table for each size, and how the sizes compare. */
+export async function benchBulk(database: BenchDatabase, options: BulkOptions): Promise<void> {
+  const all = new Map<number, Results>();
+  for (const rows of options.sizes) {
+    const results = await benchSize(database, rows, options);
+    all.set(rows, results);
+    console.log(
+      `\n## ${rows.toLocaleString("en-US")} rows, two text columns, primary key${
+        options.index ? " and one index" : ""
+      }\n`,
+    );
+    printRewrites(results);
+    printSecondRun(results);
+  }
+  printGrowth(all);
+}
+
+async function benchSize(
+  database: BenchDatabase,
+  rows: number,
+  { rounds, index, only }: BulkOptions,
+): Promise<Results> {
+  const contenders = REWRITES.filter(({ name }) => name.includes(only) || name.startsWith("limit"));
+  const results = new Map<Contender, Measured[]>();
+  const run = async (contender: Contender, round: number) => {
+    progress(`${rows} rows, round ${round}: ${contender.name}`);
+    const measured = await measure(database, contender);
+    results.set(contender, [...results.get(contender) ?? [], measured]);
+  };
+  await fillSource(database, rows);
+  for (let round = 1; round <= rounds; round++) {
+    // the order turns, so that no contender always has the warm or the noisy place
+    for (let i = 0; i < contenders.length; i++) {
+      const contender = contenders[(i + round - 1) % contenders.length]!;
+      await freshCopy(database, Math.min(rows, contender.maxRows ?? rows), index);
+      await run(contender, round);
+    }
+    await freshCopy(database, rows, index);
+    await SECOND_RUN.run(database);
+    await database.sql`VACUUM ANALYZE people`;
+    for (const contender of [COUNT, SECOND_RUN]) await run(contender, round);
+  }
+  progress("");
+  return results;
+}
+
+async function fillSource({ sql }: BenchDatabase, rows: number): Promise<void> {
+  await sql`DROP TABLE IF EXISTS source`;
+  await sql`
+    CREATE UNLOGGED TABLE source AS
+    SELECT n AS id, initcap(substr(md5(n::text), 1, 7)) || ' ' || initcap(substr(md5((n * 7)::text), 1, 9)) AS name,
+      'user' || n || '@' || substr(md5((n % 1000)::text), 1, 8) || '.example.com' AS email
+    FROM generate_series(1, ${rows}::int) n`;
+}
+
+async function freshCopy({ sql }: BenchDatabase, rows: number, index: boolean): Promise<void> {
+  await sql`DROP TABLE IF EXISTS people`;
+  await sql`CREATE TABLE people (id int PRIMARY KEY, name text NOT NULL, email text NOT NULL)`;
+  await sql`INSERT INTO people SELECT * FROM source LIMIT ${rows}`;
+  if (index) await sql`CREATE INDEX ON people (email)`;
+  await sql`VACUUM ANALYZE people`;
+  await sql`CHECKPOINT`;
+}
+
+async function measure(database: BenchDatabase, contender: Contender): Promise<Measured> {
+  const { sql } = database;
+  const [before] = await sql`
+    SELECT pg_current_wal_insert_lsn() AS lsn, sum(length(name) + length(email))::int8 AS bytes FROM people`;
+  const outcome = await contender.run(database);
+  await sql`SELECT pg_stat_force_next_flush()`;
+  const [after] = await sql`
+    SELECT pg_current_wal_insert_lsn() - ${before!.lsn}::pg_lsn AS wal,
+      (SELECT n_dead_tup FROM pg_stat_user_tables WHERE relname = 'people') AS dead`;
+  return {
+    ...outcome,
+    walBytes: Number(after!.wal),
+    deadTuples: Number(after!.dead),
+    valueBytes: Number(before!.bytes),
+  };
+}
+
+function printRewrites(results: Results): void {
+  const limit = results.get(REWRITES[0]!)!;
+  const lines = REWRITES.filter((each) => results.has(each)).map((contender) => {
+    const runs = results.get(contender)!;
+    const ratio = median(runs.map((run, i) => secondsPerRow(run) / secondsPerRow(limit[i]!)));
+    const of = (read: (run: Measured) => number) => median(runs.map(read));
+    return [
+      contender.name,
+      String(of((run) => run.rows)),
+      (of((run) => run.elapsedMs) / 1000).toFixed(2),
+      Math.round(of((run) => 1 / secondsPerRow(run))).toLocaleString("en-US"),
+      of((run) => run.valueBytes / 1e3 / run.elapsedMs).toFixed(1),
+      ratio.toFixed(2),
+      runs[0]!.peakRssBytes === undefined
+        ? ""
+        : String(Math.round(of((run) => run.peakRssBytes! / 1e6))),
+      String(Math.round(of((run) => run.walBytes / 1e6))),
+      of((run) => run.deadTuples).toLocaleString("en-US"),
+    ];
+  });
+  const head = ["contender", "rows", "s", "rows/s", "MB/s", "to the limit"];
+  console.log(markdownTable([...head, "peak RSS, MB", "WAL, MB", "dead tuples"], lines));
+}
+
+function printSecondRun(results: Results): void {
+  const [count, second] = [COUNT, SECOND_RUN].map((each) =>
+    results.get(each)!.map((run) => run.elapsedMs)
+  );
+  const ratio = median(second!.map((each, i) => each / count![i]!));
+  console.log(
+    `\nNothing left to do: ${median(second!).toFixed(0)} ms, one count with the same guard ${
+      median(count!).toFixed(0)
+    } ms: ${ratio.toFixed(2)}`,
+  );
+}
+
+/** Time per row, and memory, of each contender on the largest table beside a smaller one. */
+function printGrowth(all: ReadonlyMap<number, Results>): void {
+  const sizes = [...all.keys()];
+  const [small, large] = [sizes.find((rows) => rows >= 100_000), sizes.at(-1)];
+  if (small === undefined || large === undefined || small === large) return;
+  const lines = REWRITES.filter((each) => {
+    return all.get(small)!.has(each) && each.maxRows === undefined;
+  }).map((contender) => {
+    const [few, many] = [small, large].map((rows) => all.get(rows)!.get(contender)!);
+    const growth = (read: (run: Measured) => number) =>
+      (median(many!.map(read)) / median(few!.map(read))).toFixed(2);
+    const memory = few![0]!.peakRssBytes === undefined ? "" : growth((run) => run.peakRssBytes!);
+    return [contender.name, growth(secondsPerRow), memory];
+  });
+  const [to, from] = [large, small].map((rows) => rows.toLocaleString("en-US"));
+  console.log(`\n## ${to} rows beside ${from}\n`);
+  console.log(markdownTable(["contender", "time per row", "peak RSS"], lines));
+}
+
+function secondsPerRow({ elapsedMs, rows }: Outcome): number {
+  return elapsedMs / 1000 / Math.max(1, rows);
+}

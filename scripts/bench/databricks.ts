@@ -1,0 +1,105 @@
+/**
+ * The ways to the work on the stand-in warehouse, real Spark with Delta on this machine: one UPDATE
+ * by the SDK's expression, MERGEs of tokens made in the client, and a statement a row.
+ */
+import { jdbcUrl } from "../../tests/databricks/warehouse/environment.ts";
+import { startWarehouse, type Warehouse } from "../../tests/databricks/warehouse/mod.ts";
+import { missingPrerequisite } from "../../tests/databricks/warehouse/spark/prerequisites.ts";
+import { runProgram } from "./contenders.ts";
+import { markdownTable, median, progress } from "./figures.ts";
+
+const SIZES = [100_000, 1_000_000];
+const ROUNDS = 3;
+/** A statement a row takes about a second each. */
+const ROW_BY_ROW = 20;
+const TABLE = "spark_catalog.default.people";
+const URN = `urn:li:dataset:(urn:li:dataPlatform:databricks,${TABLE},PROD)`;
+
+/** One way to the work. */
+interface Way {
+  readonly name: string;
+  /** At most so many rows are given to it. */
+  readonly maxRows?: number;
+  /** Gives how long it took, in milliseconds. */
+  run(warehouse: Warehouse, rows: number): Promise<number>;
+}
+
+const WAYS: readonly Way[] = [
+  { name: "ours: pushdown", run: (warehouse, rows) => ours(warehouse, rows, "true") },
+  { name: "ours: client, MERGE", run: (warehouse, rows) => ours(warehouse, rows, "false") },
+  { name: "one UPDATE a row", maxRows: ROW_BY_ROW, run: rowByRow },
+];
+
+/** Measures, and prints a table for each size. Says why where the stand-in cannot run. */
+export async function benchDatabricks(): Promise<void> {
+  const missing = await missingPrerequisite();
+  if (missing !== undefined) return console.log(`\nDatabricks: not measured, ${missing}`);
+  await using warehouse = await startWarehouse({ tell: progress });
+  for (const rows of SIZES) {
+    const times = new Map<Way, number[]>(WAYS.map((way) => [way, []]));
+    for (let round = 0; round < ROUNDS; round++) {
+      for (let i = 0; i < WAYS.length; i++) {
+        const way = WAYS[(i + round) % WAYS.length]!;
+        progress(`Databricks, ${rows} rows, round ${round + 1}: ${way.name}`);
+        const given = Math.min(rows, way.maxRows ?? rows);
+        await freshTable(warehouse, given);
+        times.get(way)!.push(await way.run(warehouse, given) / given);
+      }
+    }
+    progress("");
+    print(rows, times);
+  }
+}
+
+function print(rows: number, times: ReadonlyMap<Way, readonly number[]>): void {
+  const [first] = times.values();
+  console.log(
+    `\n## Databricks stand-in, ${rows.toLocaleString("en-US")} rows, 10 % distinct values\n`,
+  );
+  console.log(markdownTable(
+    ["way", "rows", "s", "rows/s", "to pushdown"],
+    [...times].map(([way, each]) => {
+      const given = Math.min(rows, way.maxRows ?? rows);
+      const msPerRow = median(each);
+      return [
+        way.name,
+        String(given),
+        (msPerRow * given / 1000).toFixed(2),
+        Math.round(1000 / msPerRow).toLocaleString("en-US"),
+        median(each.map((ms, i) => ms / first![i]!)).toFixed(2),
+      ];
+    }),
+  ));
+}
+
+async function freshTable({ control }: Warehouse, rows: number): Promise<void> {
+  const distinct = Math.max(1, rows / 10);
+  await control.sql(
+    `DROP TABLE IF EXISTS ${TABLE}`,
+    `CREATE TABLE ${TABLE} USING delta AS SELECT id, concat('Name ', md5(string(id % ${distinct}))) AS name,
+      concat('user', id % ${distinct}, '@', substr(md5(string(id % 97)), 1, 8), '.example.com') AS email
+      FROM range(${rows})`,
+  );
+}
+
+async function ours(warehouse: Warehouse, rows: number, pushdown: string): Promise<number> {
+  const { report } = await runProgram(["--urn", URN, "--columns", "name,email"], {
+    DBX_JDBC_URL: jdbcUrl(warehouse.address),
+    DENO_CERT: warehouse.address.caFile,
+    PUSHDOWN: pushdown,
+  });
+  if (report.updated !== rows) throw new Error(`It updated ${report.updated} rows, not ${rows}`);
+  return report.elapsed_ms;
+}
+
+async function rowByRow({ control }: Warehouse, rows: number): Promise<number> {
+  const token = (column: string) => `'tok_' || base64(encode(${column}, 'UTF-8')) || '_poc'`;
+  const startMs = performance.now();
+  const set = `name = ${token("name")}, email = ${token("email")}`;
+  const statements = Array.from(
+    { length: rows },
+    (_, id) => `UPDATE ${TABLE} SET ${set} WHERE id = ${id}`,
+  );
+  await control.sql(...statements);
+  return performance.now() - startMs;
+}
