@@ -3,7 +3,8 @@ import { refusal } from "../resolve_columns.ts";
 import type { CheckedTable } from "./check_table.ts";
 import { arrayLiteral } from "./identifiers.ts";
 import type { Session } from "./session.ts";
-import { findHooksStatement, type HookEffect, type HookRow } from "./sql/find_hooks.ts";
+import { findHooksQuery, type HookEffect, type HookRow } from "./sql/find_hooks.ts";
+import type { FoundTable } from "./sql/find_tables.ts";
 
 /**
  * The names of the triggers and rules that will fire; not empty only where they are allowed to.
@@ -14,14 +15,14 @@ import { findHooksStatement, type HookEffect, type HookRow } from "./sql/find_ho
 export async function findHooks(
   session: Session,
   table: CheckedTable,
+  found: FoundTable,
   allowTriggers: boolean,
 ): Promise<readonly string[]> {
-  const { displayName, oid, columns } = table;
-  const { rows } = await session.query<HookRow>(
-    `look up the triggers of ${displayName}`,
-    findHooksStatement(),
-    [String(oid), arrayLiteral(columns.map(({ name }) => name))],
-  );
+  const { displayName, columns } = table;
+  // the look-up found more columns than are meant where names differ in case alone
+  const rows = columns.length === found.columns.length
+    ? found.hooks
+    : await lookUpHooks(session, table);
   const named = (wanted: HookEffect) =>
     rows.filter(([effect]) => effect === wanted).map(([, name]) => name);
   const refuse = (names: readonly string[], reason: (list: string) => string) => {
@@ -41,4 +42,16 @@ export async function findHooks(
     );
   }
   return triggers;
+}
+
+async function lookUpHooks(
+  session: Session,
+  { displayName, oid, columns }: CheckedTable,
+): Promise<readonly HookRow[]> {
+  const { rows } = await session.query<HookRow>(
+    `look up the triggers of ${displayName}`,
+    findHooksQuery("$1::oid", "$2::text[]"),
+    [String(oid), arrayLiteral(columns.map(({ name }) => name))],
+  );
+  return rows;
 }

@@ -15,7 +15,8 @@ export interface FoundDataset {
 }
 
 /**
- * Looks the dataset up: names as they are first, then without regard to case.
+ * Looks the dataset up: names as they are first, then without regard to case. With `lock` it also takes
+ * the lock that stands for a run of one transaction.
  *
  * Throws `wrong_database`, `table_not_found` or `ambiguous_name`.
  */
@@ -23,10 +24,14 @@ export async function findTable(
   session: Session,
   dataset: DatasetUrn,
   columns: readonly ColumnRef[],
+  lock: boolean,
 ): Promise<FoundDataset> {
   const readings = readingsOf(dataset, "database.schema.table");
   for (const exact of [true, false]) {
-    const [database, serverEncoding, candidates] = await lookUp(session, readings, columns, exact);
+    const [database, serverEncoding, candidates] = await lookUp(session, readings, columns, {
+      exact,
+      lock,
+    });
     const tables = exact
       ? candidates
       : candidates.filter((table) => readings.some((reading) => isSame(reading, database, table)));
@@ -43,7 +48,7 @@ async function lookUp(
   session: Session,
   readings: readonly NameReading[],
   columns: readonly ColumnRef[],
-  exact: boolean,
+  { exact, lock }: { readonly exact: boolean; readonly lock: boolean },
 ): Promise<FindTablesRow> {
   const possible = readings.filter((reading) => Object.values(reading).every(isPossible));
   const { rows } = await session.query<FindTablesRow>(
@@ -55,6 +60,7 @@ async function lookUp(
       arrayLiteral(possible.map(({ schema }) => schema)),
       arrayLiteral(possible.map(({ table }) => table)),
       arrayLiteral(columns.flatMap(({ names }) => names).filter(isPossible)),
+      String(lock),
     ],
   );
   return rows[0]!;

@@ -3,17 +3,14 @@ import { ServiceError } from "../../errors.ts";
 import type { Platform, RunContext, TableSession } from "../platform.ts";
 import { refusal } from "../resolve_columns.ts";
 import { postgresTable, postgresTableInBatches } from "./postgres_table.ts";
-import { type ResolvedTable, resolveTable } from "./resolve_table.ts";
+import { type ResolvedTable, resolveTable, runInProgress } from "./resolve_table.ts";
+import type { AfterCommit } from "./scrub.ts";
 import type { Session } from "./session.ts";
 import { SessionPool } from "./session_pool.ts";
 import { withSession, withSnapshotReader } from "./sessions_of_a_run.ts";
 import type { PostgresSettings } from "./settings.ts";
-import {
-  tryLockRunForSessionStatement,
-  tryLockRunStatement,
-  unlockRunStatement,
-} from "./sql/try_lock_run.ts";
-import { inTransaction } from "./transaction.ts";
+import { tryLockRunForSessionStatement, unlockRunStatement } from "./sql/try_lock_run.ts";
+import { inTransaction, LostBeforeBegin } from "./transaction.ts";
 
 /** How many runs may use the database at once. */
 const MAX_RUNS = 8;
@@ -35,7 +32,7 @@ interface Shared extends Required<PostgresOptions> {
   readonly pool: SessionPool;
 }
 
-type Resolve = (session: Session) => Promise<ResolvedTable>;
+type Resolve = (session: Session, options: { lock: boolean }) => Promise<ResolvedTable>;
 type Use<T> = (table: TableSession) => Promise<T>;
 
 /** Makes the platform. Connects when first used. */
@@ -54,10 +51,11 @@ export function postgresPlatform(settings: PostgresSettings, options: PostgresOp
       runs++;
       // a rewrite fires no triggers
       const allowTriggers = options.allowTriggers || run.strategy === "rewrite";
-      const resolve: Resolve = (session) => resolveTable(session, dataset, columns, allowTriggers);
+      const resolve: Resolve = (session, { lock }) =>
+        resolveTable(session, dataset, columns, { allowTriggers, lock });
       const work = run.commit === "batches" && !run.dryRun ? manyTransactions : oneTransaction;
       try {
-        return await withSession(
+        return await withLiveSession(
           pool,
           run.signal,
           (session) => work(shared, session, run, resolve, use),
@@ -70,6 +68,21 @@ export function postgresPlatform(settings: PostgresSettings, options: PostgresOp
   };
 }
 
+/** An idle session may turn out to be gone only when it is used: then the next one is. */
+async function withLiveSession<T>(
+  pool: SessionPool,
+  signal: AbortSignal,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await withSession(pool, signal, use);
+    } catch (error) {
+      if (!(error instanceof LostBeforeBegin) || attempt > MAX_RUNS) throw error;
+    }
+  }
+}
+
 function oneTransaction<T>(
   shared: Shared,
   session: Session,
@@ -77,16 +90,15 @@ function oneTransaction<T>(
   resolve: Resolve,
   use: Use<T>,
 ): Promise<T> {
-  return transaction(shared, session, run, async () => {
-    const table = await resolve(session);
-    if (!run.dryRun) await lockRun(session, table, tryLockRunStatement(table.oid));
-    const result = await use(postgresTable(session, table, run, {
+  const look = () => resolve(session, { lock: !run.dryRun });
+  return transaction(shared, session, run, look, async (table) => {
+    return await use(postgresTable(session, table, run, {
       pushdown: shared.pushdown,
+      checkUnaltered: async () => checkUnaltered(table, await resolve(session, { lock: false })),
       withSnapshotReader: (read) =>
         withSnapshotReader(shared.pool, run.signal, shared.lockTimeoutMs, read),
+      afterCommit: afterCommit(shared, run),
     }));
-    if (!run.dryRun) checkUnaltered(table, await resolve(session));
-    return result;
   });
 }
 
@@ -97,8 +109,9 @@ async function manyTransactions<T>(
   resolve: Resolve,
   use: Use<T>,
 ): Promise<T> {
-  const table = await transaction(shared, session, run, () => resolve(session));
-  await lockRun(session, table, tryLockRunForSessionStatement(table.oid));
+  const look = () => resolve(session, { lock: false });
+  const table = await transaction(shared, session, run, look, (found) => Promise.resolve(found));
+  await lockRun(session, table);
   try {
     return await use(postgresTableInBatches(table, run, {
       connections: run.connections ?? DEFAULT_CONNECTIONS,
@@ -107,28 +120,35 @@ async function manyTransactions<T>(
         withSession(
           shared.pool,
           run.signal,
-          (own) => transaction(shared, own, run, () => work(own)),
+          (own) => transaction(shared, own, run, nothing, () => work(own)),
         ),
-    }));
+    }, afterCommit(shared, run)));
   } finally {
     const unlock = unlockRunStatement(table.oid);
     await session.query("end the run", unlock).catch(() => session.close());
   }
 }
 
-function transaction<T>(
+function transaction<L, T>(
   { lockTimeoutMs }: Shared,
   session: Session,
   run: RunContext,
-  work: () => Promise<T>,
+  look: () => Promise<L>,
+  work: (looked: L) => Promise<T>,
 ): Promise<T> {
   const kind = { isolation: "READ COMMITTED", readOnly: run.dryRun, lockTimeoutMs } as const;
-  return inTransaction(session, kind, run.signal, work);
+  return inTransaction(session, kind, run.signal, look, work);
 }
+
+function afterCommit({ pool, lockTimeoutMs }: Shared, run: RunContext): AfterCommit {
+  return { lockTimeoutMs, withSession: (use) => withSession(pool, run.signal, use) };
+}
+
+const nothing = () => Promise.resolve();
 
 /**
  * Nothing holds the table between its look-up and the first statement on it. From then on our own
- * locks do, so a second look at the end tells whether the first one still holds.
+ * locks do, so a second look after it tells whether the first one still holds.
  */
 function checkUnaltered(before: ResolvedTable, after: ResolvedTable): void {
   const asIs = (table: ResolvedTable) => JSON.stringify({ ...table, sizeBytes: 0 });
@@ -136,14 +156,13 @@ function checkUnaltered(before: ResolvedTable, after: ResolvedTable): void {
   throw refusal("conflict", before.displayName, "the table was altered meanwhile");
 }
 
-async function lockRun(session: Session, { displayName }: ResolvedTable, statement: string) {
-  const { rows } = await session.query<[boolean]>(`tokenize ${displayName}`, statement);
-  if (rows[0]![0]) return;
-  throw new ServiceError(
-    "run_in_progress",
-    `Cannot tokenize ${displayName}: another run on it is under way`,
-    { retryAfterSeconds: RETRY_AFTER_SECONDS },
+/** Locks for a run of many transactions. */
+async function lockRun(session: Session, { oid, displayName }: ResolvedTable): Promise<void> {
+  const { rows } = await session.query<[boolean]>(
+    `tokenize ${displayName}`,
+    tryLockRunForSessionStatement(oid),
   );
+  if (!rows[0]![0]) throw runInProgress(displayName);
 }
 
 function tooManyRuns(): ServiceError {

@@ -4,11 +4,13 @@ import type { TokenSdk } from "../../tokens/token_sdk.ts";
 import type { Counts, RunContext, TableSession } from "../platform.ts";
 import { tooLong } from "../token_batch.ts";
 import type { CheckedTable } from "./check_table.ts";
+import { findCommittedResidue, findResidue } from "./residue.ts";
 import type { ResolvedTable } from "./resolve_table.ts";
 import { type BatchResources, rewriteInBatches } from "./rewrite_in_batches.ts";
 import { rewriteInClient, type WithSnapshotReader } from "./rewrite_in_client.ts";
 import { rewriteInDatabase } from "./rewrite_in_database.ts";
 import { rewriteWholeTable } from "./rewrite_whole_table.ts";
+import type { AfterCommit } from "./scrub.ts";
 import type { Session } from "./session.ts";
 import { type CountRow, countRowsStatement } from "./sql/count_rows.ts";
 import { longestValuesStatement } from "./sql/longest_values.ts";
@@ -17,7 +19,10 @@ import { longestValuesStatement } from "./sql/longest_values.ts";
 export interface TableOptions {
   /** Whether the database may make the tokens, where the SDK has an SQL expression. */
   readonly pushdown: boolean;
+  /** Throws `conflict` where the table is no longer what was looked up. */
+  readonly checkUnaltered: () => Promise<void>;
   readonly withSnapshotReader: WithSnapshotReader;
+  readonly afterCommit: AfterCommit;
 }
 
 /** Opens the table for the rest of the transaction that `session` is in. */
@@ -25,8 +30,17 @@ export function postgresTable(
   session: Session,
   table: ResolvedTable,
   run: RunContext,
-  { pushdown, withSnapshotReader }: TableOptions,
+  { pushdown, checkUnaltered, withSnapshotReader, afterCommit }: TableOptions,
 ): TableSession {
+  const rewrite = async (sdk: TokenSdk) => {
+    if (run.strategy === "rewrite") return await rewriteWholeTable(session, table, sdk);
+    const inDatabase = !table.canReadAddress || (pushdown && sdk.sqlExpression !== undefined);
+    const done = inDatabase
+      ? await rewriteInDatabase(session, table, sdk)
+      : await rewriteInClient(session, table, sdk, run, withSnapshotReader);
+    if (table.triggers.length > 0) await checkNothingLeft(session, table, sdk);
+    return done;
+  };
   return {
     table: table.displayName,
     platformInstance: table.platformInstance,
@@ -37,13 +51,14 @@ export function postgresTable(
     },
     async rewrite(sdk) {
       await checkLengths(session, table, sdk);
-      if (run.strategy === "rewrite") return await rewriteWholeTable(session, table, sdk);
-      const inDatabase = !table.canReadAddress || (pushdown && sdk.sqlExpression !== undefined);
-      const done = inDatabase
-        ? await rewriteInDatabase(session, table, sdk)
-        : await rewriteInClient(session, table, sdk, run, withSnapshotReader);
-      if (table.triggers.length > 0) await checkNothingLeft(session, table, sdk);
+      const done = await rewrite(sdk);
+      if (done.updated > 0) await checkUnaltered();
       return done;
+    },
+    residue: ({ pattern }, updated) => {
+      const anew = run.strategy === "rewrite" && updated > 0;
+      const rewritten = { table, pattern, scrub: run.scrub, updated, anew };
+      return findResidue(session, rewritten, afterCommit);
     },
   };
 }
@@ -53,6 +68,7 @@ export function postgresTableInBatches(
   table: ResolvedTable,
   run: RunContext,
   resources: BatchResources,
+  afterCommit: AfterCommit,
 ): TableSession {
   const { inOwnTransaction } = resources;
   return {
@@ -63,6 +79,10 @@ export function postgresTableInBatches(
     async rewrite(sdk) {
       await inOwnTransaction((session) => checkLengths(session, table, sdk));
       return await rewriteInBatches(table, sdk, run, resources);
+    },
+    residue({ pattern }, updated) {
+      const rewritten = { table, pattern, scrub: run.scrub, updated, anew: false };
+      return findCommittedResidue(inOwnTransaction, rewritten, afterCommit);
     },
   };
 }

@@ -37,6 +37,9 @@ export async function rewriteInClient(
     async (reader) => reader && await bulkPass({ reader, writer }, table, sdk, run),
   );
   const before = snapshot?.updated ?? 0;
+  // sent along: a pass that finds no row has no total either
+  const counting = snapshot === undefined ? countAll(writer, table) : undefined;
+  counting?.catch(() => {});
   // the rows that slipped away; all rows, where there was no snapshot
   const locked = snapshot?.slipped === 0
     ? undefined
@@ -44,7 +47,7 @@ export async function rewriteInClient(
   if (locked !== undefined && locked.slipped > 0) throw heldBack(table, locked.slipped);
 
   const updated = before + (locked?.updated ?? 0);
-  const total = snapshot?.total ?? locked?.total ?? await countAll(writer, table);
+  const total = snapshot?.total ?? locked?.total ?? await (counting ?? countAll(writer, table));
   return { updated, skipped: Math.max(0, total - updated), method: "client" };
 }
 

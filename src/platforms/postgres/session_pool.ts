@@ -4,11 +4,18 @@ import type { PostgresSettings } from "./settings.ts";
 
 /** How long a session may idle before it is given back to the server. */
 const IDLE_MS = 30_000;
+/** One that idled no longer than this is taken to be there still; its loss would have been noticed. */
+const FRESH_MS = 1000;
+
+interface Idle {
+  readonly sinceMs: number;
+  readonly timer: ReturnType<typeof setTimeout>;
+}
 
 /** Hands out sessions. How many are in use at once is for the caller to bound. */
 export class SessionPool {
   readonly #settings: PostgresSettings;
-  readonly #idle = new Map<Session, ReturnType<typeof setTimeout>>();
+  readonly #idle = new Map<Session, Idle>();
   #closed = false;
 
   constructor(settings: PostgresSettings) {
@@ -17,10 +24,9 @@ export class SessionPool {
 
   /** An idle session, or a new one. Throws `database_unreachable`, or the signal's reason. */
   async acquire(signal: AbortSignal): Promise<Session> {
-    for (const [session, timer] of this.#idle) {
-      clearTimeout(timer);
-      this.#idle.delete(session);
-      if (await session.answers()) return session;
+    for (const [session, { sinceMs }] of this.#idle) {
+      this.#forget(session);
+      if (performance.now() - sinceMs < FRESH_MS || await session.answers()) return session;
     }
     return await Session.open(this.#settings, signal, (session) => this.#forget(session));
   }
@@ -29,7 +35,8 @@ export class SessionPool {
   release(session: Session): void {
     if (session.lost) return;
     if (this.#closed || !session.reusable) return void session.close();
-    this.#idle.set(session, setTimeout(() => this.#expire(session), IDLE_MS));
+    const timer = setTimeout(() => this.#expire(session), IDLE_MS);
+    this.#idle.set(session, { sinceMs: performance.now(), timer });
   }
 
   /** Closes the idle sessions, and those released later. */
@@ -44,7 +51,7 @@ export class SessionPool {
   }
 
   #forget(session: Session): void {
-    clearTimeout(this.#idle.get(session));
+    clearTimeout(this.#idle.get(session)?.timer);
     this.#idle.delete(session);
   }
 }

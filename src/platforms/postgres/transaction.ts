@@ -6,17 +6,35 @@ import { beginStatement, type TransactionOptions } from "./sql/begin.ts";
 /** The cause of the failure of which it is not known whether it undid the run. */
 export const COMMIT_UNKNOWN = "COMMIT_UNKNOWN";
 
-/** Commits what `work` did, or rolls it back where it throws or the run is ended. */
-export async function inTransaction<T>(
+/** The connection was gone before the transaction began: nothing was done, another one will do. */
+export class LostBeforeBegin extends ServiceError {
+  constructor({ code, message, facts }: ServiceError) {
+    super(code, message, facts);
+  }
+}
+
+/**
+ * Commits what `work` did, or rolls it back where it throws or the run is ended. `look` goes before it,
+ * in the same round trip as BEGIN: it must only read, since where BEGIN fails, it runs outside of any
+ * transaction; what it gave is not used then.
+ */
+export async function inTransaction<L, T>(
   session: Session,
   options: TransactionOptions,
   signal: AbortSignal,
-  work: () => Promise<T>,
+  look: () => Promise<L>,
+  work: (looked: L) => Promise<T>,
 ): Promise<T> {
   try {
-    // waited for: where BEGIN itself fails, what follows would run outside of any transaction
-    await session.query("begin a transaction", beginStatement(options));
-    const result = await work();
+    const [begun, looked] = await Promise.allSettled([
+      session.query("begin a transaction", beginStatement(options)),
+      look(),
+    ]);
+    if (begun.status === "rejected") {
+      throw session.lost ? new LostBeforeBegin(begun.reason) : begun.reason;
+    }
+    if (looked.status === "rejected") throw looked.reason;
+    const result = await work(looked.value);
     signal.throwIfAborted();
     await commit(session);
     return result;

@@ -1,8 +1,6 @@
 /**
  * What else an UPDATE of the columns would set off, in the table, its partitions and the tables that
  * inherit from it, and wherever foreign keys ON UPDATE CASCADE carry it from there.
- *
- * Parameters: the table's oid, and the names of the columns as an array of text.
  */
 
 /**
@@ -17,13 +15,13 @@ export type HookEffect = "fires" | "wipes" | "returns";
 /** One of them, by its name. */
 export type HookRow = [effect: HookEffect, name: string];
 
-/** The statement. */
-export function findHooksStatement(): string {
+/** The query, which gives `HookRow`s; `table` and `columns` are SQL for an oid and an array of text. */
+export function findHooksQuery(table: string, columns: string): string {
   return `
 WITH RECURSIVE member(oid) AS (
-  SELECT $1::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN member m ON m.oid = i.inhparent
+  SELECT ${table} UNION SELECT i.inhrelid FROM pg_inherits i JOIN member m ON m.oid = i.inhparent
 ), reached(oid, columns) AS (
-  SELECT $1::oid, $2::text[] COLLATE "C"
+  SELECT ${table}, ${columns} COLLATE "C"
   UNION
   SELECT next.oid, next.columns FROM reached CROSS JOIN LATERAL (
     SELECT i.inhrelid, reached.columns FROM pg_inherits i WHERE i.inhparent = reached.oid

@@ -3,8 +3,11 @@
  * first row is touched, in one round trip.
  *
  * Parameters: for each reading of the name the platform instance, database, schema and table, as
- * four arrays of text; then the column names asked for, as an array of text.
+ * four arrays of text; then the column names asked for, as an array of text; then whether to take the
+ * table's lock for a run of one transaction.
  */
+import { findHooksQuery, type HookRow } from "./find_hooks.ts";
+import { tryLockRun } from "./try_lock_run.ts";
 
 /** What the look-up gives: one row of these columns. */
 export type FindTablesRow = [database: string, encoding: string, tables: FoundTable[]];
@@ -27,6 +30,10 @@ export interface FoundTable {
   /** Whether the role may read the row's address, which the client path writes back by. */
   readonly canReadAddress: boolean;
   readonly columns: readonly FoundColumn[];
+  /** What an UPDATE of these columns, all of them, would set off. */
+  readonly hooks: readonly HookRow[];
+  /** Whether the lock was free; null where it was not asked for. */
+  readonly gotLock: boolean | null;
 }
 
 /** A column whose name may match one asked for, if only without regard to case. */
@@ -81,7 +88,12 @@ SELECT current_database()::text, current_setting('server_encoding'), coalesce((
     'canReadAddress', found.relkind IN ('r', 'p')
                   AND has_column_privilege(found.oid, 'ctid', 'SELECT')
                   AND has_column_privilege(found.oid, 'tableoid', 'SELECT'),
-    'columns', coalesce(attributes.list, '[]'::json)
+    'columns', coalesce(attributes.list, '[]'::json),
+    'hooks', (
+      SELECT coalesce(json_agg(json_build_array(hook.effect, hook.name)), '[]'::json)
+      FROM (${findHooksQuery("found.oid", "attributes.names")}) AS hook(effect, name)
+    ),
+    'gotLock', CASE WHEN $6::text::boolean THEN ${tryLockRun("found.oid")} END
   ))
   FROM found
   CROSS JOIN LATERAL (
@@ -107,7 +119,7 @@ SELECT current_database()::text, current_setting('server_encoding'), coalesce((
       'isGenerated', a.attgenerated <> '',
       'canSelect', has_column_privilege(found.oid, a.attnum, 'SELECT'),
       'canUpdate', has_column_privilege(found.oid, a.attnum, 'UPDATE')
-    )) AS list
+    )) AS list, array_agg(a.attname::text) AS names
     FROM pg_attribute a
     JOIN pg_type own ON own.oid = a.atttypid
     CROSS JOIN LATERAL (

@@ -6,9 +6,9 @@
 /** The upper half of the key, so that it is unlikely to be some other program's: "tokn". */
 const KEY = 0x746f6b6en << 32n;
 
-/** Locks until the transaction ends. Gives whether it was free. */
-export function tryLockRunStatement(tableOid: number): string {
-  return `SELECT pg_try_advisory_xact_lock(${keyOf(tableOid)})`;
+/** Locks until the transaction ends: SQL for whether it was free; `table` is SQL for the oid. */
+export function tryLockRun(table: string): string {
+  return `pg_try_advisory_xact_lock(${KEY} | ${table}::int8)`;
 }
 
 /** Locks the same until unlocked, or until the session ends: for runs of many transactions. */
