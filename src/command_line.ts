@@ -23,6 +23,7 @@ interface Options {
   readonly dryRun?: boolean;
   readonly commit?: RunArguments["commit"];
   readonly strategy?: RunArguments["strategy"];
+  readonly scrub?: boolean;
   readonly connections?: number;
   readonly json?: boolean;
 }
@@ -139,11 +140,13 @@ function withHow(command: Command): Command {
   const strategy = new Option("--strategy <how>", "update rows, or rewrite the whole table");
   return command.option("--dry-run", "count what would change, change nothing")
     .addOption(commit.choices(["atomic", "batches"]))
-    .addOption(strategy.choices(["update", "rewrite"]));
+    .addOption(strategy.choices(["update", "rewrite"]))
+    .option("--scrub", "clear what it leaves of old values elsewhere, as far as allowed");
 }
 
-function howOf({ dryRun = false, commit = "atomic", strategy = "update" }: Options): RunArguments {
-  return { dryRun, commit, strategy };
+function howOf(options: Options): RunArguments {
+  const { dryRun = false, commit = "atomic", strategy = "update", scrub = false } = options;
+  return { dryRun, commit, strategy, scrub };
 }
 
 function connectionsOf(command: Command, text: string): number {

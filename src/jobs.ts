@@ -13,6 +13,8 @@ export interface RunArguments {
   readonly dryRun: boolean;
   readonly commit: "atomic" | "batches";
   readonly strategy: "update" | "rewrite";
+  /** Clear what the run leaves of old values elsewhere. */
+  readonly scrub: boolean;
 }
 
 /** One job for the sandbox. `json` asks for machine-readable results on standard output. */

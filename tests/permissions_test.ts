@@ -12,7 +12,7 @@ function hosts(job: Job, environment: Readonly<Record<string, string>> = {}): st
 }
 
 const dataset = { urn: "urn", columns: ["a"] };
-const how = { dryRun: false, commit: "atomic", strategy: "update" } as const;
+const how = { dryRun: false, commit: "atomic", strategy: "update", scrub: false } as const;
 const PG_CONN_STR = "postgres://u:p@db.internal:6432/app";
 
 Deno.test("serve may listen and reach the databases", () => {

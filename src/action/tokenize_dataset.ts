@@ -73,22 +73,24 @@ async function run(
   const columns = parseColumns(trigger.columns, dataset);
   requireAllowed(dataset, deps.allowedDatasets);
   const platform = selectPlatform(dataset, deps.platforms, deps.knownPlatforms);
-  const { dryRun, commit = "atomic", strategy = "update", connections } = trigger;
+  const { dryRun, commit = "atomic", strategy = "update", connections, scrub = false } = trigger;
   if (commit === "batches" && strategy === "rewrite") throw contradiction();
+  if (scrub && dryRun) throw nothingToScrub();
   const progress = (made: Progress) => {
     deps.observe({ event: "batch_written", runId, ...made });
     onProgress?.(made);
   };
   const context = {
-    ...{ runId, dryRun, commit, strategy, connections },
+    ...{ runId, dryRun, commit, strategy, scrub, connections },
     ...{ signal, observe: deps.observe, progress },
   };
 
-  return await platform.withTable(dataset, columns, context, async (table) => {
+  const ended = await platform.withTable(dataset, columns, context, async (table) => {
     requireAllowed(dataset, deps.allowedDatasets, table.platformInstance);
     deps.observe({ event: "table_resolved", runId, table: table.table, columns: table.columns });
     const sdk = await deps.tokenSdk();
     const done = dryRun ? await table.count(sdk) : await table.rewrite(sdk);
+    const looks = !dryRun && (done.updated > 0 || scrub);
     return {
       run_id: runId,
       dataset_urn: dataset.urn,
@@ -97,8 +99,19 @@ async function run(
       columns: table.columns,
       dry_run: dryRun,
       ...done,
+      residue: looks ? await table.residue?.(sdk, done.updated) : undefined,
     };
   });
+  const { residue, ...report } = ended;
+  if (residue === undefined) return report;
+  return { ...report, residue: await residue.clearAfterwards?.() ?? residue.places };
+}
+
+function nothingToScrub(): ServiceError {
+  return new ServiceError(
+    "invalid_request",
+    'Cannot start the run: a dry run changes nothing, so "scrub" has no meaning',
+  );
 }
 
 function contradiction(): ServiceError {

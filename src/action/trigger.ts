@@ -5,6 +5,7 @@
  * - Report: what a run did, with exact counts.
  */
 import type { CommitMode, Method, Strategy } from "../platforms/platform.ts";
+import type { ResiduePlace } from "../platforms/residue.ts";
 
 /** What a caller asks for. Shapes are checked where it comes in; meanings where the run begins. */
 export interface Trigger {
@@ -17,6 +18,8 @@ export interface Trigger {
   readonly commit?: CommitMode;
   /** Rows are updated by default. */
   readonly strategy?: Strategy;
+  /** Clear what a run leaves of old values elsewhere, as far as the role may. */
+  readonly scrub?: boolean;
   /** How many connections may write at once in batches; undefined leaves it to the platform. */
   readonly connections?: number;
 }
@@ -34,4 +37,6 @@ export interface Report {
   /** Which way the work was done; absent for a dry run. */
   readonly method?: Method;
   readonly elapsed_ms: number;
+  /** Where old values are left; absent where nothing was updated, unless asked for. */
+  readonly residue?: readonly ResiduePlace[];
 }

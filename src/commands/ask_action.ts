@@ -17,12 +17,13 @@ export interface ActionAddress {
 export async function askAction(
   { url, triggerToken }: ActionAddress,
   { urn, columns }: DatasetArguments,
-  { dryRun, commit, strategy }: RunArguments,
+  { dryRun, commit, strategy, scrub }: RunArguments,
   stop: AbortSignal,
 ): Promise<Answer> {
   const headers = new Headers({ "content-type": "application/json" });
   if (triggerToken !== undefined) headers.set("authorization", `Bearer ${triggerToken}`);
-  const body = JSON.stringify({ dataset_urn: urn, columns, dry_run: dryRun, commit, strategy });
+  const how = { dry_run: dryRun, commit, strategy, ...(scrub && { scrub }) };
+  const body = JSON.stringify({ dataset_urn: urn, columns, ...how });
   const request = { method: "POST", headers, body, signal: stop };
   try {
     return await readAnswer(await fetch(new URL("/trigger", url), request), url);

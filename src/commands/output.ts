@@ -1,5 +1,6 @@
 /** What the commands print: JSON for programs, a table for people. Failures go to standard error. */
 import type { Report } from "../action/trigger.ts";
+import type { ResiduePlace } from "../platforms/residue.ts";
 import type { Problem } from "../http/problem.ts";
 
 /** Prints a report on standard output. */
@@ -13,6 +14,23 @@ export function printReport(report: Report, json: boolean): void {
     ["took", `${report.elapsed_ms} ms`],
     ["run", report.run_id],
   ]));
+  for (const line of residueLines(report.residue ?? [])) console.log(line);
+}
+
+/** What is left elsewhere: first what has to be done, and then in one line what was found clean. */
+function residueLines(residue: readonly ResiduePlace[]): string[] {
+  if (residue.length === 0) return [];
+  const isClean = ({ state }: ResiduePlace) => state === "none" || state === "cleared";
+  const lines = residue.filter((each) => !isClean(each)).flatMap((each) => {
+    const { place, state, command, detail } = each;
+    const said = `  ${place}: ${state.replace("_", " ")}${
+      detail === undefined ? "" : ` (${detail})`
+    }`;
+    return command === undefined ? [said] : [said, `    ${command}`];
+  });
+  const clean = residue.filter(isClean).map(({ place, state }) => `${place} (${state})`);
+  const last = clean.length === 0 ? [] : [`  clean: ${clean.join(", ")}`];
+  return ["old values elsewhere", ...lines, ...last];
 }
 
 /** Prints why a job failed: a sentence on standard error, and for programs the problem too. */

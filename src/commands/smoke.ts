@@ -2,7 +2,12 @@
 import type { DatasetArguments, Job, RunArguments } from "../jobs.ts";
 import { type ActionAddress, type Answer, askAction } from "./ask_action.ts";
 
-const PLAIN_RUN: RunArguments = { dryRun: false, commit: "atomic", strategy: "update" };
+const PLAIN_RUN: RunArguments = {
+  dryRun: false,
+  commit: "atomic",
+  strategy: "update",
+  scrub: false,
+};
 
 type SmokeJob = Extract<Job, { command: "smoke" }>;
 

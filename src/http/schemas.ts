@@ -1,6 +1,7 @@
 /** The shapes of the HTTP API: what validates it, and what `/openapi.json` is made from. */
 import { z } from "@hono/zod-openapi";
 import { ERROR_CODES } from "../errors.ts";
+import { RESIDUE_STATES } from "../platforms/residue.ts";
 
 const EXAMPLE_URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,app.public.customers,PROD)";
 
@@ -23,7 +24,22 @@ export const triggerSchema = z.strictObject({
   strategy: z.enum(["update", "rewrite"]).default("update").openapi({
     description: "Update rows in place, or rewrite the whole table under an exclusive lock",
   }),
+  scrub: z.boolean().default(false).openapi({
+    description: "Clear what the run leaves of old values elsewhere, as far as the role may",
+  }),
 }).openapi("Trigger");
+
+/** A place where an update leaves old values. */
+const residueSchema = z.object({
+  place: z.string().openapi({ example: "pg_stats" }),
+  state: z.enum(RESIDUE_STATES).openapi({
+    description: "`none`: looked at, nothing in it; `cleared`: by this run, and looked at again; " +
+      "`remains`: old values are there, or have to be taken to be there; `not_checked`: nobody " +
+      "looked, or nobody could",
+  }),
+  command: z.string().optional().openapi({ description: "The SQL that clears it" }),
+  detail: z.string().optional(),
+}).openapi("Residue");
 
 /** The answer to a trigger that succeeded. */
 export const reportSchema = z.object({
@@ -39,6 +55,10 @@ export const reportSchema = z.object({
     description: "Where the tokens were made; absent for a dry run",
   }),
   elapsed_ms: z.int().min(0),
+  residue: z.array(residueSchema).optional().openapi({
+    description:
+      "Where old values are left; absent where nothing was updated, unless `scrub` was asked for",
+  }),
 }).openapi("Report");
 
 /** The answer to whatever failed. */

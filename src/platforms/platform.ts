@@ -12,6 +12,7 @@ import type { DatasetUrn } from "../datahub/dataset_urn.ts";
 import { ServiceError } from "../errors.ts";
 import type { Observe } from "../observations.ts";
 import type { TokenSdk } from "../tokens/token_sdk.ts";
+import type { Residue } from "./residue.ts";
 
 /** Rows changed, and rows left as they were. Their sum is the rows seen. */
 export interface Counts {
@@ -44,6 +45,8 @@ export interface RunContext {
   readonly dryRun: boolean;
   readonly commit: CommitMode;
   readonly strategy: Strategy;
+  /** Whether old values that an update leaves elsewhere are to be cleared, as far as may be. */
+  readonly scrub: boolean;
   /** How many connections may write at once in batches; undefined leaves it to the platform. */
   readonly connections: number | undefined;
   /** Ends the run early: what was not committed is rolled back. Its reason is a `ServiceError`. */
@@ -65,6 +68,11 @@ export interface TableSession {
   count(sdk: TokenSdk): Promise<Counts>;
   /** Replaces every value that is not a token yet. */
   rewrite(sdk: TokenSdk): Promise<Counts & { readonly method: Method }>;
+  /**
+   * After `rewrite`, which changed `updated` rows: looks where their old values are still to be found.
+   * It never throws: what could not be looked at is said not to be checked.
+   */
+  residue?(sdk: TokenSdk, updated: number): Promise<Residue>;
 }
 
 /** A kind of database. */

@@ -5,7 +5,7 @@ import { type Program, runProgram } from "../support/program.ts";
 
 const URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,app.public.customers,PROD)";
 const DATASET = ["--urn", "--columns"];
-const HOW = ["--dry-run", "--commit", "--strategy"];
+const HOW = ["--dry-run", "--commit", "--strategy", "--scrub"];
 const COMMANDS = [
   ...["serve", "run", "trigger", "smoke", "healthcheck", "detokenize", "permissions"],
 ];

@@ -25,9 +25,10 @@ export async function jobsSuite(program: Program): Promise<void> {
     for (const more of [["--dry-run"], [], ["--json"]]) {
       const { code, stdout, stderr } = await run([...args, ...more], withDatabase);
       assert.equal(code, 0, stderr);
-      const { run_id, elapsed_ms, ...report } = JSON.parse(stdout);
+      const { run_id, elapsed_ms, residue, ...report } = JSON.parse(stdout);
       assert.match(run_id, UUID);
       assert.ok(elapsed_ms >= 0);
+      assert.equal(residue !== undefined, report.updated > 0 && !report.dry_run);
       results.push(report);
     }
     const same = {

@@ -26,6 +26,19 @@ Deno.test("a trigger answers with its report, in exactly the documented shape", 
     table: `${database.name}.public.people`,
     columns: ["name", "nick"],
   };
+  const residue = [
+    { place: "pg_stats", state: "cleared" },
+    ...["expression_statistics", "extended_statistics"].map((place) => ({ place, state: "none" })),
+    {
+      place: "dead_rows",
+      state: "remains",
+      command: "VACUUM (INDEX_CLEANUP ON) public.people",
+      detail: "VACUUM removes them",
+    },
+    ...["indexes", "materialized_views", "foreign_keys", "triggers", "replication"]
+      .map((place) => ({ place, state: "none" })),
+    { place: "wal_and_backups", state: "not_checked" },
+  ];
   const ids = new Set<string>();
   const check = (answer: typeof first, expected: Record<string, unknown>) => {
     assert.equal(answer.status, 200);
@@ -37,7 +50,7 @@ Deno.test("a trigger answers with its report, in exactly the documented shape", 
     ids.add(run_id);
   };
   check(dryRun, { dry_run: true, updated: 2, skipped: 1 });
-  check(first, { dry_run: false, updated: 2, skipped: 1, method: "pushdown" });
+  check(first, { dry_run: false, updated: 2, skipped: 1, method: "pushdown", residue });
   check(second, { dry_run: false, updated: 0, skipped: 3, method: "pushdown" });
   assert.equal(ids.size, 3);
   assert.doesNotMatch(JSON.stringify(api.observations), /canary/);
@@ -176,4 +189,22 @@ Deno.test("once shutting down, a trigger is refused and has no run", async () =>
   assert.equal(answer.json.run_id, undefined);
   assert.match(answer.headers.get("retry-after") ?? "", /^[1-9]\d*$/);
   assert.deepEqual(api.observations.map(({ event }) => event), ["request_refused"]);
+});
+
+Deno.test("scrub is taken: what may be cleared is cleared, also where nothing is left to update", async () => {
+  await database
+    .sql`create table cleaned as select 'canary ' || n as name from generate_series(1, 50) n`;
+  await using api = openApi({ PG_CONN_STR: database.url });
+  const body = { dataset_urn: urn(`${database.name}.public.cleaned`), columns: ["name"] };
+  for (const updated of [50, 0]) {
+    const { status, json } = await api.trigger({ ...body, scrub: true });
+    assert.deepEqual([status, json.updated], [200, updated]);
+    const cleared = json.residue.filter(({ state }: { state: string }) => state === "cleared");
+    assert.deepEqual(cleared.map(({ place }: { place: string }) => place), [
+      "pg_stats",
+      "dead_rows",
+    ]);
+  }
+  const dry = await api.trigger({ ...body, scrub: true, dry_run: true });
+  assert.deepEqual([dry.status, codeOf(dry)], [400, "invalid_request"]);
 });

@@ -96,6 +96,7 @@ export interface RunOptions {
   readonly dryRun?: boolean;
   readonly commit?: CommitMode;
   readonly strategy?: Strategy;
+  readonly scrub?: boolean;
   readonly connections?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;

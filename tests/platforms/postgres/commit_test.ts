@@ -87,7 +87,7 @@ Deno.test("a failed statement that somebody swallowed does not commit", async ()
   const platform = postgresPlatform(settings, { lockTimeoutMs: 1000, allowTriggers: false });
   const dataset = parseDatasetUrn(urnOf(`${database.name}.public.swallowed`));
   const context = {
-    ...{ runId: "run", dryRun: false, commit: "atomic", strategy: "update" } as const,
+    ...{ runId: "run", dryRun: false, commit: "atomic", strategy: "update", scrub: false } as const,
     connections: undefined,
     ...{ signal: new AbortController().signal, observe() {}, progress() {} },
   };
