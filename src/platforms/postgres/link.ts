@@ -1,5 +1,6 @@
 /** The driver's client, held to one connection that it opens once and never replaces. */
 import type { Options, Sql } from "postgres";
+import type { Socket } from "node:net";
 import { closedEarly, openSocket } from "./open_socket.ts";
 import type { PostgresSettings } from "./settings.ts";
 
@@ -25,7 +26,7 @@ export async function makeLink(settings: PostgresSettings, signal: AbortSignal):
   const socket = () => {
     if (opened) return Promise.reject(closedEarly());
     opened = true;
-    return openSocket(settings, signal);
+    return openSocket(settings, signal).then(neverFull);
   };
   const options: Options<Record<never, never>> & { readonly socket: typeof socket } = {
     socket,
@@ -57,4 +58,18 @@ export async function makeLink(settings: PostgresSettings, signal: AbortSignal):
     },
   };
   return link;
+}
+
+/**
+ * The driver takes a socket that wants to be waited for as the end of pipelining: on a connection of
+ * its own it sends nothing more until everything was answered. How much is on its way is bounded by
+ * whoever sends it.
+ */
+function neverFull(socket: Socket): Socket {
+  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
+  socket.write = (...args: unknown[]) => {
+    write(...args);
+    return true;
+  };
+  return socket;
 }

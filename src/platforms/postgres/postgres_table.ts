@@ -7,12 +7,16 @@ import type { CheckedTable } from "./check_table.ts";
 import { findCommittedResidue, findResidue } from "./residue.ts";
 import type { ResolvedTable } from "./resolve_table.ts";
 import { type BatchResources, rewriteInBatches } from "./rewrite_in_batches.ts";
-import { rewriteInClient, type WithSnapshotReader } from "./rewrite_in_client.ts";
+import {
+  LARGE_TABLE_BYTES,
+  rewriteInClient,
+  type WithSnapshotReader,
+} from "./rewrite_in_client.ts";
 import { rewriteInDatabase } from "./rewrite_in_database.ts";
 import { rewriteWholeTable } from "./rewrite_whole_table.ts";
 import type { AfterCommit } from "./scrub.ts";
 import type { Session } from "./session.ts";
-import { type CountRow, countRowsStatement } from "./sql/count_rows.ts";
+import { anyInSampleStatement, type CountRow, countRowsStatement } from "./sql/count_rows.ts";
 import { longestValuesStatement } from "./sql/longest_values.ts";
 
 /** How the table may be rewritten. */
@@ -35,6 +39,8 @@ export function postgresTable(
   const rewrite = async (sdk: TokenSdk) => {
     if (run.strategy === "rewrite") return await rewriteWholeTable(session, table, sdk);
     const inDatabase = !table.canReadAddress || (pushdown && sdk.sqlExpression !== undefined);
+    const nothing = table.sizeBytes >= LARGE_TABLE_BYTES && await nothingToDo(session, table, sdk);
+    if (nothing) return { ...nothing, method: inDatabase ? "pushdown" : "client" } as const;
     const done = inDatabase
       ? await rewriteInDatabase(session, table, sdk)
       : await rewriteInClient(session, table, sdk, run, withSnapshotReader);
@@ -85,6 +91,23 @@ export function postgresTableInBatches(
       return findCommittedResidue(inOwnTransaction, rewritten, afterCommit);
     },
   };
+}
+
+/**
+ * The counts of a run that finds nothing to do; undefined where there is something. Several workers
+ * count, where a cursor or an UPDATE reads the table all by itself; so it pays on a large table, if a
+ * sample gives reason to believe that all is done.
+ */
+async function nothingToDo(
+  session: Session,
+  table: CheckedTable,
+  sdk: TokenSdk,
+): Promise<Counts | undefined> {
+  const action = `look for values in ${table.displayName}`;
+  const sample = await session.query<[boolean]>(action, anyInSampleStatement(table, sdk.pattern));
+  if (sample.rows[0]![0]) return undefined;
+  const counts = await countRows(session, table, sdk);
+  return counts.updated === 0 ? counts : undefined;
 }
 
 async function countRows(session: Session, table: CheckedTable, sdk: TokenSdk): Promise<Counts> {

@@ -18,7 +18,7 @@ import type { Session } from "./session.ts";
 import { countAllStatement } from "./sql/count_rows.ts";
 
 /** From this size on the second connection pays. */
-const LARGE_TABLE_BYTES = 8 * 1024 * 1024;
+export const LARGE_TABLE_BYTES = 8 * 1024 * 1024;
 
 /** Calls `use` with a session that reads from one snapshot; with none where there is none to be had. */
 export type WithSnapshotReader = <T>(

@@ -1,5 +1,5 @@
 /** A transaction of a run. */
-import { ServiceError } from "../../errors.ts";
+import { ServiceError, toServiceError } from "../../errors.ts";
 import type { Session } from "./session.ts";
 import { beginStatement, type TransactionOptions } from "./sql/begin.ts";
 
@@ -31,7 +31,8 @@ export async function inTransaction<L, T>(
       look(),
     ]);
     if (begun.status === "rejected") {
-      throw session.lost ? new LostBeforeBegin(begun.reason) : begun.reason;
+      const error = toServiceError(begun.reason);
+      throw error.code === "database_unreachable" ? new LostBeforeBegin(error) : error;
     }
     if (looked.status === "rejected") throw looked.reason;
     const result = await work(looked.value);

@@ -13,6 +13,13 @@ export function countRowsStatement(table: CheckedTable, pattern: TokenPattern): 
   } t`;
 }
 
+/** Whether a hundredth of the table, taken block by block, has a row that a run would change. */
+export function anyInSampleStatement(table: CheckedTable, pattern: TokenPattern): string {
+  return `SELECT EXISTS (SELECT FROM ${tableName(table)} t TABLESAMPLE SYSTEM (1) WHERE ${
+    rowGuard(table, pattern)
+  })`;
+}
+
 /** Counts all rows only. */
 export function countAllStatement(table: CheckedTable): string {
   return `SELECT count(*) FROM ${tableName(table)} t`;
