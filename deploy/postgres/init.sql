@@ -1,6 +1,7 @@
--- The demonstration's table, and the role the action connects as: SELECT and UPDATE, nothing else.
--- Postgres' image runs this once, when it sets up an empty volume; `make up` runs it again where
--- the role cannot log in or the table is missing. Running it again changes no row.
+-- The demonstration's table, and the role the action connects as with its password. What the role
+-- may do is granted afterwards, by ../grants.sql. Postgres' image runs both once, when it sets up an
+-- empty volume; `make up` runs them again where the role cannot log in or the table is missing.
+-- Running them again changes no row.
 \set ON_ERROR_STOP on
 \if :{?tokenize_password}
 \else
@@ -26,12 +27,10 @@ CREATE TABLE IF NOT EXISTS public.customers (
 SELECT 'CREATE ROLE tokenize'
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tokenize') \gexec
 
-ALTER ROLE tokenize LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS
-  PASSWORD :'tokenize_password';
+ALTER ROLE tokenize LOGIN PASSWORD :'tokenize_password';
 
+-- The database is there for this alone: nobody else has any business in it.
 REVOKE ALL ON DATABASE app FROM PUBLIC;
-GRANT CONNECT ON DATABASE app TO tokenize;
-GRANT USAGE ON SCHEMA public TO tokenize;
-GRANT SELECT, UPDATE ON public.customers TO tokenize;
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 
 COMMIT;
