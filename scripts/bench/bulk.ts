@@ -2,6 +2,7 @@
  * The bulk path beside the database's own limit: every contender on a fresh copy of the table,
  * taking turns, medians of the rounds.
  */
+import postgres from "postgres";
 import type { BenchDatabase } from "./bench_database.ts";
 import { type Contender, COUNT, type Outcome, REWRITES, SECOND_RUN } from "./contenders.ts";
 import { markdownTable, median, progress } from "./figures.ts";
@@ -21,6 +22,8 @@ interface Measured extends Outcome {
   readonly walBytes: number;
   readonly deadTuples: number;
   readonly valueBytes: number;
+  /** The share of the time in which the server worked for the contender, and did not wait for it. */
+  readonly busyShare: number;
 }
 
 type Results = ReadonlyMap<Contender, readonly Measured[]>;
@@ -93,7 +96,9 @@ async function measure(database: BenchDatabase, contender: Contender): Promise<M
   const { sql } = database;
   const [before] = await sql`
     SELECT pg_current_wal_insert_lsn() AS lsn, sum(length(name) + length(email))::int8 AS bytes FROM people`;
+  const watched = watchServer(database);
   const outcome = await contender.run(database);
+  const busyShare = await watched.end();
   await sql`SELECT pg_stat_force_next_flush()`;
   const [after] = await sql`
     SELECT pg_current_wal_insert_lsn() - ${before!.lsn}::pg_lsn AS wal,
@@ -103,6 +108,36 @@ async function measure(database: BenchDatabase, contender: Contender): Promise<M
     walBytes: Number(after!.wal),
     deadTuples: Number(after!.dead),
     valueBytes: Number(before!.bytes),
+    busyShare,
+  };
+}
+
+/** Looks every few milliseconds whether a connection to the database works or waits for its client. */
+function watchServer({ url }: BenchDatabase): { end: () => Promise<number> } {
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  let looks = 0;
+  let busy = 0;
+  let watching = true;
+  const watch = async () => {
+    while (watching) {
+      const [look] = await sql`
+        SELECT bool_or(state <> 'idle') AS begun,
+          bool_or(state = 'active' AND wait_event_type IS DISTINCT FROM 'Client') AS busy
+        FROM pg_stat_activity
+        WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`;
+      if (look!.begun) looks++;
+      if (look!.busy) busy++;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await sql.end();
+  };
+  const watched = watch();
+  return {
+    async end() {
+      watching = false;
+      await watched;
+      return looks === 0 ? 1 : busy / looks;
+    },
   };
 }
 
@@ -119,6 +154,7 @@ function printRewrites(results: Results): void {
       Math.round(of((run) => 1 / secondsPerRow(run))).toLocaleString("en-US"),
       of((run) => run.valueBytes / 1e3 / run.elapsedMs).toFixed(1),
       ratio.toFixed(2),
+      `${(100 * of((run) => run.busyShare)).toFixed(0)} %`,
       runs[0]!.peakRssBytes === undefined
         ? ""
         : String(Math.round(of((run) => run.peakRssBytes! / 1e6))),
@@ -126,7 +162,7 @@ function printRewrites(results: Results): void {
       of((run) => run.deadTuples).toLocaleString("en-US"),
     ];
   });
-  const head = ["contender", "rows", "s", "rows/s", "MB/s", "to the limit"];
+  const head = ["contender", "rows", "s", "rows/s", "MB/s", "to the limit", "server busy"];
   console.log(markdownTable([...head, "peak RSS, MB", "WAL, MB", "dead tuples"], lines));
 }
 

@@ -26,6 +26,8 @@ export interface CheckedTable {
   readonly displayName: string;
   /** Whether it keeps a history of its versions, and says how many rows a statement changed. */
   readonly isDelta: boolean;
+  /** Its properties as its description lists them; undefined where it lists none. */
+  readonly properties: string | undefined;
   readonly columns: readonly CheckedColumn[];
 }
 
@@ -64,7 +66,8 @@ export async function checkTable(
     return checkColumn(displayName, column, await declaredType(session, found, column));
   }));
   const isDelta = description.details.get("provider")?.toLowerCase() === "delta";
-  return { catalog, schema, name, displayName, isDelta, columns };
+  const properties = description.details.get("table properties");
+  return { catalog, schema, name, displayName, isDelta, properties, columns };
 }
 
 function checkKind({ description }: FoundTable, displayName: string): void {

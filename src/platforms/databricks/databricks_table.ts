@@ -4,6 +4,7 @@ import type { TokenSdk } from "../../tokens/token_sdk.ts";
 import type { Counts, Method, RunContext, TableSession } from "../platform.ts";
 import { tooLong } from "../token_batch.ts";
 import type { CheckedTable } from "./check_table.ts";
+import { findResidue } from "./residue.ts";
 import { rewriteInClient } from "./rewrite_in_client.ts";
 import { rewriteInWarehouse } from "./rewrite_in_warehouse.ts";
 import type { Session } from "./session.ts";
@@ -32,6 +33,9 @@ export function databricksTable(
       const work = { session, table, pattern: sdk.pattern, run };
       await checkLengths(work, sdk);
       return await rewrite(work, sdk, pushdown);
+    },
+    async residue(_sdk, updated) {
+      return { places: await findResidue(session, table, { updated, scrub: run.scrub }) };
     },
   };
 }

@@ -33,6 +33,7 @@ export const BOTH_WAYS = [["pushdown", pushdown], ["client", inClient]] as const
 /** How one run is started. */
 export interface RunOptions {
   readonly dryRun?: boolean;
+  readonly scrub?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -77,10 +78,11 @@ export function openAction(place: Place, options: ActionOptions = {}): Action {
   const secrets = secretsOf(settings.authentication);
 
   const tokenize: Action["tokenize"] = async (datasetUrn, columns, run = {}) => {
-    const { dryRun = false, signal = new AbortController().signal, onProgress } = run;
+    const { dryRun = false, scrub = false, signal = new AbortController().signal, onProgress } =
+      run;
     const started = { runId: crypto.randomUUID(), signal, ...(onProgress && { onProgress }) };
     try {
-      return await tokenizeDataset({ datasetUrn, columns, dryRun }, deps, started);
+      return await tokenizeDataset({ datasetUrn, columns, dryRun, scrub }, deps, started);
     } finally {
       givesNothingAway(observations, secrets);
     }

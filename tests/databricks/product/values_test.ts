@@ -46,7 +46,7 @@ for (const [method, sdk] of BOTH_WAYS) {
     (place) =>
       withTable(place, HUNDRED, async (table) => {
         const action = openAction(place, { sdk });
-        const { run_id: _, elapsed_ms: __, ...first } = await action.tokenize(table.urn, [
+        const { run_id: _, elapsed_ms: __, residue, ...first } = await action.tokenize(table.urn, [
           "email",
           "name",
         ]);
@@ -58,6 +58,7 @@ for (const [method, sdk] of BOTH_WAYS) {
           dry_run: false,
           ...{ updated: 100, skipped: 0, method },
         });
+        assert.equal(residue?.[0]?.place, "history");
         assert.deepEqual(await writesTo(place, table), [written, "WRITE"]);
         assert.equal((await valuesOf(place, table, "name"))[7], token("canary 7"));
         assert.equal((await valuesOf(place, table, "email"))[99], token("canary99@example.com"));

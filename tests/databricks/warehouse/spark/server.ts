@@ -36,6 +36,8 @@ function sparkArguments(options: SparkServerOptions, port: number): string[] {
     "spark.sql.thriftServer.interruptOnCancel": "true",
     "spark.sql.shuffle.partitions": "2",
     "spark.databricks.delta.snapshotPartitions": "2",
+    // VACUUM makes as many tasks of it as this, however few files there are; 10,000 by default
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
     "spark.ui.enabled": "false",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
