@@ -20,6 +20,7 @@ import {
   TSparkRowSetType,
 } from "../thrift/types.ts";
 import type { KnownHandles, OperationFailure } from "./operations.ts";
+import { inSparksWords } from "./dialect.ts";
 import { executeImmediate, identifier } from "./parameters.ts";
 import { exceededLimit } from "./limits.ts";
 import { errorStatus, failed } from "./replies.ts";
@@ -117,9 +118,9 @@ export class SparkBackend {
     if (excess) return errorStatus(call.envelope, "54000", excess);
     const sent = new structs.TExecuteStatementReq({ ...request });
     sent.parameters = null;
-    if (parameters && parameters.length > 0) {
-      sent.statement = executeImmediate(statement, parameters);
-    }
+    sent.statement = parameters && parameters.length > 0
+      ? executeImmediate(statement, parameters)
+      : inSparksWords(statement);
     if (failure) sent.statement = "SELECT 1";
     const answer = await postToSpark(this.url, encodeRequest(call.envelope, sent));
     const reply = decodeReply(answer, () => new structs.TExecuteStatementResp());

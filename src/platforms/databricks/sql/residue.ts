@@ -1,0 +1,21 @@
+/** What clears old values that an update leaves behind in a Delta table's files, and what looks again. */
+import type { CheckedTable } from "../check_table.ts";
+import { tableName } from "./table_expressions.ts";
+
+/** Writes files anew whose deletion vectors hide rows that are still in them. */
+export function purgeStatement(table: CheckedTable): string {
+  return `REORG TABLE ${tableName(table)} APPLY (PURGE)`;
+}
+
+/** Removes files that no version within the table's retention needs. */
+export function vacuumStatement(table: CheckedTable): string {
+  return `VACUUM ${tableName(table)}`;
+}
+
+/** The files that `vacuumStatement` would remove. */
+export function vacuumDryRunStatement(table: CheckedTable): string {
+  return `VACUUM ${tableName(table)} DRY RUN`;
+}
+
+/** The time by the warehouse's clock, in the form of the history's timestamps. */
+export const NOW = "SELECT current_timestamp() AS now";
