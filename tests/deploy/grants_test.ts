@@ -112,6 +112,25 @@ Deno.test("with columns it can read and change these alone, whatever they are ca
   await isDenied(own, "select * from customers");
 });
 
+const [server] = await sql`select current_setting('server_version_num')::int as version`;
+
+Deno.test({
+  name: "with maintain it can clear what the run leaves, and still nothing else",
+  ignore: server!.version < 170_000,
+  async fn() {
+    await sql`create table kept as select 'canary ' || n as name from generate_series(1, 50) n`;
+    await sql`analyze kept`;
+    const { url } = await grant({ table_name: "kept", maintain: "on" });
+    await using action = openAction(url);
+    const report = await action.tokenize("public.kept", ["name"], { scrub: true });
+    const cleared = report.residue!.filter(({ state }) => state === "cleared");
+    assert.deepEqual(cleared.map(({ place }) => place), ["pg_stats", "dead_rows"]);
+    await using own = connect(url);
+    await isDenied(own, "delete from kept");
+    await isDenied(own, "select * from customers");
+  },
+});
+
 Deno.test("running it again narrows what the role may do with the table", async () => {
   const { role, url } = await grant({});
   await grant({ column_names: "email" }, role);
