@@ -4,7 +4,7 @@
 TASK := scripts/deno.sh task --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-databricks test-fuzz test-cluster bench build up run down logs trigger-pg trigger-dbx \
+.PHONY: help demo test test-databricks test-fuzz test-cluster bench build sbom up run down logs trigger-pg trigger-dbx \
 	check lock clean
 
 help: ## This list
@@ -34,6 +34,9 @@ bench: ## The action beside the database's own limit, on this machine: some 20 m
 
 build: ## The program as one binary: dist/tokenize
 	@$(TASK) build
+
+sbom: ## What is in the binary: its bill of materials, dist/sbom.cdx.json (CycloneDX 1.6)
+	@$(TASK) sbom
 
 up: ## Cluster: start it all on minikube (CLUSTER=current: where KUBECONFIG points)
 	@scripts/up.sh
