@@ -32,6 +32,21 @@ export async function terminalSuite(program: Program): Promise<void> {
     assert.match(asked.screen, /^\{"run_id":.*"updated":100.*\}$/m);
   });
 
+  test("what is left of old values stands below the table, with what clears it", async () => {
+    await database.sql`create table left_over as select 'canary' as name`;
+    const { screen } = await runOnTerminal(program, ["run", ...dataset("left_over", "name")], env);
+    const lines = screen.trimEnd().split("\n");
+    assert.deepEqual(lines.slice(lines.indexOf("old values elsewhere")), [
+      "old values elsewhere",
+      "  dead_rows: remains (VACUUM removes them)",
+      "    VACUUM (INDEX_CLEANUP ON) public.left_over",
+      "  wal_and_backups: not checked",
+      "  clean: pg_stats (cleared), expression_statistics (none), extended_statistics (none), " +
+      "indexes (none), materialized_views (none), foreign_keys (none), triggers (none), " +
+      "replication (none)",
+    ]);
+  });
+
   test("permissions reads as a list", async () => {
     const { screen } = await runOnTerminal(program, ["permissions"], {
       PG_CONN_STR: "postgres://u:canary@db.internal/app",
