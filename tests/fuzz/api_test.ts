@@ -36,8 +36,9 @@ async function fuzz(service: Service, database: string, token: string | undefine
   // its own example then names a table that is there
   const document = JSON.stringify((await service.send("GET", "/openapi.json")).json)
     .replaceAll("app.public.customers", `${database}.public.customers`);
-  const path = await Deno.makeTempFile({ suffix: ".json" });
+  const directory = await Deno.makeTempDir(); // it keeps notes in the folder it runs in
   try {
+    const path = `${directory}/openapi.json`;
     await Deno.writeTextFile(path, document);
     const child = new Deno.Command(Deno.env.get("TEST_SCHEMATHESIS")!, {
       args: [
@@ -48,6 +49,7 @@ async function fuzz(service: Service, database: string, token: string | undefine
         ...["--max-examples", Deno.env.get("TEST_EXAMPLES")!, "--output-truncate", "true"],
         ...(token === undefined ? [] : ["--header", `Authorization: Bearer ${token}`]),
       ],
+      cwd: directory,
       env: { NO_COLOR: "1" },
       stdin: "null",
       stdout: "piped",
@@ -60,6 +62,6 @@ async function fuzz(service: Service, database: string, token: string | undefine
     assert.ok(success, shown);
     assert.match(said, /[1-9]\d* generated/);
   } finally {
-    await Deno.remove(path);
+    await Deno.remove(directory, { recursive: true });
   }
 }
