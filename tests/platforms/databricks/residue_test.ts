@@ -1,0 +1,55 @@
+/** What the report says of a Delta table, by what its description says of it. */
+import assert from "node:assert/strict";
+import { findResidue } from "../../../src/platforms/databricks/residue.ts";
+import type { Session } from "../../../src/platforms/databricks/session.ts";
+
+/** Without scrub nothing is asked of the warehouse. */
+const noSession = new Proxy({}, {
+  get: () => () => assert.fail("the warehouse was asked"),
+}) as Session;
+
+async function placesOf(properties: string | undefined, updated = 1, isDelta = true) {
+  const table = {
+    ...{ catalog: "c`c", schema: "s", name: "t", displayName: "c.s.t" },
+    ...{ isDelta, properties, columns: [] },
+  };
+  const places = await findResidue(noSession, table, { updated, scrub: false });
+  return Object.fromEntries(places.map(({ place, ...known }) => [place, known]));
+}
+
+Deno.test("properties are read as they are listed, wherever they stand", async () => {
+  const {
+    history,
+    deletion_vectors: vectors,
+    change_data_feed: feed,
+    transaction_log: log,
+  } = await placesOf(
+    "[delta.deletedFileRetentionDuration=interval 3 days,delta.enableChangeDataFeed=false," +
+      "delta.logRetentionDuration=interval 2 days,my.delta.enableChangeDataFeed=true," +
+      "delta.enableDeletionVectors=true]",
+  );
+  assert.deepEqual([history?.state, history?.command], ["remains", "VACUUM `c``c`.`s`.`t`"]);
+  assert.match(history!.detail!, /interval 3 days after the run$/);
+  assert.equal(vectors?.state, "remains");
+  assert.equal(vectors?.command, "REORG TABLE `c``c`.`s`.`t` APPLY (PURGE)");
+  assert.deepEqual(feed, { state: "none" });
+  assert.match(log!.detail!, /for interval 2 days/);
+});
+
+Deno.test("a description without properties leaves open what hangs on them", async () => {
+  const places = await placesOf(undefined);
+  assert.equal(places.deletion_vectors?.state, "not_checked");
+  assert.equal(places.change_data_feed?.state, "not_checked");
+});
+
+Deno.test("where the run changed nothing, nobody knows what earlier ones left", async () => {
+  const places = await placesOf("[delta.enableDeletionVectors=true]", 0);
+  assert.deepEqual(
+    [places.history?.state, places.deletion_vectors?.state],
+    ["not_checked", "not_checked"],
+  );
+});
+
+Deno.test("of other formats than Delta nothing is claimed", async () => {
+  assert.deepEqual(Object.keys(await placesOf("[]", 1, false)), ["snapshots"]);
+});
