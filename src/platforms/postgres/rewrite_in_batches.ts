@@ -14,7 +14,12 @@ import type { ResolvedTable } from "./resolve_table.ts";
 import { updateInPlace } from "./rewrite_in_database.ts";
 import type { Session } from "./session.ts";
 import { type BlockRange, countBlocksStatement } from "./sql/block_ranges.ts";
-import { type CountRow, countRowsStatement } from "./sql/count_rows.ts";
+import {
+  anyInSampleStatement,
+  countAllStatement,
+  type CountRow,
+  countRowsStatement,
+} from "./sql/count_rows.ts";
 
 /** Blocks of one batch: 8 MiB of a table with blocks of the usual size. */
 const BATCH_BLOCKS = 1024;
@@ -43,7 +48,7 @@ export async function rewriteInBatches(
   const inDatabase = !table.canReadAddress ||
     (resources.pushdown && sdk.sqlExpression !== undefined);
   const look = () => countRows(table, sdk, resources);
-  let [total, left] = await look();
+  let [total, left] = await firstLook(table, sdk, resources) ?? await look();
   let committed = 0;
 
   const batch = async (range: BlockRange) => {
@@ -98,6 +103,21 @@ async function rangesOf(table: ResolvedTable, { inOwnTransaction }: BatchResourc
   const blocks = Number(counted![0]);
   return Array.from({ length: Math.ceil(blocks / BATCH_BLOCKS) }, (_, i): BlockRange => {
     return { from: i * BATCH_BLOCKS, to: (i + 1) * BATCH_BLOCKS };
+  });
+}
+
+/** All rows, and that some are left, where a sample shows it; undefined where it takes a whole look. */
+async function firstLook(
+  table: ResolvedTable,
+  sdk: TokenSdk,
+  { inOwnTransaction }: BatchResources,
+): Promise<[total: number, left: number] | undefined> {
+  const action = `look for values in ${table.displayName}`;
+  return await inOwnTransaction(async (session) => {
+    const sample = await session.query<[boolean]>(action, anyInSampleStatement(table, sdk.pattern));
+    if (!sample.rows[0]![0]) return undefined;
+    const { rows: [all] } = await session.query<[string]>(action, countAllStatement(table));
+    return [Number(all![0]), Infinity];
   });
 }
 
