@@ -4,7 +4,7 @@
 TASK := scripts/deno.sh task --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-databricks test-fuzz test-cluster bench build sbom up run down logs trigger-pg trigger-dbx \
+.PHONY: help demo test test-databricks test-faults test-fuzz test-cluster bench build sbom up run down logs trigger-pg trigger-dbx \
 	check lock clean
 
 help: ## This list
@@ -25,6 +25,9 @@ test-databricks: ## The Databricks part, on a stand-in warehouse made of real Sp
 
 test-cluster: ## The quick start on the cluster that KUBECONFIG names
 	@tests/cluster/run.sh
+
+test-faults: ## Crash proofs: nothing is lost, whatever fails when (LONG=1: more of each)
+	@$(TASK) test-faults $(if $(LONG),--long)
 
 test-fuzz: ## The HTTP API against hostile requests, made from its OpenAPI document
 	@$(TASK) test-fuzz

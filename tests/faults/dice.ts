@@ -1,0 +1,12 @@
+/** Random numbers that can be had again: the seed is printed, and FAULT_SEED sets it. */
+
+/** Gives numbers from 0 up to, but not with, 1. Algorithm: mulberry32 (Tommy Ettinger, public domain). */
+export function dice(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
