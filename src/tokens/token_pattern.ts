@@ -20,6 +20,19 @@ export function tokenPattern(body: string): TokenPattern {
   return Object.freeze({ body });
 }
 
+/** The literal text that every match begins with; empty where the pattern leaves that open. */
+export function literalPrefix({ body }: TokenPattern): string {
+  let depth = 0;
+  for (const char of body) {
+    if (char === "(") depth++;
+    else if (char === ")") depth--;
+    else if (char === "|" && depth === 0) return "";
+  }
+  const [literal] = /^[A-Za-z0-9_:\/=,~-]*/.exec(body)!;
+  // a quantifier counts for the character before it
+  return "?*+{".includes(body[literal.length] ?? " ") ? literal.slice(0, -1) : literal;
+}
+
 /** A test in JavaScript. Without the `m` flag `$` matches at the very end only. */
 export function toJavaScript(pattern: TokenPattern): RegExp {
   return new RegExp(`^(?:${pattern.body})$`);

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { toJavaScript, tokenPattern, toPostgres, toSpark } from "../../src/tokens/token_pattern.ts";
+import {
+  literalPrefix,
+  toJavaScript,
+  tokenPattern,
+  toPostgres,
+  toSpark,
+} from "../../src/tokens/token_pattern.ts";
 
 for (
   const body of [
@@ -40,4 +46,22 @@ Deno.test("a pattern of alternatives still stands for the whole value", () => {
 
 Deno.test("a pattern cannot be changed once it is made", () => {
   assert.throws(() => Object.assign(tokenPattern("a"), { body: "b" }), TypeError);
+});
+
+Deno.test("the literal beginning of a pattern ends where a match may differ", () => {
+  const bodies = [
+    "tok_(?:a)*_poc",
+    "ab?c",
+    "ab*",
+    "ab{0,2}",
+    "ab+",
+    "a|b",
+    "(?:a|b)c",
+    "abc",
+    "x[yz]",
+  ];
+  assert.deepEqual(
+    bodies.map((body) => literalPrefix(tokenPattern(body))),
+    ["tok_", "a", "a", "a", "a", "", "", "abc", "x"],
+  );
 });

@@ -1,5 +1,5 @@
 /** The pieces of SQL that every statement on the table shares: its name, its columns, the guard. */
-import { type TokenPattern, toPostgres } from "../../../tokens/token_pattern.ts";
+import { literalPrefix, type TokenPattern, toPostgres } from "../../../tokens/token_pattern.ts";
 import { quoteIdentifier, quoteLiteral } from "../identifiers.ts";
 import type { CheckedTable } from "../check_table.ts";
 
@@ -19,7 +19,11 @@ export function columnText(column: string): string {
 /** True where `text`, an SQL expression, is a value and not a token; not true for NULL. */
 export function guard(text: string, pattern: TokenPattern): string {
   // in the C collation ranges mean code points, and nondeterministic collations are no obstacle
-  return `${text} COLLATE "C" !~ ${quoteLiteral(toPostgres(pattern))}`;
+  const matches = `${text} COLLATE "C" ~ ${quoteLiteral(toPostgres(pattern))}`;
+  const prefix = literalPrefix(pattern);
+  if (prefix === "") return `NOT (${matches})`;
+  // most values differ at once, which is cheaper to see than by a regular expression
+  return `NOT (starts_with(${text} COLLATE "C", ${quoteLiteral(prefix)}) AND ${matches})`;
 }
 
 /** True where the column of the row `t` holds a value that is not a token. */
