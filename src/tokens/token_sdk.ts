@@ -21,10 +21,19 @@ export interface TokenContext {
 /** An SQL dialect in which an SDK may be able to write its token as an expression. */
 export type SqlDialect = "postgres" | "spark";
 
-/** The interface that each adapter offers. Everything beyond the first four members is optional. */
+/** The interface that each adapter offers. Everything with a question mark is optional. */
 export interface TokenSdk {
   /** Recognises this SDK's tokens, of every key and version it knows. */
   readonly pattern: TokenPattern;
+
+  /**
+   * Recognises what `tokenize` gives at present: with the key, version and setting that now write.
+   * Left out where these are all the tokens there are.
+   */
+  readonly current?: TokenPattern;
+
+  /** Recognises the tokens made with the key of that id; undefined where no such key is known. */
+  patternOf?(keyId: string): TokenPattern | undefined;
 
   /**
    * Tokens for `values`, in the same order and number. Called with many values at once (up to some
@@ -36,6 +45,12 @@ export interface TokenSdk {
 
   /** The most characters a token can have for a value of `valueBytes` bytes in UTF-8. */
   maxTokenLength(valueBytes: number): number;
+
+  /**
+   * The most bytes a value can have, in UTF-8, whose token has `tokenLength` characters: the other
+   * way round. For SDKs whose tokens can be read back.
+   */
+  maxValueBytes?(tokenLength: number): number;
 
   /**
    * The token as an SQL expression over `operand` (itself an SQL expression of a text type, not
@@ -50,6 +65,15 @@ export interface TokenSdk {
    * For SDKs whose tokens can be read back.
    */
   detokenize?(
+    tokens: readonly string[],
+    context: TokenContext,
+  ): (string | null)[] | Promise<(string | null)[]>;
+
+  /**
+   * What `tokenize` would give at present for the values of `tokens`, in the same order and number;
+   * null as in `detokenize`. For SDKs that can do it without reading the values back.
+   */
+  renew?(
     tokens: readonly string[],
     context: TokenContext,
   ): (string | null)[] | Promise<(string | null)[]>;
