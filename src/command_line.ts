@@ -6,7 +6,12 @@ import { COMMIT, VERSION } from "./version.ts";
 
 /** What the arguments ask for. */
 export type Request =
-  | { readonly kind: "job"; readonly job: (defaultUrl: string) => Job }
+  | {
+    readonly kind: "job";
+    readonly job: (defaultUrl: string) => Job;
+    /** The token SDK or key that a rotation starts from: it has settings too. */
+    readonly rotateFrom?: string;
+  }
   | { readonly kind: "permissions"; readonly json: boolean }
   /** Help, the version or a usage error: already printed. */
   | { readonly kind: "answered"; readonly exitCode: number };
@@ -66,6 +71,7 @@ function addCommands(program: Command, reading: Reading): void {
   program.command("serve").description("run the action: an HTTP server")
     .action(() => askJob(() => ({ command: "serve" })));
   addRun(program.command("run"), reading);
+  addRotate(program.command("rotate"), reading);
   addTrigger(program.command("trigger"), reading);
   addSmoke(program.command("smoke"), reading);
   withUrl(program.command("healthcheck").description("exit 0 if the running action answers"))
@@ -81,18 +87,27 @@ function addCommands(program: Command, reading: Reading): void {
 }
 
 function addRun(command: Command, { ask, wantsJson }: Reading): void {
-  withHow(withDataset(command.description("do the job once, with no server"), ""))
-    .option(
-      "--connections <number>",
-      "how many connections write at once in batches",
-      (text) => connectionsOf(command, text),
-    )
+  withConnections(withHow(withDataset(command.description("do the job once, with no server"), "")))
     .action((options: Options) => {
       const dataset = oneDataset(command, options);
       const how = howOf(options);
       const { connections } = options;
       const json = wantsJson(options);
       ask({ kind: "job", job: () => ({ command: "run", dataset, how, connections, json }) });
+    });
+}
+
+function addRotate(command: Command, { ask, wantsJson }: Reading): void {
+  command.description("turn tokens of an older key or SDK into those of the current one");
+  withConnections(withHow(withDataset(command, ""), { strategies: ["update"] }))
+    .requiredOption("--from <key|sdk>", "the key's id, or the SDK, that made the tokens")
+    .action((options: Options & { readonly from: string }) => {
+      const dataset = oneDataset(command, options);
+      const how = howOf(options);
+      const { connections, from } = options;
+      const json = wantsJson(options);
+      const job = () => ({ command: "rotate", dataset, how, connections, json }) as const;
+      ask({ kind: "job", job, rotateFrom: from });
     });
 }
 
@@ -135,12 +150,20 @@ function addDetokenize(command: Command, { ask, wantsJson }: Reading): void {
     });
 }
 
-function withHow(command: Command): Command {
+function withConnections(command: Command): Command {
+  return command.option(
+    "--connections <number>",
+    "how many connections write at once in batches",
+    (text) => connectionsOf(command, text),
+  );
+}
+
+function withHow(command: Command, { strategies = ["update", "rewrite"] } = {}): Command {
   const commit = new Option("--commit <mode>", "what is all or nothing: the run, or each batch");
   const strategy = new Option("--strategy <how>", "update rows, or rewrite the whole table");
   return command.option("--dry-run", "count what would change, change nothing")
     .addOption(commit.choices(["atomic", "batches"]))
-    .addOption(strategy.choices(["update", "rewrite"]))
+    .addOption(strategy.choices(strategies))
     .option("--scrub", "clear what it leaves of old values elsewhere, as far as allowed");
 }
 

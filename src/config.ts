@@ -10,7 +10,7 @@ import {
 } from "./platforms/databricks/settings.ts";
 import { isHost } from "./host_name.ts";
 import { parsePostgresSettings, type PostgresSettings } from "./platforms/postgres/settings.ts";
-import { findAdapter, TOKEN_SDK_MODES } from "./tokens/adapters.ts";
+import { findAdapter, TOKEN_SDK_ADAPTERS, TOKEN_SDK_MODES } from "./tokens/adapters.ts";
 import type { SettingsReader } from "./tokens/token_sdk.ts";
 
 /** How much is logged. */
@@ -38,7 +38,21 @@ export interface Config {
   readonly allowDetokenize: boolean;
   /** Whether a database may make the tokens, where the SDK has an SQL expression. */
   readonly pushdown: boolean;
-  readonly tokenSdk: { readonly mode: string; readonly settings: unknown };
+  readonly tokenSdk: SdkSettings;
+  /** Whose tokens a rotation starts from. */
+  readonly rotateFrom?: RotationSettings;
+}
+
+/** A token SDK to be made. */
+export interface SdkSettings {
+  /** The adapter's name. */
+  readonly mode: string;
+  readonly settings: unknown;
+}
+
+/** The SDK that made the tokens; with `keyId`, only those of that key. */
+export interface RotationSettings extends SdkSettings {
+  readonly keyId: string | undefined;
 }
 
 /** What reading the configuration needs from outside. */
@@ -47,8 +61,11 @@ export interface ConfigSource extends SettingsReader {
   readonly isTerminal: boolean;
 }
 
-/** Reads the whole configuration. Throws `ConfigError` with every fault found. */
-export function loadConfig(source: ConfigSource): Config {
+/**
+ * Reads the whole configuration; for a rotation, with the SDK or key that it starts from. Throws
+ * `ConfigError` with every fault found.
+ */
+export function loadConfig(source: ConfigSource, rotateFrom?: string): Config {
   const faults: ConfigFault[] = [];
   const read = <T>(fallback: T, readOne: () => T): T => {
     try {
@@ -87,6 +104,9 @@ export function loadConfig(source: ConfigSource): Config {
     allowDetokenize: read(false, () => boolean("ALLOW_DETOKENIZE", variable("ALLOW_DETOKENIZE"))),
     pushdown: read(true, () => boolean("PUSHDOWN", variable("PUSHDOWN"), true)),
     tokenSdk: read({ mode: "dummy", settings: null }, () => readTokenSdk(source)),
+    ...(rotateFrom !== undefined && {
+      rotateFrom: read(undefined, () => readRotationSource(source, rotateFrom)),
+    }),
   };
   const anonymous = read(false, () => boolean("ALLOW_ANONYMOUS", variable("ALLOW_ANONYMOUS")));
   if (
@@ -139,7 +159,7 @@ function readAllowedDatasets(value: string | undefined): readonly string[] | und
   return patterns;
 }
 
-function readTokenSdk(source: ConfigSource): Config["tokenSdk"] {
+function readTokenSdk(source: ConfigSource): SdkSettings {
   const mode = source.variable("TOKEN_SDK_MODE") ?? "dummy";
   const adapter = findAdapter(mode);
   if (adapter === undefined) {
@@ -149,6 +169,29 @@ function readTokenSdk(source: ConfigSource): Config["tokenSdk"] {
     );
   }
   return { mode, settings: adapter.readSettings(source) };
+}
+
+/** The SDK of that name, or else the one that has a key of that id. */
+function readRotationSource(source: ConfigSource, from: string): RotationSettings {
+  const named = findAdapter(from);
+  if (named !== undefined) {
+    return { mode: from, settings: named.readSettings(source), keyId: undefined };
+  }
+  for (const { mode, readSettings, keyIds } of TOKEN_SDK_ADAPTERS) {
+    if (keyIds === undefined) continue;
+    try {
+      const settings = readSettings(source);
+      if (keyIds(settings).includes(from)) return { mode, settings, keyId: from };
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error; // it has no key at all
+    }
+  }
+  throw fault(
+    "--from",
+    `it is neither a token SDK (have: ${
+      TOKEN_SDK_MODES.join(", ")
+    }) nor the id of a key in the key file`,
+  );
 }
 
 function integer(

@@ -29,6 +29,13 @@ export type Job =
     readonly json: boolean;
   }
   | {
+    readonly command: "rotate";
+    readonly dataset: DatasetArguments;
+    readonly how: RunArguments;
+    readonly connections: number | undefined;
+    readonly json: boolean;
+  }
+  | {
     readonly command: "trigger";
     readonly url: string;
     readonly dataset: DatasetArguments;

@@ -10,7 +10,7 @@ import { supervise } from "./supervisor.ts";
 async function main(): Promise<number> {
   const request = readCommandLine(Deno.args, Deno.stdout.isTerminal());
   if (request.kind === "answered") return request.exitCode;
-  const config = readConfig();
+  const config = readConfig(request.kind === "job" ? request.rotateFrom : undefined);
   if (config === undefined) return USAGE_EXIT_CODE;
   const job = request.kind === "job" ? request.job(ownUrl(config)) : { command: "serve" } as const;
   if (job.command === "detokenize" && !config.allowDetokenize) {
@@ -31,13 +31,13 @@ async function main(): Promise<number> {
 }
 
 /** The configuration, or nothing after saying what is wrong with it. */
-function readConfig(): Config | undefined {
+function readConfig(rotateFrom: string | undefined): Config | undefined {
   try {
     return loadConfig({
       variable: (name) => Deno.env.get(name) || undefined,
       file: (path) => Deno.readTextFileSync(path),
       isTerminal: Deno.stderr.isTerminal(),
-    });
+    }, rotateFrom);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     for (const { variable, reason } of error.faults) {

@@ -52,6 +52,8 @@ export type Observation =
     readonly method: string | undefined;
     readonly updated: number;
     readonly skipped: number;
+    readonly foreign: number;
+    readonly lookalikes: number | undefined;
     readonly elapsedMs: number;
   }
   | {

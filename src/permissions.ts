@@ -2,7 +2,7 @@
  * What the sandbox may reach, worked out from the configuration: a pure function, so that it can be
  * printed (`tokenize permissions`), tested and trusted.
  */
-import type { Config } from "./config.ts";
+import type { Config, SdkSettings } from "./config.ts";
 import { isHost } from "./host_name.ts";
 import type { Job } from "./jobs.ts";
 import { findAdapter } from "./tokens/adapters.ts";
@@ -24,6 +24,8 @@ export function hostGrants(job: Job, config: Config): readonly HostGrant[] {
       ]);
     case "run":
       return unique(workGrants(config));
+    case "rotate":
+      return unique([...workGrants(config), ...sourceGrants(config)]);
     case "detokenize":
       return unique(tokenSdkGrants(config));
     case "trigger":
@@ -72,11 +74,18 @@ function workGrants(config: Config): HostGrant[] {
   return grants;
 }
 
-function tokenSdkGrants({ tokenSdk: { mode, settings } }: Config): HostGrant[] {
+function tokenSdkGrants({ tokenSdk }: Config): HostGrant[] {
+  return sdkGrants(tokenSdk, `token SDK (TOKEN_SDK_MODE=${tokenSdk.mode})`);
+}
+
+function sourceGrants({ rotateFrom }: Config): HostGrant[] {
+  if (rotateFrom === undefined) return [];
+  return sdkGrants(rotateFrom, `token SDK to rotate from (--from ${rotateFrom.mode})`);
+}
+
+function sdkGrants({ mode, settings }: SdkSettings, why: string): HostGrant[] {
   const endpoints = findAdapter(mode)?.endpoints(settings) ?? [];
-  return endpoints.map(({ hostname, port }) =>
-    grant(hostname, port, `token SDK (TOKEN_SDK_MODE=${mode})`)
-  );
+  return endpoints.map(({ hostname, port }) => grant(hostname, port, why));
 }
 
 function grant(hostname: string, port: number, why: string): HostGrant {

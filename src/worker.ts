@@ -5,11 +5,12 @@
 import "./no_environment.ts";
 import { detokenize } from "./commands/detokenize.ts";
 import { answerHealthcheck } from "./commands/healthcheck.ts";
+import { rotate } from "./commands/rotate.ts";
 import { runOnce } from "./commands/run.ts";
 import { serve } from "./commands/serve.ts";
 import { smoke } from "./commands/smoke.ts";
 import { trigger } from "./commands/trigger.ts";
-import type { Config } from "./config.ts";
+import type { Config, RotationSettings } from "./config.ts";
 import { stackFrames } from "./errors.ts";
 import type { Job } from "./jobs.ts";
 import { startLog } from "./log.ts";
@@ -18,7 +19,9 @@ import type { Observe } from "./observations.ts";
 import type { Platform } from "./platforms/platform.ts";
 import { databricksPlatform } from "./platforms/databricks/databricks_platform.ts";
 import { postgresPlatform } from "./platforms/postgres/postgres_platform.ts";
+import type { RotationSource } from "./tokens/conversion.ts";
 import { lazyTokenSdk } from "./tokens/lazy_token_sdk.ts";
+import type { TokenSdk } from "./tokens/token_sdk.ts";
 
 /** What a worker's global scope has beyond a program's. */
 const scope = globalThis as unknown as {
@@ -61,6 +64,8 @@ async function work(job: Job, config: Config): Promise<number> {
       return await serve(config, actionDependencies(config, observe), shutDown.signal);
     case "run":
       return await runOnce(job, actionDependencies(config, observe), shutDown.signal);
+    case "rotate":
+      return await rotate(job, actionDependencies(config, observe), shutDown.signal);
     case "trigger":
       return await trigger(job, config.triggerToken, shutDown.signal);
     case "smoke":
@@ -73,13 +78,25 @@ async function work(job: Job, config: Config): Promise<number> {
 }
 
 function actionDependencies(config: Config, observe: Observe) {
+  const tokenSdk = lazyTokenSdk(config.tokenSdk);
   return {
     platforms: configuredPlatforms(config),
     knownPlatforms: KNOWN_PLATFORMS,
     allowedDatasets: config.allowedDatasets,
-    tokenSdk: lazyTokenSdk(config.tokenSdk),
+    tokenSdk,
+    ...(config.rotateFrom && { rotateFrom: rotationSource(config.rotateFrom, config, tokenSdk) }),
     observe,
   };
+}
+
+/** Of the current SDK's own tokens the SDK itself is the source. */
+function rotationSource(
+  { mode, settings, keyId }: RotationSettings,
+  { tokenSdk: current }: Config,
+  tokenSdk: () => Promise<TokenSdk>,
+): () => Promise<RotationSource> {
+  const source = mode === current.mode ? tokenSdk : lazyTokenSdk({ mode, settings });
+  return async () => ({ sdk: await source(), keyId });
 }
 
 function configuredPlatforms(config: Config): ReadonlyMap<string, Platform> {

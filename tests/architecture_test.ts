@@ -152,7 +152,10 @@ Deno.test("only worker.ts names a concrete platform, and config.ts its settings"
 });
 
 Deno.test("only adapters.ts names a concrete token SDK", () => {
-  const shared = ["adapters", "lazy_token_sdk", "token_pattern", "token_sdk", "base64"];
+  const shared = [
+    ...["adapters", "base64", "conversion", "lazy_token_sdk", "selection", "token_pattern"],
+    "token_sdk",
+  ];
   const wrong = sources.filter(({ path }) => path !== "tokens/adapters.ts").flatMap((
     { path, imports },
   ) =>

@@ -5,6 +5,7 @@ import { parseColumns } from "../datahub/schema_field.ts";
 import { ServiceError, stackFrames, toServiceError } from "../errors.ts";
 import type { Observe } from "../observations.ts";
 import { type Platform, type Progress, selectPlatform } from "../platforms/platform.ts";
+import { rotating, type RotationSource, tokenizing } from "../tokens/conversion.ts";
 import type { TokenSdk } from "../tokens/token_sdk.ts";
 import type { Report, Trigger } from "./trigger.ts";
 
@@ -16,6 +17,8 @@ export interface ActionDependencies {
   readonly allowedDatasets: readonly string[] | undefined;
   /** Makes the SDK when it is first needed, and gives the same one from then on. */
   readonly tokenSdk: () => Promise<TokenSdk>;
+  /** Whose tokens become the SDK's, in the stead of values; left out where values do. */
+  readonly rotateFrom?: () => Promise<RotationSource>;
   readonly observe: Observe;
 }
 
@@ -44,10 +47,10 @@ export async function tokenizeDataset(
   try {
     const report = await run(trigger, deps, options);
     const elapsedMs = Math.round(performance.now() - startedMs);
-    const { table, columns, method, updated, skipped } = report;
+    const { table, columns, method, updated, skipped, foreign, lookalikes } = report;
     deps.observe({
       ...{ event: "run_finished", runId, datasetUrn, table, columns, dryRun },
-      ...{ method, updated, skipped, elapsedMs },
+      ...{ method, updated, skipped, foreign, lookalikes, elapsedMs },
     });
     return { ...report, elapsed_ms: elapsedMs };
   } catch (thrown) {
@@ -88,8 +91,8 @@ async function run(
   const ended = await platform.withTable(dataset, columns, context, async (table) => {
     requireAllowed(dataset, deps.allowedDatasets, table.platformInstance);
     deps.observe({ event: "table_resolved", runId, table: table.table, columns: table.columns });
-    const sdk = await deps.tokenSdk();
-    const done = dryRun ? await table.count(sdk) : await table.rewrite(sdk);
+    const conversion = await conversionOf(deps);
+    const done = dryRun ? await table.count(conversion) : await table.rewrite(conversion);
     const looks = !dryRun && (done.updated > 0 || scrub);
     return {
       run_id: runId,
@@ -99,12 +102,17 @@ async function run(
       columns: table.columns,
       dry_run: dryRun,
       ...done,
-      residue: looks ? await table.residue?.(sdk, done.updated) : undefined,
+      residue: looks ? await table.residue?.(conversion, done.updated) : undefined,
     };
   });
   const { residue, ...report } = ended;
   if (residue === undefined) return report;
   return { ...report, residue: await residue.clearAfterwards?.() ?? residue.places };
+}
+
+async function conversionOf({ tokenSdk, rotateFrom }: ActionDependencies) {
+  const sdk = await tokenSdk();
+  return rotateFrom === undefined ? tokenizing(sdk) : rotating(await rotateFrom(), sdk);
 }
 
 function nothingToScrub(): ServiceError {

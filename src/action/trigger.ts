@@ -34,6 +34,10 @@ export interface Report {
   readonly dry_run: boolean;
   readonly updated: number;
   readonly skipped: number;
+  /** Tokens of another SDK, key or setting in the named columns, which are left alone. */
+  readonly foreign: number;
+  /** Texts in the form of tokens that fail their authentication; absent where none was tried. */
+  readonly lookalikes?: number;
   /** Which way the work was done; absent for a dry run. */
   readonly method?: Method;
   readonly elapsed_ms: number;

@@ -11,10 +11,20 @@ export function printReport(report: Report, json: boolean): void {
     ["columns", report.columns.join(", ")],
     [report.dry_run ? "would update" : "updated", `${report.updated} rows`],
     ["skipped", `${report.skipped} rows`],
+    ...(report.foreign > 0 ? [foreignLine(report.foreign)] : []),
+    ...(report.lookalikes ? [lookalikeLine(report.lookalikes)] : []),
     ["took", `${report.elapsed_ms} ms`],
     ["run", report.run_id],
   ]));
   for (const line of residueLines(report.residue ?? [])) console.log(line);
+}
+
+function foreignLine(count: number): [string, string] {
+  return ["foreign", `${count} tokens of another SDK or key, left alone`];
+}
+
+function lookalikeLine(count: number): [string, string] {
+  return ["lookalikes", `${count} texts that only look like tokens, left alone`];
 }
 
 /** What is left elsewhere: first what has to be done, and then in one line what was found clean. */

@@ -7,7 +7,7 @@ import type { Job } from "../jobs.ts";
 import { printFailure, printReport } from "./output.ts";
 import { progressBar } from "./progress_bar.ts";
 
-type RunJob = Extract<Job, { command: "run" }>;
+type RunJob = Omit<Extract<Job, { command: "run" }>, "command">;
 
 /** Runs the job. A signal to stop rolls it back at once. Gives the exit code. */
 export async function runOnce(

@@ -51,6 +51,14 @@ export const reportSchema = z.object({
   dry_run: z.boolean(),
   updated: z.int().min(0).openapi({ description: "Rows in which at least one column changed" }),
   skipped: z.int().min(0).openapi({ description: "The table's other rows" }),
+  foreign: z.int().min(0).openapi({
+    description: "Tokens of another SDK or key in the columns: they are left alone",
+  }),
+  lookalikes: z.int().min(0).optional().openapi({
+    description:
+      "Texts in the form of tokens that fail their authentication: they are left alone; " +
+      "absent where none was tried",
+  }),
   method: z.enum(["client", "pushdown", "rewrite"]).optional().openapi({
     description: "Where the tokens were made; absent for a dry run",
   }),

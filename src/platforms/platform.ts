@@ -11,13 +11,17 @@ import type { ColumnRef } from "../datahub/schema_field.ts";
 import type { DatasetUrn } from "../datahub/dataset_urn.ts";
 import { ServiceError } from "../errors.ts";
 import type { Observe } from "../observations.ts";
-import type { TokenSdk } from "../tokens/token_sdk.ts";
+import type { Conversion } from "../tokens/conversion.ts";
 import type { Residue } from "./residue.ts";
 
-/** Rows changed, and rows left as they were. Their sum is the rows seen. */
+/** Rows changed, and rows left as they were, whose sum is the rows seen; and what was left in them. */
 export interface Counts {
   readonly updated: number;
   readonly skipped: number;
+  /** Foreign tokens in the named columns. */
+  readonly foreign: number;
+  /** Lookalikes among the texts that were tried; left out where none had to be. */
+  readonly lookalikes?: number;
 }
 
 /** Which way the work was done: tokens made here, or by an expression inside the database. */
@@ -65,14 +69,14 @@ export interface TableSession {
   /** The columns' names in the catalogue, in the order asked for. */
   readonly columns: readonly string[];
   /** Counts what `rewrite` would change, and changes nothing. */
-  count(sdk: TokenSdk): Promise<Counts>;
-  /** Replaces every value that is not a token yet. */
-  rewrite(sdk: TokenSdk): Promise<Counts & { readonly method: Method }>;
+  count(conversion: Conversion): Promise<Counts>;
+  /** Converts all that the conversion selects. */
+  rewrite(conversion: Conversion): Promise<Counts & { readonly method: Method }>;
   /**
    * After `rewrite`, which changed `updated` rows: looks where their old values are still to be found.
    * It never throws: what could not be looked at is said not to be checked.
    */
-  residue?(sdk: TokenSdk, updated: number): Promise<Residue>;
+  residue?(conversion: Conversion, updated: number): Promise<Residue>;
 }
 
 /** A kind of database. */

@@ -6,23 +6,30 @@
  *
  * The binding (`bindingOf`) is the one string of associated data.
  */
-import { aessiv } from "@noble/ciphers/aes.js";
 import { ServiceError } from "../errors.ts";
 import { decodeBase64Url } from "./base64.ts";
 import type { TokenKey } from "./key_set.ts";
-import { KEYED_ENVIRONMENT, type KeyedSettings, readKeyedSettings } from "./keyed_settings.ts";
 import {
+  KEYED_ENVIRONMENT,
+  type KeyedSettings,
+  keyIdsOf,
+  readKeyedSettings,
+} from "./keyed_settings.ts";
+import {
+  currentPattern,
   keyedPattern,
+  patternOfKey,
   PAYLOAD_CHAR,
   PAYLOAD_ENDS,
+  payloadBytes,
   payloadLength,
   splitToken,
   tokenHead,
   tokenOf,
 } from "./keyed_token.ts";
-import { SIV_BYTES, startSiv } from "./siv_cipher.ts";
+import { SIV_BYTES, type SivCipher, startSiv } from "./siv_cipher.ts";
 import { toJavaScript } from "./token_pattern.ts";
-import { bindingOf } from "./token_scope.ts";
+import { bindingOf, type TokenScope } from "./token_scope.ts";
 import type { TokenContext, TokenSdk, TokenSdkAdapter } from "./token_sdk.ts";
 import { borrowUtf8, decodeUtf8 } from "./utf8.ts";
 
@@ -37,9 +44,13 @@ const PAYLOAD = `${PAYLOAD_CHAR}{20}` +
 function createSdk({ scope, keys: settings }: KeyedSettings): TokenSdk {
   const pattern = keyedPattern(NAME, PAYLOAD, settings);
   const head = tokenHead(NAME, scope, settings[0]!);
+  const shortestHead = Math.min(...settings.map((key) => tokenHead(NAME, scope, key).length));
   let keys: readonly TokenKey[] = settings.map(({ id, bytes }) => ({ id, bytes: bytes.slice() }));
   return {
     pattern,
+    current: currentPattern(NAME, PAYLOAD, scope, settings),
+    patternOf: (id) => patternOfKey(NAME, PAYLOAD, settings, id),
+    authenticates: true,
     tokenize(values, context) {
       if (keys.length === 0) throw closed("tokenize");
       const cipher = startSiv(keys[0]!.bytes, [bindingOf(DOMAIN, scope, context)]);
@@ -50,10 +61,16 @@ function createSdk({ scope, keys: settings }: KeyedSettings): TokenSdk {
       }
     },
     maxTokenLength: (valueBytes) => head.length + payloadLength(SIV_BYTES + valueBytes),
+    maxValueBytes: (tokenLength) => payloadBytes(tokenLength - shortestHead) - SIV_BYTES,
     detokenize(tokens, context) {
       if (keys.length === 0) throw closed("read tokens back");
+      const reader = tokenReader(keys, context);
       const isToken = toJavaScript(pattern);
-      return tokens.map((token) => isToken.test(token) ? decrypt(keys, token, context) : null);
+      try {
+        return tokens.map((token) => isToken.test(token) ? reader.read(token) : null);
+      } finally {
+        reader.forget();
+      }
     },
     close() {
       for (const { bytes } of keys) bytes.fill(0);
@@ -63,16 +80,28 @@ function createSdk({ scope, keys: settings }: KeyedSettings): TokenSdk {
   };
 }
 
-/** The value; null where authentication fails. */
-function decrypt(keys: readonly TokenKey[], token: string, context: TokenContext): string | null {
-  const { scope, keyId, payload } = splitToken(token);
-  const key = keys.find(({ id }) => id === keyId)!;
-  try {
-    const binding = bindingOf(DOMAIN, scope, context);
-    return decodeUtf8(aessiv(key.bytes, binding).decrypt(decodeBase64Url(payload)!));
-  } catch {
-    return null;
-  }
+/** Reads tokens of one place, of any key and scope; null where authentication fails. */
+function tokenReader(keys: readonly TokenKey[], context: TokenContext) {
+  const ciphers = new Map<string, SivCipher>();
+  const cipherOf = (scope: TokenScope, keyId: string) => {
+    const name = `${scope} ${keyId}`;
+    const known = ciphers.get(name);
+    if (known !== undefined) return known;
+    const key = keys.find(({ id }) => id === keyId)!;
+    const cipher = startSiv(key.bytes, [bindingOf(DOMAIN, scope, context)]);
+    ciphers.set(name, cipher);
+    return cipher;
+  };
+  return {
+    read(token: string): string | null {
+      const { scope, keyId, payload } = splitToken(token);
+      const plaintext = cipherOf(scope, keyId).decrypt(decodeBase64Url(payload)!);
+      return plaintext === undefined ? null : decodeUtf8(plaintext);
+    },
+    forget() {
+      for (const cipher of ciphers.values()) cipher.forget();
+    },
+  };
 }
 
 function closed(action: string): ServiceError {
@@ -85,6 +114,7 @@ export const aesSiv: TokenSdkAdapter<KeyedSettings> = {
   environment: KEYED_ENVIRONMENT,
   family: keyedPattern(NAME, PAYLOAD),
   readSettings: (read) => readKeyedSettings(read, "AEAD_AES_SIV_CMAC_512"),
+  keyIds: keyIdsOf,
   endpoints: () => [],
   create: createSdk,
 };

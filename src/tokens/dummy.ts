@@ -26,6 +26,7 @@ const sdk: TokenSdk = {
   pattern,
   tokenize: (values) => values.map((value) => PREFIX + encodeBase64(value) + SUFFIX),
   maxTokenLength: (valueBytes) => PREFIX.length + 4 * Math.ceil(valueBytes / 3) + SUFFIX.length,
+  maxValueBytes: (tokenLength) => 3 * Math.floor((tokenLength - PREFIX.length - SUFFIX.length) / 4),
   detokenize: (tokens) => tokens.map((token) => isToken.test(token) ? decode(token) : null),
   sqlExpression: (dialect, operand) =>
     `'${PREFIX}' || ${base64Sql[dialect](operand)} || '${SUFFIX}'`,

@@ -9,9 +9,16 @@
  */
 import { ServiceError } from "../errors.ts";
 import { HMAC_BLOCK_BYTES, HMAC_BYTES, startHmac } from "./hmac.ts";
-import { KEYED_ENVIRONMENT, type KeyedSettings, readKeyedSettings } from "./keyed_settings.ts";
 import {
+  KEYED_ENVIRONMENT,
+  type KeyedSettings,
+  keyIdsOf,
+  readKeyedSettings,
+} from "./keyed_settings.ts";
+import {
+  currentPattern,
   keyedPattern,
+  patternOfKey,
   PAYLOAD_CHAR,
   PAYLOAD_ENDS,
   payloadLength,
@@ -35,6 +42,8 @@ function createSdk({ scope, keys }: KeyedSettings): TokenSdk {
   let key: Uint8Array | undefined = writing!.bytes.slice();
   return {
     pattern: keyedPattern(NAME, PAYLOAD, keys),
+    current: currentPattern(NAME, PAYLOAD, scope, keys),
+    patternOf: (id) => patternOfKey(NAME, PAYLOAD, keys, id),
     tokenize(values, context) {
       if (key === undefined) throw closed();
       const hmac = startHmac(key, fillBlock(bindingOf(DOMAIN, scope, context)));
@@ -69,6 +78,7 @@ export const hmacSha256: TokenSdkAdapter<KeyedSettings> = {
   environment: KEYED_ENVIRONMENT,
   family: keyedPattern(NAME, PAYLOAD),
   readSettings: (read) => readKeyedSettings(read, "HS256"),
+  keyIds: keyIdsOf,
   endpoints: () => [],
   create: createSdk,
 };

@@ -11,6 +11,11 @@ export interface KeyedSettings {
   readonly keys: readonly TokenKey[];
 }
 
+/** The ids of the settings' keys. */
+export function keyIdsOf({ keys }: KeyedSettings): readonly string[] {
+  return keys.map(({ id }) => id);
+}
+
 /** The variables that `readKeyedSettings` reads. */
 export const KEYED_ENVIRONMENT = [KEYS_VARIABLE, SCOPE_VARIABLE] as const;
 

@@ -33,6 +33,11 @@ export function payloadLength(byteCount: number): number {
   return Math.ceil(byteCount * 4 / 3);
 }
 
+/** Bytes that a payload of that length holds. */
+export function payloadBytes(length: number): number {
+  return Math.floor(length * 3 / 4);
+}
+
 /** What stands before the payload. */
 export function tokenHead(sdk: string, scope: TokenScope, key: TokenKey): string {
   return `${START}_${sdk}_${scopeLetter(scope)}_${key.id}_`;
@@ -55,6 +60,27 @@ export function keyedPattern(
   const ids = keys === undefined ? ANY_KEY_ID : `(?:${keys.map(({ id }) => id).join("|")})`;
   const scopes = `[${TOKEN_SCOPES.map(scopeLetter).join("")}]`;
   return tokenPattern(`${START}_${sdk}_${scopes}_${ids}_${payload}`);
+}
+
+/** The pattern of the tokens that the first of `keys` makes in `scope`: what is written now. */
+export function currentPattern(
+  sdk: string,
+  payload: string,
+  scope: TokenScope,
+  keys: readonly TokenKey[],
+): TokenPattern {
+  return tokenPattern(tokenHead(sdk, scope, keys[0]!) + payload);
+}
+
+/** The pattern of the tokens that the key of that id made; undefined where `keys` has none. */
+export function patternOfKey(
+  sdk: string,
+  payload: string,
+  keys: readonly TokenKey[],
+  id: string,
+): TokenPattern | undefined {
+  const own = keys.filter((key) => key.id === id);
+  return own.length === 0 ? undefined : keyedPattern(sdk, payload, own);
 }
 
 /** The parts of a text that matches one of these patterns. */

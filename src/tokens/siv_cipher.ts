@@ -1,11 +1,10 @@
 /**
- * AES-SIV encryption (RFC 5297 section 2.6) of many short plaintexts with the same key and the same
- * associated data.
+ * AES-SIV encryption and decryption (RFC 5297 sections 2.6 and 2.7) of many short texts with the same
+ * key and the same associated data.
  *
  * The block cipher is that of @noble/ciphers, which was audited at version 1.0.0. Its own `aessiv`,
- * which came later, expands the keys six times over for each plaintext, and takes more than ten times
- * as long for short ones; here that is done once, as is what S2V makes of the associated data. Reading
- * back is left to `aessiv`.
+ * which came later, expands the keys six times over for each text, and takes more than ten times as
+ * long for short ones; here that is done once, as is what S2V makes of the associated data.
  *
  * Words are read from bytes in the machine's order: Deno runs on little-endian machines only, and
  * the words of the block cipher are little-endian.
@@ -19,10 +18,12 @@ const COUNTER_MASK = 0xffffff7f;
 /** The bytes that a ciphertext is longer than its plaintext. */
 export const SIV_BYTES = BLOCK_BYTES;
 
-/** Encrypts. What `encrypt` gives is to be used before its next call. */
+/** Encrypts and decrypts. What a call gives is to be used before the next one. */
 export interface SivCipher {
   /** The synthetic IV, and the ciphertext behind it. */
   encrypt(plaintext: Uint8Array): Uint8Array;
+  /** The plaintext; undefined where authentication fails: no such key encrypted that. */
+  decrypt(ciphertext: Uint8Array): Uint8Array | undefined;
   /** Overwrites what was derived from the key. */
   forget(): void;
 }
@@ -47,16 +48,33 @@ export function startSiv(key: Uint8Array, associatedData: readonly Uint8Array[])
       xorInto(input.bytes, 0, short);
     }
   };
+  /** S2V of the associated data and the plaintext, which is loaded into `input`. */
+  const syntheticIv = (plaintext: Uint8Array) => {
+    const { length } = plaintext;
+    input.load(plaintext);
+    toggle(length);
+    const code = mac.codeOfRoom(input, Math.max(length, BLOCK_BYTES));
+    toggle(length);
+    return code;
+  };
   return {
     encrypt(plaintext) {
       const { length } = plaintext;
-      input.load(plaintext);
       output.fit(SIV_BYTES + length);
-      toggle(length);
-      output.bytes.set(mac.codeOfRoom(input, Math.max(length, BLOCK_BYTES)));
-      toggle(length);
+      output.bytes.set(syntheticIv(plaintext));
       applyCounter(counterKey, input.words, output.words, Math.ceil(length / BLOCK_BYTES));
       return output.bytes.subarray(0, SIV_BYTES + length);
+    },
+    decrypt(ciphertext) {
+      const length = ciphertext.length - SIV_BYTES;
+      if (length < 0) return undefined;
+      const iv = ciphertext.subarray(0, SIV_BYTES);
+      input.load(ciphertext.subarray(SIV_BYTES));
+      output.fit(SIV_BYTES + length);
+      output.bytes.set(iv);
+      applyCounter(counterKey, input.words, output.words, Math.ceil(length / BLOCK_BYTES));
+      const plaintext = output.bytes.subarray(SIV_BYTES, SIV_BYTES + length);
+      return equalBlocks(syntheticIv(plaintext), iv) ? plaintext : undefined;
     },
     forget() {
       for (const each of [counterKey, whole, short]) each.fill(0);
@@ -163,6 +181,13 @@ class Room {
 
 function xorInto(bytes: Uint8Array, from: number, block: Uint8Array): void {
   for (let i = 0; i < BLOCK_BYTES; i++) bytes[from + i]! ^= block[i]!;
+}
+
+/** In constant time. */
+function equalBlocks(one: Uint8Array, other: Uint8Array): boolean {
+  let difference = 0;
+  for (let i = 0; i < BLOCK_BYTES; i++) difference |= one[i]! ^ other[i]!;
+  return difference === 0;
 }
 
 function swapBytes(word: number): number {

@@ -78,6 +78,12 @@ export interface TokenSdk {
     context: TokenContext,
   ): (string | null)[] | Promise<(string | null)[]>;
 
+  /**
+   * Whether `detokenize` tells lookalikes by their authentication, and in memory: then a dry run looks
+   * at every token that is there.
+   */
+  readonly authenticates?: boolean;
+
   /** Gives back connections and forgets keys. */
   close?(): Promise<void>;
 }
@@ -106,6 +112,8 @@ export interface TokenSdkAdapter<S = unknown> {
    * secret's value. Runs before the sandbox exists, so it may read files.
    */
   readSettings(read: SettingsReader): S;
+  /** The ids of the keys in the settings; left out where the SDK has none of its own. */
+  keyIds?(settings: S): readonly string[];
   /** What the sandbox must let this SDK reach: nothing, for one that works in memory. */
   endpoints(settings: S): readonly SdkEndpoint[];
   /** Makes the SDK, inside the sandbox, when the first run needs it. */

@@ -35,7 +35,7 @@ for (const [title, { key, associatedData, plaintext, output }] of Object.entries
     const cipher = startSiv(key, associatedData);
     assert.equal(toHex(cipher.encrypt(plaintext)), toHex(output));
     assert.equal(toHex(cipher.encrypt(plaintext)), toHex(output));
-    assert.equal(toHex(aessiv(key, ...associatedData).decrypt(output)), toHex(plaintext));
+    assert.equal(toHex(cipher.decrypt(output)!), toHex(plaintext));
   });
 }
 
@@ -94,4 +94,28 @@ Deno.test("a plaintext of a megabyte is encrypted as the library does", () => {
   const plaintext = new Uint8Array(1_000_001).fill(7);
   const found = startSiv(key, []).encrypt(plaintext);
   assert.ok(Buffer.compare(found, aessiv(key).encrypt(plaintext)) === 0);
+});
+
+Deno.test("what was encrypted is decrypted, and nothing that was changed in any bit", () => {
+  const bytes = fc.uint8Array({ maxLength: 80 });
+  const key = crypto.getRandomValues(new Uint8Array(64));
+  fc.assert(
+    fc.property(fc.array(bytes, { maxLength: 3 }), bytes, fc.nat(), (data, plaintext, n) => {
+      const cipher = startSiv(key, data);
+      const sealed = aessiv(key, ...data).encrypt(plaintext);
+      assert.equal(toHex(cipher.decrypt(sealed)!), toHex(plaintext));
+      const changed = sealed.slice();
+      changed[n % changed.length]! ^= 1 << (n % 8);
+      assert.equal(cipher.decrypt(changed), undefined);
+      assert.equal(cipher.decrypt(sealed.subarray(0, sealed.length - 1)), undefined);
+      assert.equal(toHex(cipher.decrypt(sealed)!), toHex(plaintext));
+    }),
+  );
+});
+
+Deno.test("what is shorter than a synthetic IV is not decrypted", () => {
+  const cipher = startSiv(crypto.getRandomValues(new Uint8Array(64)), []);
+  for (const length of [0, 1, 15]) {
+    assert.equal(cipher.decrypt(new Uint8Array(length)), undefined);
+  }
 });

@@ -1,11 +1,11 @@
 /** A table of one run: counts it, or rewrites it. */
 import { ServiceError, toServiceError } from "../../errors.ts";
-import type { TokenSdk } from "../../tokens/token_sdk.ts";
+import type { Conversion } from "../../tokens/conversion.ts";
 import type { Counts, Method, RunContext, TableSession } from "../platform.ts";
-import { tooLong } from "../token_batch.ts";
+import { tooLong } from "../convert_batch.ts";
 import type { CheckedTable } from "./check_table.ts";
 import { findResidue } from "./residue.ts";
-import { rewriteInClient } from "./rewrite_in_client.ts";
+import { rewriteDry, rewriteInClient } from "./rewrite_in_client.ts";
 import { rewriteInWarehouse } from "./rewrite_in_warehouse.ts";
 import type { Session } from "./session.ts";
 import { longestValuesStatement } from "./sql/longest_values.ts";
@@ -23,50 +23,59 @@ export function databricksTable(
     table: table.displayName,
     platformInstance,
     columns: table.columns.map(({ name }) => name),
-    async count(sdk) {
-      const work = { session, table, pattern: sdk.pattern, run };
-      await checkLengths(work, sdk);
-      const { total, untokenized } = await countRows(work);
-      return { updated: untokenized, skipped: total - untokenized };
+    async count(conversion) {
+      const work = { session, table, conversion, run };
+      await checkLengths(work);
+      return await preview(work);
     },
-    async rewrite(sdk) {
-      const work = { session, table, pattern: sdk.pattern, run };
-      await checkLengths(work, sdk);
-      return await rewrite(work, sdk, pushdown);
+    async rewrite(conversion) {
+      const work = { session, table, conversion, run };
+      await checkLengths(work);
+      return await rewrite(work, pushdown);
     },
-    async residue(_sdk, updated) {
+    async residue(_conversion, updated) {
       return { places: await findResidue(session, table, { updated, scrub: run.scrub }) };
     },
   };
 }
 
-async function rewrite(
-  work: Work,
-  sdk: TokenSdk,
-  pushdown: boolean,
-): Promise<Counts & { method: Method }> {
+/** What a run would do. Where only the SDK can tell, it is asked. */
+async function preview(work: Work): Promise<Counts> {
+  const { total, foreign, selected } = await countRows(work);
+  const { mayRefuse, audit } = work.conversion;
+  if (mayRefuse) {
+    const { updated, lookalikes } = await rewriteDry(work);
+    return { updated, skipped: total - updated, foreign, lookalikes };
+  }
+  const counts = { updated: selected, skipped: total - selected, foreign };
+  if (audit === undefined) return counts;
+  return { ...counts, lookalikes: (await rewriteDry({ ...work, conversion: audit })).lookalikes };
+}
+
+async function rewrite(work: Work, pushdown: boolean): Promise<Counts & { method: Method }> {
   const writer = new TableWriter(work);
+  const { sqlExpression } = work.conversion;
   try {
-    return pushdown && sdk.sqlExpression !== undefined
-      ? await rewriteInWarehouse(work, writer, (operand) => sdk.sqlExpression!("spark", operand))
-      : await rewriteInClient(work, writer, sdk);
+    return pushdown && sqlExpression !== undefined
+      ? await rewriteInWarehouse(work, writer, (operand) => sqlExpression("spark", operand))
+      : await rewriteInClient(work, writer);
   } catch (error) {
     throw withWhatIsDone(toServiceError(error), writer);
   }
 }
 
 /** Refuses a column too short for its tokens before the first row is written. */
-async function checkLengths({ session, table, pattern }: Work, sdk: TokenSdk): Promise<void> {
+async function checkLengths({ session, table, conversion }: Work): Promise<void> {
   const limited = table.columns.filter(({ maxLength }) => maxLength !== null);
   if (limited.length === 0) return;
   const [longest] = await session.query(
     `measure the values of ${table.displayName}`,
-    longestValuesStatement(table, limited, pattern),
+    longestValuesStatement(table, limited, conversion.selects),
   );
   limited.forEach(({ name, maxLength }, i) => {
     const bytes = longest![`c${i}`] as number | null;
     if (bytes === null) return;
-    const needed = sdk.maxTokenLength(bytes);
+    const needed = conversion.maxLength(bytes);
     if (needed > maxLength!) throw tooLong(table, name, maxLength!, needed);
   });
 }

@@ -5,7 +5,6 @@
  * A row that changes between being read and being written is left alone, and found by the next pass.
  */
 import { ServiceError } from "../../errors.ts";
-import type { TokenSdk } from "../../tokens/token_sdk.ts";
 import type { Counts, Method } from "../platform.ts";
 import { persevere } from "./perseverance.ts";
 import type { CountRow } from "./sql/count_rows.ts";
@@ -15,38 +14,53 @@ import { valueBatches } from "./value_batches.ts";
 
 const MAX_PASSES = 5;
 
-/** Rewrites every row that holds a value to tokenize. Throws a `ServiceError`. */
+/** Converts every row that holds something to convert. Throws a `ServiceError`. */
 export async function rewriteInClient(
   work: Work,
   writer: TableWriter,
-  sdk: TokenSdk,
 ): Promise<Counts & { method: Method }> {
   let look = await countRows(work);
-  for (let pass = 1; look.untokenized > 0; pass++) {
+  let kept = { lookalikes: 0, heldRows: 0 };
+  for (let pass = 1; look.selected > kept.heldRows; pass++) {
     if (pass > MAX_PASSES) throw leftOver(work, look);
     const { total } = look;
-    await persevere(
+    kept = await persevere(
       actionOn(work.table),
       work.run,
       () => writer.updated,
-      () => rewriteOnce(work, writer, sdk, total),
+      () => rewriteOnce(work, writer, total),
     );
     look = await countRows(work);
   }
-  return { ...await writer.conclude(look), method: "client" };
+  const counts = await writer.conclude(look);
+  const { lookalikes } = kept;
+  return { ...counts, ...(work.conversion.mayRefuse && { lookalikes }), method: "client" };
 }
 
-/** Writes a token for every value that is there to be read now. */
+/** What a run would do, where only the SDK can tell: it is asked, and nothing is written. */
+export async function rewriteDry(work: Work): Promise<{ updated: number; lookalikes: number }> {
+  let [updated, lookalikes] = [0, 0];
+  for await (const batch of valueBatches(work)) {
+    updated += batch.rows;
+    lookalikes += batch.lookalikes;
+  }
+  return { updated, lookalikes };
+}
+
+/** Writes a token for everything that is there to be read now. Gives what was left. */
 async function rewriteOnce(
   work: Work,
   writer: TableWriter,
-  sdk: TokenSdk,
   total: number,
-): Promise<void> {
-  const statement = writeTokensStatement(work.table, work.pattern);
+): Promise<{ lookalikes: number; heldRows: number }> {
+  const statement = writeTokensStatement(work.table, work.conversion.selects);
+  const kept = { lookalikes: 0, heldRows: 0 };
   let writing: Promise<void> = Promise.resolve();
   try {
-    for await (const batch of valueBatches(work, sdk)) {
+    for await (const { batch, lookalikes, heldRows } of valueBatches(work)) {
+      kept.lookalikes += lookalikes;
+      kept.heldRows += heldRows;
+      if (batch === undefined) continue;
       await writing; // at most one batch is being written while the next is made
       writing = writer.write(statement, { batch }).then(() =>
         work.run.progress({ updated: writer.updated, total })
@@ -56,14 +70,13 @@ async function rewriteOnce(
   } finally {
     await writing;
   }
+  return kept;
 }
 
-function leftOver({ table }: Work, { untokenized }: CountRow): ServiceError {
+function leftOver({ table }: Work, { selected }: CountRow): ServiceError {
   return new ServiceError(
     "conflict",
-    `Cannot ${
-      actionOn(table)
-    }: ${untokenized} rows still hold values after ${MAX_PASSES} passes, ` +
+    `Cannot ${actionOn(table)}: ${selected} rows still hold values after ${MAX_PASSES} passes, ` +
       "do other writers keep adding them?",
   );
 }

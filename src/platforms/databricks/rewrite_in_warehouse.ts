@@ -10,8 +10,8 @@ export async function rewriteInWarehouse(
   writer: TableWriter,
   token: (operand: string) => string,
 ): Promise<Counts & { method: Method }> {
-  const { table, pattern, run } = work;
-  const statement = updateInPlaceStatement(table, pattern, token);
+  const { table, conversion, run } = work;
+  const statement = updateInPlaceStatement(table, conversion, token);
   await persevere(actionOn(table), run, () => writer.updated, () => writer.write(statement));
   const counts = await writer.conclude();
   const { updated, skipped } = counts;

@@ -7,12 +7,17 @@
  * is one of a run like this where exactly as many rows fewer than before hold a value.
  */
 import { ServiceError } from "../../errors.ts";
-import type { TokenPattern } from "../../tokens/token_pattern.ts";
+import type { Conversion } from "../../tokens/conversion.ts";
 import type { Counts, RunContext } from "../platform.ts";
 import type { CheckedTable } from "./check_table.ts";
 import type { Session } from "./session.ts";
 import type { Row } from "./statement.ts";
-import { countAllStatement, type CountRow, countRowsStatement } from "./sql/count_rows.ts";
+import {
+  countAllStatement,
+  type CountRow,
+  countRowsStatement,
+  type TableCounts,
+} from "./sql/count_rows.ts";
 import { type HistoryRow, historyStatement } from "./sql/history.ts";
 import { LostAnswer } from "./warehouse_errors.ts";
 
@@ -24,7 +29,7 @@ const RECENT_VERSIONS = 20;
 export interface Work {
   readonly session: Session;
   readonly table: CheckedTable;
-  readonly pattern: TokenPattern;
+  readonly conversion: Conversion;
   readonly run: RunContext;
 }
 
@@ -79,13 +84,13 @@ export class TableWriter {
   /** The counts of the whole run. `look` is what a look after the last write gave. */
   async conclude(look?: CountRow): Promise<Counts> {
     if (this.#start?.look !== undefined) {
-      const { total, untokenized } = look ?? await countRows(this.#work);
-      const updated = Math.max(0, this.#start.look.untokenized - untokenized);
-      return { updated, skipped: Math.max(0, total - updated) };
+      const { total, foreign, selected } = look ?? await countRows(this.#work);
+      const updated = Math.max(0, this.#start.look.selected - selected);
+      return { updated, skipped: Math.max(0, total - updated), foreign };
     }
     const updated = this.updated + (this.#isUnsure ? await this.#lostRows() : 0);
-    const total = look?.total ?? await this.#totalRows();
-    return { updated, skipped: Math.max(0, total - updated) };
+    const { total, foreign } = look ?? await this.#countAll();
+    return { updated, skipped: Math.max(0, total - updated), foreign };
   }
 
   async #look(): Promise<Start> {
@@ -95,19 +100,19 @@ export class TableWriter {
     return { version: latest?.version, look: undefined };
   }
 
-  /** All rows of the table as the last write left it. */
-  async #totalRows(): Promise<number> {
+  /** Of the table as the last write left it. */
+  async #countAll(): Promise<TableCounts> {
     const last = this.#acknowledged.at(-1) ?? 0;
     const version = last === 0 || this.#isUnsure
       ? undefined
       : (await this.#versionsSince(RECENT_VERSIONS)).find((each) => changedRows(each) === last)
         ?.version;
-    const { session, table } = this.#work;
+    const { session, table, conversion } = this.#work;
     const [row] = await session.query(
       `count the rows of ${table.displayName}`,
-      countAllStatement(table, version),
+      countAllStatement(table, conversion, version),
     );
-    return Number(row!.total);
+    return countsIn(row!);
   }
 
   /** Rows changed by writes whose answer was lost. Throws where that cannot be told. */
@@ -133,7 +138,7 @@ export class TableWriter {
       countRows(this.#work, version - 1),
       countRows(this.#work, version),
     ]);
-    return before.untokenized - after.untokenized;
+    return before.selected - after.selected;
   }
 
   async #versionsSince(limit: number): Promise<HistoryRow[]> {
@@ -161,9 +166,13 @@ export function actionOn({ displayName }: CheckedTable): string {
 export async function countRows(work: Work, version?: number): Promise<CountRow> {
   const [row] = await work.session.query(
     `count the rows of ${work.table.displayName}`,
-    countRowsStatement(work.table, work.pattern, version),
+    countRowsStatement(work.table, work.conversion, version),
   );
-  return { total: Number(row!.total), untokenized: Number(row!.untokenized) };
+  return { ...countsIn(row!), selected: Number(row!.selected) };
+}
+
+function countsIn({ total, foreign_tokens: foreign }: Row): TableCounts {
+  return { total: Number(total), foreign: Number(foreign) };
 }
 
 /** The latest versions; none where the history cannot be read. */

@@ -1,9 +1,8 @@
-/** Reads the values to tokenize, makes their tokens, and packs both into batches to be written. */
+/** Reads the texts to convert, makes their tokens, and packs both into batches to be written. */
 import { Buffer } from "node:buffer";
 import { ServiceError } from "../../errors.ts";
-import type { TokenSdk } from "../../tokens/token_sdk.ts";
-import { toJavaScript } from "../../tokens/token_pattern.ts";
-import { tokenizeBatch } from "../token_batch.ts";
+import { toPredicate } from "../../tokens/selection.ts";
+import { convertBatch } from "../convert_batch.ts";
 import { readValuesStatement } from "./sql/read_values.ts";
 import type { Row } from "./statement.ts";
 import { actionOn, type Work } from "./table_writer.ts";
@@ -19,22 +18,39 @@ const MAX_CHUNK_CHARACTERS = 1_000_000;
 const BATCH_BYTES = 8 * 1024 * 1024;
 const MAX_ENTRY_BYTES = 14 * 1024 * 1024;
 
+/** A batch, and what was read for it. */
+export interface ValueBatch {
+  /** A JSON array of texts and tokens; undefined where all were lookalikes. */
+  readonly batch: string | undefined;
+  /** Rows that had one of the texts when they were read. */
+  readonly rows: number;
+  readonly lookalikes: number;
+  /** Rows with one of them, which are selected still when all is written. */
+  readonly heldRows: number;
+}
+
+/** The rows that have one combination of texts. */
+interface Entry {
+  readonly json: string | undefined;
+  readonly rows: number;
+  readonly lookalikes: number;
+}
+
 /**
- * The batches, as JSON arrays of values and tokens, until nothing is left to read. Throws
- * `LostAnswer` where the rest of the values is lost.
+ * The batches, until nothing is left to read. Throws `LostAnswer` where the rest of the texts is lost.
  */
-export async function* valueBatches(work: Work, sdk: TokenSdk): AsyncGenerator<string, void> {
-  const { session, table, pattern } = work;
+export async function* valueBatches(work: Work): AsyncGenerator<ValueBatch, void> {
+  const { session, table, conversion } = work;
   let rows = FIRST_CHUNK_ROWS;
-  let entries: string[] = [];
+  let entries: Entry[] = [];
   let bytes = 2;
-  const reading = session.read(actionOn(table), readValuesStatement(table, pattern), () => rows);
-  for await (const chunk of reading) {
-    for (const entry of await makeEntries(work, sdk, chunk)) {
-      const entryBytes = Buffer.byteLength(entry) + 1;
+  const statement = readValuesStatement(table, conversion.selects);
+  for await (const chunk of session.read(actionOn(table), statement, () => rows)) {
+    for (const entry of await makeEntries(work, chunk)) {
+      const entryBytes = Buffer.byteLength(entry.json ?? "") + 1;
       if (entryBytes > MAX_ENTRY_BYTES) throw tooLarge(work);
       if (entries.length > 0 && bytes + entryBytes > BATCH_BYTES) {
-        yield `[${entries.join(",")}]`;
+        yield batchOf(entries);
         entries = [];
         bytes = 2;
       }
@@ -43,27 +59,41 @@ export async function* valueBatches(work: Work, sdk: TokenSdk): AsyncGenerator<s
     }
     rows = nextChunkRows(chunk, rows);
   }
-  if (entries.length > 0) yield `[${entries.join(",")}]`;
+  if (entries.length > 0) yield batchOf(entries);
 }
 
-async function makeEntries(
-  { table, pattern }: Work,
-  sdk: TokenSdk,
-  chunk: readonly Row[],
-): Promise<string[]> {
-  const isToken = toJavaScript(pattern);
-  const values = table.columns.map((_, i) => chunk.map((row) => row[`s${i}`] as string | null));
-  const untokenized = values.map((column) =>
-    column.map((value) => value === null || isToken.test(value) ? null : value)
+function batchOf(entries: readonly Entry[]): ValueBatch {
+  const written = entries.flatMap(({ json }) => json === undefined ? [] : [json]);
+  const sum = (read: (entry: Entry) => number) =>
+    entries.reduce((total, entry) => total + read(entry), 0);
+  return {
+    batch: written.length === 0 ? undefined : `[${written.join(",")}]`,
+    rows: sum(({ json, rows }) => json === undefined ? 0 : rows),
+    lookalikes: sum(({ lookalikes, rows }) => lookalikes * rows),
+    heldRows: sum(({ lookalikes, rows }) => lookalikes > 0 ? rows : 0),
+  };
+}
+
+async function makeEntries({ table, conversion }: Work, chunk: readonly Row[]): Promise<Entry[]> {
+  const isSelected = toPredicate(conversion.selects);
+  const texts = table.columns.map((_, i) => chunk.map((row) => row[`s${i}`] as string | null));
+  const selected = texts.map((column) =>
+    column.map((text) => text !== null && isSelected(text) ? text : null)
   );
-  const tokens = await tokenizeBatch(table, sdk, untokenized);
-  return chunk.map((_, row) => {
+  const { tokens, lookalikes } = await convertBatch(table, conversion, selected);
+  const lookalikesIn = Map.groupBy(lookalikes, ({ row }) => row);
+  return chunk.map(({ n }, row) => {
     const entry: Record<string, string | null> = {};
     table.columns.forEach((_, i) => {
-      entry[`s${i}`] = values[i]![row]!;
+      entry[`s${i}`] = texts[i]![row]!;
       entry[`t${i}`] = tokens[i]![row]!;
     });
-    return JSON.stringify(entry);
+    const changes = tokens.some((column) => column[row] !== null);
+    return {
+      json: changes ? JSON.stringify(entry) : undefined,
+      rows: Number(n),
+      lookalikes: lookalikesIn.get(row)?.length ?? 0,
+    };
   });
 }
 
@@ -71,7 +101,9 @@ function nextChunkRows(chunk: readonly Row[], rows: number): number {
   if (chunk.length === 0) return rows;
   let characters = 0;
   for (const row of chunk) {
-    for (const value of Object.values(row)) characters += (value as string | null)?.length ?? 0;
+    for (const value of Object.values(row)) {
+      if (typeof value === "string") characters += value.length;
+    }
   }
   const fitting = Math.floor(MAX_CHUNK_CHARACTERS * chunk.length / (characters + 1));
   return Math.max(1, Math.min(MAX_CHUNK_ROWS, fitting));

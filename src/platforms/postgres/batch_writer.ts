@@ -1,6 +1,6 @@
-/** A batch of rows on its way from values to tokens to the table. */
-import type { TokenSdk } from "../../tokens/token_sdk.ts";
-import { type TokenColumns, tokenizeBatch } from "../token_batch.ts";
+/** A batch of rows on its way from texts to tokens to the table. */
+import type { Conversion } from "../../tokens/conversion.ts";
+import { convertBatch, type TextColumns } from "../convert_batch.ts";
 import { arrayLiteral } from "./identifiers.ts";
 import { orAborted } from "./or_aborted.ts";
 import type { ResolvedTable } from "./resolve_table.ts";
@@ -12,6 +12,12 @@ import { writeTokensStatement } from "./sql/write_tokens.ts";
 /** A batch ready to be written. */
 export interface TokenBatch {
   readonly writes: readonly Write[];
+  /** Rows with a token to be written. */
+  readonly rows: number;
+  /** Texts that were lookalikes. */
+  readonly lookalikes: number;
+  /** Rows with one of them, which are selected still when all is written. */
+  readonly heldRows: number;
 }
 
 /** One statement of it: all of the batch, or what goes to one partition. */
@@ -23,37 +29,49 @@ interface Write {
 /** Makes and writes batches of one table. */
 export interface BatchWriter {
   /** Asks the SDK for the tokens. Throws the signal's reason once it is aborted, SDK or not. */
-  tokenize(rows: readonly AddressedRow[]): Promise<TokenBatch>;
+  convert(rows: readonly AddressedRow[]): Promise<TokenBatch>;
   /** Writes them. Gives how many rows the table took. */
   write(batch: TokenBatch): Promise<number>;
 }
 
-/** The writer of a table. */
+/** The writer of a table; without a session it writes nothing, and gives what it would have written. */
 export async function batchWriter(
-  session: Session,
+  session: Session | undefined,
   table: ResolvedTable,
-  sdk: TokenSdk,
+  conversion: Conversion,
   signal: AbortSignal,
 ): Promise<BatchWriter> {
   const action = `tokenize ${table.displayName}`;
   const throughParent = writeTokensStatement(table);
-  const direct = await directStatements(session, table);
+  const direct = session === undefined ? new Map() : await directStatements(session, table);
+  const writesOf = (rows: readonly AddressedRow[], tokens: TextColumns): Write[] => {
+    if (direct.size === 0) return [writeOf(throughParent, rows, tokens, rows.keys())];
+    const places = Map.groupBy(rows.keys(), (i) => direct.get(rows[i]![0]) ?? throughParent);
+    return [...places].map(([statement, chosen]) => writeOf(statement, rows, tokens, chosen));
+  };
   return {
-    async tokenize(rows) {
-      if (rows.length === 0) return { writes: [] };
-      const values = table.columns.map((_, i) => rows.map((row) => row[i + 2] as string | null));
-      const tokens = await orAborted(tokenizeBatch(table, sdk, values), signal);
-      if (direct.size === 0) {
-        return { writes: [{ statement: throughParent, parameters: parametersOf(rows, tokens) }] };
+    async convert(rows) {
+      const texts = table.columns.map((_, i) => rows.map((row) => row[i + 2] as string | null));
+      const { tokens, lookalikes } = await orAborted(
+        convertBatch(table, conversion, texts),
+        signal,
+      );
+      const heldRows = new Set(lookalikes.map(({ row }) => row)).size;
+      const left = { lookalikes: lookalikes.length, heldRows };
+      if (heldRows === 0) {
+        return {
+          writes: rows.length === 0 ? [] : writesOf(rows, tokens),
+          rows: rows.length,
+          ...left,
+        };
       }
-      const places = Map.groupBy(rows.keys(), (i) => direct.get(rows[i]![0]) ?? throughParent);
-      const writes = [...places].map(([statement, chosen]) => {
-        const own = tokens.map((column) => chosen.map((i) => column[i]!));
-        return { statement, parameters: parametersOf(chosen.map((i) => rows[i]!), own) };
-      });
-      return { writes };
+      const changing = [...rows.keys()].filter((i) => tokens.some((column) => column[i] !== null));
+      const own = tokens.map((column) => changing.map((i) => column[i]!));
+      const writes = changing.length === 0 ? [] : writesOf(changing.map((i) => rows[i]!), own);
+      return { writes, rows: changing.length, ...left };
     },
-    async write({ writes }) {
+    async write({ writes, rows }) {
+      if (session === undefined) return rows;
       const results = await Promise.all(
         writes.map(({ statement, parameters }) => session.query(action, statement, parameters)),
       );
@@ -80,10 +98,18 @@ async function directStatements(
   ]));
 }
 
-function parametersOf(rows: readonly AddressedRow[], tokens: TokenColumns): string[] {
-  return [
-    `{${rows.map(([tableOid]) => tableOid).join(",")}}`,
-    arrayLiteral(rows.map(([, rowAddress]) => rowAddress)),
-    ...tokens.map((column) => arrayLiteral(column)),
+/** The statement with the `chosen` of the rows. */
+function writeOf(
+  statement: string,
+  rows: readonly AddressedRow[],
+  tokens: TextColumns,
+  chosen: Iterable<number>,
+): Write {
+  const indices = [...chosen];
+  const parameters = [
+    `{${indices.map((i) => rows[i]![0]).join(",")}}`,
+    arrayLiteral(indices.map((i) => rows[i]![1])),
+    ...tokens.map((column) => arrayLiteral(indices.map((i) => column[i]!))),
   ];
+  return { statement, parameters };
 }

@@ -6,9 +6,9 @@
  * and writes the ones before it. Memory holds a few batches, however large the table and however long
  * its values.
  */
-import type { TokenSdk } from "../../tokens/token_sdk.ts";
+import type { Conversion } from "../../tokens/conversion.ts";
 import type { RunContext } from "../platform.ts";
-import { batchWriter } from "./batch_writer.ts";
+import { batchWriter, type TokenBatch } from "./batch_writer.ts";
 import type { ResolvedTable } from "./resolve_table.ts";
 import { rewriteLongRows } from "./rewrite_long_rows.ts";
 import type { Session } from "./session.ts";
@@ -30,7 +30,8 @@ const MAX_WRITES = 2;
 /** Where a pass reads and writes: the same session locks rows as it reads them. */
 export interface PassSessions {
   readonly reader: Session;
-  readonly writer: Session;
+  /** Undefined for a pass that only tells what it would do. */
+  readonly writer: Session | undefined;
 }
 
 /** What a pass did. */
@@ -39,6 +40,9 @@ export interface PassResult {
   readonly updated: number;
   /** Rows read that were no longer there, or no longer the same, when they were to be written. */
   readonly slipped: number;
+  /** Texts that were lookalikes, and the rows they are in. */
+  readonly lookalikes: number;
+  readonly heldRows: number;
   /** Rows of the table when the pass began; undefined where it read none, or only a range. */
   readonly total: number | undefined;
 }
@@ -47,26 +51,30 @@ export interface PassResult {
 export async function bulkPass(
   { reader, writer: writing }: PassSessions,
   table: ResolvedTable,
-  sdk: TokenSdk,
+  conversion: Conversion,
   run: RunContext,
   { range }: { readonly range?: BlockRange } = {},
 ): Promise<PassResult> {
   const action = `tokenize ${table.displayName}`;
-  const writer = await batchWriter(writing, table, sdk, run.signal);
+  const writer = await batchWriter(writing, table, conversion, run.signal);
   const fetchRows = (rows: number) =>
     inFlight(reader.query<ValueRow>(action, fetchStatement(rows)));
-  const cursor = openCursorStatement(table, sdk.pattern, { lock: reader === writing, range });
+  const cursor = openCursorStatement(table, conversion.selects, {
+    lock: reader === writing,
+    range,
+  });
   const opening = inFlight(reader.query(action, cursor));
   const writes: Promise<void>[] = [];
   let asked = FIRST_BATCH_ROWS;
   let fetching = fetchRows(asked);
-  let updated = 0;
-  let slipped = 0;
+  const done = { updated: 0, slipped: 0, lookalikes: 0, heldRows: 0 };
   let total: number | undefined;
-  const written = (read: number, count: number) => {
-    updated += count;
-    slipped += read - count;
-    if (total !== undefined) run.progress({ updated, total });
+  const written = ({ rows, lookalikes, heldRows }: TokenBatch, count: number) => {
+    done.updated += count;
+    done.slipped += rows - count;
+    done.lookalikes += lookalikes;
+    done.heldRows += heldRows;
+    if (total !== undefined) run.progress({ updated: done.updated, total });
   };
 
   try {
@@ -80,10 +88,10 @@ export async function bulkPass(
       if (!isLast) fetching = fetchRows(asked);
       const long = rows.filter((row) => bytesOf(row) > LONG_ROW_BYTES);
       const short = long.length === 0 ? rows : rows.filter((row) => bytesOf(row) <= LONG_ROW_BYTES);
-      const batch = await writer.tokenize(short);
+      const batch = await writer.convert(short);
       if (writes.length === MAX_WRITES) await writes.shift();
-      writes.push(inFlight(writer.write(batch).then((count) => written(short.length, count))));
-      await rewriteLongRows(reader, table, sdk, writer, long, written);
+      writes.push(inFlight(writer.write(batch).then((count) => written(batch, count))));
+      await rewriteLongRows(reader, table, conversion.selects, writer, long, written);
       if (isLast) break;
     }
     await Promise.all(writes);
@@ -91,7 +99,7 @@ export async function bulkPass(
     await Promise.allSettled([fetching, ...writes]);
     throw error;
   }
-  return { updated, slipped, total };
+  return { ...done, total };
 }
 
 function nextBatchRows(rows: readonly ValueRow[]): number {

@@ -1,9 +1,11 @@
 /** A table of one run, inside its transaction: counts it, or rewrites it. */
 import { ServiceError } from "../../errors.ts";
-import type { TokenSdk } from "../../tokens/token_sdk.ts";
-import type { Counts, RunContext, TableSession } from "../platform.ts";
-import { tooLong } from "../token_batch.ts";
+import type { Conversion } from "../../tokens/conversion.ts";
+import type { Counts, Method, RunContext, TableSession } from "../platform.ts";
+import { tooLong } from "../convert_batch.ts";
+import { bulkPass } from "./bulk_pass.ts";
 import type { CheckedTable } from "./check_table.ts";
+import { anyInSample, countAll, countRows } from "./count_table.ts";
 import { findCommittedResidue, findResidue } from "./residue.ts";
 import type { ResolvedTable } from "./resolve_table.ts";
 import { type BatchResources, rewriteInBatches } from "./rewrite_in_batches.ts";
@@ -16,7 +18,6 @@ import { rewriteInDatabase } from "./rewrite_in_database.ts";
 import { rewriteWholeTable } from "./rewrite_whole_table.ts";
 import type { AfterCommit } from "./scrub.ts";
 import type { Session } from "./session.ts";
-import { anyInSampleStatement, type CountRow, countRowsStatement } from "./sql/count_rows.ts";
 import { longestValuesStatement } from "./sql/longest_values.ts";
 
 /** How the table may be rewritten. */
@@ -36,37 +37,74 @@ export function postgresTable(
   run: RunContext,
   { pushdown, checkUnaltered, withSnapshotReader, afterCommit }: TableOptions,
 ): TableSession {
-  const rewrite = async (sdk: TokenSdk) => {
-    if (run.strategy === "rewrite") return await rewriteWholeTable(session, table, sdk);
-    const inDatabase = !table.canReadAddress || (pushdown && sdk.sqlExpression !== undefined);
-    const nothing = table.sizeBytes >= LARGE_TABLE_BYTES && await nothingToDo(session, table, sdk);
-    if (nothing) return { ...nothing, method: inDatabase ? "pushdown" : "client" } as const;
-    const done = inDatabase
-      ? await rewriteInDatabase(session, table, sdk)
-      : await rewriteInClient(session, table, sdk, run, withSnapshotReader);
-    if (table.triggers.length > 0) await checkNothingLeft(session, table, sdk);
+  const countBeside = async (conversion: Conversion) => {
+    // a large table through a connection of its own, while the work goes on
+    const beside = table.sizeBytes < LARGE_TABLE_BYTES ? undefined : await withSnapshotReader(
+      async (reader) => reader && await countAll(reader, table, conversion),
+    ).catch(() => undefined);
+    return beside ?? await countAll(session, table, conversion);
+  };
+  const rewrite = async (conversion: Conversion): Promise<Counts & { method: Method }> => {
+    if (run.strategy === "rewrite") return await rewriteWholeTable(session, table, conversion);
+    const inDatabase = !table.canReadAddress ||
+      (pushdown && conversion.sqlExpression !== undefined);
+    const nothing = table.sizeBytes >= LARGE_TABLE_BYTES &&
+      await nothingToDo(session, table, conversion);
+    if (nothing) return { ...nothing, method: inDatabase ? "pushdown" : "client" };
+    const counting = () => countBeside(conversion);
+    if (inDatabase) {
+      const done = await rewriteInDatabase(session, table, conversion, counting);
+      if (table.triggers.length > 0) await checkNothingLeft(session, table, conversion, 0);
+      return done;
+    }
+    const resources = { withSnapshotReader, countBeside: counting };
+    const { heldRows, ...done } = await rewriteInClient(
+      ...[session, table, conversion, run, resources] as const,
+    );
+    if (table.triggers.length > 0) await checkNothingLeft(session, table, conversion, heldRows);
     return done;
   };
   return {
     table: table.displayName,
     platformInstance: table.platformInstance,
     columns: table.columns.map(({ name }) => name),
-    async count(sdk) {
-      await checkLengths(session, table, sdk);
-      return await countRows(session, table, sdk);
+    async count(conversion) {
+      await checkLengths(session, table, conversion);
+      return await preview(session, table, conversion, run);
     },
-    async rewrite(sdk) {
-      await checkLengths(session, table, sdk);
-      const done = await rewrite(sdk);
+    async rewrite(conversion) {
+      await checkLengths(session, table, conversion);
+      const done = await rewrite(conversion);
       if (done.updated > 0) await checkUnaltered();
       return done;
     },
-    residue: ({ pattern }, updated) => {
+    residue: ({ selects }, updated) => {
       const anew = run.strategy === "rewrite" && updated > 0;
-      const rewritten = { table, pattern, scrub: run.scrub, updated, anew };
+      const rewritten = { table, selects, scrub: run.scrub, updated, anew };
       return findResidue(session, rewritten, afterCommit);
     },
   };
+}
+
+/** What a run would do. Where only the SDK can tell, it is asked, and nothing is written. */
+async function preview(
+  session: Session,
+  table: ResolvedTable,
+  conversion: Conversion,
+  run: RunContext,
+): Promise<Counts> {
+  const counts = await countRows(session, table, conversion);
+  const tried = conversion.mayRefuse ? conversion : conversion.audit;
+  if (tried === undefined) return counts;
+  const { updated, lookalikes } = await bulkPass(
+    { reader: session, writer: undefined },
+    table,
+    tried,
+    run,
+  );
+  if (!conversion.mayRefuse) return { ...counts, lookalikes };
+  const skipped = counts.updated + counts.skipped - updated;
+  return { updated, skipped, foreign: counts.foreign, lookalikes };
 }
 
 /** Opens the table for a run of many transactions, each of which commits. */
@@ -81,13 +119,13 @@ export function postgresTableInBatches(
     table: table.displayName,
     platformInstance: table.platformInstance,
     columns: table.columns.map(({ name }) => name),
-    count: (sdk) => inOwnTransaction((session) => countRows(session, table, sdk)),
-    async rewrite(sdk) {
-      await inOwnTransaction((session) => checkLengths(session, table, sdk));
-      return await rewriteInBatches(table, sdk, run, resources);
+    count: (conversion) => inOwnTransaction((own) => preview(own, table, conversion, run)),
+    async rewrite(conversion) {
+      await inOwnTransaction((session) => checkLengths(session, table, conversion));
+      return await rewriteInBatches(table, conversion, run, resources);
     },
-    residue({ pattern }, updated) {
-      const rewritten = { table, pattern, scrub: run.scrub, updated, anew: false };
+    residue({ selects }, updated) {
+      const rewritten = { table, selects, scrub: run.scrub, updated, anew: false };
       return findCommittedResidue(inOwnTransaction, rewritten, afterCommit);
     },
   };
@@ -101,37 +139,30 @@ export function postgresTableInBatches(
 async function nothingToDo(
   session: Session,
   table: CheckedTable,
-  sdk: TokenSdk,
+  conversion: Conversion,
 ): Promise<Counts | undefined> {
-  const action = `look for values in ${table.displayName}`;
-  const sample = await session.query<[boolean]>(action, anyInSampleStatement(table, sdk.pattern));
-  if (sample.rows[0]![0]) return undefined;
-  const counts = await countRows(session, table, sdk);
+  if (await anyInSample(session, table, conversion)) return undefined;
+  const counts = await countRows(session, table, conversion);
   return counts.updated === 0 ? counts : undefined;
 }
 
-async function countRows(session: Session, table: CheckedTable, sdk: TokenSdk): Promise<Counts> {
-  const { rows: [counted] } = await session.query<CountRow>(
-    `count the rows of ${table.displayName}`,
-    countRowsStatement(table, sdk.pattern),
-  );
-  const [total, untokenized] = counted!.map(Number) as [number, number];
-  return { updated: untokenized, skipped: total - untokenized };
-}
-
 /** Refuses a column too short for its tokens before the first row is written. */
-async function checkLengths(session: Session, table: CheckedTable, sdk: TokenSdk): Promise<void> {
+async function checkLengths(
+  session: Session,
+  table: CheckedTable,
+  { selects, maxLength: maxTokenLength }: Conversion,
+): Promise<void> {
   const limited = table.columns.filter(({ maxLength }) => maxLength !== null);
   if (limited.length === 0) return;
   const names = limited.map(({ name }) => name);
   const { rows: [longest] } = await session.query<(number | null)[]>(
     `measure the values of ${table.displayName}`,
-    longestValuesStatement(table, names, sdk.pattern),
+    longestValuesStatement(table, names, selects),
   );
   limited.forEach(({ name, maxLength }, i) => {
     const bytes = longest![i];
     if (bytes === null || bytes === undefined) return;
-    const needed = sdk.maxTokenLength(bytes);
+    const needed = maxTokenLength(bytes);
     if (needed > maxLength!) throw tooLong(table, name, maxLength!, needed);
   });
 }
@@ -140,10 +171,11 @@ async function checkLengths(session: Session, table: CheckedTable, sdk: TokenSdk
 async function checkNothingLeft(
   session: Session,
   table: CheckedTable,
-  sdk: TokenSdk,
+  conversion: Conversion,
+  heldRows: number,
 ): Promise<void> {
-  const { updated: left } = await countRows(session, table, sdk);
-  if (left === 0) return;
+  const left = (await countRows(session, table, conversion)).updated - heldRows;
+  if (left <= 0) return;
   throw new ServiceError(
     "table_not_supported",
     `Cannot tokenize ${table.displayName}: ${left} rows hold values after the run, do its triggers put them back?`,

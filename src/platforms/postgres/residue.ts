@@ -57,11 +57,11 @@ export async function findCommittedResidue(
 
 async function lookOnce(
   session: Session,
-  { table, pattern }: RewrittenTable,
+  { table, selects }: RewrittenTable,
 ): Promise<FoundResidue> {
   const { oid, columns } = table;
   const padded = columns.filter(({ baseType }) => baseType === "bpchar");
-  const { rows } = await session.query<FindResidueRow>(ACTION, findResidueStatement(pattern), [
+  const { rows } = await session.query<FindResidueRow>(ACTION, findResidueStatement(selects), [
     String(oid),
     arrayLiteral(columns.map(({ name }) => name)),
     arrayLiteral(padded.map(({ name }) => name)),

@@ -1,5 +1,5 @@
 /** What was found in the catalogue, place by place, with the command that clears each. */
-import type { TokenPattern } from "../../tokens/token_pattern.ts";
+import type { Selection } from "../../tokens/selection.ts";
 import type { ResiduePlace, ResidueState } from "../residue.ts";
 import { quoteIdentifier } from "./identifiers.ts";
 import type { ResolvedTable } from "./resolve_table.ts";
@@ -25,8 +25,8 @@ type Known = Omit<ResiduePlace, "place">;
 /** What a run did to the table. */
 export interface RewrittenTable {
   readonly table: ResolvedTable;
-  /** What the SDK's tokens look like. */
-  readonly pattern: TokenPattern;
+  /** What was to be converted, and must not be found any more. */
+  readonly selects: Selection;
   /** Whether the run is to clear what it may. */
   readonly scrub: boolean;
   /** Rows that were changed. */

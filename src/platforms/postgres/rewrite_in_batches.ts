@@ -7,19 +7,14 @@
  * again goes on from there, since tokens are not touched again.
  */
 import { ServiceError, toServiceError } from "../../errors.ts";
-import type { TokenSdk } from "../../tokens/token_sdk.ts";
+import type { Conversion } from "../../tokens/conversion.ts";
 import type { Counts, Method, RunContext } from "../platform.ts";
 import { bulkPass } from "./bulk_pass.ts";
+import { anyInSample, countAll, countRows } from "./count_table.ts";
 import type { ResolvedTable } from "./resolve_table.ts";
 import { updateInPlace } from "./rewrite_in_database.ts";
 import type { Session } from "./session.ts";
 import { type BlockRange, countBlocksStatement } from "./sql/block_ranges.ts";
-import {
-  anyInSampleStatement,
-  countAllStatement,
-  type CountRow,
-  countRowsStatement,
-} from "./sql/count_rows.ts";
 
 /** Blocks of one batch: 8 MiB of a table with blocks of the usual size. */
 const BATCH_BLOCKS = 1024;
@@ -41,38 +36,51 @@ export interface BatchResources {
  */
 export async function rewriteInBatches(
   table: ResolvedTable,
-  sdk: TokenSdk,
+  conversion: Conversion,
   run: RunContext,
   resources: BatchResources,
 ): Promise<Counts & { method: Method }> {
   const inDatabase = !table.canReadAddress ||
-    (resources.pushdown && sdk.sqlExpression !== undefined);
-  const look = () => countRows(table, sdk, resources);
-  let [total, left] = await firstLook(table, sdk, resources) ?? await look();
+    (resources.pushdown && conversion.sqlExpression !== undefined);
+  const look = () => resources.inOwnTransaction((own) => countRows(own, table, conversion));
+  let seen = await firstLook(table, conversion, resources) ?? await look();
   let committed = 0;
+  let kept = { lookalikes: 0, heldRows: 0 };
 
   const batch = async (range: BlockRange) => {
-    const rows = await resources.inOwnTransaction(async (session) =>
+    const done = await resources.inOwnTransaction(async (session) =>
       inDatabase
-        ? await updateInPlace(session, table, sdk, range)
-        : (await bulkPass({ reader: session, writer: session }, table, sdk, run, { range })).updated
+        ? { updated: await updateInPlace(session, table, conversion, range), ...NONE_KEPT }
+        : await bulkPass({ reader: session, writer: session }, table, conversion, run, { range })
     );
-    committed += rows; // not around the await: other batches add to it meanwhile
-    run.progress({ updated: committed, total });
+    // not around the await: other batches add to it meanwhile
+    committed += done.updated;
+    kept.lookalikes += done.lookalikes;
+    kept.heldRows += done.heldRows;
+    run.progress({ updated: committed, total: seen.updated + seen.skipped });
   };
   try {
-    for (let round = 0; left > 0; round++) {
+    for (let round = 0; seen.updated > kept.heldRows; round++) {
       if (round === MAX_ROUNDS) throw outrun(table);
+      kept = { ...NONE_KEPT };
       await eachRange(await rangesOf(table, resources), resources.connections, batch);
-      [total, left] = await look();
+      seen = await look();
     }
   } catch (error) {
-    left = await look().then(([, now]) => now, () => -1);
+    const left = await look().then(({ updated }) => updated, () => -1);
     throw partly(toServiceError(error), committed, left);
   }
-  const skipped = Math.max(0, total - committed);
-  return { updated: committed, skipped, method: inDatabase ? "pushdown" : "client" };
+  return {
+    updated: committed,
+    skipped: Math.max(0, seen.updated + seen.skipped - committed),
+    foreign: seen.foreign,
+    ...(conversion.mayRefuse && { lookalikes: kept.lookalikes }),
+    method: inDatabase ? "pushdown" : "client",
+  };
 }
+
+/** Lookalikes, and the rows they hold back: a database's own expression knows of none. */
+const NONE_KEPT = { lookalikes: 0, heldRows: 0 };
 
 /** Works through the ranges, several at a time. After a failure those under way end, and no other begins. */
 async function eachRange(
@@ -106,33 +114,17 @@ async function rangesOf(table: ResolvedTable, { inOwnTransaction }: BatchResourc
   });
 }
 
-/** All rows, and that some are left, where a sample shows it; undefined where it takes a whole look. */
+/** That there is work, where a sample shows it; undefined where it takes a whole look. */
 async function firstLook(
   table: ResolvedTable,
-  sdk: TokenSdk,
+  conversion: Conversion,
   { inOwnTransaction }: BatchResources,
-): Promise<[total: number, left: number] | undefined> {
-  const action = `look for values in ${table.displayName}`;
+): Promise<Counts | undefined> {
   return await inOwnTransaction(async (session) => {
-    const sample = await session.query<[boolean]>(action, anyInSampleStatement(table, sdk.pattern));
-    if (!sample.rows[0]![0]) return undefined;
-    const { rows: [all] } = await session.query<[string]>(action, countAllStatement(table));
-    return [Number(all![0]), Infinity];
+    if (!await anyInSample(session, table, conversion)) return undefined;
+    const { total, foreign } = await countAll(session, table, conversion);
+    return { updated: total, skipped: 0, foreign }; // some, and at most all
   });
-}
-
-async function countRows(
-  table: ResolvedTable,
-  sdk: TokenSdk,
-  { inOwnTransaction }: BatchResources,
-) {
-  const { rows: [counted] } = await inOwnTransaction((session) =>
-    session.query<CountRow>(
-      `count the rows of ${table.displayName}`,
-      countRowsStatement(table, sdk.pattern),
-    )
-  );
-  return counted!.map(Number) as [total: number, left: number];
 }
 
 function outrun(table: ResolvedTable): ServiceError {

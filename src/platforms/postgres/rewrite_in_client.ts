@@ -9,13 +9,13 @@
  * giving an address it has seen to another row.
  */
 import type { ServiceError } from "../../errors.ts";
-import type { TokenSdk } from "../../tokens/token_sdk.ts";
+import type { Conversion } from "../../tokens/conversion.ts";
 import type { Counts, Method, RunContext } from "../platform.ts";
 import { refusal } from "../resolve_columns.ts";
 import { bulkPass } from "./bulk_pass.ts";
+import type { TableCounts } from "./count_table.ts";
 import type { ResolvedTable } from "./resolve_table.ts";
 import type { Session } from "./session.ts";
-import { countAllStatement } from "./sql/count_rows.ts";
 
 /** From this size on the second connection pays. */
 export const LARGE_TABLE_BYTES = 8 * 1024 * 1024;
@@ -25,30 +25,53 @@ export type WithSnapshotReader = <T>(
   use: (reader: Session | undefined) => Promise<T>,
 ) => Promise<T>;
 
-/** Rewrites every row that holds a value to tokenize. Throws a `ServiceError`. */
+/** What the client path needs beside the session that writes. */
+export interface ClientResources {
+  readonly withSnapshotReader: WithSnapshotReader;
+  /** Counts the table while the work goes on. */
+  readonly countBeside: () => Promise<TableCounts>;
+}
+
+/** What it did. */
+export interface RewrittenInClient extends Counts {
+  readonly method: Method;
+  /** Rows with lookalikes, which are selected still. */
+  readonly heldRows: number;
+}
+
+/** Converts every row that holds something to convert. Throws a `ServiceError`. */
 export async function rewriteInClient(
   writer: Session,
   table: ResolvedTable,
-  sdk: TokenSdk,
+  conversion: Conversion,
   run: RunContext,
-  withSnapshotReader: WithSnapshotReader,
-): Promise<Counts & { method: Method }> {
+  { withSnapshotReader, countBeside }: ClientResources,
+): Promise<RewrittenInClient> {
+  // a small table is counted by the same session: sent along, that takes no time of its own
+  const counting = countBeside();
+  counting.catch(() => {});
   const snapshot = table.sizeBytes < LARGE_TABLE_BYTES ? undefined : await withSnapshotReader(
-    async (reader) => reader && await bulkPass({ reader, writer }, table, sdk, run),
+    async (reader) => reader && await bulkPass({ reader, writer }, table, conversion, run),
   );
   const before = snapshot?.updated ?? 0;
-  // sent along: a pass that finds no row has no total either
-  const counting = snapshot === undefined ? countAll(writer, table) : undefined;
-  counting?.catch(() => {});
   // the rows that slipped away; all rows, where there was no snapshot
   const locked = snapshot?.slipped === 0
     ? undefined
-    : await bulkPass({ reader: writer, writer }, table, sdk, continued(run, before));
+    : await bulkPass({ reader: writer, writer }, table, conversion, continued(run, before));
   if (locked !== undefined && locked.slipped > 0) throw heldBack(table, locked.slipped);
 
+  const counted = await counting;
   const updated = before + (locked?.updated ?? 0);
-  const total = snapshot?.total ?? locked?.total ?? await (counting ?? countAll(writer, table));
-  return { updated, skipped: Math.max(0, total - updated), method: "client" };
+  const total = snapshot?.total ?? locked?.total ?? counted.total;
+  const { lookalikes, heldRows } = (locked ?? snapshot)!;
+  return {
+    updated,
+    skipped: Math.max(0, total - updated),
+    foreign: counted.foreign,
+    ...(conversion.mayRefuse && { lookalikes }),
+    method: "client",
+    heldRows,
+  };
 }
 
 /** The run, whose progress goes on from what was written before. */
@@ -57,11 +80,6 @@ function continued(run: RunContext, before: number): RunContext {
     ...run,
     progress: ({ updated, total }) => run.progress({ updated: before + updated, total }),
   };
-}
-
-async function countAll(session: Session, table: ResolvedTable): Promise<number> {
-  const action = `count the rows of ${table.displayName}`;
-  return Number((await session.query<[string]>(action, countAllStatement(table))).rows[0]![0]);
 }
 
 /** Rows that were locked did not take the update: only a trigger or a rule can do that. */

@@ -1,6 +1,6 @@
 /** Rows whose values are too long to travel with a batch: read, tokenized and written by themselves. */
-import type { TokenSdk } from "../../tokens/token_sdk.ts";
-import type { BatchWriter } from "./batch_writer.ts";
+import type { Selection } from "../../tokens/selection.ts";
+import type { BatchWriter, TokenBatch } from "./batch_writer.ts";
 import { arrayLiteral } from "./identifiers.ts";
 import type { ResolvedTable } from "./resolve_table.ts";
 import type { Session } from "./session.ts";
@@ -14,21 +14,22 @@ const GROUP_BYTES = 1_000_000;
 export async function rewriteLongRows(
   reader: Session,
   table: ResolvedTable,
-  sdk: TokenSdk,
+  selects: Selection,
   writer: BatchWriter,
   rows: readonly ValueRow[],
-  written: (read: number, count: number) => void,
+  written: (batch: TokenBatch, count: number) => void,
 ): Promise<void> {
   for (const group of groups(rows)) {
     const { rows: values } = await reader.query<AddressedRow & unknown[]>(
       `tokenize ${table.displayName}`,
-      readLongValuesStatement(table, sdk.pattern),
+      readLongValuesStatement(table, selects),
       [
         `{${group.map(([tableOid]) => tableOid).join(",")}}`,
         arrayLiteral(group.map(([, rowAddress]) => rowAddress)),
       ],
     );
-    written(group.length, await writer.write(await writer.tokenize(values)));
+    const batch = await writer.convert(values);
+    written(batch, await writer.write(batch));
   }
 }
 

@@ -3,12 +3,12 @@
  * old value in dead rows, in indexes or in the columns' statistics, and half the disk of an UPDATE.
  */
 import { ServiceError } from "../../errors.ts";
-import type { TokenSdk } from "../../tokens/token_sdk.ts";
+import type { Conversion } from "../../tokens/conversion.ts";
 import type { Counts, Method } from "../platform.ts";
 import { refusal } from "../resolve_columns.ts";
 import type { CheckedTable } from "./check_table.ts";
+import { countRows } from "./count_table.ts";
 import type { Session } from "./session.ts";
-import { type CountRow, countRowsStatement } from "./sql/count_rows.ts";
 import {
   lockTableStatement,
   rewriteColumnsStatement,
@@ -24,10 +24,11 @@ import {
 export async function rewriteWholeTable(
   session: Session,
   table: CheckedTable,
-  sdk: TokenSdk,
+  conversion: Conversion,
 ): Promise<Counts & { method: Method }> {
   const { displayName } = table;
-  if (sdk.sqlExpression === undefined) {
+  const { sqlExpression } = conversion;
+  if (sqlExpression === undefined) {
     throw refusal(
       "invalid_request",
       displayName,
@@ -47,20 +48,19 @@ export async function rewriteWholeTable(
     throw refusal("table_not_supported", displayName, reason);
   }
   const action = `tokenize ${displayName}`;
-  const [, { rows: [counted] }] = await Promise.all([
+  const [, counts] = await Promise.all([
     session.query(action, lockTableStatement(table)),
-    session.query<CountRow>(action, countRowsStatement(table, sdk.pattern)),
+    countRows(session, table, conversion),
   ]);
-  const [total, updated] = counted!.map(Number) as [number, number];
-  if (updated > 0) {
-    const token = (operand: string) => sdk.sqlExpression!("postgres", operand);
+  if (counts.updated > 0) {
+    const token = (operand: string) => sqlExpression("postgres", operand);
     try {
-      await session.query(action, rewriteColumnsStatement(table, sdk.pattern, token));
+      await session.query(action, rewriteColumnsStatement(table, conversion.selects, token));
     } catch (error) {
       throw dependency(error, displayName) ?? error;
     }
   }
-  return { updated, skipped: total - updated, method: "rewrite" };
+  return { ...counts, method: "rewrite" };
 }
 
 /** Postgres refuses to change columns that a view, rule, policy or the like is made of. */

@@ -22,8 +22,19 @@ const TABLE = {
   ],
 };
 const PATTERN = tokenPattern("tok_[a-z]*");
-const GUARD = "NOT (t.`e.mail` RLIKE r'\\A(?:tok_[a-z]*)\\z') OR " +
-  "NOT (rtrim(t.`c``d`) RLIKE r'\\A(?:tok_[a-z]*)\\z')";
+const FOREIGN = tokenPattern("tk1_[a-z]*");
+const SELECTS = { except: [PATTERN] };
+const CONVERSION = {
+  selects: SELECTS,
+  convert: (texts: readonly string[]) => [...texts],
+  mayRefuse: false,
+  result: PATTERN,
+  foreign: { among: [PATTERN, FOREIGN], except: [PATTERN] },
+  maxLength: () => 0,
+};
+const MAIL = "t.`e.mail` RLIKE r'\\A(?:tok_[a-z]*)\\z'";
+const PADDED = "rtrim(t.`c``d`) RLIKE r'\\A(?:tok_[a-z]*)\\z'";
+const GUARD = `(NOT (${MAIL})) OR (NOT (${PADDED}))`;
 
 Deno.test("identifiers are quoted whatever they hold, raw literals take no quote", () => {
   assert.equal(quoteIdentifier("a`b.c d\n"), "`a``b.c d\n`");
@@ -33,22 +44,26 @@ Deno.test("identifiers are quoted whatever they hold, raw literals take no quote
 
 Deno.test("counting looks at the table, or at one of its versions", () => {
   const from = "FROM `ma``in`.`s.t`.`t b`";
-  const select = `SELECT count(*) AS total, count_if(${GUARD}) AS untokenized`;
-  assert.equal(countRowsStatement(TABLE, PATTERN), `${select} ${from} AS t`);
-  assert.equal(countRowsStatement(TABLE, PATTERN, 7), `${select} ${from} VERSION AS OF 7 AS t`);
+  const foreign = [MAIL, PADDED].map((token) =>
+    `count_if((${token} OR ${token.replace("tok_", "tk1_")}) AND NOT (${token}))`
+  );
+  const select = `SELECT count(*) AS total, ${foreign.join(" + ")} AS foreign_tokens, ` +
+    `count_if(${GUARD}) AS selected`;
+  assert.equal(countRowsStatement(TABLE, CONVERSION), `${select} ${from} AS t`);
+  assert.equal(countRowsStatement(TABLE, CONVERSION, 7), `${select} ${from} VERSION AS OF 7 AS t`);
 });
 
 Deno.test("reading gives each combination of values once", () => {
   assert.equal(
-    readValuesStatement(TABLE, PATTERN),
-    "SELECT DISTINCT t.`e.mail` AS s0, rtrim(t.`c``d`) AS s1 FROM `ma``in`.`s.t`.`t b` AS t " +
-      `WHERE ${GUARD}`,
+    readValuesStatement(TABLE, SELECTS),
+    "SELECT t.`e.mail` AS s0, rtrim(t.`c``d`) AS s1, count(*) AS n FROM `ma``in`.`s.t`.`t b` AS t " +
+      `WHERE ${GUARD} GROUP BY t.\`e.mail\`, rtrim(t.\`c\`\`d\`)`,
   );
 });
 
 Deno.test("writing finds rows by their values, which come as one parameter", () => {
   assert.equal(
-    writeTokensStatement(TABLE, PATTERN),
+    writeTokensStatement(TABLE, SELECTS),
     "MERGE INTO `ma``in`.`s.t`.`t b` AS t\n" +
       "USING (SELECT entry.* FROM (SELECT explode(from_json(:batch, " +
       "'array<struct<s0:string,t0:string,s1:string,t1:string>>')) AS entry)) AS b\n" +
@@ -59,7 +74,7 @@ Deno.test("writing finds rows by their values, which come as one parameter", () 
 });
 
 Deno.test("the update in place writes tokens only, and only where there is none", () => {
-  const statement = updateInPlaceStatement(TABLE, PATTERN, (operand) => `f(${operand})`);
+  const statement = updateInPlaceStatement(TABLE, CONVERSION, (operand) => `f(${operand})`);
   assert.ok(
     statement.startsWith("UPDATE `ma``in`.`s.t`.`t b` AS t SET `e.mail` = CASE WHEN NOT ("),
   );

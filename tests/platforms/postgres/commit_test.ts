@@ -5,6 +5,7 @@ import { parseColumns } from "../../../src/datahub/schema_field.ts";
 import { ServiceError } from "../../../src/errors.ts";
 import { postgresPlatform } from "../../../src/platforms/postgres/postgres_platform.ts";
 import { parsePostgresSettings } from "../../../src/platforms/postgres/settings.ts";
+import { tokenizing } from "../../../src/tokens/conversion.ts";
 import {
   changesNothing,
   dummySdk,
@@ -97,7 +98,7 @@ Deno.test("a failed statement that somebody swallowed does not commit", async ()
         dataset,
         parseColumns(["name"], dataset),
         context,
-        (table) => table.rewrite(dummySdk).catch(() => "swallowed"),
+        (table) => table.rewrite(tokenizing(dummySdk)).catch(() => "swallowed"),
       );
       await assert.rejects(run, ServiceError);
     });

@@ -1,5 +1,5 @@
 /** For each column of limited length the longest value yet to be tokenized, in bytes of UTF-8. */
-import type { TokenPattern } from "../../../tokens/token_pattern.ts";
+import type { Selection } from "../../../tokens/selection.ts";
 import type { CheckedColumn, CheckedTable } from "../check_table.ts";
 import { columnGuard, columnText, tableName } from "./table_expressions.ts";
 
@@ -7,11 +7,11 @@ import { columnGuard, columnText, tableName } from "./table_expressions.ts";
 export function longestValuesStatement(
   table: CheckedTable,
   columns: readonly CheckedColumn[],
-  pattern: TokenPattern,
+  selects: Selection,
 ): string {
   const longest = columns.map((column, i) =>
     `max(octet_length(${columnText(column)})) FILTER (WHERE ${
-      columnGuard(column, pattern)
+      columnGuard(column, selects)
     }) AS c${i}`
   );
   return `SELECT ${longest.join(", ")} FROM ${tableName(table)} AS t`;

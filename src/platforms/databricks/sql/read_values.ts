@@ -1,15 +1,16 @@
 /**
- * The distinct combinations of the columns' values of which at least one is to be tokenized, as
- * `s0`, `s1`, … .
+ * The distinct combinations of the columns' texts of which at least one is selected, as `s0`, `s1`, …,
+ * and how many rows have each, as `n`.
  */
-import type { TokenPattern } from "../../../tokens/token_pattern.ts";
+import type { Selection } from "../../../tokens/selection.ts";
 import type { CheckedTable } from "../check_table.ts";
 import { columnText, rowGuard, tableName } from "./table_expressions.ts";
 
 /** The statement. */
-export function readValuesStatement(table: CheckedTable, pattern: TokenPattern): string {
-  const values = table.columns.map((column, i) => `${columnText(column)} AS s${i}`);
-  return `SELECT DISTINCT ${values.join(", ")} FROM ${tableName(table)} AS t WHERE ${
-    rowGuard(table, pattern)
-  }`;
+export function readValuesStatement(table: CheckedTable, selects: Selection): string {
+  const texts = table.columns.map(columnText);
+  const named = texts.map((text, i) => `${text} AS s${i}`);
+  return `SELECT ${named.join(", ")}, count(*) AS n FROM ${tableName(table)} AS t WHERE ${
+    rowGuard(table, selects)
+  } GROUP BY ${texts.join(", ")}`;
 }

@@ -1,4 +1,5 @@
 /** The pieces of SQL that every statement on the table shares: its name, its columns, the guard. */
+import type { Selection } from "../../../tokens/selection.ts";
 import { type TokenPattern, toSpark } from "../../../tokens/token_pattern.ts";
 import type { CheckedColumn, CheckedTable } from "../check_table.ts";
 import { quoteIdentifier, rawLiteral } from "../identifiers.ts";
@@ -23,12 +24,15 @@ export function isToken(text: string, pattern: TokenPattern): string {
   return `${text} RLIKE ${rawLiteral(toSpark(pattern))}`;
 }
 
-/** True where the column holds a value that is not a token; not true for NULL. */
-export function columnGuard(column: CheckedColumn, pattern: TokenPattern): string {
-  return `NOT (${isToken(columnText(column), pattern)})`;
+/** True where the column holds a selected text; not true for NULL. */
+export function columnGuard(column: CheckedColumn, { among, except }: Selection): string {
+  const matchesAny = (patterns: readonly TokenPattern[]) =>
+    patterns.map((pattern) => isToken(columnText(column), pattern)).join(" OR ") || "false";
+  const unwanted = `NOT (${matchesAny(except)})`;
+  return among === undefined ? unwanted : `(${matchesAny(among)}) AND ${unwanted}`;
 }
 
-/** True where any of the table's columns holds a value that is not a token. */
-export function rowGuard({ columns }: CheckedTable, pattern: TokenPattern): string {
-  return columns.map((column) => columnGuard(column, pattern)).join(" OR ");
+/** True where any of the table's columns holds a selected text. */
+export function rowGuard({ columns }: CheckedTable, selection: Selection): string {
+  return columns.map((column) => `(${columnGuard(column, selection)})`).join(" OR ");
 }

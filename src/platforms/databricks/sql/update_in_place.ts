@@ -4,7 +4,7 @@
  * What the expression gives is checked against the detector as it is written: where the warehouse
  * computes something else than a token, the statement fails and nothing has changed.
  */
-import type { TokenPattern } from "../../../tokens/token_pattern.ts";
+import type { Conversion } from "../../../tokens/conversion.ts";
 import type { CheckedTable } from "../check_table.ts";
 import { quoteIdentifier } from "../identifiers.ts";
 import { NOT_A_TOKEN } from "../warehouse_errors.ts";
@@ -20,20 +20,20 @@ import {
 /** The statement; `token` writes the token of an SQL operand. */
 export function updateInPlaceStatement(
   table: CheckedTable,
-  pattern: TokenPattern,
+  { selects, result }: Pick<Conversion, "selects" | "result">,
   token: (operand: string) => string,
 ): string {
   const assignments = table.columns.map((column) => {
     const made = `(${token(columnText(column))})`;
     const checked = `CASE WHEN ${
-      isToken(made, pattern)
+      isToken(made, result)
     } THEN ${made} ELSE raise_error('${NOT_A_TOKEN}') END`;
     const assigned = table.columns.length === 1
       ? checked // the WHERE has looked at it already
-      : `CASE WHEN ${columnGuard(column, pattern)} THEN ${checked} ELSE ${columnOf(column)} END`;
+      : `CASE WHEN ${columnGuard(column, selects)} THEN ${checked} ELSE ${columnOf(column)} END`;
     return `${quoteIdentifier(column.name)} = ${assigned}`;
   });
   return `UPDATE ${tableName(table)} AS t SET ${assignments.join(", ")} WHERE ${
-    rowGuard(table, pattern)
+    rowGuard(table, selects)
   }`;
 }

@@ -5,13 +5,13 @@
  * and their tokens (`t0`, …; null where the column is left as it is). Rows are found by their
  * values, so one that changed since it was read is left alone, and no key is needed.
  */
-import type { TokenPattern } from "../../../tokens/token_pattern.ts";
+import type { Selection } from "../../../tokens/selection.ts";
 import type { CheckedTable } from "../check_table.ts";
 import { quoteIdentifier } from "../identifiers.ts";
 import { columnOf, columnText, rowGuard, tableName } from "./table_expressions.ts";
 
 /** The statement. */
-export function writeTokensStatement(table: CheckedTable, pattern: TokenPattern): string {
+export function writeTokensStatement(table: CheckedTable, selects: Selection): string {
   const { columns } = table;
   const fields = columns.map((_, i) => `s${i}:string,t${i}:string`).join(",");
   const matches = columns.map((column, i) => `${columnText(column)} <=> b.s${i}`);
@@ -21,5 +21,5 @@ export function writeTokensStatement(table: CheckedTable, pattern: TokenPattern)
   return `MERGE INTO ${tableName(table)} AS t
 USING (SELECT entry.* FROM (SELECT explode(from_json(:batch, 'array<struct<${fields}>>')) AS entry)) AS b
 ON ${matches.join(" AND ")}
-WHEN MATCHED AND (${rowGuard(table, pattern)}) THEN UPDATE SET ${assignments.join(", ")}`;
+WHEN MATCHED AND (${rowGuard(table, selects)}) THEN UPDATE SET ${assignments.join(", ")}`;
 }

@@ -1,26 +1,36 @@
-/** Counts all rows of the table, and those that a run would change, in one look. */
-import type { TokenPattern } from "../../../tokens/token_pattern.ts";
+/** Counts all rows of the table, those that a run would change, and foreign tokens, in one look. */
+import type { Conversion } from "../../../tokens/conversion.ts";
+import type { Selection } from "../../../tokens/selection.ts";
 import type { CheckedTable } from "../check_table.ts";
-import { rowGuard, tableName } from "./table_expressions.ts";
+import { columnGuard, rowGuard, tableName } from "./table_expressions.ts";
 
-/** What the count gives, as `int8` in text. */
-export type CountRow = [total: string, untokenized: string];
+/** What `countRowsStatement` gives, as `int8` in text. */
+export type CountRow = [total: string, foreign: string, selected: string];
 
-/** The statement; a run counts `withGuard`, and without it only all rows. */
-export function countRowsStatement(table: CheckedTable, pattern: TokenPattern): string {
-  return `SELECT count(*), count(*) FILTER (WHERE ${rowGuard(table, pattern)}) FROM ${
-    tableName(table)
-  } t`;
+/** What `countAllStatement` gives, likewise. */
+export type CountAllRow = [total: string, foreign: string];
+
+/** All rows, the foreign tokens in them, and the rows with something to convert. */
+export function countRowsStatement(table: CheckedTable, conversion: Conversion): string {
+  const selected = `count(*) FILTER (WHERE ${rowGuard(table, conversion.selects)})`;
+  return `SELECT ${countsOfAll(table, conversion)}, ${selected} FROM ${tableName(table)} t`;
 }
 
 /** Whether a hundredth of the table, taken block by block, has a row that a run would change. */
-export function anyInSampleStatement(table: CheckedTable, pattern: TokenPattern): string {
+export function anyInSampleStatement(table: CheckedTable, selects: Selection): string {
   return `SELECT EXISTS (SELECT FROM ${tableName(table)} t TABLESAMPLE SYSTEM (1) WHERE ${
-    rowGuard(table, pattern)
+    rowGuard(table, selects)
   })`;
 }
 
-/** Counts all rows only. */
-export function countAllStatement(table: CheckedTable): string {
-  return `SELECT count(*) FROM ${tableName(table)} t`;
+/** All rows, and the foreign tokens in them. */
+export function countAllStatement(table: CheckedTable, conversion: Conversion): string {
+  return `SELECT ${countsOfAll(table, conversion)} FROM ${tableName(table)} t`;
+}
+
+function countsOfAll(table: CheckedTable, { foreign }: Conversion): string {
+  const counts = table.columns.map(({ name }) =>
+    `count(*) FILTER (WHERE ${columnGuard(name, foreign)})`
+  );
+  return `count(*), ${counts.join(" + ")}`;
 }

@@ -5,7 +5,7 @@
  * Parameters: the table's oid, the names of the columns, and those of the type `char(n)`, whose
  * statistics hold the padding, as arrays of text.
  */
-import type { TokenPattern } from "../../../tokens/token_pattern.ts";
+import type { Selection } from "../../../tokens/selection.ts";
 import { guard } from "./table_expressions.ts";
 
 /** A name as SQL takes it, quoted where it has to be. */
@@ -47,8 +47,8 @@ export type ExtendedState = "values" | "tokens" | "hidden" | "derived" | "empty"
 export type FindResidueRow = [found: FoundResidue];
 
 /** The statement. */
-export function findResidueStatement(pattern: TokenPattern): string {
-  const isValue = guard("v.value", pattern);
+export function findResidueStatement(selects: Selection): string {
+  const isValue = guard("v.value", selects);
   return `
 WITH RECURSIVE member(oid) AS (
   SELECT $1::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN member m ON m.oid = i.inhparent

@@ -5,14 +5,14 @@
  * Parameters: the rows' `tableoid`s and `ctid`s, as arrays. Gives what the cursor gives, without the
  * two last columns.
  */
-import type { TokenPattern } from "../../../tokens/token_pattern.ts";
+import type { Selection } from "../../../tokens/selection.ts";
 import type { CheckedTable } from "../check_table.ts";
 import { columnGuard, columnText, tableName } from "./table_expressions.ts";
 
 /** The statement. */
-export function readLongValuesStatement(table: CheckedTable, pattern: TokenPattern): string {
+export function readLongValuesStatement(table: CheckedTable, selects: Selection): string {
   const values = table.columns.map(({ name }) =>
-    `CASE WHEN ${columnGuard(name, pattern)} THEN ${columnText(name)} END`
+    `CASE WHEN ${columnGuard(name, selects)} THEN ${columnText(name)} END`
   );
   return `SELECT t.tableoid, t.ctid, ${values.join(", ")}
 FROM ${tableName(table)} t

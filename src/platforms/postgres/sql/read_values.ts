@@ -7,7 +7,7 @@
  * more than `LONG_ROW_BYTES` stay behind, as NULL, so that a batch has a known limit whatever the
  * table holds: read_long_values.ts reads them.
  */
-import type { TokenPattern } from "../../../tokens/token_pattern.ts";
+import type { Selection } from "../../../tokens/selection.ts";
 import type { CheckedTable } from "../check_table.ts";
 import { type BlockRange, inRange } from "./block_ranges.ts";
 import { columnGuard, columnText, rowGuard, tableName } from "./table_expressions.ts";
@@ -30,12 +30,12 @@ export type ValueRow = [...row: AddressedRow, bytes: string, total: string | nul
 /** Opens the cursor. */
 export function openCursorStatement(
   table: CheckedTable,
-  pattern: TokenPattern,
+  selects: Selection,
   { lock, range }: { readonly lock: boolean; readonly range?: BlockRange | undefined },
 ): string {
   const names = table.columns.map((_, i) => `value_${i}`);
   const values = table.columns.map(({ name }, i) =>
-    `CASE WHEN ${columnGuard(name, pattern)} THEN ${columnText(name)} END AS ${names[i]}`
+    `CASE WHEN ${columnGuard(name, selects)} THEN ${columnText(name)} END AS ${names[i]}`
   );
   const bytes = names.map((name) => `coalesce(octet_length(${name}), 0)::int8`).join(" + ");
   const short = names.map((name) => `CASE WHEN bytes <= ${LONG_ROW_BYTES} THEN ${name} END`);
@@ -47,7 +47,7 @@ FROM (
   SELECT found.*, ${bytes} AS bytes FROM (
     SELECT t.tableoid AS table_oid, t.ctid AS row_address, ${values.join(", ")}
     FROM ${tableName(table)} t
-    WHERE (${rowGuard(table, pattern)})${inRange(range)}${lock ? " FOR UPDATE OF t" : ""}
+    WHERE (${rowGuard(table, selects)})${inRange(range)}${lock ? " FOR UPDATE OF t" : ""}
   ) found OFFSET 0
 ) measured`;
 }

@@ -5,7 +5,7 @@
  * What such a change would reset is restated: the collation, and how the column is stored. The token is
  * not cast to the type, which would cut it short where the assignment refuses it.
  */
-import type { TokenPattern } from "../../../tokens/token_pattern.ts";
+import type { Selection } from "../../../tokens/selection.ts";
 import type { CheckedTable } from "../check_table.ts";
 import { quoteIdentifier, quoteLiteral } from "../identifiers.ts";
 import { guard, tableName } from "./table_expressions.ts";
@@ -18,14 +18,14 @@ export function lockTableStatement(table: CheckedTable): string {
 /** The statement; `token` writes the token of an SQL operand. */
 export function rewriteColumnsStatement(
   table: CheckedTable,
-  pattern: TokenPattern,
+  selects: Selection,
   token: (operand: string) => string,
 ): string {
   const actions = table.columns.flatMap(({ name, type, collation, storage }) => {
     const column = quoteIdentifier(name);
     const collate = collation === null ? "" : ` COLLATE ${collation}`;
     const text = `${column}::text`;
-    const conversion = `CASE WHEN ${guard(text, pattern)} THEN ${token(text)} ELSE ${text} END`;
+    const conversion = `CASE WHEN ${guard(text, selects)} THEN ${token(text)} ELSE ${text} END`;
     return [
       `ALTER COLUMN ${column} TYPE ${type}${collate} USING ${conversion}`,
       ...(storage === null ? [] : [`ALTER COLUMN ${column} SET STORAGE ${storage}`]),

@@ -1,4 +1,5 @@
 /** The pieces of SQL that every statement on the table shares: its name, its columns, the guard. */
+import type { Selection } from "../../../tokens/selection.ts";
 import { literalPrefix, type TokenPattern, toPostgres } from "../../../tokens/token_pattern.ts";
 import { quoteIdentifier, quoteLiteral } from "../identifiers.ts";
 import type { CheckedTable } from "../check_table.ts";
@@ -16,22 +17,31 @@ export function columnText(column: string): string {
   return `t.${quoteIdentifier(column)}::text`;
 }
 
-/** True where `text`, an SQL expression, is a value and not a token; not true for NULL. */
-export function guard(text: string, pattern: TokenPattern): string {
+/** True where `text`, an SQL expression, is selected; not true for NULL. */
+export function guard(text: string, { among, except }: Selection): string {
+  const unwanted = `NOT (${matchesAny(text, except)})`;
+  return among === undefined ? unwanted : `(${matchesAny(text, among)}) AND ${unwanted}`;
+}
+
+function matchesAny(text: string, patterns: readonly TokenPattern[]): string {
+  return patterns.length === 0 ? "false" : patterns.map((each) => matches(text, each)).join(" OR ");
+}
+
+function matches(text: string, pattern: TokenPattern): string {
   // in the C collation ranges mean code points, and nondeterministic collations are no obstacle
-  const matches = `${text} COLLATE "C" ~ ${quoteLiteral(toPostgres(pattern))}`;
+  const whole = `${text} COLLATE "C" ~ ${quoteLiteral(toPostgres(pattern))}`;
   const prefix = literalPrefix(pattern);
-  if (prefix === "") return `NOT (${matches})`;
+  if (prefix === "") return whole;
   // most values differ at once, which is cheaper to see than by a regular expression
-  return `NOT (starts_with(${text} COLLATE "C", ${quoteLiteral(prefix)}) AND ${matches})`;
+  return `starts_with(${text} COLLATE "C", ${quoteLiteral(prefix)}) AND ${whole}`;
 }
 
-/** True where the column of the row `t` holds a value that is not a token. */
-export function columnGuard(column: string, pattern: TokenPattern): string {
-  return guard(columnText(column), pattern);
+/** True where the column of the row `t` holds a selected text. */
+export function columnGuard(column: string, selection: Selection): string {
+  return guard(columnText(column), selection);
 }
 
-/** True where any of the table's columns holds a value that is not a token. */
-export function rowGuard(table: CheckedTable, pattern: TokenPattern): string {
-  return table.columns.map(({ name }) => columnGuard(name, pattern)).join(" OR ");
+/** True where any of the table's columns holds a selected text. */
+export function rowGuard(table: CheckedTable, selection: Selection): string {
+  return table.columns.map(({ name }) => `(${columnGuard(name, selection)})`).join(" OR ");
 }

@@ -1,5 +1,5 @@
 /** Tokenizes the table, or a range of its blocks, in one statement, by the SDK's own SQL expression. */
-import type { TokenPattern } from "../../../tokens/token_pattern.ts";
+import type { Selection } from "../../../tokens/selection.ts";
 import type { CheckedTable } from "../check_table.ts";
 import { quoteIdentifier } from "../identifiers.ts";
 import { type BlockRange, inRange } from "./block_ranges.ts";
@@ -8,17 +8,17 @@ import { columnGuard, columnText, rowGuard, tableName } from "./table_expression
 /** The statement; `token` writes the token of an SQL operand. */
 export function updateInPlaceStatement(
   table: CheckedTable,
-  pattern: TokenPattern,
+  selects: Selection,
   token: (operand: string) => string,
   range?: BlockRange,
 ): string {
   const assignments = table.columns.map(({ name }) => {
     const column = quoteIdentifier(name);
-    return `${column} = CASE WHEN ${columnGuard(name, pattern)} THEN ${
+    return `${column} = CASE WHEN ${columnGuard(name, selects)} THEN ${
       token(columnText(name))
     } ELSE t.${column} END`;
   });
   return `UPDATE ${tableName(table)} t SET ${assignments.join(", ")} WHERE (${
-    rowGuard(table, pattern)
+    rowGuard(table, selects)
   })${inRange(range)}`;
 }

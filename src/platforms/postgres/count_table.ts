@@ -1,0 +1,61 @@
+/** Counts a table's rows and foreign tokens, and what a run would change. */
+import type { Conversion } from "../../tokens/conversion.ts";
+import type { Counts } from "../platform.ts";
+import type { CheckedTable } from "./check_table.ts";
+import type { Session } from "./session.ts";
+import {
+  anyInSampleStatement,
+  type CountAllRow,
+  countAllStatement,
+  type CountRow,
+  countRowsStatement,
+} from "./sql/count_rows.ts";
+
+/** What is counted whatever a run does. */
+export interface TableCounts {
+  /** All rows. */
+  readonly total: number;
+  /** Foreign tokens in the named columns. */
+  readonly foreign: number;
+}
+
+/** The counts of all rows. */
+export async function countAll(
+  session: Session,
+  table: CheckedTable,
+  conversion: Conversion,
+): Promise<TableCounts> {
+  const { rows: [counted] } = await session.query<CountAllRow>(
+    `count the rows of ${table.displayName}`,
+    countAllStatement(table, conversion),
+  );
+  const [total, foreign] = counted!.map(Number) as [number, number];
+  return { total, foreign };
+}
+
+/** What a run would change now; lookalikes count as if they were tokens. */
+export async function countRows(
+  session: Session,
+  table: CheckedTable,
+  conversion: Conversion,
+): Promise<Counts> {
+  const { rows: [counted] } = await session.query<CountRow>(
+    `count the rows of ${table.displayName}`,
+    countRowsStatement(table, conversion),
+  );
+  const [total, foreign, updated] = counted!.map(Number) as [number, number, number];
+  return { updated, skipped: total - updated, foreign };
+}
+
+/** Whether a sample of the table has something to convert. */
+export async function anyInSample(
+  session: Session,
+  table: CheckedTable,
+  { selects }: Conversion,
+): Promise<boolean> {
+  const { rows: [found] } = await session.query<[boolean]>(
+    `look for values in ${table.displayName}`,
+    anyInSampleStatement(table, selects),
+  );
+  return found![0];
+}
