@@ -11,7 +11,7 @@
 import { ServiceError } from "../errors.ts";
 import { TOKEN_SDK_ADAPTERS } from "./adapters.ts";
 import { type Selection, uniquePatterns } from "./selection.ts";
-import type { TokenPattern } from "./token_pattern.ts";
+import { mayOverlap, type TokenPattern } from "./token_pattern.ts";
 import type { SqlDialect, TokenContext, TokenSdk } from "./token_sdk.ts";
 
 /** Tokens in the texts' order; null for one that is a lookalike. */
@@ -30,7 +30,9 @@ export interface Conversion {
   readonly mayRefuse: boolean;
   /** Matches all that `convert` gives. */
   readonly result: TokenPattern;
-  /** Tokens that are left alone, and are not what the SDK would write now. */
+  /** Matches what the SDK would write now: what most texts are, once the work is done. */
+  readonly current: TokenPattern;
+  /** Tokens that are left alone, and do not match `current`. */
   readonly foreign: Selection;
   /** The most characters a token can have for a selected text of `bytes` bytes in UTF-8. */
   maxLength(bytes: number): number;
@@ -58,20 +60,21 @@ const FAMILIES = TOKEN_SDK_ADAPTERS.map(({ family }) => family);
 export function tokenizing(sdk: TokenSdk): Conversion {
   const { pattern, sqlExpression } = sdk;
   const known = uniquePatterns([pattern, ...FAMILIES]);
-  const foreign = { among: known, except: [currentOf(sdk)] };
+  const current = currentOf(sdk);
+  const foreign = butNot(current, known);
   const maxLength = (bytes: number) => sdk.maxTokenLength(bytes);
   return {
     selects: { except: known },
     convert: (values, context) => sdk.tokenize(values, context),
     mayRefuse: false,
-    ...{ result: pattern, foreign, maxLength },
+    ...{ result: pattern, current, foreign, maxLength },
     ...(sqlExpression && { sqlExpression: sqlExpression.bind(sdk) }),
     ...(sdk.authenticates && {
       audit: {
         selects: { among: [pattern], except: [] },
         convert: authenticated(readBack(sdk)),
         mayRefuse: true,
-        ...{ result: pattern, foreign, maxLength },
+        ...{ result: pattern, current, foreign, maxLength },
       },
     }),
   };
@@ -90,10 +93,8 @@ export function rotating({ sdk: from, keyId }: RotationSource, to: TokenSdk): Co
     selects: { among: [source], except: [current] },
     convert: from === to && to.renew ? to.renew.bind(to) : throughValues(from, to),
     result: to.pattern,
-    foreign: {
-      among: uniquePatterns([from.pattern, to.pattern, ...FAMILIES]),
-      except: [source, current],
-    },
+    current,
+    foreign: butNot(source, uniquePatterns([from.pattern, to.pattern, ...FAMILIES]), current),
     mayRefuse: true,
     maxLength: (bytes) => to.maxTokenLength(from.maxValueBytes?.(bytes) ?? bytes),
   };
@@ -127,6 +128,19 @@ function readBack(sdk: TokenSdk): Convert {
     );
   }
   return sdk.detokenize.bind(sdk);
+}
+
+/** Texts that match one of `among`, but none of the others. */
+function butNot(
+  pattern: TokenPattern,
+  among: readonly TokenPattern[],
+  ...patterns: readonly TokenPattern[]
+): Selection {
+  const unwanted = [pattern, ...patterns];
+  const wanted = among.filter(({ body }) => unwanted.every((each) => each.body !== body));
+  // what cannot match the same text need not be excluded
+  const except = unwanted.filter((each) => wanted.some((other) => mayOverlap(each, other)));
+  return { among: wanted, except };
 }
 
 function currentOf({ current, pattern }: TokenSdk): TokenPattern {

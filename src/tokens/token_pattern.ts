@@ -33,6 +33,12 @@ export function literalPrefix({ body }: TokenPattern): string {
   return "?*+{".includes(body[literal.length] ?? " ") ? literal.slice(0, -1) : literal;
 }
 
+/** Whether a text may match both; false only where their beginnings tell that none does. */
+export function mayOverlap(one: TokenPattern, other: TokenPattern): boolean {
+  const [first, second] = [literalPrefix(one), literalPrefix(other)];
+  return first.startsWith(second) || second.startsWith(first);
+}
+
 /** A test in JavaScript. Without the `m` flag `$` matches at the very end only. */
 export function toJavaScript(pattern: TokenPattern): RegExp {
   return new RegExp(`^(?:${pattern.body})$`);

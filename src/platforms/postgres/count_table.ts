@@ -7,8 +7,9 @@ import {
   anyInSampleStatement,
   type CountAllRow,
   countAllStatement,
-  type CountRow,
-  countRowsStatement,
+  countKindsStatement,
+  type KindRow,
+  SELECTED,
 } from "./sql/count_rows.ts";
 
 /** What is counted whatever a run does. */
@@ -39,12 +40,17 @@ export async function countRows(
   table: CheckedTable,
   conversion: Conversion,
 ): Promise<Counts> {
-  const { rows: [counted] } = await session.query<CountRow>(
+  const { rows } = await session.query<KindRow>(
     `count the rows of ${table.displayName}`,
-    countRowsStatement(table, conversion),
+    countKindsStatement(table, conversion),
   );
-  const [total, foreign, updated] = counted!.map(Number) as [number, number, number];
-  return { updated, skipped: total - updated, foreign };
+  const counts = { updated: 0, skipped: 0, foreign: 0 };
+  for (const [kind, number] of rows) {
+    if (kind >= SELECTED) counts.updated += Number(number);
+    else counts.skipped += Number(number);
+    counts.foreign += (kind % SELECTED) * Number(number);
+  }
+  return counts;
 }
 
 /** Whether a sample of the table has something to convert. */

@@ -23,6 +23,11 @@ export function guard(text: string, { among, except }: Selection): string {
   return among === undefined ? unwanted : `(${matchesAny(text, among)}) AND ${unwanted}`;
 }
 
+/** True where `text` matches the pattern. */
+export function isToken(text: string, pattern: TokenPattern): string {
+  return matchesAny(text, [pattern]);
+}
+
 function matchesAny(text: string, patterns: readonly TokenPattern[]): string {
   return patterns.length === 0 ? "false" : patterns.map((each) => matches(text, each)).join(" OR ");
 }
