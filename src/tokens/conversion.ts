@@ -30,9 +30,7 @@ export interface Conversion {
   readonly mayRefuse: boolean;
   /** Matches all that `convert` gives. */
   readonly result: TokenPattern;
-  /** Matches what the SDK would write now: what most texts are, once the work is done. */
-  readonly current: TokenPattern;
-  /** Tokens that are left alone, and do not match `current`. */
+  /** Tokens that are left alone, and are not what the SDK would write now. */
   readonly foreign: Selection;
   /** The most characters a token can have for a selected text of `bytes` bytes in UTF-8. */
   maxLength(bytes: number): number;
@@ -60,21 +58,20 @@ const FAMILIES = TOKEN_SDK_ADAPTERS.map(({ family }) => family);
 export function tokenizing(sdk: TokenSdk): Conversion {
   const { pattern, sqlExpression } = sdk;
   const known = uniquePatterns([pattern, ...FAMILIES]);
-  const current = currentOf(sdk);
-  const foreign = butNot(current, known);
+  const foreign = butNot([currentOf(sdk)], known);
   const maxLength = (bytes: number) => sdk.maxTokenLength(bytes);
   return {
     selects: { except: known },
     convert: (values, context) => sdk.tokenize(values, context),
     mayRefuse: false,
-    ...{ result: pattern, current, foreign, maxLength },
+    ...{ result: pattern, foreign, maxLength },
     ...(sqlExpression && { sqlExpression: sqlExpression.bind(sdk) }),
     ...(sdk.authenticates && {
       audit: {
         selects: { among: [pattern], except: [] },
         convert: authenticated(readBack(sdk)),
         mayRefuse: true,
-        ...{ result: pattern, current, foreign, maxLength },
+        ...{ result: pattern, foreign, maxLength },
       },
     }),
   };
@@ -93,8 +90,7 @@ export function rotating({ sdk: from, keyId }: RotationSource, to: TokenSdk): Co
     selects: { among: [source], except: [current] },
     convert: from === to && to.renew ? to.renew.bind(to) : throughValues(from, to),
     result: to.pattern,
-    current,
-    foreign: butNot(source, uniquePatterns([from.pattern, to.pattern, ...FAMILIES]), current),
+    foreign: butNot([source, current], uniquePatterns([from.pattern, to.pattern, ...FAMILIES])),
     mayRefuse: true,
     maxLength: (bytes) => to.maxTokenLength(from.maxValueBytes?.(bytes) ?? bytes),
   };
@@ -130,13 +126,8 @@ function readBack(sdk: TokenSdk): Convert {
   return sdk.detokenize.bind(sdk);
 }
 
-/** Texts that match one of `among`, but none of the others. */
-function butNot(
-  pattern: TokenPattern,
-  among: readonly TokenPattern[],
-  ...patterns: readonly TokenPattern[]
-): Selection {
-  const unwanted = [pattern, ...patterns];
+/** Texts that match one of `among`, but none of the unwanted patterns. */
+function butNot(unwanted: readonly TokenPattern[], among: readonly TokenPattern[]): Selection {
   const wanted = among.filter(({ body }) => unwanted.every((each) => each.body !== body));
   // what cannot match the same text need not be excluded
   const except = unwanted.filter((each) => wanted.some((other) => mayOverlap(each, other)));

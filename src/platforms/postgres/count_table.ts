@@ -7,9 +7,8 @@ import {
   anyInSampleStatement,
   type CountAllRow,
   countAllStatement,
-  countKindsStatement,
-  type KindRow,
-  SELECTED,
+  type CountRow,
+  countRowsStatement,
 } from "./sql/count_rows.ts";
 
 /** What is counted whatever a run does. */
@@ -40,17 +39,12 @@ export async function countRows(
   table: CheckedTable,
   conversion: Conversion,
 ): Promise<Counts> {
-  const { rows } = await session.query<KindRow>(
+  const { rows: [counted] } = await session.query<CountRow>(
     `count the rows of ${table.displayName}`,
-    countKindsStatement(table, conversion),
+    countRowsStatement(table, conversion),
   );
-  const counts = { updated: 0, skipped: 0, foreign: 0 };
-  for (const [kind, number] of rows) {
-    if (kind >= SELECTED) counts.updated += Number(number);
-    else counts.skipped += Number(number);
-    counts.foreign += (kind % SELECTED) * Number(number);
-  }
-  return counts;
+  const [total, foreign, updated] = counted!.map(Number) as [number, number, number];
+  return { updated, skipped: total - updated, foreign };
 }
 
 /** Whether a sample of the table has something to convert. */

@@ -29,7 +29,6 @@ const CONVERSION = {
   convert: (texts: readonly string[]) => [...texts],
   mayRefuse: false,
   result: PATTERN,
-  current: PATTERN,
   foreign: { among: [PATTERN, FOREIGN], except: [PATTERN] },
   maxLength: () => 0,
 };

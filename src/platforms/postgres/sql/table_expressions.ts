@@ -19,17 +19,14 @@ export function columnText(column: string): string {
 
 /** True where `text`, an SQL expression, is selected; not true for NULL. */
 export function guard(text: string, { among, except }: Selection): string {
-  const unwanted = `NOT (${matchesAny(text, except)})`;
-  return among === undefined ? unwanted : `(${matchesAny(text, among)}) AND ${unwanted}`;
-}
-
-/** True where `text` matches the pattern. */
-export function isToken(text: string, pattern: TokenPattern): string {
-  return matchesAny(text, [pattern]);
+  // what most texts are, once the work is done, comes first
+  const unwanted = except.length === 0 ? [] : [`NOT (${matchesAny(text, except)})`];
+  const wanted = among === undefined ? [] : [`(${matchesAny(text, among)})`];
+  return [...unwanted, ...wanted].join(" AND ");
 }
 
 function matchesAny(text: string, patterns: readonly TokenPattern[]): string {
-  return patterns.length === 0 ? "false" : patterns.map((each) => matches(text, each)).join(" OR ");
+  return patterns.map((each) => matches(text, each)).join(" OR ") || "false";
 }
 
 function matches(text: string, pattern: TokenPattern): string {
