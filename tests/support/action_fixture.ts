@@ -22,6 +22,7 @@ import type { CommitMode, Progress, Strategy } from "../../src/platforms/platfor
 import { postgresPlatform } from "../../src/platforms/postgres/postgres_platform.ts";
 import { parsePostgresSettings } from "../../src/platforms/postgres/settings.ts";
 import { dummy } from "../../src/tokens/dummy.ts";
+import type { RotationSource } from "../../src/tokens/conversion.ts";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
 import { createTestDatabase, type TestDatabaseOptions, testServerUrl } from "./test_database.ts";
 
@@ -89,6 +90,8 @@ export interface ActionOptions {
   readonly pushdown?: boolean;
   /** A function is called once the table is looked up. */
   readonly tokenSdk?: TokenSdk | (() => Promise<TokenSdk>);
+  /** Whose tokens become those of `tokenSdk`. */
+  readonly rotateFrom?: RotationSource;
 }
 
 /** How one run is started. */
@@ -133,11 +136,13 @@ export function openAction(connectionString: string, options: ActionOptions = {}
   const platform = postgresPlatform(settings, { lockTimeoutMs, allowTriggers, pushdown });
   const observations: Observation[] = [];
   const sdk = options.tokenSdk ?? dummySdk;
+  const { rotateFrom } = options;
   const deps = {
     platforms: new Map([[platform.name, platform]]),
     knownPlatforms: new Map([["postgres", "PG_CONN_STR"]]),
     allowedDatasets: options.allowedDatasets,
     tokenSdk: typeof sdk === "function" ? sdk : () => Promise.resolve(sdk),
+    ...(rotateFrom && { rotateFrom: () => Promise.resolve(rotateFrom) }),
     observe: (observation: Observation) => void observations.push(observation),
   };
 

@@ -1,6 +1,7 @@
 /** Keys for tests, and readers of settings that hold them. */
 import { encodeBase64Url } from "../../src/tokens/base64.ts";
-import type { SettingsReader } from "../../src/tokens/token_sdk.ts";
+import { findAdapter } from "../../src/tokens/adapters.ts";
+import type { SettingsReader, TokenSdk } from "../../src/tokens/token_sdk.ts";
 
 /** A key that looks random and is the same in each run: what a hash gives for a name. */
 export async function testKeyBytes(name: string, length: number): Promise<Uint8Array> {
@@ -26,6 +27,13 @@ export async function sivJwk(kid: string): Promise<Record<string, unknown>> {
 /** The text of a JWK Set. */
 export function jwkSet(...keys: readonly unknown[]): string {
   return JSON.stringify({ keys });
+}
+
+/** The SDK of that mode with these keys. */
+export async function openKeyed(mode: string, keys: string, scope = "global"): Promise<TokenSdk> {
+  const adapter = findAdapter(mode)!;
+  const variables = { TOKEN_KEYS_FILE: "/keys", TOKEN_CONTEXT: scope };
+  return await adapter.create(adapter.readSettings(settingsReader(variables, { "/keys": keys })));
 }
 
 /** Reads from these variables and files only. */
