@@ -87,7 +87,8 @@ function addCommands(program: Command, reading: Reading): void {
 }
 
 function addRun(command: Command, { ask, wantsJson }: Reading): void {
-  withConnections(withHow(withDataset(command.description("do the job once, with no server"), "")))
+  command.description("do the job once, with no server");
+  withConnections(withStrategy(withHow(withDataset(command, ""))))
     .action((options: Options) => {
       const dataset = oneDataset(command, options);
       const how = howOf(options);
@@ -99,7 +100,7 @@ function addRun(command: Command, { ask, wantsJson }: Reading): void {
 
 function addRotate(command: Command, { ask, wantsJson }: Reading): void {
   command.description("turn tokens of an older key or SDK into those of the current one");
-  withConnections(withHow(withDataset(command, ""), { strategies: ["update"] }))
+  withConnections(withHow(withDataset(command, "")))
     .requiredOption("--from <key|sdk>", "the key's id, or the SDK, that made the tokens")
     .action((options: Options & { readonly from: string }) => {
       const dataset = oneDataset(command, options);
@@ -112,7 +113,8 @@ function addRotate(command: Command, { ask, wantsJson }: Reading): void {
 }
 
 function addTrigger(command: Command, { ask, wantsJson }: Reading): void {
-  withHow(withUrl(withDataset(command.description("ask a running action to do the job"), "")))
+  command.description("ask a running action to do the job");
+  withStrategy(withHow(withUrl(withDataset(command, ""))))
     .action((options: Options) => {
       const dataset = oneDataset(command, options);
       const how = howOf(options);
@@ -158,12 +160,15 @@ function withConnections(command: Command): Command {
   );
 }
 
-function withHow(command: Command, { strategies = ["update", "rewrite"] } = {}): Command {
-  const commit = new Option("--commit <mode>", "what is all or nothing: the run, or each batch");
+function withStrategy(command: Command): Command {
   const strategy = new Option("--strategy <how>", "update rows, or rewrite the whole table");
+  return command.addOption(strategy.choices(["update", "rewrite"]));
+}
+
+function withHow(command: Command): Command {
+  const commit = new Option("--commit <mode>", "what is all or nothing: the run, or each batch");
   return command.option("--dry-run", "count what would change, change nothing")
     .addOption(commit.choices(["atomic", "batches"]))
-    .addOption(strategy.choices(strategies))
     .option("--scrub", "clear what it leaves of old values elsewhere, as far as allowed");
 }
 

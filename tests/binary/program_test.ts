@@ -2,6 +2,7 @@
 import { commandLineSuite } from "../commands/command_line_suite.ts";
 import { jobsSuite } from "../commands/jobs_suite.ts";
 import { logSuite } from "../commands/log_suite.ts";
+import { rotateSuite } from "../commands/rotate_suite.ts";
 import { serveSuite } from "../commands/serve_suite.ts";
 import { signalsSuite } from "../commands/signals_suite.ts";
 import { terminalSuite } from "../commands/terminal_suite.ts";
@@ -10,6 +11,7 @@ import { compiled } from "../support/program.ts";
 commandLineSuite(compiled);
 await jobsSuite(compiled);
 await logSuite(compiled);
+await rotateSuite(compiled);
 await serveSuite(compiled);
 await signalsSuite(compiled, false);
 await terminalSuite(compiled);

@@ -5,9 +5,9 @@ import { type Program, runProgram } from "../support/program.ts";
 
 const URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,app.public.customers,PROD)";
 const DATASET = ["--urn", "--columns"];
-const HOW = ["--dry-run", "--commit", "--strategy", "--scrub"];
+const HOW = ["--dry-run", "--commit", "--scrub"];
 const COMMANDS = [
-  ...["serve", "run", "trigger", "smoke", "healthcheck", "detokenize", "permissions"],
+  ...["serve", "run", "rotate", "trigger", "smoke", "healthcheck", "detokenize", "permissions"],
 ];
 
 /** What must be true of any build of the program. */
@@ -31,8 +31,9 @@ export function commandLineSuite(program: Program): void {
     for (const command of COMMANDS) assert.match(stdout, new RegExp(`^  ${command} `, "m"));
     const options: Record<string, string[]> = {
       serve: [],
-      run: [...DATASET, ...HOW, "--connections", "--json"],
-      trigger: [...DATASET, ...HOW, "--json", "--url"],
+      run: [...DATASET, ...HOW, "--strategy", "--connections", "--json"],
+      rotate: [...DATASET, "--from", ...HOW, "--connections", "--json"],
+      trigger: [...DATASET, ...HOW, "--strategy", "--json", "--url"],
       detokenize: ["--dataset", "--column", "--json"],
       smoke: [...DATASET, "--json", "--url"],
       healthcheck: ["--url"],
@@ -63,6 +64,9 @@ export function commandLineSuite(program: Program): void {
       [["run", ...dataset, "--connections", "0"], /--connections is not a whole number/],
       [["run", ...dataset, "--url", "http://127.0.0.1"], /unknown option '--url'/],
       [["run", "--urn", URN, "--columns", " , "], /--columns names no column/],
+      [["rotate", ...dataset], /'--from <key\|sdk>' not specified/],
+      [["rotate", ...dataset, "--from", "none"], /^tokenize: --from: it is neither a token SDK \(/],
+      [["rotate", ...dataset, "--from", "aes-siv"], /^tokenize: TOKEN_KEYS_FILE: it must be set/],
       [["trigger", ...dataset, "--url", "nowhere"], /--url is not an http:/],
       [["trigger", ...dataset, "--url", "ftp://host"], /--url is not an http:/],
       [["healthcheck", "--url", "http://user:canary@host"], /--url must not hold a user/],

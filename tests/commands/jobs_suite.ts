@@ -36,6 +36,7 @@ export async function jobsSuite(program: Program): Promise<void> {
       platform: "postgres",
       table: `${database.name}.public.run_once`,
       columns: ["email", "phone"],
+      foreign: 0,
     };
     assert.deepEqual(results, [
       { ...same, dry_run: true, updated: 100, skipped: 0 },

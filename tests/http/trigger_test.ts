@@ -46,7 +46,7 @@ Deno.test("a trigger answers with its report, in exactly the documented shape", 
     const { run_id, elapsed_ms, ...rest } = answer.json;
     assert.match(run_id, UUID);
     assert.ok(Number.isInteger(elapsed_ms) && elapsed_ms >= 0);
-    assert.deepEqual(rest, { ...report, ...expected });
+    assert.deepEqual(rest, { ...report, foreign: 0, ...expected });
     ids.add(run_id);
   };
   check(dryRun, { dry_run: true, updated: 2, skipped: 1 });
@@ -73,6 +73,8 @@ Deno.test("a run's outcome is one event, with its counts or its code", async () 
     method: "pushdown",
     updated: 100,
     skipped: 0,
+    foreign: 0,
+    lookalikes: undefined,
     elapsedMs: json.elapsed_ms,
   });
   assert.ok(refused.event === "run_failed");

@@ -1,6 +1,5 @@
 /** A table of one run: counts it, or rewrites it. */
 import { ServiceError, toServiceError } from "../../errors.ts";
-import type { Conversion } from "../../tokens/conversion.ts";
 import type { Counts, Method, RunContext, TableSession } from "../platform.ts";
 import { tooLong } from "../convert_batch.ts";
 import type { CheckedTable } from "./check_table.ts";

@@ -1,0 +1,123 @@
+/** rotate: tokens of an older SDK or key become those of the current one, even if it is killed. */
+import assert from "node:assert/strict";
+import { openDatabase, until, urnOf, valuesOf } from "../support/action_fixture.ts";
+import { type Program, runProgram, spawnProgram } from "../support/program.ts";
+import { hmacJwk, jwkSet, openKeyed, sivJwk } from "../tokens/keys.ts";
+
+const NOWHERE = { dataset: "", column: "" };
+const ROWS = 20_000;
+
+/** What must be true of any build of the program. */
+export async function rotateSuite(program: Program): Promise<void> {
+  const database = await openDatabase();
+  const { sql } = database;
+  const dir = await Deno.makeTempDir();
+  Deno.test.afterAll(async () => {
+    await database.drop();
+    await Deno.remove(dir, { recursive: true });
+  });
+  const test = (title: string, body: () => Promise<void>) =>
+    Deno.test(`${program.name}: ${title}`, body);
+
+  const keys = jwkSet(await sivJwk("s2"), await hmacJwk("h1"), await sivJwk("s1"));
+  const keyFile = `${dir}/keys.json`;
+  await Deno.writeTextFile(keyFile, keys);
+  await Deno.writeTextFile(`${dir}/old.json`, jwkSet(await sivJwk("s1")));
+  const env = { PG_CONN_STR: database.url, TOKEN_SDK_MODE: "aes-siv", TOKEN_KEYS_FILE: keyFile };
+  const dataset = (table: string, columns: string) => [
+    ...["--urn", urnOf(`${database.name}.public.${table}`), "--columns", columns],
+  ];
+  const run = async (args: readonly string[], more: Readonly<Record<string, string>> = {}) => {
+    const ended = await runProgram(program, args, { ...env, ...more });
+    for (const { k } of JSON.parse(keys).keys) {
+      assert.ok(!`${ended.stdout}${ended.stderr}`.includes(k), "it shows a key");
+    }
+    return ended;
+  };
+  const siv = await openKeyed("aes-siv", keys);
+  const readBack = async (table: string, column: string) =>
+    await siv.detokenize!(await valuesOf(sql, table, column) as string[], NOWHERE);
+
+  test("rotate moves tokens from the dummy to a real SDK: 100 and 0, then 0 and 100", async () => {
+    await sql`create table moved as select id, email, phone from customers`;
+    const plain = await valuesOf(sql, "moved", "email");
+    const args = dataset("moved", "email,phone");
+    await run(["run", ...args], { TOKEN_SDK_MODE: "dummy" });
+    const before = await run(["run", ...args, "--json"]);
+    assert.deepEqual(JSON.parse(before.stdout).foreign, 200);
+
+    const counts = [];
+    for (const more of [["--dry-run"], [], []]) {
+      const { code, stdout, stderr } = await run(["rotate", ...args, "--from", "dummy", ...more]);
+      assert.equal(code, 0, stderr);
+      const { updated, skipped, foreign, lookalikes, dry_run } = JSON.parse(stdout);
+      counts.push([dry_run, updated, skipped, foreign, lookalikes]);
+    }
+    assert.deepEqual(counts, [[true, 100, 0, 0, 0], [false, 100, 0, 0, 0], [false, 0, 100, 0, 0]]);
+    assert.deepEqual(await readBack("moved", "email"), plain);
+  });
+
+  test("rotate moves tokens of one key only; run leaves them alone until then", async () => {
+    await sql`create table by_key as select id, email from customers`;
+    const plain = await valuesOf(sql, "by_key", "email");
+    const args = dataset("by_key", "email");
+    await run(["run", ...args], { TOKEN_KEYS_FILE: `${dir}/old.json` });
+    const left = JSON.parse((await run(["run", ...args])).stdout);
+    assert.deepEqual([left.updated, left.skipped, left.foreign], [0, 100, 100]);
+    const { updated, foreign } = JSON.parse(
+      (await run(["rotate", ...args, "--from", "s1"])).stdout,
+    );
+    assert.deepEqual([updated, foreign], [100, 0]);
+    const tokens = await valuesOf(sql, "by_key", "email");
+    assert.ok(tokens.every((token) => token!.startsWith("tk1_siv_g_s2_")));
+    assert.deepEqual(await readBack("by_key", "email"), plain);
+  });
+
+  test("rotate refuses one-way tokens, by SDK or key, with exit code 2", async () => {
+    for (const from of ["hmac-sha256", "h1"]) {
+      const { code, stdout, stderr } = await run(
+        ["rotate", ...dataset("customers", "email"), "--from", from],
+      );
+      assert.deepEqual([code, stdout], [2, ""]);
+      assert.match(
+        stderr,
+        /^tokenize: --from: its tokens are one-way, nobody can read them back$/m,
+      );
+    }
+  });
+
+  for (const commit of ["atomic", "batches"]) {
+    test(`rotate that is killed, then repeated, loses nothing, ${commit}`, async () => {
+      await sql`drop table if exists killed`;
+      await sql`create table killed as select n as id, 'canary ' || n as v,
+        repeat('x', 900) as filler from generate_series(1, ${ROWS}::int) n`;
+      const args = dataset("killed", "v");
+      assert.equal((await run(["run", ...args], { TOKEN_KEYS_FILE: `${dir}/old.json` })).code, 0);
+      const rotate = ["rotate", ...args, "--from", "s1", "--commit", commit];
+      {
+        const log = { LOG_LEVEL: "debug", LOG_FORMAT: "json" };
+        await using running = spawnProgram(program, rotate, { ...env, ...log });
+        await running.logged("batch_written");
+        await running.stop("SIGKILL");
+      }
+      const sessions = () =>
+        sql`select from pg_stat_activity where datname = current_database()
+          and application_name = 'tokenize-action'`;
+      await until(async () => (await sessions()).length === 0);
+      const tokensOf = (key: string) =>
+        valuesOf(sql, "killed", "v").then((tokens) =>
+          tokens.filter((token) => token!.startsWith(`tk1_siv_g_${key}_`)).length
+        );
+      const [old, moved] = [await tokensOf("s1"), await tokensOf("s2")];
+      assert.equal(old + moved, ROWS);
+      if (commit === "atomic") assert.ok(moved === 0 || old === 0);
+
+      const { code, stdout, stderr } = await run(rotate);
+      assert.equal(code, 0, stderr);
+      assert.equal(JSON.parse(stdout).updated, old);
+      assert.equal(await tokensOf("s2"), ROWS);
+      const expected = Array.from({ length: ROWS }, (_, i) => `canary ${i + 1}`);
+      assert.deepEqual(await readBack("killed", "v"), expected);
+    });
+  }
+}
