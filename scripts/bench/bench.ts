@@ -1,7 +1,7 @@
 /**
  * `make bench`: how far from the database's own limit is the action, on this machine?
  *
- *     scripts/deno.sh task bench [--parts start,small,bulk,databricks]
+ *     scripts/deno.sh task bench [--parts start,small,bulk,sdks,databricks]
  *       [--rows 10000,100000,1000000] [--large] [--rounds 3] [--no-index] [--only CONTENDER]
  *
  * The part `databricks` wants Java 17, and fetches Spark once; it is measured only if it is named.
@@ -10,15 +10,16 @@ import { parseArgs } from "node:util";
 import { openBenchDatabase } from "./bench_database.ts";
 import { benchBulk } from "./bulk.ts";
 import { benchDatabricks } from "./databricks.ts";
+import { benchSdks } from "./sdks.ts";
 import { benchSmallWork } from "./small_work.ts";
 import { benchStart } from "./start.ts";
 
-const PARTS = ["start", "small", "bulk", "databricks"];
+const PARTS = ["start", "small", "bulk", "sdks", "databricks"];
 
 const { values: options } = parseArgs({
   args: Deno.args,
   options: {
-    parts: { type: "string", default: "start,small,bulk" },
+    parts: { type: "string", default: "start,small,bulk,sdks" },
     rows: { type: "string", default: "10000,100000,1000000" },
     rounds: { type: "string", default: "3" },
     large: { type: "boolean", default: false },
@@ -35,7 +36,7 @@ if (unknown !== undefined) {
 }
 
 if (parts.includes("start")) await benchStart();
-if (parts.includes("small") || parts.includes("bulk")) {
+if (["small", "bulk", "sdks"].some((part) => parts.includes(part))) {
   await using database = await openBenchDatabase();
   if (parts.includes("small")) await benchSmallWork(database);
   if (parts.includes("bulk")) {
@@ -45,6 +46,10 @@ if (parts.includes("small") || parts.includes("bulk")) {
       index: options.index!,
       only: options.only!,
     });
+  }
+  if (parts.includes("sdks")) {
+    const rows = Math.max(...options.rows!.split(",").map(Number));
+    await benchSdks(database, { rows, rounds: Number(options.rounds) });
   }
 }
 if (parts.includes("databricks")) await benchDatabricks();

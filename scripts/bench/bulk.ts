@@ -74,7 +74,8 @@ async function benchSize(
   return results;
 }
 
-async function fillSource({ sql }: BenchDatabase, rows: number): Promise<void> {
+/** Makes the rows that every copy is made of. */
+export async function fillSource({ sql }: BenchDatabase, rows: number): Promise<void> {
   await sql`DROP TABLE IF EXISTS source`;
   await sql`
     CREATE UNLOGGED TABLE source AS
@@ -83,7 +84,12 @@ async function fillSource({ sql }: BenchDatabase, rows: number): Promise<void> {
     FROM generate_series(1, ${rows}::int) n`;
 }
 
-async function freshCopy({ sql }: BenchDatabase, rows: number, index: boolean): Promise<void> {
+/** Makes the table anew, with `rows` of them. */
+export async function freshCopy(
+  { sql }: BenchDatabase,
+  rows: number,
+  index: boolean,
+): Promise<void> {
   await sql`DROP TABLE IF EXISTS people`;
   await sql`CREATE TABLE people (id int PRIMARY KEY, name text NOT NULL, email text NOT NULL)`;
   await sql`INSERT INTO people SELECT * FROM source LIMIT ${rows}`;

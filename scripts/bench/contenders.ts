@@ -87,20 +87,20 @@ function ours(name: string, environment: Record<string, string>, ...options: str
   return {
     name: `ours: ${name}`,
     async run({ url }) {
-      const args = ["--urn", URN, "--columns", COLUMNS.join(","), ...options];
+      const args = ["run", "--urn", URN, "--columns", COLUMNS.join(","), ...options];
       const { report, peakRssBytes } = await runProgram(args, { PG_CONN_STR: url, ...environment });
       return { rows: report.updated, elapsedMs: report.elapsed_ms, peakRssBytes };
     },
   };
 }
 
-/** Runs `tokenize run` to its end; gives its report, and its highest resident memory in bytes. */
+/** Runs the program to its end; gives its report, and its highest resident memory in bytes. */
 export async function runProgram(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<{ report: { updated: number; elapsed_ms: number }; peakRssBytes: number }> {
   const child = new Deno.Command(PROGRAM, {
-    args: ["run", "--json", ...args],
+    args: [...args, "--json"],
     env: { LOG_LEVEL: "error", ...environment },
     stdout: "piped",
     stderr: "inherit",
@@ -109,7 +109,7 @@ export async function runProgram(
   const { success, stdout } = await child.output();
   const peakRssBytes = await memory.end();
   const text = new TextDecoder().decode(stdout);
-  if (!success) throw new Error(`tokenize run failed: ${text}`);
+  if (!success) throw new Error(`the program failed: ${text}`);
   return { report: JSON.parse(text), peakRssBytes };
 }
 

@@ -83,7 +83,7 @@ async function freshTable({ control }: Warehouse, rows: number): Promise<void> {
 }
 
 async function ours(warehouse: Warehouse, rows: number, pushdown: string): Promise<number> {
-  const { report } = await runProgram(["--urn", URN, "--columns", "name,email"], {
+  const { report } = await runProgram(["run", "--urn", URN, "--columns", "name,email"], {
     DBX_JDBC_URL: jdbcUrl(warehouse.address),
     DENO_CERT: warehouse.address.caFile,
     PUSHDOWN: pushdown,

@@ -253,9 +253,24 @@ const CHECKS: Readonly<Record<string, Check>> = {
   },
 
   "its patterns are in the subset that all dialects share": (sdk, { adapter }) => {
-    for (const { body } of [sdk.pattern, adapter.family]) {
+    for (const { body } of [sdk.pattern, adapter.family, ...sdk.current ? [sdk.current] : []]) {
       assert.equal(tokenPattern(body).body, body);
     }
+  },
+
+  "what it writes now is told from older tokens, and so are its keys'": async (sdk, subject) => {
+    const tokens = await tokenize(sdk, [...SAMPLE_VALUES, ...NATURAL_TEXT]);
+    const isCurrent = toJavaScript(sdk.current ?? sdk.pattern);
+    assert.ok(tokens.every((token) => isCurrent.test(token)));
+    const ids = keyIdsOf(subject);
+    assert.equal(new Set(ids).size, ids.length);
+    const takers = ids.filter((id) => {
+      const pattern = sdk.patternOf?.(id);
+      assert.ok(pattern, `it does not know the pattern of its key ${id}`);
+      return tokens.every((token) => toJavaScript(pattern).test(token));
+    });
+    if (ids.length > 0) assert.deepEqual(takers, [ids[0]], "it is not its first key that writes");
+    assert.equal(sdk.patternOf?.("no-such-key"), undefined);
   },
 };
 
@@ -266,6 +281,11 @@ async function checkReadingBack(sdk: TokenSdk): Promise<void> {
   assert.deepEqual(await sdk.detokenize(tokens, PLACE), values);
   assert.deepEqual(await sdk.detokenize([], PLACE), []);
   assert.deepEqual(await sdk.detokenize(["Ada", `${tokens[0]} `], PLACE), [null, null]);
+  if (sdk.renew) assert.deepEqual(await sdk.renew([...tokens, "Ada"], PLACE), [...tokens, null]);
+  values.forEach((value, i) => {
+    const most = sdk.maxValueBytes?.(tokens[i]!.length) ?? Infinity;
+    assert.ok(Buffer.byteLength(value) <= most, "a value is longer than its token's length allows");
+  });
 }
 
 async function checkPostgres(sdk: TokenSdk, family: TokenPattern, url: string): Promise<void> {
@@ -287,6 +307,10 @@ async function checkPostgres(sdk: TokenSdk, family: TokenPattern, url: string): 
   } finally {
     await sql.end();
   }
+}
+
+function keyIdsOf<S>({ adapter, variables = {}, files = {} }: ConformanceSubject<S>) {
+  return adapter.keyIds?.(adapter.readSettings(settingsReader(variables, files))) ?? [];
 }
 
 function checkSettings<S>({ adapter, variables = {}, files = {} }: ConformanceSubject<S>): void {

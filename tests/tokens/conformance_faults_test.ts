@@ -128,6 +128,23 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     found: "no token is longer than foretold",
     sdk: { maxTokenLength: (bytes) => good.maxTokenLength(bytes) + 1 },
   },
+  "what it writes now is not recognised": {
+    found: "what it writes now is told",
+    sdk: { current: tokenPattern("tok_[A-Za-z0-9+/=]+_poc") },
+  },
+  "it claims keys that do not write": {
+    found: "what it writes now is told",
+    sdk: { patternOf: () => tokenPattern("tok_none") },
+    adapter: { keyIds: () => ["a", "b"] },
+  },
+  "tokens are taken for shorter than their values": {
+    found: "what is read back is the value",
+    sdk: { maxValueBytes: (length) => Math.floor((length - 8) / 4) * 3 - 1 },
+  },
+  "renewing gives other tokens": {
+    found: "what is read back is the value",
+    sdk: { renew: (tokens) => tokens.map((token) => `${token}_`) },
+  },
   "a variable is read that is not named": {
     found: "reads no other variables",
     adapter: { readSettings: (read) => void read.variable("HOME") as unknown as null },
@@ -139,6 +156,7 @@ for (const [title, { found, sdk, adapter }] of Object.entries(FAULTS)) {
     const checks = conformanceChecks({
       adapter: { ...dummy, create: () => ({ ...good, ...sdk }), ...adapter },
       hasExactLength: true,
+      isReversible: true,
     });
     const check = Object.keys(checks).find((each) => each.startsWith(found));
     assert.ok(check, "there is no such test");

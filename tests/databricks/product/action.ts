@@ -14,6 +14,7 @@ import type { Progress } from "../../../src/platforms/platform.ts";
 import { databricksPlatform } from "../../../src/platforms/databricks/databricks_platform.ts";
 import { parseDatabricksSettings } from "../../../src/platforms/databricks/settings.ts";
 import { dummy } from "../../../src/tokens/dummy.ts";
+import type { RotationSource } from "../../../src/tokens/conversion.ts";
 import type { TokenSdk } from "../../../src/tokens/token_sdk.ts";
 import type { Place } from "./place.ts";
 
@@ -56,6 +57,8 @@ export interface Action {
 /** How the action is set up. */
 export interface ActionOptions {
   readonly sdk?: TokenSdk;
+  /** Whose tokens become those of `sdk`. */
+  readonly rotateFrom?: RotationSource;
   /** More properties for the JDBC URL, such as `ConnCatalog=main`; or another URL. */
   readonly properties?: readonly string[];
   readonly jdbcUrl?: string;
@@ -67,12 +70,13 @@ export function openAction(place: Place, options: ActionOptions = {}): Action {
   const settings = parseDatabricksSettings(url);
   const platform = databricksPlatform(settings);
   const observations: Observation[] = [];
-  const sdk = options.sdk ?? pushdown;
+  const { sdk = pushdown, rotateFrom } = options;
   const deps = {
     platforms: new Map([[platform.name, platform]]),
     knownPlatforms: new Map([["databricks", "DBX_JDBC_URL"]]),
     allowedDatasets: undefined,
     tokenSdk: () => Promise.resolve(sdk),
+    ...(rotateFrom && { rotateFrom: () => Promise.resolve(rotateFrom) }),
     observe: (observation: Observation) => void observations.push(observation),
   };
   const secrets = secretsOf(settings.authentication);

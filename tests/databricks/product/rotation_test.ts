@@ -1,0 +1,111 @@
+/** Every SDK on a warehouse: tokens, foreign tokens, rotation to another SDK or key. */
+import assert from "node:assert/strict";
+import { hmacJwk, jwkSet, openKeyed, sivJwk } from "../../tokens/keys.ts";
+import { openAction, pushdown } from "./action.ts";
+import { literal, type Place, type TestTable, warehouseTest, withTable } from "./place.ts";
+
+const keys = jwkSet(await sivJwk("s2"), await hmacJwk("h1"), await sivJwk("s1"));
+const oldKeys = jwkSet(await sivJwk("s1"));
+const NOWHERE = { dataset: "", column: "" };
+const ROWS = 100;
+const HUNDRED = [
+  "CREATE TABLE $t (id BIGINT, v STRING, w STRING)",
+  `INSERT INTO $t SELECT id, concat('canary ', id % 10), concat('canary', id) FROM range(${ROWS})`,
+];
+
+async function column(place: Place, { sqlName }: TestTable, name: string): Promise<string[]> {
+  const rows = await place.sql(`SELECT ${name} AS v FROM ${sqlName} ORDER BY id`);
+  return rows.map((row) => row.v as string);
+}
+
+const expected = {
+  v: Array.from({ length: ROWS }, (_, id) => `canary ${id % 10}`),
+  w: Array.from({ length: ROWS }, (_, id) => `canary${id}`),
+};
+
+for (const mode of ["hmac-sha256", "aes-siv"]) {
+  warehouseTest(
+    `${mode}: 100 rows are updated, and none again; tokens are the SDK's`,
+    (place) =>
+      withTable(place, HUNDRED, async (table) => {
+        const sdk = await openKeyed(mode, keys);
+        const action = openAction(place, { sdk });
+        const counts = [];
+        for (let time = 0; time < 2; time++) {
+          const { updated, skipped, foreign } = await action.tokenize(table.urn, ["v", "w"]);
+          counts.push([updated, skipped, foreign]);
+        }
+        assert.deepEqual(counts, [[ROWS, 0, 0], [0, ROWS, 0]]);
+        for (const name of ["v", "w"] as const) {
+          const tokens = await sdk.tokenize(expected[name], NOWHERE);
+          assert.deepEqual(await column(place, table, name), tokens);
+        }
+      }),
+  );
+}
+
+warehouseTest(
+  "from the dummy to aes-siv to a new key to hmac-sha256: each value's own token",
+  (place) =>
+    withTable(place, HUNDRED, async (table) => {
+      const old = await openKeyed("aes-siv", oldKeys);
+      const siv = await openKeyed("aes-siv", keys);
+      const hmac = await openKeyed("hmac-sha256", keys);
+      await openAction(place, { sdk: pushdown }).tokenize(table.urn, ["v", "w"]);
+      const steps = [
+        { sdk: old, rotateFrom: { sdk: pushdown, keyId: undefined } },
+        { sdk: siv, rotateFrom: { sdk: siv, keyId: "s1" } },
+        { sdk: hmac, rotateFrom: { sdk: siv, keyId: undefined } },
+      ];
+      for (const { sdk, rotateFrom } of steps) {
+        const foreign = await openAction(place, { sdk }).tokenize(table.urn, ["v", "w"]);
+        assert.deepEqual([foreign.updated, foreign.foreign], [0, 2 * ROWS]);
+        const action = openAction(place, { sdk, rotateFrom });
+        const reports = [];
+        for (const dryRun of [true, false, false]) {
+          const report = await action.tokenize(table.urn, ["v", "w"], { dryRun });
+          reports.push([report.updated, report.skipped, report.foreign, report.lookalikes]);
+        }
+        assert.deepEqual(reports, [[ROWS, 0, 0, 0], [ROWS, 0, 0, 0], [0, ROWS, 0, 0]]);
+        for (const name of ["v", "w"] as const) {
+          const tokens = await sdk.tokenize(expected[name], NOWHERE);
+          assert.deepEqual(await column(place, table, name), tokens);
+        }
+      }
+    }),
+);
+
+warehouseTest(
+  "lookalikes and foreign tokens are left alone, and counted by the rows they are in",
+  (place) => {
+    const forged = `tk1_siv_g_s1_${"A".repeat(22)}`;
+    return withTable(place, [
+      "CREATE TABLE $t (id BIGINT, v STRING, w STRING)",
+    ], async (table) => {
+      const siv = await openKeyed("aes-siv", keys);
+      const old = await openKeyed("aes-siv", oldKeys);
+      const [token] = await old.tokenize(["canary"], NOWHERE);
+      const [dummy] = await pushdown.tokenize(["canary"], NOWHERE);
+      const rows = [[forged, forged], [forged, forged], [forged, token], [token, dummy], [
+        "a",
+        null,
+      ]];
+      const listed = rows.map(([v, w], id) => `(${id}, ${literal(v!)}, ${literal(w ?? null)})`);
+      await place.sql(`INSERT INTO ${table.sqlName} VALUES ${listed.join(", ")}`);
+      const action = openAction(place, { sdk: siv, rotateFrom: { sdk: siv, keyId: "s1" } });
+      const reports = [];
+      for (const dryRun of [true, false, false]) {
+        const report = await action.tokenize(table.urn, ["v", "w"], { dryRun });
+        reports.push([report.updated, report.skipped, report.foreign, report.lookalikes]);
+      }
+      assert.deepEqual(reports, [[2, 3, 1, 5], [2, 3, 1, 5], [0, 5, 1, 5]]);
+      const [made] = await siv.tokenize(["canary"], NOWHERE);
+      assert.deepEqual(await column(place, table, "v"), [forged, forged, forged, made, "a"]);
+      assert.deepEqual(await column(place, table, "w"), [forged, forged, made, dummy, null]);
+
+      const dry = await openAction(place, { sdk: siv })
+        .tokenize(table.urn, ["v", "w"], { dryRun: true });
+      assert.deepEqual([dry.updated, dry.foreign, dry.lookalikes], [1, 6, 5]);
+    });
+  },
+);

@@ -1,0 +1,35 @@
+/** The adapter that the README shows does what every adapter must do. */
+import assert from "node:assert/strict";
+import type { TokenSdkAdapter } from "../../src/tokens/token_sdk.ts";
+import { testConformance } from "./conformance.ts";
+
+const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+const [, example] = /```ts\n(\/\*\* The `acme` SDK[\s\S]*?)```/.exec(readme) ??
+  assert.fail("the README has no such example");
+
+const acme = await load(example!);
+const variables = { ACME_PEPPER: "correct horse battery staple, and more" };
+testConformance({ adapter: acme, variables, hasExactLength: true });
+
+Deno.test("the README's adapter refuses a pepper that is too short, without showing it", () => {
+  for (const pepper of [undefined, "canary"]) {
+    const read = { variable: () => pepper, file: () => assert.fail("it reads a file") };
+    assert.throws(() => acme.readSettings(read), (error: Error) => !/canary/.test(error.message));
+  }
+});
+
+/** The example as it would stand in `src/tokens`. */
+async function load(text: string): Promise<TokenSdkAdapter<string>> {
+  const place = new URL("../../src/tokens/acme.ts", import.meta.url);
+  const placed = text.replaceAll(
+    /from "(\.[^"]+)"/g,
+    (_, path) => `from ${JSON.stringify(new URL(path, place).href)}`,
+  );
+  const file = await Deno.makeTempFile({ suffix: ".ts" });
+  try {
+    await Deno.writeTextFile(file, placed);
+    return (await import(file)).acme;
+  } finally {
+    await Deno.remove(file);
+  }
+}
