@@ -12,6 +12,7 @@ render() { # IMAGE [COMPONENT…]: prints the manifests
   mkdir "$copy"
   cp -R deploy "$copy/deploy"
   cp "$SECRETS_FILE" "$copy/deploy/secrets.env"
+  ! has_keys || cp "$(secret TOKEN_KEYS_FILE)" "$copy/deploy/keys/keys.json"
   {
     echo 'apiVersion: kustomize.config.k8s.io/v1beta1'
     echo 'kind: Kustomization'
@@ -21,6 +22,7 @@ render() { # IMAGE [COMPONENT…]: prints the manifests
     for component in "$@"; do echo "  - deploy/$component"; done
     [ "$POSTGRES" != bitnami ] || echo '  - deploy/bitnami'
     ! has_warehouse || echo '  - deploy/warehouse'
+    ! has_keys || echo '  - deploy/keys'
     echo 'images:'
     case $image in
       *@*) echo "  - {name: localhost/tokenize-action, newName: \"${image%@*}\", digest: \"${image##*@}\"}" ;;

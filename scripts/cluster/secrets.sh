@@ -12,6 +12,7 @@ secret() { # KEY: prints its value, or nothing
 }
 
 has_warehouse() { [ -n "$(secret DBX_JDBC_URL)" ]; }
+has_keys() { [ -n "$(secret TOKEN_KEYS_FILE)" ]; }
 
 # One line for each thing wrong, naming the key and never the value; then exit 2.
 check_secrets() {
@@ -40,6 +41,12 @@ check_secrets() {
     for key in DBX_DATASET_URN DBX_COLUMNS; do
       [ -n "$(secret "$key")" ] || fault "$key is missing, which DBX_JDBC_URL needs for make run and make trigger-dbx"
     done
+  fi
+  if has_keys; then
+    [ -n "$(secret TOKEN_SDK_MODE)" ] || fault "TOKEN_SDK_MODE is missing, which TOKEN_KEYS_FILE needs"
+    [ -r "$(secret TOKEN_KEYS_FILE)" ] || fault "TOKEN_KEYS_FILE names no file that can be read from $PWD"
+  elif [ -n "$(secret TOKEN_SDK_MODE)" ]; then
+    fault "TOKEN_KEYS_FILE is missing, which TOKEN_SDK_MODE needs here"
   fi
   [ "$faults" = 0 ] || exit 2
 }

@@ -596,6 +596,33 @@ forward
 check "the new token counts, the old one no longer" new_token_counts
 stop_forward
 
+# --- keys of one's own ---------------------------------------------------------------------------------------------------
+
+keys_missing() {
+  { cat "$SECRETS_FILE"; echo "TOKEN_SDK_MODE=aes-siv"; } >"$work/keys.env"
+  SECRETS_FILE=$work/keys.env complains 2 'TOKEN_KEYS_FILE is missing' scripts/up.sh
+  echo "TOKEN_KEYS_FILE=$work/none.json" >>"$work/keys.env"
+  SECRETS_FILE=$work/keys.env complains 2 'TOKEN_KEYS_FILE names no file' scripts/up.sh
+}
+own_keys() {
+  key=$(head -c 64 /dev/urandom | base64 | tr -d '=\n' | tr '/+' '_-')
+  echo "{\"keys\":[{\"kty\":\"oct\",\"kid\":\"k1\",\"alg\":\"AEAD_AES_SIV_CMAC_512\",\"k\":\"$key\"}]}" \
+    >"$work/keys.json"
+  printf 'TOKEN_SDK_MODE=aes-siv\nTOKEN_KEYS_FILE=%s\n' "$work/keys.json" >>"$SECRETS_FILE"
+  scripts/up.sh >"$work/up.log" 2>&1 || { cat "$work/up.log"; false; }
+  contains "$(scripts/trigger-pg.sh)" '"updated":0,"skipped":100,"foreign":300'
+  contains "$(kube exec deployment/tokenize-action -- /usr/local/bin/tokenize rotate --urn "$PG_URN" \
+    --columns name,email,phone --from dummy 2>/dev/null)" '"updated":100,"skipped":0,"foreign":0'
+  contains "$(scripts/trigger-pg.sh)" '"updated":0,"skipped":100,"foreign":0'
+  equal "$(psql "SELECT count(*) FROM public.customers WHERE email ~ '^tk1_siv_g_k1_'")" 100
+  contains_not "$(scripts/logs.sh action --tail -1; cat "$work/up.log")" "$key"
+  scripts/up.sh >"$work/up.log" 2>&1
+  contains "$(cat "$work/up.log")" 'Manifests: nothing changed'
+}
+
+check "up says when a key file is missing" keys_missing
+check "up with a key file brings its keys to the action alone; tokens of the dummy are rotated" own_keys
+
 # --- down ----------------------------------------------------------------------------------------------------------------
 
 everything_gone() {

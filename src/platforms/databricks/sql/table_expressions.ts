@@ -26,10 +26,12 @@ export function isToken(text: string, pattern: TokenPattern): string {
 
 /** True where the column holds a selected text; not true for NULL. */
 export function columnGuard(column: CheckedColumn, { among, except }: Selection): string {
-  const matchesAny = (patterns: readonly TokenPattern[]) =>
-    patterns.map((pattern) => isToken(columnText(column), pattern)).join(" OR ") || "false";
-  const unwanted = `NOT (${matchesAny(except)})`;
-  return among === undefined ? unwanted : `(${matchesAny(among)}) AND ${unwanted}`;
+  // one expression for all of them, since the warehouse compiles each for each statement
+  const isAnyOf = (patterns: readonly TokenPattern[]) =>
+    isToken(columnText(column), { body: patterns.map(({ body }) => body).join("|") });
+  const unwanted = except.length === 0 ? [] : [`NOT (${isAnyOf(except)})`];
+  const wanted = among === undefined ? [] : [`(${isAnyOf(among)})`];
+  return [...unwanted, ...wanted].join(" AND ");
 }
 
 /** True where any of the table's columns holds a selected text. */
