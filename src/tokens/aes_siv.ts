@@ -7,7 +7,7 @@
  * The binding (`bindingOf`) is the one string of associated data.
  */
 import { ServiceError } from "../errors.ts";
-import { decodeBase64Url } from "./base64.ts";
+import { decodeCanonicalBase64Url } from "./base64.ts";
 import type { TokenKey } from "./key_set.ts";
 import {
   KEYED_ENVIRONMENT,
@@ -95,7 +95,7 @@ function tokenReader(keys: readonly TokenKey[], context: TokenContext) {
   return {
     read(token: string): string | null {
       const { scope, keyId, payload } = splitToken(token);
-      const plaintext = cipherOf(scope, keyId).decrypt(decodeBase64Url(payload)!);
+      const plaintext = cipherOf(scope, keyId).decrypt(decodeCanonicalBase64Url(payload));
       return plaintext === undefined ? null : decodeUtf8(plaintext);
     },
     forget() {

@@ -85,8 +85,10 @@ export function patternOfKey(
 
 /** The parts of a text that matches one of these patterns. */
 export function splitToken(token: string): { scope: TokenScope; keyId: string; payload: string } {
-  const [start, sdk, letter, keyId] = token.split("_", 4) as [string, string, string, string];
-  const headLength = [start, sdk, letter, keyId].join("_").length + 1;
+  const beforeLetter = token.indexOf("_", START.length + 1);
+  const beforePayload = token.indexOf("_", beforeLetter + 3);
+  const letter = token[beforeLetter + 1];
   const scope = TOKEN_SCOPES.find((each) => scopeLetter(each) === letter)!;
-  return { scope, keyId, payload: token.slice(headLength) };
+  const keyId = token.slice(beforeLetter + 3, beforePayload);
+  return { scope, keyId, payload: token.slice(beforePayload + 1) };
 }

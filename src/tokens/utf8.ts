@@ -4,6 +4,7 @@
 const MAX_BYTES_PER_UNIT = 3;
 const scratch = new Uint8Array(16 * 1024);
 const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * A text's UTF-8 bytes, to be used before the next call: they may be overwritten then. Lone
@@ -17,7 +18,7 @@ export function borrowUtf8(text: string): Uint8Array<ArrayBuffer> {
 /** The text that these bytes are; null where they are not UTF-8. A byte order mark stays. */
 export function decodeUtf8(bytes: Uint8Array): string | null {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch {
     return null;
   }
