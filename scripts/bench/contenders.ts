@@ -25,7 +25,7 @@ export interface Contender {
 const COLUMNS = ["name", "email"];
 const URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,bench.public.people,PROD)";
 const TOKEN = String
-  .raw`'tok_' || translate(encode(convert_to($, 'UTF8'), 'base64'), E'\n', '') || '_poc'`;
+  .raw`'tok_' || replace(encode(convert_to($, 'UTF8'), 'base64'), E'\n', '') || '_poc'`;
 
 /** A guard that tells values from tokens about as fast as the real one. */
 const GUARD = COLUMNS.map((column) =>

@@ -33,9 +33,9 @@ const sdk: TokenSdk = {
 };
 
 const base64Sql: Record<SqlDialect, (operand: string) => string> = {
-  // encode() breaks its lines after 76 characters
+  // encode() breaks its lines after 76 characters; translate() would take ten times replace()'s time
   postgres: (operand) =>
-    `pg_catalog.translate(pg_catalog.encode(pg_catalog.convert_to(${operand}, 'UTF8'), 'base64'), E'\\n', '')`,
+    `pg_catalog.replace(pg_catalog.encode(pg_catalog.convert_to(${operand}, 'UTF8'), 'base64'), E'\\n', '')`,
   // Spark's base64() would encode a string in the session's charset
   // and breaks lines after 76 characters in Spark 3.3 to 4.0 (SPARK-47307)
   spark: (operand) => `translate(base64(encode(${operand}, 'UTF-8')), '\\r\\n', '')`,

@@ -34,6 +34,17 @@ export interface PassSessions {
   readonly writer: Session | undefined;
 }
 
+/** What a pass goes over, and how. */
+export interface PassOptions {
+  /** The whole table, if left out. */
+  readonly range?: BlockRange;
+  /**
+   * Whether each row is locked as it is read. By default it is where one session reads and writes; the
+   * cursor's snapshot keeps addresses good without, but rows that others change meanwhile slip away.
+   */
+  readonly lock?: boolean;
+}
+
 /** What a pass did. */
 export interface PassResult {
   /** Rows written. */
@@ -53,16 +64,13 @@ export async function bulkPass(
   table: ResolvedTable,
   conversion: Conversion,
   run: RunContext,
-  { range }: { readonly range?: BlockRange } = {},
+  { range, lock = reader === writing }: PassOptions = {},
 ): Promise<PassResult> {
   const action = `tokenize ${table.displayName}`;
   const writer = await batchWriter(writing, table, conversion, run.signal);
   const fetchRows = (rows: number) =>
     inFlight(reader.query<ValueRow>(action, fetchStatement(rows)));
-  const cursor = openCursorStatement(table, conversion.selects, {
-    lock: reader === writing,
-    range,
-  });
+  const cursor = openCursorStatement(table, conversion.selects, { lock, range });
   const opening = inFlight(reader.query(action, cursor));
   const writes: Promise<void>[] = [];
   let asked = FIRST_BATCH_ROWS;

@@ -21,6 +21,8 @@ export interface CheckedTable {
   readonly columns: readonly FoundColumn[];
   /** Whether rows can be written back by address; else only SQL inside the database can do it. */
   readonly canReadAddress: boolean;
+  /** Whether it can be seen which transaction wrote a row. */
+  readonly canReadVersion: boolean;
 }
 
 const TEXT_TYPES = new Set(["text", "varchar", "bpchar", "citext"]);
@@ -67,6 +69,7 @@ export function checkTable(
     sizeBytes: table.sizeBytes,
     columns: resolved,
     canReadAddress: table.canReadAddress,
+    canReadVersion: table.canReadVersion,
   };
 }
 

@@ -8,7 +8,9 @@ import {
   type CountAllRow,
   countAllStatement,
   type CountRow,
+  countRowsOfOthersStatement,
   countRowsStatement,
+  OWN_TRANSACTION,
 } from "./sql/count_rows.ts";
 
 /** What is counted whatever a run does. */
@@ -33,18 +35,30 @@ export async function countAll(
   return { total, foreign };
 }
 
-/** What a run would change now; lookalikes count as if they were tokens. */
+/**
+ * What a run would change now; lookalikes count as if they were tokens. Rows that `transactions` wrote
+ * are taken to be done.
+ */
 export async function countRows(
   session: Session,
   table: CheckedTable,
   conversion: Conversion,
+  transactions: readonly string[] = [],
 ): Promise<Counts> {
   const { rows: [counted] } = await session.query<CountRow>(
     `count the rows of ${table.displayName}`,
-    countRowsStatement(table, conversion),
+    transactions.length === 0
+      ? countRowsStatement(table, conversion)
+      : countRowsOfOthersStatement(table, conversion, transactions),
   );
   const [total, foreign, updated] = counted!.map(Number) as [number, number, number];
   return { updated, skipped: total - updated, foreign };
+}
+
+/** The transaction that the session is in, as `countRows` takes it; it must have written something. */
+export async function ownTransaction(session: Session): Promise<string> {
+  const { rows: [own] } = await session.query<[string]>("tell the transaction", OWN_TRANSACTION);
+  return own![0];
 }
 
 /** Whether a sample of the table has something to convert. */

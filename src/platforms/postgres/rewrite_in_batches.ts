@@ -10,14 +10,17 @@ import { ServiceError, toServiceError } from "../../errors.ts";
 import type { Conversion } from "../../tokens/conversion.ts";
 import type { Counts, Method, RunContext } from "../platform.ts";
 import { bulkPass } from "./bulk_pass.ts";
-import { anyInSample, countAll, countRows } from "./count_table.ts";
+import { anyInSample, countAll, countRows, ownTransaction } from "./count_table.ts";
 import type { ResolvedTable } from "./resolve_table.ts";
 import { updateInPlace } from "./rewrite_in_database.ts";
 import type { Session } from "./session.ts";
 import { type BlockRange, countBlocksStatement } from "./sql/block_ranges.ts";
 
-/** Blocks of one batch: 8 MiB of a table with blocks of the usual size. */
-const BATCH_BLOCKS = 1024;
+/** The most and the fewest blocks of a batch: 8 and 1 MiB of a table with blocks of the usual size. */
+const MAX_BATCH_BLOCKS = 1024;
+const MIN_BATCH_BLOCKS = 128;
+/** To look for more transactions than this in each row is no quicker than to look at its values. */
+const MAX_TRANSACTIONS = 5000;
 /** How often the table is gone through before it is said that other writers are faster. */
 const MAX_ROUNDS = 5;
 
@@ -42,17 +45,30 @@ export async function rewriteInBatches(
 ): Promise<Counts & { method: Method }> {
   const inDatabase = !table.canReadAddress ||
     (resources.pushdown && conversion.sqlExpression !== undefined);
-  const look = () => resources.inOwnTransaction((own) => countRows(own, table, conversion));
+  // else what this run wrote may be selected still, or cannot be told from what others wrote
+  const trustsOwn = table.canReadVersion && table.triggers.length === 0 && !conversion.mayRefuse;
+  const transactions: string[] = [];
+  const look = () => {
+    const own = transactions.length > MAX_TRANSACTIONS ? [] : transactions;
+    return resources.inOwnTransaction((session) => countRows(session, table, conversion, own));
+  };
   let seen = await firstLook(table, conversion, resources) ?? await look();
   let committed = 0;
   let kept = { lookalikes: 0, heldRows: 0 };
 
-  const batch = async (range: BlockRange) => {
-    const done = await resources.inOwnTransaction(async (session) =>
-      inDatabase
-        ? { updated: await updateInPlace(session, table, conversion, range), ...NONE_KEPT }
-        : await bulkPass({ reader: session, writer: session }, table, conversion, run, { range })
-    );
+  const batch = async (range: BlockRange, lock: boolean) => {
+    const { transaction, ...done } = await resources.inOwnTransaction(async (session) => {
+      const work = inDatabase
+        ? updateInPlace(session, table, conversion, range).then((updated) => ({
+          updated,
+          ...NONE_KEPT,
+        }))
+        : bulkPass({ reader: session, writer: session }, table, conversion, run, { range, lock });
+      const counts = await work;
+      const isKnown = trustsOwn && counts.updated > 0;
+      return { ...counts, transaction: isKnown ? await ownTransaction(session) : undefined };
+    });
+    if (transaction !== undefined) transactions.push(transaction);
     // not around the await: other batches add to it meanwhile
     committed += done.updated;
     kept.lookalikes += done.lookalikes;
@@ -63,7 +79,9 @@ export async function rewriteInBatches(
     for (let round = 0; seen.updated > kept.heldRows; round++) {
       if (round === MAX_ROUNDS) throw outrun(table);
       kept = { ...NONE_KEPT };
-      await eachRange(await rangesOf(table, resources), resources.connections, batch);
+      const ranges = await rangesOf(table, resources);
+      // at first nothing is locked before it is written: what slips away is done in the next round
+      await eachRange(ranges, resources.connections, (range) => batch(range, round > 0));
       seen = await look();
     }
   } catch (error) {
@@ -104,14 +122,23 @@ async function eachRange(
   if (failed !== undefined) throw failed.reason;
 }
 
-async function rangesOf(table: ResolvedTable, { inOwnTransaction }: BatchResources) {
+/** Smaller ones towards the end, so that all connections end at about the same time. */
+async function rangesOf(
+  table: ResolvedTable,
+  { connections, inOwnTransaction }: BatchResources,
+): Promise<BlockRange[]> {
   const { rows: [counted] } = await inOwnTransaction((session) =>
     session.query<[string]>(`measure ${table.displayName}`, countBlocksStatement(table))
   );
   const blocks = Number(counted![0]);
-  return Array.from({ length: Math.ceil(blocks / BATCH_BLOCKS) }, (_, i): BlockRange => {
-    return { from: i * BATCH_BLOCKS, to: (i + 1) * BATCH_BLOCKS };
-  });
+  const ranges: BlockRange[] = [];
+  for (let from = 0; from < blocks;) {
+    const share = Math.ceil((blocks - from) / (2 * connections));
+    const to = from + Math.min(MAX_BATCH_BLOCKS, Math.max(MIN_BATCH_BLOCKS, share));
+    ranges.push({ from, to });
+    from = to;
+  }
+  return ranges;
 }
 
 /** That there is work, where a sample shows it; undefined where it takes a whole look. */

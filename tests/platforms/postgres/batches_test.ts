@@ -100,6 +100,44 @@ Deno.test("rows that others move or add meanwhile are found by the last look", a
   assert.deepEqual([report.updated, report.skipped], [ROWS + 500, 0]);
 });
 
+Deno.test("a row that others change after it was read keeps what they wrote, as a token", async () => {
+  await makeRows("overtaken");
+  const gate = gatedSdk();
+  await using action = openAction(database.url, { tokenSdk: gate.sdk });
+  const run = action.tokenize("public.overtaken", ["name"], { commit: "batches", connections: 1 });
+  await gate.reached;
+  await sql`update overtaken set name = 'newer' where id = 1`;
+  await sql`delete from overtaken where id = 2`;
+  gate.open();
+  const report = await run;
+  assert.deepEqual([report.updated, report.skipped], [ROWS - 1, 0]);
+  const [newest] = await sql`select name from overtaken where id = 1`;
+  assert.equal(newest!.name, tokenOf("newer"));
+  const [plain] = await sql`
+    select count(*)::int as rows from overtaken where name not like 'tok%'`;
+  assert.equal(plain!.rows, 0);
+});
+
+Deno.test("the columns and the row's address are all that batches need to read", async () => {
+  await makeRows("by_column", 1000);
+  const user = await database.createUser(
+    "grant select (name, ctid, tableoid), update (name) on by_column to $user",
+  );
+  await using action = openAction(user.url, { tokenSdk: clientSdk });
+  const report = await action.tokenize("public.by_column", ["name"], BATCHES);
+  assert.deepEqual([report.updated, report.skipped, report.method], [1000, 0, "client"]);
+});
+
+Deno.test("what a trigger puts back does not pass for done in batches", async () => {
+  await makeRows("stubborn", 100);
+  await sql.unsafe(`create function keep_old() returns trigger language plpgsql as
+    $$ begin new.name = old.name; return new; end $$;
+    create trigger keep before update on stubborn for each row execute function keep_old()`);
+  await using action = openAction(database.url, { allowTriggers: true });
+  const error = await action.fails("conflict", "public.stubborn", ["name"], BATCHES);
+  assert.match(error.message, /100 are left/);
+});
+
 Deno.test("a run in batches and any other run on the table exclude each other", async () => {
   await makeRows("shared", 1000);
   const gate = gatedSdk();

@@ -29,6 +29,8 @@ export interface FoundTable {
   readonly sizeBytes: number;
   /** Whether the role may read the row's address, which the client path writes back by. */
   readonly canReadAddress: boolean;
+  /** Whether it may read which transaction wrote a row. */
+  readonly canReadVersion: boolean;
   readonly columns: readonly FoundColumn[];
   /** What an UPDATE of these columns, all of them, would set off. */
   readonly hooks: readonly HookRow[];
@@ -88,6 +90,7 @@ SELECT current_database()::text, current_setting('server_encoding'), coalesce((
     'canReadAddress', found.relkind IN ('r', 'p')
                   AND has_column_privilege(found.oid, 'ctid', 'SELECT')
                   AND has_column_privilege(found.oid, 'tableoid', 'SELECT'),
+    'canReadVersion', found.relkind IN ('r', 'p') AND has_column_privilege(found.oid, 'xmin', 'SELECT'),
     'columns', coalesce(attributes.list, '[]'::json),
     'hooks', (
       SELECT coalesce(json_agg(json_build_array(hook.effect, hook.name)), '[]'::json)

