@@ -2,7 +2,7 @@
 import { RunRegistry } from "../action/run_registry.ts";
 import { type ActionDependencies, tokenizeDataset } from "../action/tokenize_dataset.ts";
 import type { Config } from "../config.ts";
-import { createApp } from "../http/app.ts";
+import { asksForHealth, HEALTHY } from "../http/health.ts";
 import type { Observe } from "../observations.ts";
 import { VERSION } from "../version.ts";
 
@@ -11,6 +11,12 @@ const GRACE_MS = 10_000;
 /** How long callers may take after that to read their answers, or to end what they began to send. */
 const CLOSE_PATIENCE_MS = 1000;
 
+/**
+ * When the API is loaded, if nobody asks for it before. It takes a while, in which nothing is answered,
+ * and who started the process waits for /healthz.
+ */
+const LOAD_DELAY_MS = 100;
+
 /** Serves until `shutDown` is aborted, with the signal's name for a reason. Gives the exit code. */
 export async function serve(
   config: Config,
@@ -18,12 +24,18 @@ export async function serve(
   shutDown: AbortSignal,
 ): Promise<number> {
   const runs = new RunRegistry();
-  const app = createAction(config, deps, runs);
+  let loading: ReturnType<typeof createAction> | undefined;
+  const load = () => loading ??= createAction(config, deps, runs);
   if (deps.platforms.size === 0) deps.observe({ event: "no_platform_configured" });
-  const server = listen(config, deps.observe, (request) => app.fetch(request));
+  const server = listen(config, deps.observe, async (request) => {
+    if (loading === undefined && asksForHealth(request)) return Response.json(HEALTHY);
+    return (await load()).fetch(request);
+  });
   if (server === undefined) return 1;
 
+  const timer = setTimeout(load, LOAD_DELAY_MS);
   await aborted(shutDown);
+  clearTimeout(timer);
   deps.observe({ event: "stopping", signal: String(shutDown.reason), runs: runs.size });
   await runs.drain(GRACE_MS);
   await Promise.race([server.shutdown(), delay(CLOSE_PATIENCE_MS)]);
@@ -33,7 +45,8 @@ export async function serve(
 }
 
 /** The action's HTTP API, whose runs are entered in `runs`. */
-export function createAction(config: Config, deps: ActionDependencies, runs: RunRegistry) {
+export async function createAction(config: Config, deps: ActionDependencies, runs: RunRegistry) {
+  const { createApp } = await import("../http/app.ts");
   return createApp({
     version: VERSION,
     triggerToken: config.triggerToken,
@@ -51,7 +64,7 @@ export function createAction(config: Config, deps: ActionDependencies, runs: Run
 function listen(
   { listen: { hostname, port }, triggerToken }: Config,
   observe: Observe,
-  answer: (request: Request) => Response | Promise<Response>,
+  answer: (request: Request) => Promise<Response>,
 ): Deno.HttpServer | undefined {
   const url = `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
   const authenticated = triggerToken !== undefined;

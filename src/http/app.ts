@@ -5,6 +5,7 @@ import { ServiceError, stackFrames, toServiceError } from "../errors.ts";
 import type { Observe } from "../observations.ts";
 import type { Platform } from "../platforms/platform.ts";
 import { requireBearerToken } from "./bearer_token.ts";
+import { HEALTHY } from "./health.ts";
 import { problemResponse } from "./problem.ts";
 import { readinessCheck } from "./readiness.ts";
 import { healthRoute, readinessRoute, triggerRoute } from "./routes.ts";
@@ -42,7 +43,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
   const app = new OpenAPIHono<Environment>();
   const readiness = readinessCheck(deps.platforms);
 
-  app.openapi(healthRoute, (c) => c.json({ status: "ok" } as const, 200));
+  app.openapi(healthRoute, (c) => c.json(HEALTHY, 200));
 
   app.openapi(readinessRoute, async (c) => {
     const answer = await readiness();

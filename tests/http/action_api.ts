@@ -54,8 +54,8 @@ export function openApi(environment: Readonly<Record<string, string>> = {}): Act
 
   let document: unknown;
   const send: ActionApi["send"] = async (method, path, init = {}) => {
-    document ??= await (await app.request("/openapi.json")).json();
-    const response = await app.request(path, { ...init, method });
+    document ??= await (await (await app).request("/openapi.json")).json();
+    const response = await (await app).request(path, { ...init, method });
     const { status, headers } = response;
     const text = await response.text();
     const json = text === "" ? undefined : JSON.parse(text);
