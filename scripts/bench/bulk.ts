@@ -4,7 +4,15 @@
  */
 import postgres from "postgres";
 import type { BenchDatabase } from "./bench_database.ts";
-import { type Contender, COUNT, type Outcome, REWRITES, SECOND_RUN } from "./contenders.ts";
+import {
+  CLIENT,
+  type Contender,
+  COUNT,
+  type Outcome,
+  REWRITES,
+  ROW_BY_ROW,
+  SECOND_RUN,
+} from "./contenders.ts";
 import { markdownTable, median, progress } from "./figures.ts";
 
 /** How much is measured. */
@@ -40,6 +48,7 @@ export async function benchBulk(database: BenchDatabase, options: BulkOptions): 
       }\n`,
     );
     printRewrites(results);
+    printRowByRow(results);
     printSecondRun(results);
   }
   printGrowth(all);
@@ -50,7 +59,9 @@ async function benchSize(
   rows: number,
   { rounds, index, only }: BulkOptions,
 ): Promise<Results> {
-  const contenders = REWRITES.filter(({ name }) => name.includes(only) || name.startsWith("limit"));
+  const contenders = REWRITES.filter(({ name }) =>
+    name.includes(only) || name.startsWith("limit:")
+  );
   const results = new Map<Contender, Measured[]>();
   const run = async (contender: Contender, round: number) => {
     progress(`${rows} rows, round ${round}: ${contender.name}`);
@@ -170,6 +181,13 @@ function printRewrites(results: Results): void {
   });
   const head = ["contender", "rows", "s", "rows/s", "MB/s", "to the limit", "server busy"];
   console.log(markdownTable([...head, "peak RSS, MB", "WAL, MB", "dead tuples"], lines));
+}
+
+function printRowByRow(results: Results): void {
+  const [plain, client] = [ROW_BY_ROW, CLIENT].map((each) => results.get(each));
+  if (plain === undefined || client === undefined) return;
+  const ratio = median(plain.map((run, i) => secondsPerRow(run) / secondsPerRow(client[i]!)));
+  console.log(`\nOne UPDATE a row to the client path, time per row: ${ratio.toFixed(0)}`);
 }
 
 function printSecondRun(results: Results): void {
