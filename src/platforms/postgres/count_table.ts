@@ -2,7 +2,7 @@
 import type { Conversion } from "../../tokens/conversion.ts";
 import type { Counts } from "../platform.ts";
 import type { CheckedTable } from "./check_table.ts";
-import type { Session } from "./session.ts";
+import { PREPARED, type Session } from "./session.ts";
 import {
   anyInSampleStatement,
   type CountAllRow,
@@ -30,6 +30,7 @@ export async function countAll(
   const { rows: [counted] } = await session.query<CountAllRow>(
     `count the rows of ${table.displayName}`,
     countAllStatement(table, conversion),
+    PREPARED,
   );
   const [total, foreign] = counted!.map(Number) as [number, number];
   return { total, foreign };

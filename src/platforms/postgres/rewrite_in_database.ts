@@ -4,7 +4,7 @@ import type { Conversion } from "../../tokens/conversion.ts";
 import type { Counts, Method } from "../platform.ts";
 import type { CheckedTable } from "./check_table.ts";
 import type { TableCounts } from "./count_table.ts";
-import type { Session } from "./session.ts";
+import { PREPARED, type Session } from "./session.ts";
 import type { BlockRange } from "./sql/block_ranges.ts";
 import { updateInPlaceStatement } from "./sql/update_in_place.ts";
 
@@ -36,6 +36,7 @@ export async function updateInPlace(
   const { count } = await session.query(
     `tokenize ${table.displayName}`,
     updateInPlaceStatement(table, conversion.selects, token, range),
+    range === undefined ? PREPARED : undefined,
   );
   return count;
 }

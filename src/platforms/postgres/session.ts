@@ -15,11 +15,20 @@ import { fromDriver } from "./sql_states.ts";
 
 type Query = ReturnType<Sql["unsafe"]>;
 
+/** How the driver is told to prepare a statement, even one without parameters. */
+const BY_NAME = { prepare: true, simple: false };
+
 /** How long a cancelled statement may take to end before its connection is cut. */
 const CANCEL_PATIENCE_MS = 3000;
 
 /** How long the server may take to answer after a session idled; else it is taken for gone. */
 const ANSWER_PATIENCE_MS = 2000;
+
+/**
+ * The parameters of a statement without any, that a session may well run again: on a small table it takes
+ * longer to plan than to run.
+ */
+export const PREPARED: readonly string[] = [];
 
 /** What a statement gave: its rows as arrays of columns, and how many rows it touched. */
 export interface StatementResult<Row extends readonly unknown[]> {
@@ -100,7 +109,7 @@ export class Session {
     if (this.lost) throw connectionLost(action);
     const query = parameters === undefined
       ? this.#connection.unsafe(text)
-      : this.#connection.unsafe(text, [...parameters], { prepare: true });
+      : this.#connection.unsafe(text, [...parameters], BY_NAME);
     // the driver forgets statements that wait for others when their connection is lost
     const answer = Promise.withResolvers<Awaited<ReturnType<Query["values"]>>>();
     query.values().execute().then(answer.resolve, answer.reject);
