@@ -1,7 +1,6 @@
 /** Asks a running action, as the commands `trigger` and `smoke` do. */
 import type { Report } from "../action/trigger.ts";
 import type { Problem } from "../http/problem.ts";
-import { reportSchema } from "../http/schemas.ts";
 import type { DatasetArguments, RunArguments } from "../jobs.ts";
 
 /** What the action answered: a report, or why there is none. */
@@ -35,6 +34,8 @@ export async function askAction(
 }
 
 async function readAnswer(response: Response, url: string): Promise<Answer> {
+  // here, or it would be loaded at every start
+  const { reportSchema } = await import("../http/schemas.ts");
   const text = await response.text();
   try {
     const answer: unknown = JSON.parse(text);

@@ -1,5 +1,4 @@
 /** `tokenize healthcheck`: whether a running action answers. For images that have no curl. */
-import { healthSchema } from "../http/schemas.ts";
 import type { Job } from "../jobs.ts";
 
 const PATIENCE_MS = 3000;
@@ -9,6 +8,7 @@ export async function answerHealthcheck(
   { url }: Extract<Job, { command: "healthcheck" }>,
 ): Promise<number> {
   try {
+    const { healthSchema } = await import("../http/schemas.ts");
     const response = await fetch(new URL("/healthz", url), {
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
