@@ -52,4 +52,9 @@ if (["small", "bulk", "sdks"].some((part) => parts.includes(part))) {
     await benchSdks(database, { rows, rounds: Number(options.rounds) });
   }
 }
-if (parts.includes("databricks")) await benchDatabricks();
+if (parts.includes("databricks")) {
+  await benchDatabricks({
+    sizes: options.rows!.split(",").map(Number),
+    rounds: Number(options.rounds),
+  });
+}
