@@ -4,7 +4,7 @@
 TASK := scripts/deno.sh task --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-databricks test-faults test-fuzz test-cluster bench build sbom up run down logs trigger-pg trigger-dbx \
+.PHONY: help demo test test-databricks test-vault test-faults test-fuzz test-cluster bench build sbom up run down logs trigger-pg trigger-dbx \
 	check lock clean
 
 help: ## This list
@@ -22,6 +22,9 @@ test: ## Format, lint, types, unit and integration tests, with a disposable Post
 
 test-databricks: ## The Databricks part, on a stand-in warehouse made of real Spark and Delta
 	@$(TASK) test-databricks
+
+test-vault: ## The token SDK vault-transit, on a real OpenBao server
+	@$(TASK) test-vault
 
 test-cluster: ## The quick start on the cluster that KUBECONFIG names
 	@tests/cluster/run.sh

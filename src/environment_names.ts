@@ -21,6 +21,7 @@ const OWN_NAMES = [
   "LOG_LEVEL",
   "LOG_FORMAT",
   "NO_COLOR",
+  "NO_PROXY", // which is set, and not read
 ] as const;
 
 /** The program's own variables and those of each token SDK, each once: SDKs may share some. */

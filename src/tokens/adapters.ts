@@ -3,10 +3,16 @@ import { aesSiv } from "./aes_siv.ts";
 import { dummy } from "./dummy.ts";
 import { hmacSha256 } from "./hmac_sha256.ts";
 import type { TokenSdkAdapter } from "./token_sdk.ts";
+import { vaultTransit } from "./vault_transit.ts";
 
 /** Every adapter, by the name that `TOKEN_SDK_MODE` gives it. */
 // deno-lint-ignore no-explicit-any -- each adapter reads and consumes its own settings type
-export const TOKEN_SDK_ADAPTERS: readonly TokenSdkAdapter<any>[] = [dummy, hmacSha256, aesSiv];
+export const TOKEN_SDK_ADAPTERS: readonly TokenSdkAdapter<any>[] = [
+  dummy,
+  hmacSha256,
+  aesSiv,
+  vaultTransit,
+];
 
 /** The adapter for `mode`; undefined where there is none. */
 // deno-lint-ignore no-explicit-any -- as above

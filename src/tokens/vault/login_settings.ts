@@ -1,0 +1,106 @@
+/** How the program shows Vault who it is: a token, AppRole, or a Kubernetes service account. */
+import { ConfigError } from "../../errors.ts";
+import type { SettingsReader } from "../token_sdk.ts";
+
+/** One way to log in. Plain data, since it crosses into the sandbox as a message. */
+export type VaultLogin =
+  | { readonly kind: "token"; readonly token: string }
+  | {
+    readonly kind: "approle";
+    readonly mount: string;
+    readonly roleId: string;
+    readonly secretId: string;
+  }
+  | {
+    readonly kind: "kubernetes";
+    readonly mount: string;
+    readonly role: string;
+    /** The service account's token, as it was when the program started. */
+    readonly jwt: string;
+  };
+
+/** The variables that `readLogin` reads. */
+export const LOGIN_ENVIRONMENT = [
+  ...["VAULT_TOKEN", "VAULT_ROLE_ID", "VAULT_SECRET_ID", "VAULT_APPROLE_MOUNT"],
+  ...["VAULT_KUBERNETES_ROLE", "VAULT_KUBERNETES_TOKEN_FILE", "VAULT_KUBERNETES_MOUNT"],
+] as const;
+
+const SERVICE_ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+
+/** Each way with the variables that ask for it; those behind the first only detail it. */
+const WAYS = [
+  ["VAULT_TOKEN"],
+  ["VAULT_ROLE_ID", "VAULT_SECRET_ID", "VAULT_APPROLE_MOUNT"],
+  ["VAULT_KUBERNETES_ROLE", "VAULT_KUBERNETES_TOKEN_FILE", "VAULT_KUBERNETES_MOUNT"],
+] as const;
+
+/** The way that is configured. Throws `ConfigError` where there is none, or more than one. */
+export function readLogin(read: SettingsReader): VaultLogin {
+  const chosen = WAYS.filter((names) => names.some((name) => read.variable(name) !== undefined));
+  if (chosen.length > 1) {
+    const [one, other] = chosen.map((names) => names.find((name) => read.variable(name)));
+    throw fault(other!, `it contradicts ${one}: there can be one way to log in to Vault`);
+  }
+  switch (chosen[0]?.[0]) {
+    case "VAULT_TOKEN":
+      return { kind: "token", token: secret(read, "VAULT_TOKEN") };
+    case "VAULT_ROLE_ID":
+      return {
+        kind: "approle",
+        mount: readMount(read, "VAULT_APPROLE_MOUNT", "approle"),
+        roleId: secret(read, "VAULT_ROLE_ID"),
+        secretId: secret(read, "VAULT_SECRET_ID"),
+      };
+    case "VAULT_KUBERNETES_ROLE":
+      return {
+        kind: "kubernetes",
+        mount: readMount(read, "VAULT_KUBERNETES_MOUNT", "kubernetes"),
+        role: secret(read, "VAULT_KUBERNETES_ROLE"),
+        jwt: readJwt(read),
+      };
+    default:
+      throw fault(
+        "VAULT_TOKEN",
+        "it must be set, or VAULT_ROLE_ID and VAULT_SECRET_ID, or VAULT_KUBERNETES_ROLE",
+      );
+  }
+}
+
+/** Where an engine or a way to log in is mounted. Throws `ConfigError`. */
+export function readMount(read: SettingsReader, variable: string, standard: string): string {
+  const mount = (read.variable(variable) ?? standard).replace(/^\/|\/$/g, "");
+  if (isPath(mount)) return mount;
+  throw fault(variable, "it is not the path of a mount, such as " + standard);
+}
+
+/** Whether a text is names between slashes, none of which would be read as anything else in a URL. */
+export function isPath(text: string): boolean {
+  return /^[A-Za-z0-9_.-]+(?:\/[A-Za-z0-9_.-]+)*$/.test(text) &&
+    !/(?:^|\/)\.{1,2}(?:\/|$)/.test(text);
+}
+
+function secret(read: SettingsReader, variable: string): string {
+  const value = read.variable(variable);
+  if (value === undefined) throw fault(variable, "it must be set, too");
+  if (!/^[\x21-\x7e]+$/.test(value)) {
+    throw fault(variable, "it holds characters that it cannot have");
+  }
+  return value;
+}
+
+function readJwt(read: SettingsReader): string {
+  const variable = "VAULT_KUBERNETES_TOKEN_FILE";
+  const path = read.variable(variable) ?? SERVICE_ACCOUNT_TOKEN;
+  let text: string;
+  try {
+    text = read.file(path).trim();
+  } catch {
+    throw fault(variable, "the file of the service account's token cannot be read");
+  }
+  if (/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/.test(text)) return text;
+  throw fault(variable, "the file holds no service account's token (a JSON Web Token)");
+}
+
+function fault(variable: string, reason: string): ConfigError {
+  return new ConfigError([{ variable, reason }]);
+}

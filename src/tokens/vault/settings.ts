@@ -1,0 +1,120 @@
+/** The settings of `vault-transit`, under the names that Vault's own tools have for them. */
+import { ConfigError, type ConfigFault } from "../../errors.ts";
+import type { SettingsReader } from "../token_sdk.ts";
+import { readScope, SCOPE_VARIABLE, type TokenScope } from "../token_scope.ts";
+import {
+  isPath,
+  LOGIN_ENVIRONMENT,
+  readLogin,
+  readMount,
+  type VaultLogin,
+} from "./login_settings.ts";
+
+/** Plain data, since it crosses into the sandbox as a message. */
+export interface VaultSettings {
+  /** Without a slash at its end. */
+  readonly address: string;
+  readonly namespace: string | undefined;
+  /** Certificates in PEM form that are trusted beside the well-known ones. */
+  readonly caCertificates: string | undefined;
+  readonly login: VaultLogin;
+  /** Where the Transit engine is mounted. */
+  readonly mount: string;
+  /** The name of the Transit key. */
+  readonly key: string;
+  readonly scope: TokenScope;
+}
+
+/** The variables that `readVaultSettings` reads. */
+export const VAULT_ENVIRONMENT = [
+  ...["VAULT_ADDR", "VAULT_NAMESPACE", "VAULT_CACERT", ...LOGIN_ENVIRONMENT],
+  ...["VAULT_TRANSIT_MOUNT", "VAULT_TRANSIT_KEY", SCOPE_VARIABLE],
+] as const;
+
+/** All settings. Throws `ConfigError` with a line for each fault. */
+export function readVaultSettings(read: SettingsReader): VaultSettings {
+  const faults: ConfigFault[] = [];
+  const attempt = <T>(readOne: () => T): T | undefined => {
+    try {
+      return readOne();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      faults.push(...error.faults);
+    }
+  };
+  const settings = {
+    address: attempt(() => readAddress(read)),
+    namespace: attempt(() => readNamespace(read)),
+    caCertificates: attempt(() => readCaCertificates(read)),
+    login: attempt(() => readLogin(read)),
+    mount: attempt(() => readMount(read, "VAULT_TRANSIT_MOUNT", "transit")),
+    key: attempt(() => readKeyName(read)),
+    scope: attempt(() => readScope(read)),
+  };
+  if (faults.length > 0) throw new ConfigError(faults);
+  return settings as VaultSettings;
+}
+
+function readAddress(read: SettingsReader): string {
+  const variable = "VAULT_ADDR";
+  const text = read.variable(variable);
+  if (text === undefined) throw fault(variable, "it must be set: https://HOST:PORT");
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw fault(variable, "it is not an https:// URL");
+  }
+  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
+    throw fault(variable, "it must hold nothing but a host, a port and perhaps a path");
+  }
+  if (url.protocol === "http:" && !isLoopback(url.hostname)) {
+    throw fault(
+      variable,
+      "http:// would send values unencrypted: it is for loopback addresses only",
+    );
+  }
+  return url.origin + url.pathname.replace(/\/+$/, "");
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
+}
+
+function readNamespace(read: SettingsReader): string | undefined {
+  const namespace = read.variable("VAULT_NAMESPACE")?.replace(/^\/|\/$/g, "");
+  if (namespace === undefined || namespace === "") return undefined;
+  if (isPath(namespace)) return namespace;
+  throw fault("VAULT_NAMESPACE", "it is not the path of a namespace");
+}
+
+function readCaCertificates(read: SettingsReader): string | undefined {
+  const variable = "VAULT_CACERT";
+  const path = read.variable(variable);
+  if (path === undefined) return undefined;
+  let text: string;
+  try {
+    text = read.file(path);
+  } catch {
+    throw fault(variable, "the file cannot be read");
+  }
+  if (!text.includes("-----BEGIN CERTIFICATE-----")) {
+    throw fault(variable, "the file holds no certificate in PEM form");
+  }
+  try {
+    Deno.createHttpClient({ caCerts: [text] }).close();
+  } catch {
+    throw fault(variable, "the file holds a certificate that cannot be read");
+  }
+  return text;
+}
+
+function readKeyName(read: SettingsReader): string {
+  const variable = "VAULT_TRANSIT_KEY";
+  const name = read.variable(variable);
+  if (name === undefined) throw fault(variable, "it must be set: the name of the Transit key");
+  if (isPath(name) && !name.includes("/")) return name;
+  throw fault(variable, "it is not the name of a Transit key");
+}
+
+function fault(variable: string, reason: string): ConfigError {
+  return new ConfigError([{ variable, reason }]);
+}

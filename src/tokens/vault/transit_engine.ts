@@ -1,0 +1,148 @@
+/**
+ * The calls of Vault's Transit engine that work on batches, for one key:
+ * https://developer.hashicorp.com/vault/api-docs/secret/transit
+ *
+ * Where the policies allow it, Vault makes a key that is missing of whatever is encrypted with it, and
+ * that key would not be convergent. So each request to encrypt asks for a type of key that does not exist: Vault
+ * looks at it when it makes a key, and then refuses, and at no other time.
+ */
+import type { VaultReply, VaultRequest } from "./connection.ts";
+import type { VaultLimits } from "./limits.ts";
+import { refused } from "./refusals.ts";
+import {
+  batchResultsOf,
+  isSuccess,
+  isTooLarge,
+  type ItemResult,
+  type KeyFacts,
+  keyFactsOf,
+} from "./replies.ts";
+import type { VaultSession } from "./session.ts";
+import type { VaultSettings } from "./settings.ts";
+import { type InSlot, slots } from "./slots.ts";
+
+const NO_TYPE = "none-to-be-created";
+const FORBIDDEN = 403;
+const NOT_FOUND = 404;
+/** Strings that an item has, and how many more with a version. */
+const ITEM_STRINGS = 4;
+const VERSION_STRINGS = 1;
+
+/** What is done with each item of a batch. */
+export type TransitCall = "encrypt" | "decrypt" | "rewrap";
+
+/** The items of a batch. */
+export interface TransitBatch {
+  readonly call: TransitCall;
+  /** What is done something with, in base64 or as tokens: nothing that JSON would have to escape. */
+  readonly inputs: readonly string[];
+  /** In base64. */
+  readonly context: string;
+  /** The version of the key to encrypt with; the latest one, if left out. */
+  readonly version?: number;
+}
+
+/** One key of a Transit engine. */
+export class TransitEngine {
+  readonly #session: VaultSession;
+  readonly #limits: VaultLimits;
+  readonly #mount: string;
+  readonly #key: string;
+  readonly #inSlot: InSlot;
+
+  constructor(session: VaultSession, { mount, key }: VaultSettings, limits: VaultLimits) {
+    this.#session = session;
+    this.#limits = limits;
+    this.#mount = mount;
+    this.#key = key;
+    this.#inSlot = slots(limits.requests);
+  }
+
+  /** A result for each input, in the same order. Throws `token_sdk_unreachable`, `token_sdk_error`. */
+  async run(batch: TransitBatch): Promise<ItemResult[]> {
+    const parts = this.#partsOf(batch);
+    if (parts.length === 1) return await this.#send(batch);
+    const results = parts.map((inputs) => this.#send({ ...batch, inputs }));
+    // none may be on its way any more when one's failure is told
+    const failed = (await Promise.allSettled(results)).find((each) => each.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+    return (await Promise.all(results)).flat();
+  }
+
+  /** What the key is; undefined where the policies do not let one see. Throws if there is none. */
+  async keyFacts(): Promise<KeyFacts | undefined> {
+    const reply = await this.#ask({ method: "GET", path: `${this.#mount}/keys/${this.#key}` });
+    if (reply.status === FORBIDDEN) return undefined;
+    if (reply.status === NOT_FOUND) throw refused(this.#nothingThere());
+    if (!isSuccess(reply)) throw refused(`it answers with HTTP status ${reply.status}`);
+    return keyFactsOf(reply);
+  }
+
+  #ask(request: VaultRequest): Promise<VaultReply> {
+    return this.#inSlot(() => this.#session.ask(request));
+  }
+
+  #partsOf({ inputs, context, version }: TransitBatch): readonly (readonly string[])[] {
+    const { itemsPerRequest, bytesPerRequest } = this.#limits;
+    const share = version === undefined ? 1 : ITEM_STRINGS / (ITEM_STRINGS + VERSION_STRINGS);
+    const mostItems = Math.max(1, Math.floor(itemsPerRequest * share));
+    const parts: string[][] = [[]];
+    let bytes = 0;
+    for (const input of inputs) {
+      const itemBytes = input.length + context.length + ITEM_BYTES;
+      const part = parts.at(-1)!;
+      const isFull = part.length === mostItems || bytes + itemBytes > bytesPerRequest;
+      if (isFull && part.length > 0) {
+        parts.push([input]);
+        bytes = itemBytes;
+      } else {
+        part.push(input);
+        bytes += itemBytes;
+      }
+    }
+    return parts;
+  }
+
+  async #send(batch: TransitBatch): Promise<ItemResult[]> {
+    const { call, inputs } = batch;
+    if (inputs.length === 0) return [];
+    const path = `${this.#mount}/${call}/${this.#key}`;
+    const reply = await this.#ask({ method: "POST", path, body: bodyOf(batch) });
+    const results = batchResultsOf(reply, inputs.length);
+    if (results !== undefined) return results; // of status 400 where an item is refused
+    if (!isTooLarge(reply)) throw await this.#whyRefused(call, reply);
+    if (inputs.length === 1) throw refused("a value is larger than it takes in one request");
+    const middle = inputs.length >> 1;
+    const first = await this.#send({ ...batch, inputs: inputs.slice(0, middle) });
+    return [...first, ...await this.#send({ ...batch, inputs: inputs.slice(middle) })];
+  }
+
+  async #whyRefused(call: TransitCall, { status }: VaultReply) {
+    const facts = await this.keyFacts(); // says so if the key or the engine is gone
+    if (facts?.isDeleted) return refused(`the key "${this.#key}" is deleted`);
+    if (status === FORBIDDEN) {
+      return refused(`its policies do not allow "update" on ${this.#mount}/${call}/${this.#key}`);
+    }
+    if (status === NOT_FOUND) return refused(this.#nothingThere());
+    return refused(`it refuses to ${call} with the key "${this.#key}" (HTTP status ${status})`);
+  }
+
+  #nothingThere(): string {
+    return `there is no key "${this.#key}" in a Transit engine at "${this.#mount}" in this namespace`;
+  }
+}
+
+/** What an item has in JSON beyond its input and context. */
+const ITEM_BYTES = 64;
+
+/** Base64 and tokens need no escaping, so the text is put together as it is. */
+function bodyOf({ call, inputs, context, version }: TransitBatch): string {
+  const name = call === "encrypt" ? "plaintext" : "ciphertext";
+  const before = `{"${name}":"`;
+  const after = `","context":"${context}"${
+    version === undefined ? "" : `,"key_version":${version}`
+  }}`;
+  const items = inputs.map((input) => before + input + after).join(",");
+  const type = call === "encrypt" ? `"type":"${NO_TYPE}",` : "";
+  return `{${type}"batch_input":[${items}]}`;
+}

@@ -1,0 +1,104 @@
+/** The token SDK on top of a Transit key. */
+import { encodeBase64 } from "../base64.ts";
+import { bindingOf } from "../token_scope.ts";
+import { toJavaScript } from "../token_pattern.ts";
+import type { TokenContext, TokenSdk } from "../token_sdk.ts";
+import { decodeUtf8 } from "../utf8.ts";
+import { openConnection } from "./connection.ts";
+import { eachOnce } from "./each_once.ts";
+import { KeyKeeper } from "./key_keeper.ts";
+import { VAULT_LIMITS, type VaultLimits } from "./limits.ts";
+import { closed } from "./refusals.ts";
+import type { ItemResult } from "./replies.ts";
+import { withPatience } from "./retries.ts";
+import { VaultSession } from "./session.ts";
+import type { VaultSettings } from "./settings.ts";
+import { TokenWriter } from "./token_writer.ts";
+import { TransitEngine } from "./transit_engine.ts";
+import { mostBytes, tokenLength, tokensOfVersion, VAULT_TOKENS, versionOf } from "./vault_token.ts";
+
+const DOMAIN = "tokenize-action vault-transit";
+const isToken = toJavaScript(VAULT_TOKENS);
+
+/**
+ * Logs in, looks at the key and gives the SDK. Throws `token_sdk_unreachable` or `token_sdk_error`
+ * where that fails.
+ */
+export async function createVaultSdk(
+  settings: VaultSettings,
+  limits: VaultLimits = VAULT_LIMITS,
+): Promise<TokenSdk> {
+  const connection = withPatience(openConnection(settings), limits);
+  const session = new VaultSession(settings.login, connection);
+  const engine = new TransitEngine(session, settings, limits);
+  try {
+    const keeper = await KeyKeeper.open(engine, settings.key, limits.idleMs);
+    return sdkOf(settings, session, engine, keeper);
+  } catch (error) {
+    session.close();
+    throw error;
+  }
+}
+
+function sdkOf(
+  { scope }: VaultSettings,
+  session: VaultSession,
+  engine: TransitEngine,
+  keeper: KeyKeeper,
+): TokenSdk {
+  let isClosed = false;
+  const writer = new TokenWriter(engine, keeper);
+  /** What Vault is to derive the key from. */
+  const begin = async (context: TokenContext): Promise<string> => {
+    if (isClosed) throw closed();
+    await keeper.refresh();
+    return bindingOf(DOMAIN, scope, context).toBase64();
+  };
+  return {
+    pattern: VAULT_TOKENS,
+    get current() {
+      return tokensOfVersion(keeper.known.version);
+    },
+    patternOf(keyId) {
+      const version = versionOf(`vault:${keyId}:`);
+      const isKnown = version !== undefined && version <= keeper.known.version;
+      return isKnown ? tokensOfVersion(version) : undefined;
+    },
+    async tokenize(values, context) {
+      const binding = await begin(context);
+      const inputs = values.map(encodeBase64);
+      return await eachOnce(inputs, (once) => writer.encrypt(once, binding)) as string[];
+    },
+    maxTokenLength(valueBytes) {
+      const { version, overheadBytes } = keeper.known;
+      return tokenLength(version, overheadBytes + valueBytes);
+    },
+    maxValueBytes: (length) => Math.max(0, mostBytes(length) - keeper.known.overheadBytes),
+    async detokenize(tokens, context) {
+      const binding = await begin(context);
+      return await eachOnce(tokens.map(orNull), async (inputs) => {
+        return (await engine.run({ call: "decrypt", inputs, context: binding })).map(valueOf);
+      });
+    },
+    async renew(tokens, context) {
+      const binding = await begin(context);
+      return await eachOnce(tokens.map(orNull), (once) => writer.rewrap(once, binding));
+    },
+    close() {
+      if (!isClosed) session.close();
+      isClosed = true;
+      return Promise.resolve();
+    },
+  };
+}
+
+/** The text, if it is a token: nothing else may be put into a request as it is. */
+function orNull(text: string): string | null {
+  return isToken.test(text) ? text : null;
+}
+
+/** The value; null where it failed its authentication, or was not text to begin with. */
+function valueOf({ plaintext, isRefused }: ItemResult): string | null {
+  if (isRefused || plaintext === undefined) return null;
+  return decodeUtf8(Uint8Array.fromBase64(plaintext));
+}
