@@ -2,7 +2,7 @@
 import { findAdapter } from "./adapters.ts";
 import type { TokenSdk } from "./token_sdk.ts";
 
-/** Gives the same SDK each time; one that could not be made is tried again by the next run. */
+/** Gives the same SDK each time, prepared for a run; one that could not be made is tried again by the next run. */
 export function lazyTokenSdk(
   { mode, settings }: { readonly mode: string; readonly settings: unknown },
 ): () => Promise<TokenSdk> {
@@ -13,11 +13,11 @@ export function lazyTokenSdk(
   let made: Promise<TokenSdk> | undefined;
   return async () => {
     made ??= Promise.resolve(adapter.create(settings));
-    try {
-      return await made;
-    } catch (error) {
+    const sdk = await made.catch((error) => {
       made = undefined;
       throw error;
-    }
+    });
+    await sdk.prepare?.();
+    return sdk;
   };
 }

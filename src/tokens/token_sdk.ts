@@ -23,6 +23,12 @@ export type SqlDialect = "postgres" | "spark";
 
 /** The interface that each adapter offers. Everything with a question mark is optional. */
 export interface TokenSdk {
+  /**
+   * Called when a run begins, before anything else is asked, while others may be under way: the moment
+   * to see whether something else is to write from now on. Throws as `tokenize` does.
+   */
+  prepare?(): Promise<void>;
+
   /** Recognises this SDK's tokens, of every key and version it knows. */
   readonly pattern: TokenPattern;
 

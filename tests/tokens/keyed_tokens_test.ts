@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";
 import { aessiv } from "@noble/ciphers/aes.js";
+import { encodeBase64 } from "../../src/tokens/base64.ts";
 import { findAdapter, TOKEN_SDK_ADAPTERS } from "../../src/tokens/adapters.ts";
 import { toJavaScript } from "../../src/tokens/token_pattern.ts";
 import { encodeParts } from "../../src/tokens/token_scope.ts";
@@ -101,12 +102,20 @@ Deno.test("a token of a key that is not in the file belongs to the family only",
 
 Deno.test("no SDK takes another's tokens for its own, nor do their families", async () => {
   const all = await Promise.all(TOKEN_SDK_ADAPTERS.map(async ({ mode, family }) => {
+    // one needs a server: its tokens are any 28 bytes and more
+    if (mode === "vault-transit") {
+      const payloads = SAMPLE_VALUES.map((value) => encodeBase64("x".repeat(28) + value));
+      return { patterns: [family], tokens: payloads.map((each) => `vault:v1:${each}`) };
+    }
     const sdk = await open(mode);
-    return { family, sdk, tokens: await sdk.tokenize(SAMPLE_VALUES, place) };
+    return {
+      patterns: [sdk.pattern, family],
+      tokens: await sdk.tokenize(SAMPLE_VALUES, place),
+    };
   }));
   for (const one of all) {
     for (const other of all) {
-      for (const pattern of [one.sdk.pattern, one.family]) {
+      for (const pattern of one.patterns) {
         const taken = other.tokens.filter((token) => toJavaScript(pattern).test(token)).length;
         assert.equal(taken, one === other ? SAMPLE_VALUES.length : 0);
       }

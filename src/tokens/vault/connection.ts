@@ -80,7 +80,7 @@ export function openConnection(
 export function readRetryAfter(text: string | null, nowMs: number): number | undefined {
   if (text === null) return undefined;
   if (/^\s*\d{1,9}\s*$/.test(text)) return Number(text) * 1000;
-  const dateMs = Date.parse(text);
+  const dateMs = /^\w{3}, /.test(text) ? Date.parse(text) : NaN;
   return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs);
 }
 

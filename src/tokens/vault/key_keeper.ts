@@ -1,7 +1,7 @@
 /**
  * Which version of the key writes. It stays the same while there is work, or a run could give equal
- * values different tokens; it is looked up anew before the first call after a pause, and after Vault
- * refused to go on with it.
+ * values different tokens; it is looked up anew when a run begins after a pause, or after Vault refused
+ * to go on with it.
  */
 import { openTransitKey, type TransitKey } from "./transit_key.ts";
 import type { TransitEngine } from "./transit_engine.ts";
@@ -33,16 +33,19 @@ export class KeyKeeper {
     return this.#known;
   }
 
-  /** To be called before each call of the SDK: asks again, if it is time to. */
+  /** Looks at the key anew, if nothing was done with it for a while, or it is doubted. */
   async refresh(): Promise<void> {
-    const nowMs = performance.now();
-    const isDue = this.#isDoubted || nowMs - this.#usedMs >= this.#idleMs;
-    this.#usedMs = nowMs;
+    const isDue = this.#isDoubted || performance.now() - this.#usedMs >= this.#idleMs;
     if (isDue) this.#opening ??= this.#open().finally(() => this.#opening = undefined);
-    if (this.#opening !== undefined) await this.#opening;
+    await this.#opening;
   }
 
-  /** Has the key looked at before the next call. */
+  /** Tells that something is done with the key: whoever does it counts on the version. */
+  use(): void {
+    this.#usedMs = performance.now();
+  }
+
+  /** Has the key looked at when the next run begins. */
   doubt(): void {
     this.#isDoubted = true;
   }
@@ -50,6 +53,7 @@ export class KeyKeeper {
   async #open(): Promise<TransitKey> {
     this.#known = await openTransitKey(this.#engine, this.#name);
     this.#isDoubted = false;
+    this.use();
     return this.#known;
   }
 }

@@ -14,7 +14,7 @@ export interface VaultLimits {
   /** What is waited before the second attempt; twice as long before each further one, up to the most. */
   readonly firstWaitMs: number;
   readonly longestWaitMs: number;
-  /** After so long without a call, the version of the key is looked up anew. */
+  /** A run that begins after so long without a call looks up anew which version of the key writes. */
   readonly idleMs: number;
 }
 
@@ -29,5 +29,5 @@ export const VAULT_LIMITS: VaultLimits = {
   totalMs: 30_000,
   firstWaitMs: 100,
   longestWaitMs: 5_000,
-  idleMs: 5 * 60_000,
+  idleMs: 60_000,
 };

@@ -49,23 +49,19 @@ function sdkOf(
   let isClosed = false;
   const writer = new TokenWriter(engine, keeper);
   /** What Vault is to derive the key from. */
-  const begin = async (context: TokenContext): Promise<string> => {
+  const begin = (context: TokenContext): string => {
     if (isClosed) throw closed();
-    await keeper.refresh();
+    keeper.use();
     return bindingOf(DOMAIN, scope, context).toBase64();
   };
   return {
     pattern: VAULT_TOKENS,
+    prepare: () => keeper.refresh(),
     get current() {
       return tokensOfVersion(keeper.known.version);
     },
-    patternOf(keyId) {
-      const version = versionOf(`vault:${keyId}:`);
-      const isKnown = version !== undefined && version <= keeper.known.version;
-      return isKnown ? tokensOfVersion(version) : undefined;
-    },
     async tokenize(values, context) {
-      const binding = await begin(context);
+      const binding = begin(context);
       const inputs = values.map(encodeBase64);
       return await eachOnce(inputs, (once) => writer.encrypt(once, binding)) as string[];
     },
@@ -75,13 +71,13 @@ function sdkOf(
     },
     maxValueBytes: (length) => Math.max(0, mostBytes(length) - keeper.known.overheadBytes),
     async detokenize(tokens, context) {
-      const binding = await begin(context);
+      const binding = begin(context);
       return await eachOnce(tokens.map(orNull), async (inputs) => {
         return (await engine.run({ call: "decrypt", inputs, context: binding })).map(valueOf);
       });
     },
     async renew(tokens, context) {
-      const binding = await begin(context);
+      const binding = begin(context);
       return await eachOnce(tokens.map(orNull), (once) => writer.rewrap(once, binding));
     },
     close() {

@@ -1,7 +1,9 @@
 /** The detector and the dummy token in Spark's SQL: the same answers as in JavaScript. */
 import assert from "node:assert/strict";
 import { isToken } from "../../../src/platforms/databricks/sql/table_expressions.ts";
+import { VAULT_TOKENS } from "../../../src/tokens/vault/vault_token.ts";
 import { DETECTOR_CASES } from "../../tokens/detector_cases.ts";
+import { VAULT_DETECTOR_CASES } from "../../tokens/vault_detector_cases.ts";
 import { pushdown } from "./action.ts";
 import { literal, type Place, warehouseTest } from "./place.ts";
 
@@ -21,6 +23,15 @@ warehouseTest("the detector tells tokens from lookalikes as it does elsewhere", 
   assert.deepEqual(
     DETECTOR_CASES.map(({ title }, i) => [title, found[i]]),
     DETECTOR_CASES.map(({ title, isToken }) => [title, isToken]),
+  );
+});
+
+warehouseTest("the detector tells Vault's tokens from lookalikes, too", async (place) => {
+  const texts = VAULT_DETECTOR_CASES.map(({ text }) => text);
+  const found = await evaluate(place, texts, isToken("v", VAULT_TOKENS));
+  assert.deepEqual(
+    VAULT_DETECTOR_CASES.map(({ title }, i) => [title, found[i]]),
+    VAULT_DETECTOR_CASES.map(({ title, isToken }) => [title, isToken]),
   );
 });
 

@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { quoteIdentifier, quoteLiteral } from "../../../src/platforms/postgres/identifiers.ts";
 import { toPostgres } from "../../../src/tokens/token_pattern.ts";
+import { VAULT_TOKENS } from "../../../src/tokens/vault/vault_token.ts";
 import { dummySdk, openDatabase, tokenOf } from "../../support/action_fixture.ts";
 import { DETECTOR_CASES, SAMPLE_VALUES } from "../../tokens/detector_cases.ts";
+import { VAULT_DETECTOR_CASES } from "../../tokens/vault_detector_cases.ts";
 
 const database = await openDatabase({ customers: false });
 const { sql } = database;
@@ -17,6 +19,19 @@ for (const { title, text, isToken } of DETECTOR_CASES) {
     assert.equal(found[0]?.token, isToken);
   });
 }
+
+Deno.test("the Postgres detector tells Vault's tokens from lookalikes as it does elsewhere", async () => {
+  const texts = VAULT_DETECTOR_CASES.map(({ text }) => text);
+  const rows = await sql.unsafe<{ token: boolean }[]>(
+    `select value collate "C" ~ $2 as token
+       from unnest($1::text[]) with ordinality as given (value, place) order by place`,
+    [texts, toPostgres(VAULT_TOKENS)],
+  );
+  assert.deepEqual(
+    VAULT_DETECTOR_CASES.map(({ title }, i) => [title, rows[i]!.token]),
+    VAULT_DETECTOR_CASES.map(({ title, isToken }) => [title, isToken]),
+  );
+});
 
 Deno.test("the SQL expression gives the very tokens that JavaScript gives", async () => {
   assert.ok(dummySdk.sqlExpression);

@@ -1,0 +1,221 @@
+/** The settings of `vault-transit`: what is taken, and that a fault is one line without a secret. */
+import assert from "node:assert/strict";
+import { ConfigError } from "../../src/errors.ts";
+import { readRetryAfter } from "../../src/tokens/vault/connection.ts";
+import { vaultTransit } from "../../src/tokens/vault_transit.ts";
+import { makeTestCertificates } from "../support/test_certificates.ts";
+import { settingsReader } from "./keys.ts";
+
+const SECRET = "s.canary-of-the-settings";
+const JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJjYW5hcnkifQ.c2lnbmF0dXJl";
+const JWT_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+
+const standard: Readonly<Record<string, string>> = {
+  VAULT_ADDR: "https://vault.example.com:8200",
+  VAULT_TOKEN: SECRET,
+  VAULT_TRANSIT_KEY: "pii",
+};
+
+function read(
+  changes: Readonly<Record<string, string | undefined>> = {},
+  files: Readonly<Record<string, string>> = {},
+) {
+  const variables = Object.fromEntries(
+    Object.entries({ ...standard, ...changes }).filter(([, value]) => value !== undefined),
+  ) as Record<string, string>;
+  return vaultTransit.readSettings(settingsReader(variables, files));
+}
+
+const WITHOUT_TOKEN = { VAULT_TOKEN: undefined };
+const APPROLE = { ...WITHOUT_TOKEN, VAULT_ROLE_ID: "role", VAULT_SECRET_ID: SECRET };
+
+Deno.test("an address, a token and a key are all that is needed", () => {
+  assert.deepEqual(read(), {
+    address: "https://vault.example.com:8200",
+    namespace: undefined,
+    caCertificates: undefined,
+    login: { kind: "token", token: SECRET },
+    mount: "transit",
+    key: "pii",
+    scope: "global",
+  });
+});
+
+Deno.test("AppRole and Kubernetes log in at mounts of their usual names, or others", () => {
+  const approle = { kind: "approle", mount: "approle", roleId: "role", secretId: SECRET };
+  assert.deepEqual(read(APPROLE).login, approle);
+  const elsewhere = read({ ...APPROLE, VAULT_APPROLE_MOUNT: "team/ci/" });
+  assert.deepEqual(elsewhere.login, { ...approle, mount: "team/ci" });
+
+  const kubernetes = { ...WITHOUT_TOKEN, VAULT_KUBERNETES_ROLE: "tokenize" };
+  const files = { [JWT_FILE]: `${JWT}\n`, "/jwt": JWT };
+  const role = { kind: "kubernetes", mount: "kubernetes", role: "tokenize", jwt: JWT };
+  assert.deepEqual(read(kubernetes, files).login, role);
+  const other = { VAULT_KUBERNETES_TOKEN_FILE: "/jwt", VAULT_KUBERNETES_MOUNT: "k8s-eu" };
+  assert.deepEqual(read({ ...kubernetes, ...other }, files).login, { ...role, mount: "k8s-eu" });
+});
+
+Deno.test("mount, namespace and context are taken as they are given", () => {
+  const settings = read({
+    VAULT_TRANSIT_MOUNT: "/crypto/transit/",
+    VAULT_NAMESPACE: "team/a/",
+    TOKEN_CONTEXT: "column",
+  });
+  assert.deepEqual(
+    [settings.mount, settings.namespace, settings.scope],
+    ["crypto/transit", "team/a", "column"],
+  );
+});
+
+for (
+  const [address, endpoint] of [
+    ["https://vault.example.com", { hostname: "vault.example.com", port: 443 }],
+    ["https://vault.example.com:8200/", { hostname: "vault.example.com", port: 8200 }],
+    ["https://gate.example.com/vault/", { hostname: "gate.example.com", port: 443 }],
+    ["http://127.0.0.1:8100", { hostname: "127.0.0.1", port: 8100 }],
+    ["http://localhost", { hostname: "localhost", port: 80 }],
+    ["https://[2001:db8::1]:8200", { hostname: "[2001:db8::1]", port: 8200 }],
+  ] as const
+) {
+  Deno.test(`the sandbox may reach exactly the host of VAULT_ADDR=${address}`, () => {
+    assert.deepEqual(vaultTransit.endpoints(read({ VAULT_ADDR: address })), [endpoint]);
+  });
+}
+
+const FAULTS: Readonly<Record<string, [Record<string, string | undefined>, string]>> = {
+  "no address": [{ VAULT_ADDR: undefined }, "VAULT_ADDR: it must be set: https://HOST:PORT"],
+  "no URL": [{ VAULT_ADDR: "vault:8200" }, "VAULT_ADDR: it is not an https:// URL"],
+  "another protocol": [{ VAULT_ADDR: "unix:///run/v" }, "VAULT_ADDR: it is not an https:// URL"],
+  "a password in the address": [
+    { VAULT_ADDR: `https://u:${SECRET}@vault` },
+    "VAULT_ADDR: it must hold nothing but a host, a port and perhaps a path",
+  ],
+  "a query in the address": [
+    { VAULT_ADDR: `https://vault?token=${SECRET}` },
+    "VAULT_ADDR: it must hold nothing but a host, a port and perhaps a path",
+  ],
+  "values sent unencrypted": [
+    { VAULT_ADDR: "http://vault.example.com:8200" },
+    "VAULT_ADDR: http:// would send values unencrypted: it is for loopback addresses only",
+  ],
+  "no way to log in": [
+    WITHOUT_TOKEN,
+    "VAULT_TOKEN: it must be set, or VAULT_ROLE_ID and VAULT_SECRET_ID, or VAULT_KUBERNETES_ROLE",
+  ],
+  "two ways to log in": [
+    { VAULT_ROLE_ID: "role", VAULT_SECRET_ID: SECRET },
+    "VAULT_ROLE_ID: it contradicts VAULT_TOKEN: there can be one way to log in to Vault",
+  ],
+  "a mount of another way": [
+    { VAULT_KUBERNETES_MOUNT: "k8s" },
+    "VAULT_KUBERNETES_MOUNT: it contradicts VAULT_TOKEN: there can be one way to log in to Vault",
+  ],
+  "half of AppRole": [
+    { ...APPROLE, VAULT_SECRET_ID: undefined },
+    "VAULT_SECRET_ID: it must be set, too",
+  ],
+  "the other half": [
+    { ...APPROLE, VAULT_ROLE_ID: undefined },
+    "VAULT_ROLE_ID: it must be set, too",
+  ],
+  "a token that no header can hold": [
+    { VAULT_TOKEN: `${SECRET}\n` },
+    "VAULT_TOKEN: it holds characters that it cannot have",
+  ],
+  "no service account": [
+    { ...WITHOUT_TOKEN, VAULT_KUBERNETES_ROLE: "r" },
+    "VAULT_KUBERNETES_TOKEN_FILE: the file of the service account's token cannot be read",
+  ],
+  "a service account's file with something else": [
+    { ...WITHOUT_TOKEN, VAULT_KUBERNETES_ROLE: "r", VAULT_KUBERNETES_TOKEN_FILE: "/text" },
+    "VAULT_KUBERNETES_TOKEN_FILE: the file holds no service account's token (a JSON Web Token)",
+  ],
+  "no key": [
+    { VAULT_TRANSIT_KEY: undefined },
+    "VAULT_TRANSIT_KEY: it must be set: the name of the Transit key",
+  ],
+  "a key that is a path": [
+    { VAULT_TRANSIT_KEY: "a/b" },
+    "VAULT_TRANSIT_KEY: it is not the name of a Transit key",
+  ],
+  "a key that leads elsewhere": [
+    { VAULT_TRANSIT_KEY: ".." },
+    "VAULT_TRANSIT_KEY: it is not the name of a Transit key",
+  ],
+  "a mount that leads elsewhere": [
+    { VAULT_TRANSIT_MOUNT: "transit/../sys" },
+    "VAULT_TRANSIT_MOUNT: it is not the path of a mount, such as transit",
+  ],
+  "a mount with a query": [
+    { VAULT_TRANSIT_MOUNT: "transit?x" },
+    "VAULT_TRANSIT_MOUNT: it is not the path of a mount, such as transit",
+  ],
+  "a namespace that is no path": [
+    { VAULT_NAMESPACE: "team a" },
+    "VAULT_NAMESPACE: it is not the path of a namespace",
+  ],
+  "a CA that is not there": [{ VAULT_CACERT: "/none" }, "VAULT_CACERT: the file cannot be read"],
+  "a CA that is none": [
+    { VAULT_CACERT: "/text" },
+    "VAULT_CACERT: the file holds no certificate in PEM form",
+  ],
+  "a CA that is broken": [
+    { VAULT_CACERT: "/broken" },
+    "VAULT_CACERT: the file holds a certificate that cannot be read",
+  ],
+  "an unknown context": [
+    { TOKEN_CONTEXT: "table" },
+    "TOKEN_CONTEXT: it is not one of global, dataset, column",
+  ],
+};
+
+const FILES = {
+  "/text": `text ${SECRET}`,
+  "/broken": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+};
+
+for (const [title, [changes, message]] of Object.entries(FAULTS)) {
+  Deno.test(`Vault's settings with ${title} are refused in one line`, () => {
+    assert.throws(() => read(changes, FILES), (error) => {
+      assert.ok(error instanceof ConfigError);
+      assert.equal(error.message, message);
+      assert.ok(!String(error.stack).includes(SECRET));
+      return true;
+    });
+  });
+}
+
+Deno.test("all faults are told at once", () => {
+  const changes = { VAULT_ADDR: "x", VAULT_TOKEN: undefined, VAULT_TRANSIT_KEY: undefined };
+  assert.throws(() => read(changes), (error) => {
+    assert.ok(error instanceof ConfigError);
+    const variables = error.faults.map(({ variable }) => variable);
+    assert.deepEqual(variables, ["VAULT_ADDR", "VAULT_TOKEN", "VAULT_TRANSIT_KEY"]);
+    return true;
+  });
+});
+
+Deno.test("a CA's certificate is read where the program starts, since the sandbox reads no file", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const { caFile } = await makeTestCertificates(dir);
+    const text = await Deno.readTextFile(caFile);
+    assert.equal(read({ VAULT_CACERT: "/ca" }, { "/ca": text }).caCertificates, text);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("Retry-After is seconds or a date", () => {
+  const nowMs = Date.parse("2026-01-01T00:00:00Z");
+  const cases = [
+    [null, undefined],
+    ["0", 0],
+    ["120", 120_000],
+    ["Thu, 01 Jan 2026 00:00:30 GMT", 30_000],
+    ["Wed, 31 Dec 2025 23:00:00 GMT", 0],
+    ["soon", undefined],
+    ["-5", undefined],
+  ] as const;
+  for (const [text, ms] of cases) assert.equal(readRetryAfter(text, nowMs), ms, String(text));
+});

@@ -1,0 +1,57 @@
+/** What a token of Vault's is, and what only looks like one, in JavaScript. */
+import assert from "node:assert/strict";
+import { toJavaScript } from "../../src/tokens/token_pattern.ts";
+import {
+  byteLength,
+  mostBytes,
+  tokenHead,
+  tokenLength,
+  tokensOfVersion,
+  VAULT_TOKENS,
+  versionOf,
+} from "../../src/tokens/vault/vault_token.ts";
+import { VAULT_DETECTOR_CASES } from "./vault_detector_cases.ts";
+
+const isToken = toJavaScript(VAULT_TOKENS);
+
+for (const { title, text, isToken: expected } of VAULT_DETECTOR_CASES) {
+  Deno.test(`Vault's tokens: the detector ${expected ? "takes" : "refuses"} ${title}`, () => {
+    assert.equal(isToken.test(text), expected);
+  });
+}
+
+Deno.test("a version's pattern takes the tokens of that version only", () => {
+  const tokens = VAULT_DETECTOR_CASES.filter((each) => each.isToken).map(({ text }) => text);
+  for (const version of [1, 2, 12, 123_456_789]) {
+    const ofVersion = toJavaScript(tokensOfVersion(version));
+    const taken = tokens.filter((token) => ofVersion.test(token));
+    assert.deepEqual(taken, tokens.filter((token) => versionOf(token) === version));
+  }
+  assert.equal(versionOf("vault:v12:"), 12);
+  for (const text of ["vault:v0:", "vault:v01:", "vault:v1", "Vault:v1:", ""]) {
+    assert.equal(versionOf(text), undefined);
+  }
+});
+
+Deno.test("the bytes in a token follow from its length, and the other way round", () => {
+  for (const version of [1, 9, 10, 123]) {
+    for (let bytes = 28; bytes < 100; bytes++) {
+      const token = tokenHead(version) + new Uint8Array(bytes).toBase64();
+      assert.equal(token.length, tokenLength(version, bytes));
+      assert.equal(byteLength(token), bytes);
+      assert.ok(isToken.test(token));
+      assert.ok(mostBytes(token.length) >= bytes);
+    }
+  }
+  assert.equal(mostBytes(tokenLength(1, 30)), 30);
+  assert.deepEqual([mostBytes(0), mostBytes(9), mostBytes(12)], [0, 0, 0]);
+});
+
+Deno.test("tokens of megabytes are recognised, and what is one character longer is not", () => {
+  for (const bytes of [3_000_000, 3_000_001, 15_000_002]) {
+    const token = tokenHead(1) + new Uint8Array(bytes).toBase64();
+    assert.ok(isToken.test(token));
+    assert.ok(!isToken.test(`${token}\n`));
+    assert.ok(!isToken.test(`${token}=`));
+  }
+});
