@@ -28,6 +28,11 @@ export interface SeenRequest {
   readonly atMs: number;
 }
 
+/** What is to happen to a request; it may do something to the server first. */
+export type Decide = (
+  request: SeenRequest,
+) => Misbehaviour | undefined | void | Promise<Misbehaviour | undefined | void>;
+
 /** A relay that runs. */
 export interface MisbehavingRelay extends AsyncDisposable {
   readonly address: string;
@@ -36,7 +41,7 @@ export interface MisbehavingRelay extends AsyncDisposable {
   /** How many requests were on their way at once, at most. */
   readonly mostAtOnce: number;
   /** Decides on each further request; undefined passes it on. */
-  misbehave(decide: (request: SeenRequest) => Misbehaviour | undefined): void;
+  misbehave(decide: Decide): void;
   behave(): void;
 }
 
@@ -44,7 +49,7 @@ export interface MisbehavingRelay extends AsyncDisposable {
 export function startRelay(target: string): MisbehavingRelay {
   const requests: SeenRequest[] = [];
   const never = Promise.withResolvers<void>();
-  let decide: (request: SeenRequest) => Misbehaviour | undefined = () => undefined;
+  let decide: Decide = () => undefined;
   let atOnce = 0;
   let mostAtOnce = 0;
 
@@ -60,7 +65,7 @@ export function startRelay(target: string): MisbehavingRelay {
     const { method, headers } = request;
     const seen = { path: pathname, headers, body: await request.text(), atMs: performance.now() };
     requests.push(seen);
-    const how = decide(seen);
+    const how = await decide(seen);
     if (how === undefined) return await pass(method, seen);
     if (how === "cut") return new Response(brokenBody());
     if (how === "silence") {
@@ -74,7 +79,7 @@ export function startRelay(target: string): MisbehavingRelay {
     return Response.json(how.json ?? { errors: [] }, { status: how.answer, headers: how.headers });
   };
   const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {}, onError: () => new Response() },
+    { hostname: "127.0.0.1", port: 0, onListen() {}, onError: () => new Response(brokenBody()) },
     async (request) => {
       mostAtOnce = Math.max(mostAtOnce, ++atOnce);
       try {

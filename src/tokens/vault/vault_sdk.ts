@@ -15,7 +15,7 @@ import { VaultSession } from "./session.ts";
 import type { VaultSettings } from "./settings.ts";
 import { TokenWriter } from "./token_writer.ts";
 import { TransitEngine } from "./transit_engine.ts";
-import { mostBytes, tokenLength, tokensOfVersion, VAULT_TOKENS, versionOf } from "./vault_token.ts";
+import { mostBytes, tokenLength, tokensOfVersion, VAULT_TOKENS } from "./vault_token.ts";
 
 const DOMAIN = "tokenize-action vault-transit";
 const isToken = toJavaScript(VAULT_TOKENS);

@@ -1,0 +1,261 @@
+/** Logging in, staying logged in, and what happens when Vault takes a token no more. */
+import assert from "node:assert/strict";
+import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
+import { failureOf, until } from "../support/action_fixture.ts";
+import { startRelay } from "./misbehaving_relay.ts";
+import { startTokenReviewer } from "./token_review.ts";
+import { openTransit, POLICY, QUICK } from "./transit_fixture.ts";
+
+const vault = await openTransit();
+const { server } = vault;
+Deno.test.afterAll(() => vault.close());
+
+const place = { dataset: "app.public.customers", column: "email" };
+const NO_TOKEN = { VAULT_TOKEN: undefined };
+const policy = await vault.makePolicy(POLICY);
+await server.api("POST", "sys/auth/approle", { type: "approle" });
+
+/** A role of AppRole, as settings. */
+async function approle(name: string, options: Readonly<Record<string, unknown>> = {}) {
+  const path = `auth/approle/role/${name}`;
+  await server.api("POST", path, { token_policies: [policy], ...options });
+  const roleId = (await server.api("GET", `${path}/role-id`)).data.role_id;
+  const secretId = (await server.api("POST", `${path}/secret-id`, {})).data.secret_id;
+  return { ...NO_TOKEN, VAULT_ROLE_ID: roleId, VAULT_SECRET_ID: secretId };
+}
+
+async function tokenizes(sdk: TokenSdk): Promise<void> {
+  assert.match((await sdk.tokenize([crypto.randomUUID()], place))[0]!, /^vault:v1:/);
+}
+
+/** The tokens that came by in requests to Transit, each once. */
+function tokensIn(relay: ReturnType<typeof startRelay>): (string | null)[] {
+  const transit = relay.requests.filter(({ path }) => path.includes("/transit/"));
+  return [...new Set(transit.map(({ headers }) => headers.get("x-vault-token")))];
+}
+
+function countOf(relay: ReturnType<typeof startRelay>, path: string): number {
+  return relay.requests.filter((request) => request.path === `/v1/${path}`).length;
+}
+
+Deno.test("a revoked token is told as such, and not as a matter of policies", async () => {
+  const VAULT_TOKEN = await vault.makeToken(POLICY);
+  const sdk = await vault.openSdk({ VAULT_TOKEN });
+  try {
+    await tokenizes(sdk);
+    await server.api("POST", "auth/token/revoke", { token: VAULT_TOKEN });
+    const error = await failureOf(Promise.resolve(sdk.tokenize(["canary"], place)));
+    assert.equal(error.code, "token_sdk_error");
+    assert.match(error.message, /^Cannot use Vault: VAULT_TOKEN ran out or was revoked, or /);
+    assert.ok(!JSON.stringify([error.message, error.stack, error.facts]).includes(VAULT_TOKEN));
+  } finally {
+    await sdk.close!();
+  }
+});
+
+Deno.test("a token that never was one is refused before any value is sent", async () => {
+  const error = await failureOf(vault.openSdk({ VAULT_TOKEN: "s.canary" }));
+  assert.equal(error.code, "token_sdk_error");
+  assert.match(error.message, /VAULT_TOKEN ran out or was revoked/);
+});
+
+Deno.test("a token that ran out is told as such", async () => {
+  const options = { ttl: "1s", renewable: false, explicit_max_ttl: "1s" };
+  const VAULT_TOKEN = await vault.makeToken(POLICY, options);
+  const sdk = await vault.openSdk({ VAULT_TOKEN });
+  try {
+    await until(async () => {
+      const look = server.api("GET", "auth/token/lookup-self", undefined, { token: VAULT_TOKEN });
+      return await look.then(() => false, () => true);
+    });
+    const error = await failureOf(Promise.resolve(sdk.tokenize(["Ada"], place)));
+    assert.equal(error.code, "token_sdk_error");
+    assert.match(error.message, /VAULT_TOKEN ran out or was revoked/);
+  } finally {
+    await sdk.close!();
+  }
+});
+
+Deno.test("a token without the right is told which one is missing", async () => {
+  const VAULT_TOKEN = await vault.makeToken('path "transit/keys/+" { capabilities = ["read"] }');
+  const error = await failureOf(vault.openSdk({ VAULT_TOKEN }));
+  const key = vault.variables().VAULT_TRANSIT_KEY;
+  assert.equal(error.code, "token_sdk_error");
+  assert.equal(
+    error.message,
+    `Cannot use Vault: its policies do not allow "update" on transit/encrypt/${key}`,
+  );
+});
+
+Deno.test("a token that can be renewed is renewed in time, without anything being asked of it", async () => {
+  await using relay = startRelay(server.address);
+  const VAULT_TOKEN = await vault.makeToken(POLICY, { period: "2s" });
+  const sdk = await vault.openSdk({ VAULT_TOKEN, VAULT_ADDR: relay.address });
+  try {
+    await until(() => countOf(relay, "auth/token/renew-self") >= 3); // it would have run out once
+    await tokenizes(sdk);
+    assert.deepEqual(tokensIn(relay), [VAULT_TOKEN]);
+  } finally {
+    await sdk.close!();
+  }
+});
+
+Deno.test("a renewal that fails is tried again while there is time", async () => {
+  await using relay = startRelay(server.address);
+  const VAULT_TOKEN = await vault.makeToken(POLICY, { period: "6s" });
+  const changes = { VAULT_TOKEN, VAULT_ADDR: relay.address };
+  const sdk = await vault.openSdk(changes, { ...QUICK, totalMs: 100 });
+  try {
+    let failures = 0;
+    relay.misbehave(({ path }) => {
+      if (!path.endsWith("renew-self") || failures >= 2) return undefined;
+      failures++;
+      return "cut";
+    });
+    const renewed = () => countOf(relay, "auth/token/renew-self") > failures;
+    await until(() => failures === 2 && renewed());
+    await until(async () => {
+      const { data } = await server.api("POST", "auth/token/lookup", { token: VAULT_TOKEN });
+      return data.last_renewal_time !== undefined && data.ttl > 3;
+    });
+    await tokenizes(sdk);
+  } finally {
+    await sdk.close!();
+  }
+});
+
+Deno.test("AppRole logs in once, and its token serves all that is asked", async () => {
+  await using relay = startRelay(server.address);
+  const changes = { ...await approle("plain"), VAULT_ADDR: relay.address };
+  const sdk = await vault.openSdk(changes);
+  try {
+    await Promise.all(Array.from({ length: 10 }, () => tokenizes(sdk)));
+    assert.equal(countOf(relay, "auth/approle/login"), 1);
+    const [login] = relay.requests;
+    assert.deepEqual(JSON.parse(login!.body), {
+      role_id: changes.VAULT_ROLE_ID,
+      secret_id: changes.VAULT_SECRET_ID,
+    });
+    assert.equal(login!.headers.get("x-vault-token"), null);
+  } finally {
+    await sdk.close!();
+  }
+});
+
+Deno.test("AppRole logs in again when its token is revoked, once for all who notice", async () => {
+  await using relay = startRelay(server.address);
+  const sdk = await vault.openSdk({ ...await approle("revoked"), VAULT_ADDR: relay.address });
+  try {
+    const [token] = tokensIn(relay);
+    await server.api("POST", "auth/token/revoke", { token });
+    await Promise.all(Array.from({ length: 10 }, () => tokenizes(sdk)));
+    assert.equal(countOf(relay, "auth/approle/login"), 2);
+    assert.equal(tokensIn(relay).length, 2);
+  } finally {
+    await sdk.close!();
+  }
+});
+
+Deno.test("AppRole logs in again when its token cannot be renewed any further", async () => {
+  await using relay = startRelay(server.address);
+  const role = await approle("short", { token_ttl: "2s", token_max_ttl: "3s" });
+  const sdk = await vault.openSdk({ ...role, VAULT_ADDR: relay.address });
+  try {
+    await until(() => countOf(relay, "auth/approle/login") >= 2);
+    assert.ok(countOf(relay, "auth/token/renew-self") >= 1);
+    await tokenizes(sdk);
+  } finally {
+    await sdk.close!();
+  }
+});
+
+Deno.test("AppRole logs in again when its token ran out unnoticed", async () => {
+  await using relay = startRelay(server.address);
+  const role = await approle("unnoticed", { token_ttl: "1s", token_max_ttl: "1s" });
+  const sdk = await vault.openSdk({ ...role, VAULT_ADDR: relay.address }, QUICK);
+  try {
+    relay.misbehave(({ path }) =>
+      path.endsWith("login") || path.endsWith("renew-self") ? { answer: 500 } : undefined
+    );
+    const [token] = tokensIn(relay);
+    await until(async () => {
+      return await server.api("POST", "auth/token/lookup", { token }).then(() => false, () => true);
+    });
+    relay.behave();
+    await tokenizes(sdk);
+  } finally {
+    await sdk.close!();
+  }
+});
+
+Deno.test("a wrong secret is refused, and neither it nor the role is told", async () => {
+  const role = await approle("wrong");
+  const secret = crypto.randomUUID();
+  const error = await failureOf(vault.openSdk({ ...role, VAULT_SECRET_ID: secret }));
+  assert.equal(error.code, "token_sdk_error");
+  assert.equal(
+    error.message,
+    "Cannot use Vault: it refuses to log in with VAULT_ROLE_ID and VAULT_SECRET_ID at auth/approle",
+  );
+  const said = JSON.stringify([error.stack, error.facts]);
+  assert.ok(!said.includes(secret) && !said.includes(role.VAULT_ROLE_ID));
+});
+
+Deno.test("a role whose policies do not do is logged in again once, and then told which is missing", async () => {
+  await using relay = startRelay(server.address);
+  const role = await approle("powerless", { token_policies: ["default"] });
+  const error = await failureOf(vault.openSdk({ ...role, VAULT_ADDR: relay.address }));
+  assert.match(error.message, /its policies do not allow "update" on transit\/encrypt/);
+  assert.ok(countOf(relay, "auth/approle/login") <= 4);
+});
+
+Deno.test("a Kubernetes service account logs in, and only the one that may", async () => {
+  await using cluster = await startTokenReviewer();
+  await server.api("POST", "sys/auth/kubernetes", { type: "kubernetes" });
+  await server.api("POST", "auth/kubernetes/config", {
+    kubernetes_host: cluster.address,
+    kubernetes_ca_cert: cluster.caCertificate,
+    token_reviewer_jwt: await cluster.sign("vault"),
+  });
+  await server.api("POST", "auth/kubernetes/role/tokenize", {
+    bound_service_account_names: ["tokenize-action"],
+    bound_service_account_namespaces: ["default"],
+    token_policies: [policy],
+  });
+  const file = await Deno.makeTempFile();
+  const changes = {
+    ...NO_TOKEN,
+    VAULT_KUBERNETES_ROLE: "tokenize",
+    VAULT_KUBERNETES_TOKEN_FILE: file,
+  };
+  const openAs = async (jwt: string) => {
+    await Deno.writeTextFile(file, jwt);
+    return await vault.openSdk(changes, QUICK);
+  };
+  try {
+    await using relay = startRelay(server.address);
+    await Deno.writeTextFile(file, await cluster.sign("tokenize-action"));
+    const sdk = await vault.openSdk({ ...changes, VAULT_ADDR: relay.address });
+    await tokenizes(sdk);
+    await server.api("POST", "auth/token/revoke", { token: tokensIn(relay)[0] });
+    await tokenizes(sdk);
+    assert.equal(countOf(relay, "auth/kubernetes/login"), 2);
+    await sdk.close!();
+
+    const jwt = await cluster.sign("somebody-else");
+    const error = await failureOf(openAs(jwt));
+    assert.equal(error.code, "token_sdk_error");
+    assert.equal(
+      error.message,
+      "Cannot use Vault: it refuses to log in with VAULT_KUBERNETES_ROLE and the service account " +
+        "at auth/kubernetes",
+    );
+    assert.ok(!JSON.stringify([error.stack, error.facts]).includes(jwt));
+
+    const expired = await failureOf(openAs(await cluster.sign("tokenize-action", -60)));
+    assert.equal(expired.code, "token_sdk_error");
+    assert.match(expired.message, /the service account's token .* ran out: start it again$/);
+  } finally {
+    await Deno.remove(file);
+  }
+});
