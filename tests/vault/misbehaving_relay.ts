@@ -38,6 +38,8 @@ export interface MisbehavingRelay extends AsyncDisposable {
   readonly address: string;
   readonly port: number;
   readonly requests: readonly SeenRequest[];
+  /** The statuses of the server's own answers. */
+  readonly statuses: readonly number[];
   /** How many requests were on their way at once, at most. */
   readonly mostAtOnce: number;
   /** Decides on each further request; undefined passes it on. */
@@ -48,6 +50,7 @@ export interface MisbehavingRelay extends AsyncDisposable {
 /** Starts a relay to the server at `target`, on 127.0.0.1. */
 export function startRelay(target: string): MisbehavingRelay {
   const requests: SeenRequest[] = [];
+  const statuses: number[] = [];
   const never = Promise.withResolvers<void>();
   let decide: Decide = () => undefined;
   let atOnce = 0;
@@ -57,6 +60,7 @@ export function startRelay(target: string): MisbehavingRelay {
     const sent = method === "GET" ? undefined : body;
     const response = await fetch(target + path, { method, headers, body: sent });
     const { status } = response;
+    statuses.push(status);
     const text = await response.text();
     return new Response(text === "" ? null : text, { status, headers: response.headers });
   };
@@ -91,7 +95,7 @@ export function startRelay(target: string): MisbehavingRelay {
   );
   const { port } = server.addr;
   return {
-    ...{ address: `http://127.0.0.1:${port}`, port, requests },
+    ...{ address: `http://127.0.0.1:${port}`, port, requests, statuses },
     get mostAtOnce() {
       return mostAtOnce;
     },

@@ -41,6 +41,7 @@ export function withPatience(connection: VaultConnection, limits: VaultLimits): 
   return {
     async send(request, token) {
       const endMs = performance.now() + limits.totalMs;
+      let before: Failure | undefined;
       for (let tries = 0;; tries++) {
         if (isClosed) throw closed();
         const leftMs = endMs - performance.now();
@@ -48,6 +49,9 @@ export function withPatience(connection: VaultConnection, limits: VaultLimits): 
         if (isClosed) throw closed();
         const failure = failureOf(reply);
         if (failure === undefined) return reply as VaultReply;
+        // cut short itself, the last attempt tells nothing
+        if (before !== undefined && performance.now() >= endMs) throw before.error;
+        before = failure;
         if (failure.leastWaitMs === undefined) throw failure.error;
         const waitMs = Math.max(waitBefore(tries, limits), failure.leastWaitMs);
         if (performance.now() + waitMs >= endMs) throw failure.error;
