@@ -1,10 +1,11 @@
 /**
  * `make bench`: how far from the database's own limit is the action, on this machine?
  *
- *     scripts/deno.sh task bench [--parts start,small,bulk,sdks,databricks]
+ *     scripts/deno.sh task bench [--parts start,small,bulk,sdks,databricks,vault]
  *       [--rows 10000,100000,1000000] [--large] [--rounds 3] [--no-index] [--only CONTENDER]
  *
- * The part `databricks` wants Java 17, and fetches Spark once; it is measured only if it is named.
+ * The part `databricks` wants Java 17, and fetches Spark once; `vault` wants Python 3, and fetches
+ * OpenBao once. They are measured only if they are named.
  */
 import { parseArgs } from "node:util";
 import { openBenchDatabase } from "./bench_database.ts";
@@ -13,8 +14,9 @@ import { benchDatabricks } from "./databricks.ts";
 import { benchSdks } from "./sdks.ts";
 import { benchSmallWork } from "./small_work.ts";
 import { benchStart } from "./start.ts";
+import { benchVault } from "./vault.ts";
 
-const PARTS = ["start", "small", "bulk", "sdks", "databricks"];
+const PARTS = ["start", "small", "bulk", "sdks", "databricks", "vault"];
 
 const { values: options } = parseArgs({
   args: Deno.args,
@@ -57,4 +59,8 @@ if (parts.includes("databricks")) {
     sizes: options.rows!.split(",").map(Number),
     rounds: Number(options.rounds),
   });
+}
+if (parts.includes("vault")) {
+  const rows = Math.max(...options.rows!.split(",").map(Number));
+  await benchVault({ rows, rounds: Number(options.rounds) });
 }

@@ -1,0 +1,149 @@
+/**
+ * `vault-transit` beside bare batch calls to the same OpenBao server: values per second of the SDK
+ * alone, taking turns, and a whole table end to end.
+ */
+import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
+import { VAULT_LIMITS } from "../../src/tokens/vault/limits.ts";
+import { openTransit, type TransitFixture } from "../../tests/vault/transit_fixture.ts";
+import { type BenchDatabase, openBenchDatabase } from "./bench_database.ts";
+import { runProgram } from "./contenders.ts";
+import { markdownTable, median, progress } from "./figures.ts";
+
+/** How much is measured. */
+export interface VaultOptions {
+  /** Rows of the table that is done end to end. */
+  readonly rows: number;
+  readonly rounds: number;
+}
+
+const VALUES = 50_000;
+/** What the Postgres path asks for at a time. */
+const CALL_VALUES = 1_000;
+const CONTEXT = new Uint8Array(58).toBase64();
+const URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,bench.public.people,PROD)";
+
+/** One way to have values encrypted. */
+interface Contender {
+  readonly name: string;
+  encrypt(values: readonly string[]): Promise<void>;
+}
+
+/** Measures, and prints the tables. */
+export async function benchVault({ rows, rounds }: VaultOptions): Promise<void> {
+  const vault = await openTransit();
+  try {
+    const bareRate = await benchAlone(vault, rounds);
+    await using database = await openBenchDatabase();
+    await benchEndToEnd(vault, database, rows, bareRate);
+  } finally {
+    await vault.close();
+  }
+}
+
+/** Gives how many values a second the fastest of the bare ways encrypts. */
+async function benchAlone(vault: TransitFixture, rounds: number): Promise<number> {
+  const sdk = await vault.openSdk();
+  const contenders = [
+    bare(vault, 1),
+    bare(vault, VAULT_LIMITS.requests),
+    ours(sdk, 1),
+    ours(sdk, 2),
+  ];
+  const rates = new Map<Contender, number[]>(contenders.map((each) => [each, []]));
+  for (let round = 0; round <= rounds; round++) {
+    // the order turns, so that no contender always has the warm or the noisy place
+    for (let i = 0; i < contenders.length; i++) {
+      const contender = contenders[(i + round) % contenders.length]!;
+      progress(`vault, round ${round}: ${contender.name}`);
+      const values = Array.from({ length: VALUES }, (_, n) => `customer.${n}.${round}@example.com`);
+      const startMs = performance.now();
+      await contender.encrypt(values);
+      const rate = VALUES / (performance.now() - startMs) * 1000;
+      if (round > 0) rates.get(contender)!.push(rate); // the first round warms everything up
+    }
+  }
+  await sdk.close!();
+  progress("");
+  const middle = contenders.map((contender) => median(rates.get(contender)!));
+  const best = Math.max(middle[0]!, middle[1]!);
+  console.log(`\n## Vault alone, ${VALUES.toLocaleString("en-US")} values, median of ${rounds}\n`);
+  console.log(markdownTable(
+    ["contender", "values/s", "to the best bare one"],
+    contenders.map(({ name }, i) => [name, thousands(middle[i]!), (best / middle[i]!).toFixed(2)]),
+  ));
+  return best;
+}
+
+async function benchEndToEnd(
+  vault: TransitFixture,
+  { sql, url }: BenchDatabase,
+  rows: number,
+  bareRate: number,
+): Promise<void> {
+  await sql`CREATE TABLE people AS SELECT n AS id,
+    'Name ' || md5(n::text) AS name, 'user' || n || '@example.com' AS email
+    FROM generate_series(1, ${rows}::int) n`;
+  progress(`vault, ${rows} rows end to end`);
+  const { report, peakRssBytes } = await runProgram(["--urn", URN, "--columns", "name,email"], {
+    PG_CONN_STR: url,
+    TOKEN_SDK_MODE: "vault-transit",
+    ...vault.variables(),
+  });
+  progress("");
+  if (report.updated !== rows) throw new Error(`${report.updated} rows of ${rows} were updated`);
+  const seconds = report.elapsed_ms / 1000;
+  const bareSeconds = 2 * rows / bareRate;
+  console.log(`\n## Vault end to end, ${rows.toLocaleString("en-US")} rows, two text columns\n`);
+  console.log(markdownTable(["what", "figure"], [
+    ["rows/s", thousands(rows / seconds)],
+    ["values/s", thousands(2 * rows / seconds)],
+    ["time to that of the best bare calls alone", (seconds / bareSeconds).toFixed(2)],
+    ["peak RSS, MB", (peakRssBytes / 1e6).toFixed(0)],
+  ]));
+}
+
+/** Requests of as many values as the SDK sends, and nothing beside them. */
+function bare(vault: TransitFixture, atOnce: number): Contender {
+  const { VAULT_ADDR, VAULT_TRANSIT_KEY, VAULT_TOKEN } = vault.variables();
+  const url = `${VAULT_ADDR}/v1/transit/encrypt/${VAULT_TRANSIT_KEY}`;
+  const headers = { "x-vault-token": VAULT_TOKEN!, "content-type": "application/json" };
+  const size = VAULT_LIMITS.itemsPerRequest;
+  return {
+    name: `bare: ${size} values a request, ${atOnce} at once`,
+    async encrypt(values) {
+      let next = 0;
+      const work = async () => {
+        while (next < values.length) {
+          const part = values.slice(next, next += size);
+          const batch_input = part.map((value) => ({ plaintext: btoa(value), context: CONTEXT }));
+          const body = JSON.stringify({ batch_input });
+          const response = await fetch(url, { method: "POST", headers, body });
+          const { data } = await response.json();
+          if (data.batch_results.length !== part.length) throw new Error("not all came back");
+        }
+      };
+      await Promise.all(Array.from({ length: atOnce }, work));
+    },
+  };
+}
+
+/** Calls of the SDK as a run makes them: a column's next call when the last one is answered. */
+function ours(sdk: TokenSdk, columns: number): Contender {
+  return {
+    name: `ours: ${CALL_VALUES} values a call, ${columns} at once`,
+    async encrypt(values) {
+      let next = 0;
+      const work = async () => {
+        while (next < values.length) {
+          const part = values.slice(next, next += CALL_VALUES);
+          await sdk.tokenize(part, { dataset: "bench.public.people", column: "email" });
+        }
+      };
+      await Promise.all(Array.from({ length: columns }, work));
+    },
+  };
+}
+
+function thousands(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
