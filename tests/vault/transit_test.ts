@@ -58,6 +58,12 @@ for (const scope of TOKEN_SCOPES) {
   });
 }
 
+Deno.test("the README tells the context of all tokens in scope global", async () => {
+  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+  const context = bindingOf("tokenize-action vault-transit", "global", place).toBase64();
+  assert.ok(readme.includes(`\`${context}\``));
+});
+
 Deno.test("tokens that fail their authentication are neither read back nor renewed", async () => {
   await using subject = await openWithKey({ TOKEN_CONTEXT: "column" });
   const { sdk } = subject;
