@@ -6,6 +6,7 @@ import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
 import { VAULT_LIMITS } from "../../src/tokens/vault/limits.ts";
 import { openTransit, type TransitFixture } from "../../tests/vault/transit_fixture.ts";
 import { type BenchDatabase, openBenchDatabase } from "./bench_database.ts";
+import { fillSource, freshCopy } from "./bulk.ts";
 import { runProgram } from "./contenders.ts";
 import { markdownTable, median, progress } from "./figures.ts";
 
@@ -76,16 +77,15 @@ async function benchAlone(vault: TransitFixture, rounds: number): Promise<number
 
 async function benchEndToEnd(
   vault: TransitFixture,
-  { sql, url }: BenchDatabase,
+  database: BenchDatabase,
   rows: number,
   bareRate: number,
 ): Promise<void> {
-  await sql`CREATE TABLE people AS SELECT n AS id,
-    'Name ' || md5(n::text) AS name, 'user' || n || '@example.com' AS email
-    FROM generate_series(1, ${rows}::int) n`;
+  await fillSource(database, rows);
+  await freshCopy(database, rows, true);
   progress(`vault, ${rows} rows end to end`);
   const { report, peakRssBytes } = await runProgram(["--urn", URN, "--columns", "name,email"], {
-    PG_CONN_STR: url,
+    PG_CONN_STR: database.url,
     TOKEN_SDK_MODE: "vault-transit",
     ...vault.variables(),
   });
