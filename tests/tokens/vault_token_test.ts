@@ -10,6 +10,7 @@ import {
   VAULT_TOKENS,
   versionOf,
 } from "../../src/tokens/vault/vault_token.ts";
+import { splitEvenly } from "../../src/tokens/vault/split_evenly.ts";
 import { VAULT_DETECTOR_CASES } from "./vault_detector_cases.ts";
 
 const isToken = toJavaScript(VAULT_TOKENS);
@@ -54,4 +55,18 @@ Deno.test("tokens of megabytes are recognised, and what is one character longer 
     assert.ok(!isToken.test(`${token}\n`));
     assert.ok(!isToken.test(`${token}=`));
   }
+});
+
+Deno.test("a batch is divided evenly among as few requests as can be", () => {
+  const limits = { mostItems: 240, mostBytes: 1_000, bytesBeside: 0 };
+  const sizes = (count: number, text = "") =>
+    splitEvenly(Array<string>(count).fill(text), limits).map(({ length }) => length);
+  assert.deepEqual(sizes(0), [0]);
+  assert.deepEqual(sizes(1), [1]);
+  assert.deepEqual(sizes(240), [240]);
+  assert.deepEqual(sizes(241), [121, 120]);
+  assert.deepEqual(sizes(960), Array(4).fill(240));
+  assert.deepEqual(sizes(1_000), Array(5).fill(200));
+  assert.deepEqual(sizes(10, "x".repeat(300)), [3, 3, 3, 1]);
+  assert.deepEqual(sizes(3, "x".repeat(3_000)), [1, 1, 1]);
 });

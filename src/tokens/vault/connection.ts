@@ -45,17 +45,22 @@ export function openConnection(
   { address, namespace, caCertificates }: VaultSettings,
 ): VaultConnection {
   const client = Deno.createHttpClient({ caCerts: caCertificates ? [caCertificates] : [] });
-  const closing = new AbortController();
+  const underWay = new Set<AbortController>();
   return {
     async exchange({ method, path, body }, token, timeoutMs) {
       const headers = new Headers({ "x-vault-request": "true" });
       if (token !== undefined) headers.set("x-vault-token", token);
       if (namespace !== undefined) headers.set("x-vault-namespace", namespace);
       if (body !== undefined) headers.set("content-type", "application/json");
-      const timeout = new AbortController();
-      const timer = setTimeout(() => timeout.abort(), timeoutMs);
-      const signal = AbortSignal.any([timeout.signal, closing.signal]);
+      const abort = new AbortController();
+      const { signal } = abort;
       const redirect = "manual";
+      let isLate = false;
+      const timer = setTimeout(() => {
+        isLate = true;
+        abort.abort();
+      }, timeoutMs);
+      underWay.add(abort);
       try {
         const url = `${address}/v1/${path}`;
         const response = await fetch(url, { method, headers, body, signal, client, redirect });
@@ -63,14 +68,15 @@ export function openConnection(
         const retryAfterMs = readRetryAfter(response.headers.get("retry-after"), Date.now());
         return { status: response.status, json: parse(text), retryAfterMs };
       } catch (error) {
-        if (timeout.signal.aborted) throw new NoReply("it does not answer in time", true);
+        if (isLate) throw new NoReply("it does not answer in time", true);
         throw whyNoReply(error);
       } finally {
         clearTimeout(timer);
+        underWay.delete(abort);
       }
     },
     close() {
-      closing.abort();
+      for (const each of underWay) each.abort();
       client.close();
     },
   };

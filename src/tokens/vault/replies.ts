@@ -18,8 +18,8 @@ export interface KeyFacts {
 
 /** The result for one item of a batch. */
 export interface ItemResult {
-  readonly ciphertext?: string;
-  readonly plaintext?: string;
+  readonly ciphertext: string | undefined;
+  readonly plaintext: string | undefined;
   readonly isRefused: boolean;
 }
 
@@ -59,8 +59,8 @@ export function batchResultsOf({ json }: VaultReply, count: number): ItemResult[
   return results.map((result) => {
     const { ciphertext, plaintext, error } = object(result);
     return {
-      ...(typeof ciphertext === "string" && { ciphertext }),
-      ...(typeof plaintext === "string" && { plaintext }),
+      ciphertext: typeof ciphertext === "string" ? ciphertext : undefined,
+      plaintext: typeof plaintext === "string" ? plaintext : undefined,
       isRefused: typeof error === "string" && error !== "",
     };
   });

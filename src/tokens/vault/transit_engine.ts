@@ -20,6 +20,7 @@ import {
 import type { VaultSession } from "./session.ts";
 import type { VaultSettings } from "./settings.ts";
 import { type InSlot, slots } from "./slots.ts";
+import { splitEvenly } from "./split_evenly.ts";
 
 const NO_TYPE = "none-to-be-created";
 const FORBIDDEN = 403;
@@ -34,7 +35,7 @@ export type TransitCall = "encrypt" | "decrypt" | "rewrap";
 /** The items of a batch. */
 export interface TransitBatch {
   readonly call: TransitCall;
-  /** What is done something with, in base64 or as tokens: nothing that JSON would have to escape. */
+  /** Values in base64, or tokens. */
   readonly inputs: readonly string[];
   /** In base64. */
   readonly context: string;
@@ -85,22 +86,11 @@ export class TransitEngine {
   #partsOf({ inputs, context, version }: TransitBatch): readonly (readonly string[])[] {
     const { itemsPerRequest, bytesPerRequest } = this.#limits;
     const share = version === undefined ? 1 : ITEM_STRINGS / (ITEM_STRINGS + VERSION_STRINGS);
-    const mostItems = Math.max(1, Math.floor(itemsPerRequest * share));
-    const parts: string[][] = [[]];
-    let bytes = 0;
-    for (const input of inputs) {
-      const itemBytes = input.length + context.length + ITEM_BYTES;
-      const part = parts.at(-1)!;
-      const isFull = part.length === mostItems || bytes + itemBytes > bytesPerRequest;
-      if (isFull && part.length > 0) {
-        parts.push([input]);
-        bytes = itemBytes;
-      } else {
-        part.push(input);
-        bytes += itemBytes;
-      }
-    }
-    return parts;
+    return splitEvenly(inputs, {
+      mostItems: Math.max(1, Math.floor(itemsPerRequest * share)),
+      mostBytes: bytesPerRequest,
+      bytesBeside: context.length + ITEM_BYTES,
+    });
   }
 
   async #send(batch: TransitBatch): Promise<ItemResult[]> {
@@ -135,14 +125,12 @@ export class TransitEngine {
 /** What an item has in JSON beyond its input and context. */
 const ITEM_BYTES = 64;
 
-/** Base64 and tokens need no escaping, so the text is put together as it is. */
-function bodyOf({ call, inputs, context, version }: TransitBatch): string {
-  const name = call === "encrypt" ? "plaintext" : "ciphertext";
-  const before = `{"${name}":"`;
-  const after = `","context":"${context}"${
-    version === undefined ? "" : `,"key_version":${version}`
-  }}`;
-  const items = inputs.map((input) => before + input + after).join(",");
-  const type = call === "encrypt" ? `"type":"${NO_TYPE}",` : "";
-  return `{${type}"batch_input":[${items}]}`;
+function bodyOf({ call, inputs, context, version: key_version }: TransitBatch): string {
+  if (call === "encrypt") {
+    const batch_input = inputs.map((plaintext) => ({ plaintext, context, key_version }));
+    return JSON.stringify({ type: NO_TYPE, batch_input });
+  }
+  return JSON.stringify({
+    batch_input: inputs.map((ciphertext) => ({ ciphertext, context, key_version })),
+  });
 }

@@ -88,7 +88,7 @@ function sdkOf(
   };
 }
 
-/** The text, if it is a token: nothing else may be put into a request as it is. */
+/** The text, if it is a token: Vault is not asked about anything else. */
 function orNull(text: string): string | null {
   return isToken.test(text) ? text : null;
 }
