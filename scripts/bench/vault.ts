@@ -84,7 +84,8 @@ async function benchEndToEnd(
   await fillSource(database, rows);
   await freshCopy(database, rows, true);
   progress(`vault, ${rows} rows end to end`);
-  const { report, peakRssBytes } = await runProgram(["run", "--urn", URN, "--columns", "name,email"], {
+  const args = ["run", "--urn", URN, "--columns", "name,email"];
+  const { report, peakRssBytes } = await runProgram(args, {
     PG_CONN_STR: database.url,
     TOKEN_SDK_MODE: "vault-transit",
     ...vault.variables(),
