@@ -32,6 +32,8 @@ const MEANINGS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   "55000": ["table_not_supported", "the table cannot be updated in its present state"],
   "0A000": ["database_error", "the server cannot do that: is it a standby?"],
   "25006": ["database_error", "the database is read-only: is it a standby?"],
+  "53100": ["database_error", "the server's disk is full"],
+  "53200": ["database_error", "the server is out of memory"],
   "53300": ["database_unreachable", "the server has no connection left"],
   "57P01": ["database_unreachable", "the server is shutting down or ended the session"],
   "57P02": ["database_unreachable", "the server crashed"],

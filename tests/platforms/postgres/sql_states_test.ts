@@ -30,7 +30,8 @@ const CASES: Readonly<Record<string, [code: string, message: string]>> = {
   "57014": ["timeout", "the server cancelled a statement, as its statement_timeout asks"],
   "28P01": ["database_unreachable", "the server refused the user or the password"],
   "08006": ["database_unreachable", "the connection failed"],
-  "53100": ["database_error", "Postgres reported an error"],
+  "53100": ["database_error", "the server's disk is full"],
+  "53200": ["database_error", "the server is out of memory"],
   "XX000": ["database_error", "Postgres reported an error"],
 };
 
