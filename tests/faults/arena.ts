@@ -1,15 +1,19 @@
 /** A real server, a table of known values, the compiled program, and what has to be true afterwards. */
 import assert from "node:assert/strict";
 import postgres from "postgres";
-import { type PostgresServer, startPostgres } from "../support/postgres_server.ts";
-import { compiled, type Environment, givesNothingAway } from "../support/program.ts";
+import {
+  type PostgresOptions,
+  type PostgresServer,
+  startPostgres,
+} from "../support/postgres_server.ts";
+import { compiled, type Running, spawnProgram } from "../support/program.ts";
 
 export const ROWS = 20_000;
-/** How often it is asked whether the server has ended a session. */
-const LOOKS = 1500;
 const NAME = "tokenize-action";
 const URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,postgres.public.people,PROD)";
 const TOKEN = "^tok_[A-Za-z0-9+/]*=*_poc$";
+/** How long something is waited for that must come true. */
+const PATIENCE_MS = 60_000;
 
 /** What is all or nothing: the run, or each batch. */
 export type Mode = "atomic" | "batches";
@@ -17,45 +21,56 @@ export type Mode = "atomic" | "batches";
 /** How the table was found after a fault. */
 export type State = "old" | "tokenized" | "partly";
 
-/** The program while it works on the table. */
-export interface Run {
-  readonly pid: number;
-  signal(name: Deno.Signal): void;
-  /** Its exit code, once it has ended; what it printed was searched for values. */
-  readonly ended: Promise<{ readonly code: number; readonly stdout: string }>;
+/** How a place for faults differs from the usual one. */
+export interface ArenaOptions extends Pick<PostgresOptions, "settings" | "initdb"> {
+  /** Where the tables are, as a folder of its own. */
+  readonly tablespace?: string;
 }
 
 /** The place of the faults. */
 export class Arena implements AsyncDisposable {
   readonly server: PostgresServer;
+  readonly #tablespace: string;
   sql: postgres.Sql;
 
-  private constructor(server: PostgresServer) {
+  private constructor(server: PostgresServer, tablespace: string) {
     this.server = server;
-    this.sql = connect(server);
+    this.#tablespace = tablespace;
+    this.sql = connect(server, tablespace);
   }
 
-  static async open(): Promise<Arena> {
+  static async open({ tablespace, settings, initdb }: ArenaOptions = {}): Promise<Arena> {
     const server = await startPostgres({
       durable: true, // it is stopped without warning
       // the start of each parameter is logged too, but not all of it
-      settings: { log_statement: "all", log_parameter_max_length: 200, fsync: true },
+      settings: { log_statement: "all", log_parameter_max_length: 200, ...settings },
+      ...(initdb && { initdb }),
     });
-    const arena = new Arena(server);
+    if (tablespace !== undefined) {
+      const admin = connect(server, "");
+      await admin.unsafe(`CREATE TABLESPACE small LOCATION '${tablespace}'`);
+      await admin.end();
+    }
+    const arena = new Arena(server, tablespace === undefined ? "" : "small");
     await arena.sql`CREATE TABLE source AS
       -- wide rows, so that the table is large enough for several batches and two connections
       SELECT n AS id, 'canary ' || n AS name, 'canary' || n || '@example.com' AS email,
-        repeat('x', 900) AS rest
+        repeat('x', 1850) AS rest
       FROM generate_series(1, ${ROWS}::int) n`;
     await arena.sql`ALTER TABLE source ADD PRIMARY KEY (id)`;
     return arena;
   }
 
-  /** The server after it was stopped. */
-  async restart(): Promise<void> {
+  /** The server after it was stopped, or while it gets up by itself. */
+  async recover(): Promise<void> {
     await this.sql.end({ timeout: 1 });
-    await this.server.start();
-    this.sql = connect(this.server);
+    await eventually("the server does not get up", async () => {
+      if (!await this.server.isRunning()) await this.server.start().catch(() => {});
+      this.sql = connect(this.server, this.#tablespace);
+      const isUp = await this.sql`SELECT 1`.then(() => true, () => false);
+      if (!isUp) await this.sql.end({ timeout: 1 });
+      return isUp;
+    });
   }
 
   /** The table with all its values again. */
@@ -67,51 +82,48 @@ export class Arena implements AsyncDisposable {
   }
 
   /** Starts the program on the table; through `port`, where something stands between. */
-  run(mode: Mode, port = this.server.port): Run {
+  run(mode: Mode, port = this.server.port): Running {
     const url = new URL(this.server.url());
     url.port = String(port);
-    const env: Environment = {
-      PG_CONN_STR: url.href,
-      PUSHDOWN: "false",
-      LOG_FORMAT: "json",
-      LOG_LEVEL: "debug",
-    };
-    const args = ["run", "--json", "--urn", URN, "--columns", "name,email", "--commit", mode];
-    const child = new Deno.Command(compiled.file, {
-      args,
-      env,
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    let isRunning = true;
-    const ended = (async () => {
-      const { code, stdout, stderr } = await child.output();
-      isRunning = false;
-      const [out, log] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-      givesNothingAway(out! + log!, args.join(" "));
-      return { code, stdout: out! };
-    })();
-    return { pid: child.pid, ended, signal: (name) => void (isRunning && child.kill(name)) };
+    return spawnProgram(
+      compiled,
+      ["run", "--json", "--urn", URN, "--columns", "name,email", "--commit", mode],
+      { PG_CONN_STR: url.href, PUSHDOWN: "false", LOG_FORMAT: "json", LOG_LEVEL: "debug" },
+    );
   }
 
-  /** How long the program takes for the whole table, from its start to its end, in milliseconds. */
-  async measureMs(mode: Mode): Promise<number> {
-    await this.refill();
-    const startMs = performance.now();
-    const { code } = await this.run(mode).ended;
-    assert.equal(code, 0);
-    return performance.now() - startMs;
+  /**
+   * How long the program works on the whole table once it has looked it up, in milliseconds: the
+   * shortest of three, so that what is timed by it comes before the end.
+   */
+  async measureMs(mode: Mode, port?: number): Promise<number> {
+    let shortestMs = Infinity;
+    for (let time = 0; time < 3; time++) {
+      await this.refill();
+      await using run = this.run(mode, port);
+      await run.logged("table_resolved");
+      const startMs = performance.now();
+      await run.logged("run_finished");
+      shortestMs = Math.min(shortestMs, performance.now() - startMs);
+      assert.equal((await run.ended).code, 0);
+    }
+    return shortestMs;
+  }
+
+  /** Whether a transaction of the program is open at this moment that has written. */
+  async isWriting(): Promise<boolean> {
+    const writers = await this.sql`SELECT FROM pg_stat_activity
+      WHERE application_name = ${NAME} AND backend_xid IS NOT NULL`;
+    return writers.length > 0;
   }
 
   /** Nothing of the program is left on the server: no session, lock, temporary table or transaction. */
   async nothingLeftBehind(): Promise<void> {
-    const sessions = () =>
-      this.sql`SELECT pid FROM pg_stat_activity WHERE application_name = ${NAME}`;
-    for (let looks = 0; (await sessions()).length > 0; looks++) {
-      assert.ok(looks < LOOKS, "a session of the run is left on the server");
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await eventually("a session of the run is left on the server", async () => {
+      const sessions = await this
+        .sql`SELECT FROM pg_stat_activity WHERE application_name = ${NAME}`;
+      return sessions.length === 0;
+    });
     const [left] = await this.sql`
       SELECT (SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory') AS locks,
         (SELECT count(*)::int FROM pg_prepared_xacts) AS prepared,
@@ -133,7 +145,8 @@ export class Arena implements AsyncDisposable {
         count(*) FILTER (WHERE p.name ~ '${TOKEN}' AND p.email ~ '${TOKEN}')::int AS tokenized,
         count(*) FILTER (WHERE p.name !~ '${TOKEN}' AND p.email !~ '${TOKEN}')::int AS old,
         count(*) FILTER (WHERE ${decoded("name")} IS DISTINCT FROM s.name
-          OR ${decoded("email")} IS DISTINCT FROM s.email)::int AS lost
+          OR ${decoded("email")} IS DISTINCT FROM s.email
+          OR p.rest IS DISTINCT FROM s.rest)::int AS lost
       FROM source s LEFT JOIN people p USING (id)`);
     const { rows, tokenized, old, lost } = seen!;
     assert.equal((await this.sql`SELECT count(*)::int AS n FROM people`)[0]!.n, ROWS);
@@ -164,6 +177,16 @@ export class Arena implements AsyncDisposable {
   }
 }
 
-function connect(server: PostgresServer): postgres.Sql {
-  return postgres(server.url(), { max: 1, onnotice: () => {} });
+function connect(server: PostgresServer, tablespace: string): postgres.Sql {
+  const connection = { statement_timeout: 0, default_tablespace: tablespace };
+  return postgres(server.url(), { max: 1, onnotice: () => {}, connection });
+}
+
+/** Waits for a condition. */
+async function eventually(otherwise: string, condition: () => Promise<boolean>): Promise<void> {
+  const deadlineMs = performance.now() + PATIENCE_MS;
+  while (!await condition()) {
+    assert.ok(performance.now() < deadlineMs, otherwise);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }

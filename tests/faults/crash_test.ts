@@ -1,14 +1,12 @@
 /** A run that is struck by a fault at a random moment loses nothing and leaves nothing behind. */
 import assert from "node:assert/strict";
-import { Arena, type Mode, ROWS, type State } from "./arena.ts";
-import { dice } from "./dice.ts";
-import { FAULTS } from "./faults.ts";
-
-const isLong = Deno.env.get("FAULTS_FORM") === "long";
-const seed = Number(Deno.env.get("FAULT_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
-const results = Deno.env.get("FAULTS_RESULTS");
+import { Arena, type Mode } from "./arena.ts";
+import { type Fault, FAULTS } from "./faults.ts";
+import { startFlakyRelay } from "./flaky_relay.ts";
+import { type Strike, tryFault } from "./trial.ts";
 
 const arena = await Arena.open();
+const measured = new Map<string, number>();
 Deno.test.afterAll(() => arena[Symbol.asyncDispose]());
 
 Deno.test("these tests see a value that is lost, and a row that is gone", async () => {
@@ -20,44 +18,39 @@ Deno.test("these tests see a value that is lost, and a row that is gone", async 
   await assert.rejects(arena.inspect());
 });
 
-FAULTS.forEach((fault, index) => {
+FAULTS.forEach((fault, salt) => {
   for (const mode of ["atomic", "batches"] as const) {
-    const times = fault.times[isLong ? 1 : 0];
-    Deno.test(`${fault.name}, ${mode}, ${times} times: nothing is lost`, async () => {
-      const random = dice(seed + index);
-      const wholeMs = await arena.measureMs(mode);
-      const found: Record<State, number> = { old: 0, partly: 0, tokenized: 0 };
-      let lost = 0;
-      for (let time = 0; time < times; time++) {
-        await arena.refill();
-        const delayMs = random() * wholeMs * 1.05;
-        await fault.strike(arena, mode, delayMs);
-        const seen = await check(mode);
-        found[seen.state]++;
-        lost += seen.lost;
-      }
-      const plaintext = await arena.valuesInLog();
-      console.log(`  seed ${seed}: ${JSON.stringify(found)}`);
-      const rows = times * ROWS;
-      await report({ fault: fault.name, mode, times, ...found, rows, lost, plaintext });
-      assert.equal(lost, 0, "values are lost");
-      assert.equal(plaintext, 0, "the server's log holds values");
+    Deno.test(`${fault.name}, ${mode}: nothing is lost`, async () => {
+      const { name, times, code, mend } = fault;
+      const workMs = await measureMs(fault, mode);
+      await tryFault(arena, {
+        ...{ fault: name, mode, times, salt, code },
+        strike: (random) => strike(fault, mode, random() * workMs),
+        ...(mend && { mend: () => mend(arena) }),
+      });
     });
   }
 });
 
-/** What must be true after any fault. Gives how the table was found. */
-async function check(mode: Mode): Promise<{ state: State; lost: number }> {
-  await arena.nothingLeftBehind();
-  const seen = await arena.inspect();
-  if (seen.lost > 0) return seen;
-  if (mode === "atomic") assert.notEqual(seen.state, "partly", "an atomic run was left half-done");
-  await arena.complete(mode);
-  await arena.nothingLeftBehind();
-  return seen;
+/** How long a run works that nothing happens to. */
+async function measureMs({ isRelayed = false }: Fault, mode: Mode): Promise<number> {
+  const known = `${mode} ${isRelayed}`;
+  const measuredMs = measured.get(known);
+  if (measuredMs !== undefined) return measuredMs;
+  await using relay = isRelayed ? startFlakyRelay(arena.server.port) : undefined;
+  const workMs = await arena.measureMs(mode, relay?.port);
+  measured.set(known, workMs);
+  return workMs;
 }
 
-async function report(line: Record<string, unknown>): Promise<void> {
-  if (results === undefined) return;
-  await Deno.writeTextFile(results, JSON.stringify(line) + "\n", { append: true });
+/** Starts a run, and strikes `delayMs` milliseconds after it has found its table. */
+async function strike(fault: Fault, mode: Mode, delayMs: number): Promise<Strike> {
+  await using relay = fault.isRelayed ? startFlakyRelay(arena.server.port) : undefined;
+  const run = arena.run(mode, relay?.port);
+  await run.logged("table_resolved");
+  await new Promise((resolve) => setTimeout(resolve, delayMs));
+  const whileWriting = await arena.isWriting();
+  await fault.strike({ arena, run, relay });
+  await run.ended;
+  return { run, whileWriting };
 }

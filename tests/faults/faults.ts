@@ -1,95 +1,90 @@
 /** What goes wrong, once each, at a moment of a run. */
-import type { Arena, Mode, Run } from "./arena.ts";
-import { startFlakyRelay } from "./flaky_relay.ts";
+import type { ErrorCode } from "../../src/errors.ts";
+import type { Running } from "../support/program.ts";
+import type { Arena } from "./arena.ts";
+import type { FlakyRelay } from "./flaky_relay.ts";
+
+/** What is there to be struck. */
+export interface Target {
+  readonly arena: Arena;
+  readonly run: Running;
+  /** Stands between the two, where the fault asks for it. */
+  readonly relay: FlakyRelay | undefined;
+}
 
 /** One kind of fault. */
 export interface Fault {
   readonly name: string;
   /** How often in the short form, and in the long one. */
   readonly times: readonly [short: number, long: number];
-  /** Starts a run, and strikes after `delayMs` milliseconds. Gives the run, and tidies up. */
-  strike(arena: Arena, mode: Mode, delayMs: number): Promise<Run>;
-}
-
-const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-
-function toProcess(name: string, signal: Deno.Signal, times: Fault["times"]): Fault {
-  return {
-    name,
-    times,
-    async strike(arena, mode, delayMs) {
-      const run = arena.run(mode);
-      await wait(delayMs);
-      run.signal(signal);
-      await run.ended;
-      return run;
-    },
-  };
+  /** What a run that fails of it may say; nothing where it is killed, or must not fail. */
+  readonly code?: ErrorCode;
+  readonly isRelayed?: boolean;
+  strike(target: Target): Promise<unknown>;
+  /** Takes it back, once the run has ended. */
+  mend?(arena: Arena): Promise<unknown>;
 }
 
 function onTheWay(
   name: string,
-  what: "cut" | "half-close" | "delay",
-  times: Fault["times"],
+  how: "cut" | "half-close" | "delay",
+  fault: Pick<Fault, "times" | "code">,
 ): Fault {
   return {
+    ...fault,
     name,
-    times,
-    async strike(arena, mode, delayMs) {
-      await using relay = startFlakyRelay(arena.server.port);
-      const run = arena.run(mode, relay.port);
-      await wait(delayMs);
-      relay.misbehave(what);
-      await run.ended;
-      return run;
-    },
+    isRelayed: true,
+    strike: ({ relay }) => Promise.resolve(relay?.misbehave(how)),
   };
 }
 
 /** All of them. */
 export const FAULTS: readonly Fault[] = [
-  toProcess("kill -9 of the action", "SIGKILL", [10, 50]),
-  toProcess("SIGTERM to the action", "SIGTERM", [4, 20]),
+  {
+    name: "kill -9 of the action",
+    times: [6, 50],
+    strike: ({ run }) => run.stop("SIGKILL"),
+  },
+  {
+    name: "SIGTERM to the action",
+    times: [3, 20],
+    code: "shutting_down",
+    strike: ({ run }) => run.stop("SIGTERM"),
+  },
   {
     name: "backends terminated",
-    times: [4, 20],
-    async strike(arena, mode, delayMs) {
-      const run = arena.run(mode);
-      await wait(delayMs);
-      await arena.sql`
-        SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tokenize-action'`;
-      await run.ended;
-      return run;
-    },
+    times: [3, 20],
+    code: "database_unreachable",
+    strike: ({ arena: { sql } }) =>
+      sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE application_name = 'tokenize-action'`,
   },
   {
     name: "server stopped (immediate)",
     times: [3, 20],
-    async strike(arena, mode, delayMs) {
-      const run = arena.run(mode);
-      await wait(delayMs);
-      await arena.server.stop("immediate");
-      await run.ended;
-      await arena.restart();
-      return run;
-    },
+    code: "database_unreachable",
+    strike: ({ arena }) => arena.server.stop("immediate"),
+    mend: (arena) => arena.recover(),
   },
-  onTheWay("connections cut", "cut", [4, 20]),
-  onTheWay("connections half-closed", "half-close", [4, 20]),
-  onTheWay("connections delayed", "delay", [2, 10]),
+  {
+    name: "server killed (kill -9)",
+    times: [2, 20],
+    code: "database_unreachable",
+    strike: ({ arena }) => arena.server.kill(),
+    mend: (arena) => arena.recover(),
+  },
+  onTheWay("connections cut", "cut", { times: [3, 20], code: "database_unreachable" }),
+  onTheWay("connections half-closed", "half-close", {
+    times: [3, 20],
+    code: "database_unreachable",
+  }),
+  onTheWay("connections delayed", "delay", { times: [1, 10] }),
   {
     name: "statement_timeout of the server",
     times: [3, 20],
-    async strike(arena, mode, delayMs) {
-      const timeoutMs = Math.max(1, Math.round(delayMs / 20));
-      await arena.sql.unsafe(`ALTER ROLE postgres SET statement_timeout = ${timeoutMs}`);
-      try {
-        const run = arena.run(mode);
-        await run.ended;
-        return run;
-      } finally {
-        await arena.sql`ALTER ROLE postgres RESET statement_timeout`;
-      }
-    },
+    code: "timeout",
+    // from now on, also for sessions that are open
+    strike: ({ arena }) => arena.server.configure({ statement_timeout: 1 }),
+    mend: (arena) => arena.server.configure({ statement_timeout: 0 }),
   },
 ];

@@ -55,6 +55,8 @@ export interface PostgresOptions {
   readonly source?: PostgresSource;
   /** Lines of pg_hba.conf, instead of those that `auth` and `tls` give. */
   readonly accessRules?: readonly string[];
+  /** Further arguments of initdb, such as `--wal-segsize=1`. */
+  readonly initdb?: readonly string[];
 }
 
 /** Parts of a connection URL that differ from the default. */
@@ -345,6 +347,7 @@ async function makeDataDir(
     // So that letters beyond ASCII have cases too.
     `--lc-ctype=${Deno.build.os === "linux" ? "C.UTF-8" : "en_US.UTF-8"}`,
     "--no-sync",
+    ...options.initdb ?? [],
   ], dir);
 
   const configFile = join(dataDir, "postgresql.conf");
