@@ -10,8 +10,11 @@
  * there is one to be had.
  */
 import { fileURLToPath } from "node:url";
-import { closeSuite, runDenoTests } from "../../scripts/deno_tests.ts";
+import { addCounts, closeSuite, type Counts, runDenoTests } from "../../scripts/deno_tests.ts";
 import { resultsTable } from "./results.ts";
+import { warehouseEnvironment } from "../databricks/warehouse/environment.ts";
+import { startWarehouse } from "../databricks/warehouse/mod.ts";
+import { missingPrerequisite } from "../databricks/warehouse/spark/prerequisites.ts";
 import { smallDiskNamespace } from "./small_disk.ts";
 
 const IN_NAMESPACE = "FAULTS_DISKS";
@@ -24,14 +27,37 @@ if (!Deno.env.has(IN_NAMESPACE)) {
 }
 const results = await Deno.makeTempFile();
 const form = Deno.args.includes("--long") ? "long" : "short";
-const counts = await runDenoTests({
-  paths: ["tests/faults"],
-  environment: { FAULTS_FORM: form, FAULTS_RESULTS: results },
-  options: ["--no-check"],
-});
+const counts = addCounts([
+  await test(["tests/faults"], ["tests/faults/warehouse_test.ts"]),
+  await testOnWarehouse(),
+]);
 console.log(await resultsTable(results));
 await Deno.remove(results);
 closeSuite(counts);
+
+/** The tests that need the stand-in warehouse, or one that is skipped and the reason. */
+async function testOnWarehouse(): Promise<Counts> {
+  const missing = await missingPrerequisite();
+  if (missing !== undefined) {
+    console.log(`faults of a warehouse: skipped, ${missing}\n`);
+    return { passed: 0, failed: 0, skipped: 1 };
+  }
+  const tell = (message: string) => console.log(`stand-in warehouse: ${message}`);
+  await using warehouse = await startWarehouse({ tell });
+  return await test(["tests/faults/warehouse_test.ts"], [], warehouseEnvironment(warehouse));
+}
+
+function test(
+  paths: readonly string[],
+  ignored: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Counts> {
+  const own = { FAULTS_FORM: form, FAULTS_RESULTS: results };
+  return runDenoTests({
+    ...{ paths, ignored, options: ["--no-check"] },
+    environment: { ...own, ...environment },
+  });
+}
 
 /** The same program again, where it may mount. Gives its exit code. */
 async function startWithin([program, ...options]: readonly string[]): Promise<number> {

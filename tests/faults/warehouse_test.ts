@@ -1,0 +1,110 @@
+/**
+ * The same on the stand-in warehouse, where each statement is all or nothing: at a random request of
+ * a run something goes wrong, and then every row is looked at.
+ */
+import assert from "node:assert/strict";
+import { connectControl } from "../databricks/warehouse/remote_control.ts";
+import type { Running } from "../support/program.ts";
+import type { State } from "./arena.ts";
+import { dice } from "./dice.ts";
+import { report } from "./results.ts";
+import { SEED } from "./trial.ts";
+import { WAREHOUSE_FAULTS, type WarehouseFault } from "./warehouse_faults.ts";
+import { isThrift, ROWS, WarehousePlace, type Way, WRITES } from "./warehouse_place.ts";
+
+/** run.ts starts the warehouse, and says so where that is not possible. */
+const controlUrl = Deno.env.get("TEST_DBX_CONTROL");
+const ignore = controlUrl === undefined;
+const times = Deno.env.get("FAULTS_FORM") === "long" ? 10 : 1;
+
+const place = ignore ? undefined : new WarehousePlace(await connectControl(controlUrl));
+await place?.makeSource();
+const requestsOf = new Map<Way, number>();
+
+WAREHOUSE_FAULTS.forEach((fault, index) => {
+  for (const way of ["pushdown", "client"] as const) {
+    Deno.test({
+      name: `warehouse, ${fault.name}, ${way}: nothing is lost`,
+      ignore,
+      fn: () => tryFault(place!, fault, way, dice(SEED + 1000 + index)),
+    });
+  }
+});
+
+async function tryFault(
+  place: WarehousePlace,
+  fault: WarehouseFault,
+  way: Way,
+  random: () => number,
+): Promise<void> {
+  const requests = requestsOf.get(way) ?? await countRequests(place, way);
+  requestsOf.set(way, requests);
+  const found: Record<State, number> = { old: 0, partly: 0, tokenized: 0 };
+  let [struck, lost, plaintext] = [0, 0, 0];
+  for (let time = 0; time < times; time++) {
+    await place.refill();
+    await using run = place.run(way);
+    struck += await strike(place, fault, run, Math.floor(random() * requests)) ? 1 : 0;
+    plaintext += await place.valuesInStatements();
+    const seen = await place.inspect();
+    await check(place, fault, way, run, seen);
+    found[seen.state]++;
+    lost += seen.lost;
+    plaintext += await place.valuesInStatements();
+  }
+  console.log(`  seed ${SEED}: ${JSON.stringify({ struck, ...found })}`);
+  const rows = times * ROWS;
+  const name = { fault: fault.name, run: `warehouse, ${way}` };
+  await report({ ...name, times, struck, ...found, rows, lost, plaintext });
+  assert.equal(lost, 0, "values are lost");
+  assert.equal(plaintext, 0, "the text of a statement holds values");
+}
+
+/** How many requests a run makes that nothing happens to. */
+async function countRequests(place: WarehousePlace, way: Way): Promise<number> {
+  await place.refill();
+  assert.equal((await place.run(way).ended).code, 0);
+  assert.equal((await place.statements()).length, way === "pushdown" ? 1 : 3);
+  return (await place.control.requests()).filter(isThrift).length;
+}
+
+/** Has it go wrong at one request, and waits for the end. Gives whether that was about a write. */
+async function strike(
+  { control }: WarehousePlace,
+  { action, requests }: WarehouseFault,
+  run: Running,
+  request: number,
+): Promise<boolean> {
+  const harmless = { kind: "delay", delayMs: 0 } as const;
+  const id = await control.addFault({ action: action ?? harmless, skip: request, times: requests });
+  if (action === undefined) {
+    await Promise.race([control.waitForHits(id), run.ended]);
+    await run.stop("SIGKILL");
+  }
+  await run.ended;
+  const hit = (await control.requests()).find(({ faults }) => faults.includes(id));
+  return WRITES.test(hit?.statement ?? "");
+}
+
+/** What must be true besides that nothing is lost. */
+async function check(
+  place: WarehousePlace,
+  { action, code }: WarehouseFault,
+  way: Way,
+  run: Running,
+  { state, tokenized }: { readonly state: State; readonly tokenized: number },
+): Promise<void> {
+  const ended = await run.ended;
+  if (ended.code === 0) {
+    const { updated, skipped } = JSON.parse(ended.stdout);
+    assert.deepEqual([updated, skipped, tokenized], [ROWS, 0, ROWS]);
+  } else if (ended.signal !== "SIGKILL") {
+    const said = run.log().find(({ event }) => event === "run_failed");
+    assert.equal(said?.code, code, JSON.stringify(said));
+  }
+  if (way === "pushdown") assert.notEqual(state, "partly", "one statement was done by half");
+  // a statement that was under way when the action was killed may end later
+  await place.complete(way, action === undefined ? undefined : ROWS - tokenized);
+  const rows = (await place.statements()).reduce((sum, each) => sum + each, 0);
+  assert.equal(rows, ROWS, "a row was written twice, or by a statement that did something else");
+}

@@ -1,0 +1,133 @@
+/**
+ * Others write to the table all the while a run goes on, in each way of doing the work: what they
+ * write survives, and nothing of what was there before is left as it was.
+ */
+import assert from "node:assert/strict";
+import type { Sql } from "postgres";
+import {
+  type ActionOptions,
+  openAction,
+  openDatabase,
+  type RunOptions,
+  tokenOf,
+  until,
+} from "../../support/action_fixture.ts";
+
+const database = await openDatabase({ customers: false });
+const { sql } = database;
+Deno.test.afterAll(() => database.drop());
+
+const WRITERS = 3;
+/** What each writer does at most; else batches might find new values for ever. */
+const MOST_WRITES = 400;
+
+interface Way {
+  readonly options: ActionOptions;
+  readonly run: RunOptions;
+  readonly rows: number;
+  readonly rowBytes: number;
+}
+
+/** A table of 8 MiB and more is read through a second connection. */
+const large = { rows: 8000, rowBytes: 1800 };
+const small = { rows: 8000, rowBytes: 100 };
+
+const WAYS: Readonly<Record<string, Way>> = {
+  "client, one connection": { options: {}, run: {}, ...small },
+  "client, two connections": { options: {}, run: {}, ...large },
+  "pushdown": { options: { pushdown: true }, run: {}, ...large },
+  "batches, client": { options: {}, run: { commit: "batches" }, ...large },
+  "batches, pushdown": { options: { pushdown: true }, run: { commit: "batches" }, ...large },
+  "rewrite": { options: {}, run: { strategy: "rewrite" }, ...large },
+};
+
+for (const [title, way] of Object.entries(WAYS)) {
+  Deno.test(`writers go on during a run, and lose nothing (${title})`, async () => {
+    await makeTable(way);
+    await using action = openAction(database.url, { lockTimeoutMs: 20_000, ...way.options });
+    const crew = writers();
+    await until(() => crew.writes() > 5 * WRITERS);
+    const before = crew.writes();
+    const report = await action.tokenize("public.written", ["name"], way.run);
+    const during = crew.writes() - before;
+    await crew.stop();
+    assert.ok(during > 0, "nobody wrote during the run");
+    assert.ok(report.updated > way.rows / 2);
+    await checkTable(way.rows);
+
+    await action.tokenize("public.written", ["name"], way.run);
+    if (Deno.env.get("DBG")) console.log(await sql`select id, name, ctid::text, xmin::text, (select name from ledger l where l.id=w.id) from written w where name not like 'tok%'`);
+    const [left] = await sql`select count(*)::int as rows from written where name not like 'tok%'`;
+    assert.equal(left!.rows, 0);
+    await checkTable(way.rows);
+  });
+}
+
+async function makeTable({ rows, rowBytes }: Way): Promise<void> {
+  await sql.unsafe(`drop table if exists written, ledger;
+    create table written (id int primary key, name text, note text);
+    insert into written select n, 'canary ' || n, repeat('x', ${rowBytes}) from generate_series(1, ${rows}) n;
+    create table ledger (id int primary key, name text, deletions int not null default 0);
+    analyze written`);
+}
+
+/** What the ledger says of each row is how its last writer left it. */
+async function checkTable(rows: number): Promise<void> {
+  const found = await sql<
+    { id: number; name: string | null; ledger: string | null; is_in: boolean }[]
+  >`
+    select coalesce(w.id, l.id) as id, w.name, l.name as ledger, l.id is not null as is_in
+    from written w full join ledger l using (id)`;
+  for (const { id, name, ledger, is_in } of found) {
+    if (!is_in) assert.equal(name, tokenOf(`canary ${id}`), `row ${id} was left, or got another's`);
+    else if (ledger === null) assert.equal(name, null, `row ${id} was deleted, and came back`);
+    else {assert.ok(
+        [ledger, tokenOf(ledger)].includes(name ?? ""),
+        `row ${id} lost what was written`,
+      );}
+  }
+  assert.ok(found.length >= rows, "rows are gone");
+}
+
+/** Sessions that insert, update and delete, and note in the same statement what they did. */
+function writers() {
+  let writes = 0;
+  let isOver = false;
+  const work = async (number: number) => {
+    await using connection = database.connect();
+    for (let i = 0; i < MOST_WRITES && !isOver; i++) {
+      await writeOnce(connection, number, i);
+      writes++;
+    }
+  };
+  const all = Promise.all(Array.from({ length: WRITERS }, (_, number) => work(number)));
+  all.catch(() => {});
+  return {
+    writes: () => writes,
+    stop: async () => {
+      isOver = true;
+      await all;
+    },
+  };
+}
+
+async function writeOnce(connection: Sql, writer: number, i: number): Promise<void> {
+  const id = 1 + (i * 7919 + writer * 2741) % 8000;
+  const name = `written by ${writer} at ${i}`;
+  const note = (what: string) =>
+    `with done as (${what})
+    insert into ledger select id, name from done
+    on conflict (id) do update set name = excluded.name`;
+  const statement = {
+    0: note(`update written set name = '${name}' where id = ${id} returning id, name`),
+    1: note(`delete from written where id = ${id} returning id, null::text as name`),
+    2: note(
+      `insert into written values (${
+        100_000 * (writer + 1) + i
+      }, '${name}', '') returning id, name`,
+    ),
+    // the row moves, and its name is as it was
+    3: `update written set note = 'moved' where id = ${id}`,
+  }[i % 4]!;
+  await connection.unsafe(statement);
+}
