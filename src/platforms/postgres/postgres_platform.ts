@@ -122,6 +122,7 @@ async function manyTransactions<T>(
           run.signal,
           (own) => transaction(shared, own, run, nothing, () => work(own)),
         ),
+      checkUnaltered: async (own) => checkUnaltered(table, await resolve(own, { lock: false })),
     }, afterCommit(shared, run)));
   } finally {
     const unlock = unlockRunStatement(table.oid);

@@ -45,7 +45,9 @@ export function postgresTable(
     return beside ?? await countAll(session, table, conversion);
   };
   const rewrite = async (conversion: Conversion): Promise<Counts & { method: Method }> => {
-    if (run.strategy === "rewrite") return await rewriteWholeTable(session, table, conversion);
+    if (run.strategy === "rewrite") {
+      return await rewriteWholeTable(session, table, conversion, checkUnaltered);
+    }
     const inDatabase = !table.canReadAddress ||
       (pushdown && conversion.sqlExpression !== undefined);
     const nothing = table.sizeBytes >= LARGE_TABLE_BYTES &&

@@ -30,6 +30,8 @@ export interface BatchResources {
   readonly pushdown: boolean;
   /** Calls `work` within a transaction of its own, on a connection of its own, and commits it. */
   readonly inOwnTransaction: <T>(work: (session: Session) => Promise<T>) => Promise<T>;
+  /** Throws `conflict` where the table is no longer what was looked up. */
+  readonly checkUnaltered: (session: Session) => Promise<void>;
 }
 
 /**
@@ -65,6 +67,7 @@ export async function rewriteInBatches(
         }))
         : bulkPass({ reader: session, writer: session }, table, conversion, run, { range, lock });
       const counts = await work;
+      await resources.checkUnaltered(session); // between batches nothing held the table
       const isKnown = trustsOwn && counts.updated > 0;
       return { ...counts, transaction: isKnown ? await ownTransaction(session) : undefined };
     });

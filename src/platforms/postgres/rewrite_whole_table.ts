@@ -16,7 +16,8 @@ import {
 } from "./sql/rewrite_columns.ts";
 
 /**
- * Rewrites the table. A table with nothing to tokenize is left as it is.
+ * Rewrites the table. A table with nothing to tokenize is left as it is. Once nobody else can alter it,
+ * `checkUnaltered` throws where somebody has: else columns would get the types back that they had.
  *
  * Throws `invalid_request` where the SDK has no SQL expression, `permission_denied` where the role does
  * not own the table, `table_not_supported` where something depends on the columns or replicates them.
@@ -25,6 +26,7 @@ export async function rewriteWholeTable(
   session: Session,
   table: CheckedTable,
   conversion: Conversion,
+  checkUnaltered: () => Promise<void>,
 ): Promise<Counts & { method: Method }> {
   const { displayName } = table;
   const { sqlExpression } = conversion;
@@ -53,6 +55,7 @@ export async function rewriteWholeTable(
     countRows(session, table, conversion),
   ]);
   if (counts.updated > 0) {
+    await checkUnaltered();
     const token = (operand: string) => sqlExpression("postgres", operand);
     try {
       await session.query(action, rewriteColumnsStatement(table, conversion.selects, token));

@@ -45,18 +45,21 @@ for (const [title, way] of Object.entries(WAYS)) {
   Deno.test(`writers go on during a run, and lose nothing (${title})`, async () => {
     await makeTable(way);
     await using action = openAction(database.url, { lockTimeoutMs: 20_000, ...way.options });
-    const crew = writers();
+    await using crew = writers();
     await until(() => crew.writes() > 5 * WRITERS);
     const before = crew.writes();
-    const report = await action.tokenize("public.written", ["name"], way.run);
+    const run = action.tokenize("public.written", ["name"], way.run);
+    const ended = await run.catch((error) => error);
     const during = crew.writes() - before;
     await crew.stop();
+    // batches may find that others are faster, which they say
+    if (ended instanceof Error && way.run.commit === "batches") {
+      assert.match(ended.message, /other writers add values as fast as they are tokenized/);
+    } else assert.ok((await run).updated > way.rows / 2);
     assert.ok(during > 0, "nobody wrote during the run");
-    assert.ok(report.updated > way.rows / 2);
     await checkTable(way.rows);
 
     await action.tokenize("public.written", ["name"], way.run);
-    if (Deno.env.get("DBG")) console.log(await sql`select id, name, ctid::text, xmin::text, (select name from ledger l where l.id=w.id) from written w where name not like 'tok%'`);
     const [left] = await sql`select count(*)::int as rows from written where name not like 'tok%'`;
     assert.equal(left!.rows, 0);
     await checkTable(way.rows);
@@ -102,13 +105,11 @@ function writers() {
   };
   const all = Promise.all(Array.from({ length: WRITERS }, (_, number) => work(number)));
   all.catch(() => {});
-  return {
-    writes: () => writes,
-    stop: async () => {
-      isOver = true;
-      await all;
-    },
+  const stop = async () => {
+    isOver = true;
+    await all;
   };
+  return { writes: () => writes, stop, [Symbol.asyncDispose]: stop };
 }
 
 async function writeOnce(connection: Sql, writer: number, i: number): Promise<void> {
