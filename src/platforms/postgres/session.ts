@@ -30,6 +30,9 @@ const ANSWER_PATIENCE_MS = 2000;
  */
 export const PREPARED: readonly string[] = [];
 
+/** "current transaction is aborted, commands ignored until end of transaction block" */
+const FAILED_TRANSACTION = "25P02";
+
 /** What a statement gave: its rows as arrays of columns, and how many rows it touched. */
 export interface StatementResult<Row extends readonly unknown[]> {
   readonly rows: Row[];
@@ -45,6 +48,8 @@ export class Session {
   readonly #cancelIt: () => Promise<void>;
   /** The statements under way, first sent first, each with what fails it. */
   readonly #active = new Map<Query, (reason: unknown) => void>();
+  /** The latest that was not a consequence of another. */
+  #failure: ServiceError | undefined;
   #cancelled = false;
   #cut: ReturnType<typeof setTimeout> | undefined;
 
@@ -118,11 +123,17 @@ export class Session {
       const rows = await answer.promise;
       return { rows: rows as unknown as Row[], count: rows.count ?? 0, command: rows.command };
     } catch (error) {
-      throw this.lost ? connectionLost(action) : fromDriver(error, action);
+      throw this.lost ? connectionLost(action) : this.#causeOf(fromDriver(error, action));
     } finally {
       this.#active.delete(query);
       clearTimeout(this.#cut);
     }
+  }
+
+  /** What failed the transaction, where the server refuses a statement for that reason alone. */
+  #causeOf(error: ServiceError): ServiceError {
+    if (error.facts.sqlState !== FAILED_TRANSACTION) this.#failure = error;
+    return this.#failure ?? error;
   }
 
   /** Asks whether the connection still works. Where it doesn't, it is closed. */
