@@ -7,6 +7,8 @@ import { triggerSchema } from "./schemas.ts";
 const MAX_BODY_BYTES = 1024 * 1024;
 /** How much of a larger body is read and dropped: who is still sending would not see the answer. */
 const MAX_DROPPED_BYTES = 16 * MAX_BODY_BYTES;
+/** How long a body may take to arrive: nobody may hold a request open by sending it bit by bit. */
+const PATIENCE_MS = 30_000;
 /** The most that a problem's detail names of what is wrong. */
 const MAX_FAULTS = 5;
 const MAX_NAME_LENGTH = 60;
@@ -16,11 +18,14 @@ const MAX_NAME_LENGTH = 60;
  * answer 500 to some spellings of JSON's content type and to a body that breaks off.
  *
  * Throws `unsupported_media_type`, `body_too_large`, or `invalid_request` naming each field that is
- * wrong, never with what was in it.
+ * wrong, never with what was in it; also where the body does not arrive within `patienceMs`.
  */
-export async function readTrigger(request: Request): Promise<z.infer<typeof triggerSchema>> {
+export async function readTrigger(
+  request: Request,
+  patienceMs = PATIENCE_MS,
+): Promise<z.infer<typeof triggerSchema>> {
   requireJson(request.headers.get("content-type") ?? "");
-  const result = triggerSchema.safeParse(parseJson(await readBytes(request)));
+  const result = triggerSchema.safeParse(parseJson(await readBytes(request, patienceMs)));
   if (result.success) return result.data;
   throw invalid(listed(result.error.issues.map(faultOf), "; "));
 }
@@ -33,19 +38,30 @@ function requireJson(contentType: string): void {
   );
 }
 
-async function readBytes(request: Request): Promise<Uint8Array> {
+async function readBytes(request: Request, patienceMs: number): Promise<Uint8Array> {
   if (Number(request.headers.get("content-length") ?? 0) > MAX_DROPPED_BYTES) throw tooLarge();
+  const reader = request.body?.getReader();
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(invalid(`its body did not arrive within ${patienceMs / 1000} s`)),
+    patienceMs,
+  );
+  late.promise.catch(() => {}); // the timer may go off when all is read
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
   try {
-    for await (const piece of request.body ?? []) {
-      size += piece.length;
-      if (size > MAX_DROPPED_BYTES) break;
-      if (size <= MAX_BODY_BYTES) pieces.push(piece);
+    while (reader !== undefined && size <= MAX_DROPPED_BYTES) {
+      const { value, done } = await Promise.race([reader.read(), late.promise]);
+      if (done) break;
+      size += value.length;
+      if (size <= MAX_BODY_BYTES) pieces.push(value);
       else pieces.length = 0;
     }
-  } catch {
-    throw invalid("its body breaks off");
+  } catch (error) {
+    throw error instanceof ServiceError ? error : invalid("its body breaks off");
+  } finally {
+    clearTimeout(timer);
+    reader?.cancel().catch(() => {}); // nothing more is wanted
   }
   if (size > MAX_BODY_BYTES) throw tooLarge();
   return await new Blob(pieces).bytes();

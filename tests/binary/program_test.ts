@@ -1,6 +1,7 @@
 /** The compiled program, dist/tokenize, does all that the program does when it is run from source. */
 import { commandLineSuite } from "../commands/command_line_suite.ts";
 import { jobsSuite } from "../commands/jobs_suite.ts";
+import { loadSuite } from "../commands/load_suite.ts";
 import { logSuite } from "../commands/log_suite.ts";
 import { rotateSuite } from "../commands/rotate_suite.ts";
 import { serveSuite } from "../commands/serve_suite.ts";
@@ -10,6 +11,7 @@ import { compiled } from "../support/program.ts";
 
 commandLineSuite(compiled);
 await jobsSuite(compiled);
+await loadSuite(compiled);
 await logSuite(compiled);
 await rotateSuite(compiled);
 await serveSuite(compiled);

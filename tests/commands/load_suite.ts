@@ -1,0 +1,117 @@
+/** `tokenize serve` under more than it can do at once: refusals instead of a pile-up, and /healthz. */
+import assert from "node:assert/strict";
+import { openDatabase, until, urnOf } from "../support/action_fixture.ts";
+import {
+  type Program,
+  type Service,
+  type ServiceAnswer,
+  startService,
+} from "../support/program.ts";
+
+/** What README says of runs at once on one database, and each may read through a second connection. */
+const MOST_RUNS = 8;
+const MOST_CONNECTIONS = 2 * MOST_RUNS;
+
+const TABLES = 12;
+const TRIGGERS_EACH = 4;
+
+/** What must be true of any build of the program. */
+export async function loadSuite(program: Program): Promise<void> {
+  const database = await openDatabase();
+  Deno.test.afterAll(() => database.drop());
+  const test = (title: string, body: () => Promise<void>) =>
+    Deno.test(`${program.name}: ${title}`, body);
+  const environment = { PG_CONN_STR: database.url, PUSHDOWN: "false", LOG_LEVEL: "debug" };
+  const urn = (table: string) => urnOf(`${database.name}.public.${table}`);
+  const makeTable = (table: string, rows: number) =>
+    database.sql.unsafe(`drop table if exists ${table}; create table ${table} as
+      select n, 'canary ' || n as v, repeat('x', 500) as rest from generate_series(1, ${rows}) n`);
+
+  test("many triggers at once are run or refused, with a bounded number of connections", async () => {
+    const tables = Array.from({ length: TABLES }, (_, i) => `loaded_${i}`);
+    for (const table of tables) await makeTable(table, 100);
+    await using service = await startService(program, environment);
+    await using holder = database.connect();
+    await holder`begin`;
+    for (const table of tables) {
+      await holder.unsafe(`lock table ${table} in share row exclusive mode`);
+    }
+    const answers: ServiceAnswer[] = [];
+    const triggers = Array.from({ length: TRIGGERS_EACH }, () => tables).flat().map(
+      async (table) => {
+        answers.push(await service.trigger({ dataset_urn: urn(table), columns: ["v"] }));
+      },
+    );
+    const refused = triggers.length - MOST_RUNS;
+    await until(async () => {
+      assert.equal((await service.send("GET", "/healthz")).status, 200);
+      const [seen] = await database.sql`select count(*)::int as connections from pg_stat_activity
+        where datname = ${database.name} and application_name = 'tokenize-action'`;
+      assert.ok(seen!.connections <= MOST_CONNECTIONS, `${seen!.connections} connections`);
+      return answers.length >= refused;
+    });
+    for (const { status, json, headers } of answers) {
+      assert.deepEqual([status, json.code], [409, "run_in_progress"]);
+      assert.ok(Number(headers.get("retry-after")) > 0);
+    }
+    assert.equal(answers.length, refused, "a run that waits was refused");
+    await holder`commit`;
+    await Promise.all(triggers);
+    const done = answers.slice(refused);
+    assert.deepEqual(done.map(({ json }) => json.updated), done.map(() => 100));
+    assert.equal(new Set(done.map(({ json }) => json.table)).size, MOST_RUNS);
+  });
+
+  test("/healthz is answered all the while a long run goes on", async () => {
+    await makeTable("long", 40_000);
+    await using service = await startService(program, environment);
+    let isOver = false;
+    const run = service.trigger({ dataset_urn: urn("long"), columns: ["v", "rest"] })
+      .finally(() => isOver = true);
+    let answered = 0;
+    while (!isOver) {
+      assert.equal((await service.send("GET", "/healthz")).status, 200);
+      answered++;
+    }
+    assert.equal((await run).json.updated, 40_000);
+    const batches = service.log().filter(({ event }) => event === "batch_written").length;
+    assert.ok(batches >= 40);
+    assert.ok(answered >= batches / 4, `${answered} answers in the time of ${batches} batches`);
+  });
+
+  test("hundreds of connections that send bit by bit keep nobody else from an answer", async () => {
+    await using service = await startService(program, environment);
+    const head = "POST /trigger HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+    const beginnings = ["", "POST /tri", head, `${head}Content-Length: 100\r\n\r\n{"dataset_urn`];
+    const connections = await Promise.all(
+      Array.from({ length: 400 }, (_, i) => begin(service, beginnings[i % beginnings.length]!)),
+    );
+    try {
+      for (let i = 0; i < 20; i++) {
+        assert.equal((await service.send("GET", "/healthz")).status, 200);
+        await Promise.all(connections.slice(i * 20, i * 20 + 20).map((each) => send(each, "x")));
+      }
+      const answer = await service.trigger({
+        dataset_urn: urn("customers"),
+        columns: ["email"],
+        dry_run: true,
+      });
+      assert.equal(answer.status, 200);
+      const { code } = await service.stop("SIGTERM");
+      assert.equal(code, 0);
+    } finally {
+      for (const connection of connections) connection.close();
+    }
+  });
+}
+
+async function begin(service: Service, text: string): Promise<Deno.TcpConn> {
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port: service.port });
+  await send(connection, text);
+  return connection;
+}
+
+/** Sends it, to who may have hung up. */
+async function send(connection: Deno.TcpConn, text: string): Promise<void> {
+  await connection.write(new TextEncoder().encode(text)).catch(() => {});
+}

@@ -1,0 +1,38 @@
+/** A body that comes bit by bit, or not at all. */
+import assert from "node:assert/strict";
+import { readTrigger } from "../../src/http/trigger_body.ts";
+
+const TRIGGER = { dataset_urn: "urn:li:dataset:(a,b,PROD)", columns: ["email"] };
+
+function request(body: ReadableStream<Uint8Array>): Request {
+  const headers = { "content-type": "application/json" };
+  return new Request("http://127.0.0.1/trigger", { method: "POST", headers, body });
+}
+
+/** A body of these pieces; `ends` says whether it comes to an end. */
+function pieces(texts: readonly string[], ends: boolean) {
+  let cancelled = false;
+  const stream = new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const text of texts) controller.enqueue(new TextEncoder().encode(text));
+      if (ends) controller.close();
+    },
+    cancel: () => void (cancelled = true),
+  });
+  return { stream, wasCancelled: () => cancelled };
+}
+
+Deno.test("a body in any number of pieces is read", async () => {
+  const body = pieces([...JSON.stringify(TRIGGER)], true);
+  const trigger = await readTrigger(request(body.stream));
+  assert.deepEqual(trigger.columns, TRIGGER.columns);
+});
+
+Deno.test("a body that does not arrive in time is refused, and no more of it is read", async () => {
+  const body = pieces(['{"dataset_urn":', '"canary'], false);
+  await assert.rejects(readTrigger(request(body.stream), 20), {
+    code: "invalid_request",
+    message: "Cannot read the trigger: its body did not arrive within 0.02 s",
+  });
+  assert.ok(body.wasCancelled());
+});
