@@ -1,8 +1,10 @@
 /** The detector and the dummy token in Spark's SQL: the same answers as in JavaScript. */
 import assert from "node:assert/strict";
 import { isToken } from "../../../src/platforms/databricks/sql/table_expressions.ts";
+import { toJavaScript } from "../../../src/tokens/token_pattern.ts";
 import { VAULT_TOKENS } from "../../../src/tokens/vault/vault_token.ts";
 import { DETECTOR_CASES } from "../../tokens/detector_cases.ts";
+import { LOCAL_MODES, lookalikes, openSdk } from "../../tokens/lookalikes.ts";
 import { VAULT_DETECTOR_CASES } from "../../tokens/vault_detector_cases.ts";
 import { pushdown } from "./action.ts";
 import { literal, type Place, warehouseTest } from "./place.ts";
@@ -58,3 +60,17 @@ warehouseTest("the dummy token is the same as elsewhere, and known as one", asyn
   const known = await evaluate(place, texts, isToken(expression, pushdown.pattern));
   assert.deepEqual(known, texts.map(() => true));
 });
+
+for (const mode of LOCAL_MODES) {
+  warehouseTest(
+    `${mode}: JavaScript and Spark agree on thousands of near-tokens`,
+    async (place) => {
+      const { pattern } = await openSdk(mode);
+      const texts = await lookalikes(await openSdk(mode), 3000);
+      const found = await evaluate(place, texts, isToken("v", pattern));
+      const expected = toJavaScript(pattern);
+      assert.deepEqual(texts.filter((text, i) => expected.test(text) !== found[i]), []);
+      assert.ok(found.filter(Boolean).length > 10);
+    },
+  );
+}

@@ -1,0 +1,152 @@
+/** The parsers take any string, and give a result or one of their own errors. */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { FABRICS, parseDatasetUrn, spellings } from "../../src/datahub/dataset_urn.ts";
+import { parseColumns } from "../../src/datahub/schema_field.ts";
+import { splitList } from "../../src/datahub/split_list.ts";
+import { ConfigError, ServiceError } from "../../src/errors.ts";
+import { parseDatabricksSettings } from "../../src/platforms/databricks/settings.ts";
+import { parsePostgresSettings } from "../../src/platforms/postgres/settings.ts";
+import { readKeys } from "../../src/tokens/key_set.ts";
+import { anyString, anyText, holds, near, postgresText } from "../support/properties.ts";
+import { hmacJwk, jwkSet, settingsReader, sivJwk } from "../tokens/keys.ts";
+
+const RUNS = 3000;
+const URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,app.public.customers,PROD)";
+const FIELD = `urn:li:schemaField:(${URN},[version=2.0].[type=struct].[type=string].email)`;
+const JDBC = "jdbc:databricks://adb-1.azuredatabricks.net:443/default;httpPath=/sql/1.0/x;" +
+  "AuthMech=11;Auth_Flow=1;OAuth2ClientId=client;OAuth2Secret=canary;ConnCatalog=main";
+const PG_URL = "postgres://user:can%40ary@[::1]:5432/app?sslmode=verify-full&connect_timeout=3";
+const PG_WORDS = "host=db.example.com dbname='my app' user=me password='can\\'ary' port=5433";
+const KEYS = jwkSet(await hmacJwk("h1"), await sivJwk("s1"));
+
+const noFile = () => {
+  throw new Deno.errors.NotFound("canary");
+};
+
+/** Each parser, texts that it takes, and what separates their parts. */
+const PARSERS: Readonly<
+  Record<string, readonly [parse: (text: string) => unknown, texts: string[], alphabet: string]>
+> = {
+  "dataset URNs": [parseDatasetUrn, [URN], "(),:%.% 2C"],
+  "columns": [
+    (text) => parseColumns([text], parseDatasetUrn(URN)),
+    [FIELD, "email", "[version=2.0].[type=string].email"],
+    "(),:%[]=.",
+  ],
+  "lists": [splitList, [`email,${FIELD}`, "a, b"], "(), "],
+  "JDBC URLs": [parseDatabricksSettings, [JDBC], ";=:/@%[] "],
+  "Postgres connection strings": [
+    (text) => parsePostgresSettings(text, noFile),
+    [PG_URL, PG_WORDS],
+    ":/@?&=%'\\[] ,",
+  ],
+  "key sets": [
+    (text) => readKeys(settingsReader({ TOKEN_KEYS_FILE: "/keys" }, { "/keys": text }), "HS256"),
+    [KEYS],
+    '{}[]":,\\-_=',
+  ],
+};
+
+for (const [title, [parse, texts, alphabet]] of Object.entries(PARSERS)) {
+  Deno.test(`${title}: any string is read, or refused in our own words`, async () => {
+    for (const text of texts) parse(text);
+    const strings = fc.oneof(anyString, near(texts, alphabet), near(texts, alphabet), anyText);
+    await holds(
+      fc.property(strings, (text) => {
+        try {
+          parse(text);
+        } catch (error) {
+          if (!(error instanceof ServiceError || error instanceof ConfigError)) throw error;
+          if (error instanceof ConfigError) assert.doesNotMatch(error.message, /canary/);
+          else assert.match(error.message, /^Cannot /);
+        }
+      }),
+      RUNS,
+    );
+  });
+}
+
+/** As DataHub's `UrnEncoder` writes a part. */
+const encoded = (name: string) =>
+  name.replaceAll(",", "%2C").replaceAll("(", "%28").replaceAll(")", "%29");
+
+const nonEmpty = anyText.filter((text) => text.trim() !== "");
+
+Deno.test("what DataHub writes is read as what it was written from", async () => {
+  await holds(
+    fc.property(nonEmpty, nonEmpty, fc.constantFrom(...FABRICS), (name, column, fabric) => {
+      const urn = `urn:li:dataset:(urn:li:dataPlatform:databricks,${encoded(name)},${fabric})`;
+      const dataset = parseDatasetUrn(urn);
+      assert.deepEqual([dataset.platform, dataset.fabric], ["databricks", fabric]);
+      assert.ok(spellings(dataset.name).includes(name));
+      fc.pre(!column.startsWith("[version=2.0]") && !column.startsWith("urn:li:schemaField:("));
+      const written = [
+        `urn:li:schemaField:(${urn},${encoded(column)})`,
+        column,
+      ];
+      for (const each of written) {
+        assert.ok(parseColumns([each], dataset)[0]!.names.includes(column));
+      }
+      const entries = splitList([urn, written[0]].join(","));
+      const isWhole = urn.trim() === urn; // an entry's outer blanks are not its own
+      if (isWhole) assert.deepEqual(entries, [urn, written[0]]);
+    }),
+    RUNS,
+  );
+});
+
+Deno.test("the parts of a Postgres connection string come back, in both of its forms", async () => {
+  const part = postgresText.filter((text) => text !== "");
+  const quoted = (text: string) => `'${text.replace(/[\\']/g, "\\$&")}'`;
+  await holds(
+    fc.property(
+      part,
+      part,
+      part,
+      fc.integer({ min: 1, max: 65535 }),
+      (user, password, name, port) => {
+        const words = { user: quoted(user), password: quoted(password), dbname: quoted(name) };
+        const [asUser, asPassword, asName] = [user, password, name].map(encodeURIComponent);
+        const forms = [
+          `postgres://${asUser}:${asPassword}@db.example.com:${port}/${asName}`,
+          `host=db.example.com port=${port} ` +
+          Object.entries(words).map(([key, value]) => `${key}=${value}`).join(" "),
+        ];
+        for (const form of forms) {
+          const read = parsePostgresSettings(form, noFile);
+          const { host, database } = read;
+          assert.deepEqual([host, database, read.user, read.password, read.port], [
+            ...["db.example.com", name, user, password, port],
+          ]);
+        }
+      },
+    ),
+    RUNS,
+  );
+});
+
+Deno.test("the parts of a JDBC URL come back", async () => {
+  const part = fc.string({ unit: "grapheme-ascii", minLength: 1 })
+    .map((text) => text.replaceAll(";", "").trim()).filter((text) => text !== "");
+  const secret = part.map((text) => text.replaceAll(" ", "_")); // no token has blanks
+  await holds(
+    fc.property(
+      secret,
+      part,
+      part,
+      fc.integer({ min: 1, max: 65535 }),
+      (token, catalog, schema, port) => {
+        const read = parseDatabricksSettings(
+          `jdbc:databricks://x.example.com:${port};httpPath=/sql/1.0/warehouses/a;AuthMech=3;UID=token;` +
+            `pwd=${token};connCatalog=${catalog};CONNSCHEMA=${schema}`,
+        );
+        assert.deepEqual([read.host, read.port, read.httpPath, read.catalog, read.schema], [
+          ...["x.example.com", port, "/sql/1.0/warehouses/a", catalog, schema],
+        ]);
+        assert.deepEqual(read.authentication, { kind: "token", token });
+      },
+    ),
+    RUNS,
+  );
+});
