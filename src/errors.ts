@@ -69,8 +69,20 @@ export class ServiceError extends Error {
   override readonly name = "ServiceError";
 
   constructor(readonly code: ErrorCode, message: string, readonly facts: ErrorFacts = {}) {
-    super(message);
+    super(inOneLine(message));
   }
+}
+
+/** What ends a line, moves a terminal's cursor or turns the reading direction; names may hold it. */
+// deno-lint-ignore no-control-regex -- they are what is looked for
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+/** A message that cannot pass for another line of a log, with such characters written out. */
+function inOneLine(message: string): string {
+  return message.replace(
+    CONTROLS,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /**

@@ -28,3 +28,8 @@ Deno.test("stack frames are where it happened, never what it said", () => {
   assert.deepEqual(stackFrames("canary"), []);
   assert.deepEqual(stackFrames(undefined), []);
 });
+
+Deno.test("a name with line breaks or terminal codes cannot forge a line of its own", () => {
+  const { message } = new ServiceError("column_not_found", 'Cannot: "a\r\n\x1b[2J\u202eb\u2028é"');
+  assert.equal(message, 'Cannot: "a\\u000d\\u000a\\u001b[2J\\u202eb\\u2028é"');
+});
