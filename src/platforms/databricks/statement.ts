@@ -74,7 +74,8 @@ export class Statement {
         const chunk = await this.#calls.send(
           this.#action,
           { repeatable: false },
-          () => this.#operation.fetchChunk({ maxRows: chunkRows() }),
+          // one request each: of several the rows that came would be lost where a later one fails
+          () => this.#operation.fetchChunk({ maxRows: chunkRows(), disableBuffering: true }),
         );
         yield chunk as Row[];
       } while (

@@ -249,6 +249,20 @@ standInOnly(
 );
 
 standInOnly(
+  "rows that came are kept where the request for more is turned down for a while",
+  (place) =>
+    withTen(place, async (table) => {
+      for (const statement of ["^DESCRIBE TABLE EXTENDED", "^SELECT count", "AS s0\\b"]) {
+        await place.control.addFault(
+          faults.unavailable(1, { methods: ["FetchResults"], statement, skip: 1 }),
+        );
+      }
+      const report = await openAction(place, { sdk: inClient }).tokenize(table.urn, ["v"]);
+      assert.deepEqual([report.updated, report.skipped], [10, 0]);
+    }),
+);
+
+standInOnly(
   "a network that stays down ends the run, and says what is known",
   (place) =>
     withTen(place, async (table) => {
