@@ -24,6 +24,10 @@ const LINES: Readonly<Record<Observation["event"], readonly [Level, string]>> = 
   batch_written: ["debug", "run {runId} wrote {updated} of {total} rows"],
   warehouse_starting: ["info", "run {runId} waits for the warehouse, {waitedSeconds} s so far"],
   retrying: ["info", "run {runId} tries again, attempt {attempt}"],
+  residue_found: [
+    "info",
+    "run {runId}: old values of {table} remain in {remains}, not checked: {notChecked}, cleared: {cleared}",
+  ],
   run_finished: [
     "info",
     "run {runId} on {table}: {updated} updated, {skipped} skipped, {elapsedMs} ms",

@@ -43,6 +43,15 @@ export type Observation =
     readonly facts: ErrorFacts;
   }
   | {
+    readonly event: "residue_found";
+    readonly runId: string;
+    readonly table: string;
+    /** Names of places as the report has them, with commas between. */
+    readonly remains: string;
+    readonly notChecked: string;
+    readonly cleared: string;
+  }
+  | {
     readonly event: "run_finished";
     readonly runId: string;
     readonly datasetUrn: string;

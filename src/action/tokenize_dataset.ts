@@ -7,6 +7,7 @@ import type { Observe } from "../observations.ts";
 import { type Platform, type Progress, selectPlatform } from "../platforms/platform.ts";
 import { rotating, type RotationSource, tokenizing } from "../tokens/conversion.ts";
 import type { TokenSdk } from "../tokens/token_sdk.ts";
+import type { ResidueState } from "../platforms/residue.ts";
 import type { Report, Trigger } from "./trigger.ts";
 
 /** What the action works with. */
@@ -107,7 +108,14 @@ async function run(
   });
   const { residue, ...report } = ended;
   if (residue === undefined) return report;
-  return { ...report, residue: await residue.clearAfterwards?.() ?? residue.places };
+  const left = await residue.clearAfterwards?.() ?? residue.places;
+  const inState = (wanted: ResidueState) =>
+    left.filter(({ state }) => state === wanted).map(({ place }) => place).join(", ");
+  deps.observe({
+    ...{ event: "residue_found", runId, table: report.table, remains: inState("remains") },
+    ...{ notChecked: inState("not_checked"), cleared: inState("cleared") },
+  });
+  return { ...report, residue: left };
 }
 
 async function conversionOf({ tokenSdk, rotateFrom }: ActionDependencies) {

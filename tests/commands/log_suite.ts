@@ -20,10 +20,16 @@ export async function logSuite(program: Program): Promise<void> {
     const log = service.log();
     assert.deepEqual(log.map(({ event, level }) => `${level} ${event}`), [
       ...["INFO sandbox_ready", "INFO listening"],
-      ...["INFO run_started", "INFO run_finished", "INFO run_started", "ERROR run_failed"],
+      ...[
+        "INFO run_started",
+        "INFO residue_found",
+        "INFO run_finished",
+        "INFO run_started",
+        "ERROR run_failed",
+      ],
       ...["INFO stopping", "INFO stopped"],
     ]);
-    const [finished, failed] = [log[3]!, log[5]!];
+    const [finished, failed] = [log[4]!, log[5]!];
     assert.deepEqual(
       [finished.runId, finished.table, finished.updated, finished.skipped, finished.elapsedMs],
       [good.json.run_id, good.json.table, 100, 0, good.json.elapsed_ms],

@@ -47,6 +47,21 @@ export async function terminalSuite(program: Program): Promise<void> {
     ]);
   });
 
+  test("--scrub clears what it may, and the table below the result says what is left then", async () => {
+    await database.sql`create table scrubbed as select 'canary' as name`;
+    const args = ["run", ...dataset("scrubbed", "name"), "--scrub"];
+    const { code, screen } = await runOnTerminal(program, args, env);
+    assert.equal(code, 0, screen);
+    const lines = screen.trimEnd().split("\n");
+    const left = lines.slice(lines.indexOf("old values elsewhere"));
+    // servers before 15 do not say what VACUUM had to leave
+    assert.ok(left.some((line) => /dead_rows(?: \(cleared\)|: not checked)/.test(line)), screen);
+    assert.ok(!left.some((line) => line.includes("remains")), screen);
+    const again = await runOnTerminal(program, args, env);
+    assert.match(again.screen, /^updated {2}0 rows$/m);
+    assert.match(again.screen, /^old values elsewhere$/m);
+  });
+
   test("permissions reads as a list", async () => {
     const { screen } = await runOnTerminal(program, ["permissions"], {
       PG_CONN_STR: "postgres://u:canary@db.internal/app",

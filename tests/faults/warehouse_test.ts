@@ -16,7 +16,7 @@ import { isThrift, ROWS, WarehousePlace, type Way, WRITES } from "./warehouse_pl
 const controlUrl = Deno.env.get("TEST_DBX_CONTROL");
 const ignore = controlUrl === undefined;
 const isLong = Deno.env.get("FAULTS_FORM") === "long";
-const times = isLong ? 10 : 1;
+const times = isLong ? 5 : 1;
 
 const place = ignore ? undefined : new WarehousePlace(await connectControl(controlUrl));
 await place?.makeSource();

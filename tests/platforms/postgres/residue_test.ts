@@ -87,6 +87,26 @@ Deno.test("char(n) has its padding in the statistics, which makes no value of a 
   assert.equal(stateOf(report, "pg_stats"), "cleared");
 });
 
+Deno.test("the log names the places and their states, and nothing more", async () => {
+  await makePeople("logged");
+  await using action = openAction(database.url);
+  const report = await action.tokenize("public.logged", ["name"], { scrub: true });
+  const logged = action.observations.find(({ event }) => event === "residue_found");
+  const inState = (wanted: string) =>
+    report.residue!.filter(({ state }) => state === wanted).map(({ place }) => place).join(", ");
+  assert.deepEqual(logged, {
+    event: "residue_found",
+    runId: report.run_id,
+    table: report.table,
+    remains: inState("remains"),
+    notChecked: inState("not_checked"),
+    cleared: inState("cleared"),
+  });
+  assert.match(inState("cleared"), /pg_stats/);
+  await action.tokenize("public.logged", ["name"]);
+  assert.equal(action.observations.filter(({ event }) => event === "residue_found").length, 1);
+});
+
 Deno.test("where nothing was updated nobody looks, unless scrub asks for it", async () => {
   await makePeople("twice");
   await using action = openAction(database.url);
