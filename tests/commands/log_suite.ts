@@ -29,7 +29,7 @@ export async function logSuite(program: Program): Promise<void> {
       ],
       ...["INFO stopping", "INFO stopped"],
     ]);
-    const [finished, failed] = [log[4]!, log[5]!];
+    const [finished, failed] = [log[4]!, log[6]!];
     assert.deepEqual(
       [finished.runId, finished.table, finished.updated, finished.skipped, finished.elapsedMs],
       [good.json.run_id, good.json.table, 100, 0, good.json.elapsed_ms],
