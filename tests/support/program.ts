@@ -106,7 +106,9 @@ export function spawnProgram(program: Program, args: readonly string[], env: Env
     clearTimeout(deadline);
     await Promise.all([stdout.done, stderr.done]);
     const result = { code, signal, stdout: stdout.text(), stderr: stderr.text() };
-    givesNothingAway(result.stdout + result.stderr, args.join(" "));
+    const printed = result.stdout + result.stderr;
+    givesNothingAway(printed, args.join(" "));
+    for (const secret of secretsIn(env)) assert.ok(!printed.includes(secret), "a secret is shown");
     return result;
   })();
   const log = () => parseLog(stderr.text());
@@ -130,6 +132,18 @@ export function spawnProgram(program: Program, args: readonly string[], env: Env
       await ended;
     },
   };
+}
+
+/** The tests' own servers have this password, which is also a word. */
+const NO_SECRET = "postgres";
+
+/** What the environment holds that nobody may see, as it is and decoded. */
+function secretsIn(env: Environment): string[] {
+  const password = URL.parse(env.PG_CONN_STR ?? "")?.password ?? "";
+  const properties = /;(?:PWD|OAuth2Secret|Auth_AccessToken)=([^;]+)/gi;
+  const inUrl = [...(env.DBX_JDBC_URL ?? "").matchAll(properties)].map(([, secret]) => secret!);
+  return [password, decodeURIComponent(password), ...inUrl, env.TRIGGER_TOKEN ?? ""]
+    .filter((secret) => secret !== "" && secret !== NO_SECRET);
 }
 
 /** Runs a program to its end. */

@@ -1,0 +1,51 @@
+/** What is fetched is what was chosen: exact versions, checksums, and images by a tag of their own. */
+import assert from "node:assert/strict";
+
+const read = (path: string) => Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
+
+Deno.test("packages are named by exact versions, and the lock may not change by itself", async () => {
+  const { imports, lock } = JSON.parse(await read("deno.json"));
+  assert.deepEqual(lock, { frozen: true });
+  for (const [name, specifier] of Object.entries(imports)) {
+    assert.match(String(specifier), /^npm:(?:@[\w-]+\/)?[\w.-]+@\d+\.\d+\.\d+$/, name);
+  }
+});
+
+Deno.test("the lock has a checksum of every package", async () => {
+  const { npm } = JSON.parse(await read("deno.lock"));
+  assert.ok(Object.keys(npm).length > 50);
+  for (const [name, { integrity }] of Object.entries<{ integrity?: string }>(npm)) {
+    assert.match(integrity ?? "", /^sha512-[A-Za-z0-9+/]{86}==$/, name);
+  }
+});
+
+Deno.test("Python packages of the tests are named by exact versions with checksums", async () => {
+  const lines = (await read("tests/fuzz/requirements.txt")).replaceAll("\\\n", " ").split("\n")
+    .filter((line) => line.trim() !== "" && !line.trimStart().startsWith("#"));
+  assert.ok(lines.length > 5);
+  for (const line of lines) assert.match(line, /^\S+==\S+.*--hash=sha256:[0-9a-f]{64}/);
+});
+
+Deno.test("the build takes the lock as it is, and both base images can be given by digest", async () => {
+  const dockerfile = await read("Dockerfile");
+  assert.match(dockerfile, /deno install --quiet --frozen/);
+  const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image);
+  assert.deepEqual(bases, ["${DENO_IMAGE}", "${RUNTIME_IMAGE}"]);
+  const script = await read("scripts/cluster/image.sh");
+  for (const name of ["DENO_IMAGE", "RUNTIME_IMAGE"]) {
+    assert.match(dockerfile, new RegExp(`^ARG ${name}=\\S+:\\S+$`, "m"));
+    assert.ok(script.includes(`--build-arg "${name}=$${name}"`));
+  }
+});
+
+Deno.test("no image is named without a tag, or by one that means the latest", async () => {
+  const names: string[] = [];
+  for (const path of ["deploy/action/deployment.yaml", "deploy/postgres/stateful_set.yaml"]) {
+    names.push(...[...(await read(path)).matchAll(/^\s*image: (\S+)$/gm)].map(([, name]) => name!));
+  }
+  names.push(
+    ...[...(await read("Dockerfile")).matchAll(/^ARG \w+_IMAGE=(\S+)$/gm)].map(([, n]) => n!),
+  );
+  assert.ok(names.length >= 4);
+  for (const name of names) assert.match(name, /:(?!latest$)[\w.-]+$/);
+});
