@@ -42,18 +42,18 @@ function onTheWay(
 export const FAULTS: readonly Fault[] = [
   {
     name: "kill -9 of the action",
-    times: [6, 50],
+    times: [5, 50],
     strike: ({ run }) => run.stop("SIGKILL"),
   },
   {
     name: "SIGTERM to the action",
-    times: [3, 20],
+    times: [2, 20],
     code: "shutting_down",
     strike: ({ run }) => run.stop("SIGTERM"),
   },
   {
     name: "backends terminated",
-    times: [3, 20],
+    times: [2, 20],
     code: "database_unreachable",
     strike: ({ arena: { sql } }) =>
       sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -61,27 +61,27 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "server stopped (immediate)",
-    times: [3, 20],
+    times: [2, 20],
     code: "database_unreachable",
     strike: ({ arena }) => arena.server.stop("immediate"),
     mend: (arena) => arena.recover(),
   },
   {
     name: "server killed (kill -9)",
-    times: [2, 20],
+    times: [1, 20],
     code: "database_unreachable",
     strike: ({ arena }) => arena.server.kill(),
     mend: (arena) => arena.recover(),
   },
-  onTheWay("connections cut", "cut", { times: [3, 20], code: "database_unreachable" }),
+  onTheWay("connections cut", "cut", { times: [2, 20], code: "database_unreachable" }),
   onTheWay("connections half-closed", "half-close", {
-    times: [3, 20],
+    times: [2, 20],
     code: "database_unreachable",
   }),
   onTheWay("connections delayed", "delay", { times: [1, 10] }),
   {
     name: "statement_timeout of the server",
-    times: [3, 20],
+    times: [2, 20],
     code: "timeout",
     // from now on, also for sessions that are open
     strike: ({ arena }) => arena.server.configure({ statement_timeout: 1 }),

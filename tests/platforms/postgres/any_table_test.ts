@@ -71,7 +71,7 @@ Deno.test("any table is tokenized as a whole, and a second run is a no-op", asyn
         await sql.unsafe(`drop schema ${quoteIdentifier(made.schema)} cascade`);
       }
     }),
-    60,
+    30,
   );
 });
 
