@@ -56,7 +56,9 @@ Deno.test("a run is observed from its start to its outcome, with its counts", as
   const onProgress = (made: unknown) => void progress.push(made);
   await action.tokenize("public.customers", ["phone"], { onProgress });
   const events = action.observations.map(({ event }) => event);
-  assert.deepEqual(events, ["run_started", "table_resolved", "batch_written", "run_finished"]);
+  assert.deepEqual(events, [
+    ...["run_started", "table_resolved", "batch_written", "residue_found", "run_finished"],
+  ]);
   const last = action.observations.at(-1);
   assert.ok(last?.event === "run_finished");
   assert.deepEqual([last.updated, last.skipped, last.columns], [100, 0, ["phone"]]);
