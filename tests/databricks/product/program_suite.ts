@@ -74,13 +74,19 @@ export function programSuite(program: Program): void {
   );
 
   standInOnly(
-    `${program.name}: a token for all rows but one column, made in the client`,
+    `${program.name}: a token for all rows but one column, made in the client, and a scrub`,
     (place) =>
       withTable(place, HUNDRED, async (table) => {
-        const args = ["run", "--urn", table.urn, "--columns", "email"];
+        const args = ["run", "--urn", table.urn, "--columns", "email", "--scrub"];
         const env = { DBX_JDBC_URL: place.jdbcUrl, PUSHDOWN: "false" };
         const [report] = await runJson(program, args, env);
         assert.deepEqual([report.updated, report.skipped, report.method], [100, 0, "client"]);
+        const requests = await place.control.requests();
+        assert.ok(requests.some(({ statement }) => /^VACUUM\b/.test(statement ?? "")));
+        const states = report.residue.map(({ place, state }: Record<string, string>) =>
+          `${place}: ${state}`
+        );
+        assert.ok(states.includes("history: remains"), states.join());
       }),
   );
 
