@@ -2,6 +2,7 @@
 import { encodeBase64 } from "../../src/tokens/base64.ts";
 import postgres from "postgres";
 import { type BenchDatabase, PROGRAM } from "./bench_database.ts";
+import { endsWithBench } from "./children.ts";
 
 /** Where a contender works. */
 export type Arena = Pick<BenchDatabase, "url">;
@@ -116,12 +117,12 @@ export async function runProgram(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<{ report: { updated: number; elapsed_ms: number }; peakRssBytes: number }> {
-  const child = new Deno.Command(PROGRAM, {
+  const child = endsWithBench(new Deno.Command(PROGRAM, {
     args: [...args, "--json"],
     env: { LOG_LEVEL: "error", ...environment },
     stdout: "piped",
     stderr: "inherit",
-  }).spawn();
+  }).spawn());
   const memory = watchMemory(child.pid);
   const { success, stdout } = await child.output();
   const peakRssBytes = await memory.end();

@@ -1,6 +1,7 @@
 /** `tokenize serve`, as a process of its own. */
 import { freePort } from "../../tests/support/postgres_server.ts";
 import { PROGRAM } from "./bench_database.ts";
+import { endsWithBench } from "./children.ts";
 
 const REQUEST = new TextEncoder().encode("GET /healthz HTTP/1.0\r\n\r\n");
 
@@ -18,10 +19,12 @@ export async function startBenchService(
 ): Promise<BenchService> {
   const port = freePort();
   const beganMs = performance.now();
-  const child = new Deno.Command(PROGRAM, {
-    args: ["serve"],
-    env: { PORT: String(port), HOST: "127.0.0.1", LOG_LEVEL: "error", ...environment },
-  }).spawn();
+  const child = endsWithBench(
+    new Deno.Command(PROGRAM, {
+      args: ["serve"],
+      env: { PORT: String(port), HOST: "127.0.0.1", LOG_LEVEL: "error", ...environment },
+    }).spawn(),
+  );
   while (!await answers(port)) await new Promise((resolve) => setTimeout(resolve, 1));
   return {
     url: `http://127.0.0.1:${port}`,
