@@ -289,7 +289,7 @@ function imports({ allowed, forbiddenPort, file }: Targets): Record<string, Atte
   return {
     "import: another port": load(`http://${allowed.hostname}:${forbiddenPort}/module.js`),
     "import: even the allowed host": load(`http://${allowed.hostname}:${allowed.port}/module.js`),
-    "import: https": load("https://jsr.io/@std/assert/mod.ts"),
+    "import: https": load("https://raw.githubusercontent.com/denoland/std/main/assert/mod.ts"),
     "import: a file": load(`file://${file}`),
     "import: npm": load("npm:left-pad@1.3.0"),
     "import: jsr": load("jsr:@std/assert@1.0.0"),
