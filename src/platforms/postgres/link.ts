@@ -26,7 +26,7 @@ export async function makeLink(settings: PostgresSettings, signal: AbortSignal):
   const socket = () => {
     if (opened) return Promise.reject(closedEarly());
     opened = true;
-    return openSocket(settings, signal).then(neverFull);
+    return openSocket(settings, signal).then(neverFull).then(alwaysHeard);
   };
   const options: Options<Record<never, never>> & { readonly socket: typeof socket } = {
     socket,
@@ -72,4 +72,14 @@ function neverFull(socket: Socket): Socket {
     return true;
   };
   return socket;
+}
+
+/**
+ * The driver takes every listener from a socket that was closed, ours too. A write that was under way
+ * may fail after that, and an error that nobody listens for ends the whole program.
+ */
+export function alwaysHeard(socket: Socket): Socket {
+  const removeAll = socket.removeAllListeners.bind(socket);
+  socket.removeAllListeners = (...events) => removeAll(...events).on("error", () => {});
+  return socket.on("error", () => {});
 }
