@@ -3,7 +3,7 @@
  * there; nothing reads the environment again.
  */
 import { splitList } from "./datahub/split_list.ts";
-import { ConfigError, type ConfigFault } from "./errors.ts";
+import { collectFaults, ConfigError } from "./errors.ts";
 import {
   type DatabricksSettings,
   parseDatabricksSettings,
@@ -66,16 +66,8 @@ export interface ConfigSource extends SettingsReader {
  * `ConfigError` with every fault found.
  */
 export function loadConfig(source: ConfigSource, rotateFrom?: string): Config {
-  const faults: ConfigFault[] = [];
-  const read = <T>(fallback: T, readOne: () => T): T => {
-    try {
-      return readOne();
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      faults.push(...error.faults);
-      return fallback;
-    }
-  };
+  const { faults, attempt } = collectFaults();
+  const read = <T>(fallback: T, readOne: () => T): T => attempt(readOne) ?? fallback;
   const variable = (name: string) => source.variable(name);
 
   const hostname = read("127.0.0.1", () => readHost(variable("HOST") ?? "127.0.0.1"));

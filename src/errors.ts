@@ -127,3 +127,27 @@ export function stackFrames(thrown: unknown): string[] {
     /^at .*(?:file|npm|node|ext|data):.*:\d+:\d+\)?$/.test(line)
   );
 }
+
+/** Reads settings one after the other, so that every fault is found. */
+export interface FaultCollector {
+  readonly faults: ConfigFault[];
+  /** What `readOne` gives; undefined where it threw a `ConfigError`, whose faults are kept. */
+  attempt<T>(readOne: () => T): T | undefined;
+}
+
+/** Makes one, with no faults yet. */
+export function collectFaults(): FaultCollector {
+  const faults: ConfigFault[] = [];
+  return {
+    faults,
+    attempt(readOne) {
+      try {
+        return readOne();
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error;
+        faults.push(...error.faults);
+        return undefined;
+      }
+    },
+  };
+}

@@ -1,5 +1,5 @@
 /** The settings that all SDKs with keys of their own have in common. */
-import { ConfigError, type ConfigFault } from "../errors.ts";
+import { collectFaults, ConfigError } from "../errors.ts";
 import { type KeyAlgorithm, KEYS_VARIABLE, readKeys, type TokenKey } from "./key_set.ts";
 import type { SettingsReader } from "./token_sdk.ts";
 import { readScope, SCOPE_VARIABLE, type TokenScope } from "./token_scope.ts";
@@ -21,15 +21,7 @@ export const KEYED_ENVIRONMENT = [KEYS_VARIABLE, SCOPE_VARIABLE] as const;
 
 /** Keys for `algorithm`, and the scope. Throws `ConfigError` with the faults of both. */
 export function readKeyedSettings(read: SettingsReader, algorithm: KeyAlgorithm): KeyedSettings {
-  const faults: ConfigFault[] = [];
-  const attempt = <T>(readOne: () => T): T | undefined => {
-    try {
-      return readOne();
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      faults.push(...error.faults);
-    }
-  };
+  const { faults, attempt } = collectFaults();
   const keys = attempt(() => readKeys(read, algorithm));
   const scope = attempt(() => readScope(read));
   if (keys === undefined || scope === undefined) throw new ConfigError(faults);

@@ -21,6 +21,9 @@ export interface TableCounts {
   readonly foreign: number;
 }
 
+/** Counts a table while the work on it goes on. */
+export type CountBeside = () => Promise<TableCounts>;
+
 /** The counts of all rows. */
 export async function countAll(
   session: Session,

@@ -13,7 +13,7 @@ import type { Conversion } from "../../tokens/conversion.ts";
 import type { Counts, Method, RunContext } from "../platform.ts";
 import { refusal } from "../resolve_columns.ts";
 import { bulkPass } from "./bulk_pass.ts";
-import type { TableCounts } from "./count_table.ts";
+import type { CountBeside } from "./count_table.ts";
 import type { ResolvedTable } from "./resolve_table.ts";
 import type { Session } from "./session.ts";
 
@@ -28,8 +28,7 @@ export type WithSnapshotReader = <T>(
 /** What the client path needs beside the session that writes. */
 export interface ClientResources {
   readonly withSnapshotReader: WithSnapshotReader;
-  /** Counts the table while the work goes on. */
-  readonly countBeside: () => Promise<TableCounts>;
+  readonly countBeside: CountBeside;
 }
 
 /** What it did. */

@@ -3,13 +3,10 @@ import { ServiceError } from "../../errors.ts";
 import type { Conversion } from "../../tokens/conversion.ts";
 import type { Counts, Method } from "../platform.ts";
 import type { CheckedTable } from "./check_table.ts";
-import type { TableCounts } from "./count_table.ts";
+import type { CountBeside } from "./count_table.ts";
 import { PREPARED, type Session } from "./session.ts";
 import type { BlockRange } from "./sql/block_ranges.ts";
 import { updateInPlaceStatement } from "./sql/update_in_place.ts";
-
-/** Counts the table while the work goes on. */
-export type CountBeside = () => Promise<TableCounts>;
 
 /** Rewrites the table by one UPDATE. Throws a `ServiceError`. */
 export async function rewriteInDatabase(

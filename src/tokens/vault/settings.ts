@@ -1,5 +1,5 @@
 /** The settings of `vault-transit`, under the names that Vault's own tools have for them. */
-import { ConfigError, type ConfigFault } from "../../errors.ts";
+import { collectFaults, ConfigError } from "../../errors.ts";
 import type { SettingsReader } from "../token_sdk.ts";
 import { readScope, SCOPE_VARIABLE, type TokenScope } from "../token_scope.ts";
 import {
@@ -33,15 +33,7 @@ export const VAULT_ENVIRONMENT = [
 
 /** All settings. Throws `ConfigError` with a line for each fault. */
 export function readVaultSettings(read: SettingsReader): VaultSettings {
-  const faults: ConfigFault[] = [];
-  const attempt = <T>(readOne: () => T): T | undefined => {
-    try {
-      return readOne();
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      faults.push(...error.faults);
-    }
-  };
+  const { faults, attempt } = collectFaults();
   const settings = {
     address: attempt(() => readAddress(read)),
     namespace: attempt(() => readNamespace(read)),
