@@ -47,13 +47,13 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "SIGTERM to the action",
-    times: [2, 20],
+    times: [2, 15],
     code: "shutting_down",
     strike: ({ run }) => run.stop("SIGTERM"),
   },
   {
     name: "backends terminated",
-    times: [2, 20],
+    times: [2, 15],
     code: "database_unreachable",
     strike: ({ arena: { sql } }) =>
       sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -61,27 +61,27 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "server stopped (immediate)",
-    times: [2, 20],
+    times: [2, 15],
     code: "database_unreachable",
     strike: ({ arena }) => arena.server.stop("immediate"),
     mend: (arena) => arena.recover(),
   },
   {
     name: "server killed (kill -9)",
-    times: [1, 20],
+    times: [1, 15],
     code: "database_unreachable",
     strike: ({ arena }) => arena.server.kill(),
     mend: (arena) => arena.recover(),
   },
-  onTheWay("connections cut", "cut", { times: [2, 20], code: "database_unreachable" }),
+  onTheWay("connections cut", "cut", { times: [2, 15], code: "database_unreachable" }),
   onTheWay("connections half-closed", "half-close", {
-    times: [2, 20],
+    times: [2, 15],
     code: "database_unreachable",
   }),
   onTheWay("connections delayed", "delay", { times: [1, 10] }),
   {
     name: "statement_timeout of the server",
-    times: [2, 20],
+    times: [2, 15],
     code: "timeout",
     // from now on, also for sessions that are open
     strike: ({ arena }) => arena.server.configure({ statement_timeout: 1 }),

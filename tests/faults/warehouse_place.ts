@@ -88,10 +88,13 @@ export class WarehousePlace {
     });
   }
 
-  /** Runs the program again: it does what is left, `left` rows if that is known, and then nothing. */
-  async complete(way: Way, left: number | undefined): Promise<void> {
+  /**
+   * Runs the program again: it does what is left, `left` rows if that is known. With `andAgain` once
+   * more, which does nothing.
+   */
+  async complete(way: Way, left: number | undefined, andAgain: boolean): Promise<void> {
     await this.control.reset();
-    for (const expected of [left, 0]) {
+    for (const expected of andAgain ? [left, 0] : [left]) {
       const { code, stdout } = await this.run(way).ended;
       assert.equal(code, 0, stdout);
       const { updated, skipped } = JSON.parse(stdout);

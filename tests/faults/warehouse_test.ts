@@ -16,7 +16,13 @@ import { isThrift, ROWS, WarehousePlace, type Way, WRITES } from "./warehouse_pl
 const controlUrl = Deno.env.get("TEST_DBX_CONTROL");
 const ignore = controlUrl === undefined;
 const isLong = Deno.env.get("FAULTS_FORM") === "long";
-const times = isLong ? 5 : 1;
+const times = isLong ? 4 : 1;
+/** So many of the faults meet a request about a write, the others any. */
+const SHARE_OF_WRITES = 0.75;
+/** Those that can be about a write. */
+const METHODS = [
+  ...["ExecuteStatement", "GetOperationStatus", "GetResultSetMetadata", "FetchResults"],
+];
 
 /** A run takes seconds here, so the short form tries these alone. */
 const SHORT_FORM: Readonly<Record<string, readonly Way[]>> = {
@@ -27,7 +33,13 @@ const SHORT_FORM: Readonly<Record<string, readonly Way[]>> = {
 
 const place = ignore ? undefined : new WarehousePlace(await connectControl(controlUrl));
 await place?.makeSource();
-const requestsOf = new Map<Way, number>();
+const requestsOf = new Map<Way, Requests>();
+
+/** How many requests a run makes that nothing happens to. */
+interface Requests {
+  readonly all: number;
+  readonly aboutWrites: number;
+}
 
 WAREHOUSE_FAULTS.forEach((fault, index) => {
   for (const way of isLong ? ["pushdown", "client"] as const : SHORT_FORM[fault.name] ?? []) {
@@ -52,10 +64,10 @@ async function tryFault(
   for (let time = 0; time < times; time++) {
     await place.refill();
     await using run = place.run(way);
-    struck += await strike(place, fault, run, Math.floor(random() * requests)) ? 1 : 0;
+    struck += await strike(place, fault, run, requests, random) ? 1 : 0;
     plaintext += await place.valuesInStatements();
     const seen = await place.inspect();
-    await check(place, fault, way, run, seen);
+    await check(place, fault, way, run, seen, time === times - 1);
     found[seen.state]++;
     lost += seen.lost;
     plaintext += await place.valuesInStatements();
@@ -68,24 +80,35 @@ async function tryFault(
   assert.equal(plaintext, 0, "the text of a statement holds values");
 }
 
-/** How many requests a run makes that nothing happens to. */
-async function countRequests(place: WarehousePlace, way: Way): Promise<number> {
+async function countRequests(place: WarehousePlace, way: Way): Promise<Requests> {
   await place.refill();
   assert.equal((await place.run(way).ended).code, 0);
   assert.equal((await place.statements()).length, way === "pushdown" ? 1 : 3);
-  return (await place.control.requests()).filter(isThrift).length;
+  const requests = (await place.control.requests()).filter(isThrift);
+  const aboutWrites = requests.filter(({ method, statement }) =>
+    METHODS.includes(method) && WRITES.test(statement ?? "")
+  );
+  return { all: requests.length, aboutWrites: aboutWrites.length };
 }
 
 /** Has it go wrong at one request, and waits for the end. Gives whether that was about a write. */
 async function strike(
   { control }: WarehousePlace,
-  { action, requests }: WarehouseFault,
+  fault: WarehouseFault,
   run: Running,
-  request: number,
+  { all, aboutWrites }: Requests,
+  random: () => number,
 ): Promise<boolean> {
-  const harmless = { kind: "delay", delayMs: 0 } as const;
-  const id = await control.addFault({ action: action ?? harmless, skip: request, times: requests });
-  if (action === undefined) {
+  const { action = { kind: "delay", delayMs: 0 } as const, requests: times } = fault;
+  const id = await control.addFault(
+    times !== "always" && random() < SHARE_OF_WRITES // what stays down is down for all
+      ? {
+        ...{ action, times, skip: Math.floor(random() * aboutWrites), methods: METHODS },
+        statement: WRITES.source,
+      }
+      : { action, times, skip: Math.floor(random() * all) },
+  );
+  if (fault.action === undefined) {
     await Promise.race([control.waitForHits(id), run.ended]);
     await run.stop("SIGKILL");
   }
@@ -101,6 +124,7 @@ async function check(
   way: Way,
   run: Running,
   { state, tokenized }: { readonly state: State; readonly tokenized: number },
+  isLast: boolean,
 ): Promise<void> {
   const ended = await run.ended;
   if (ended.code === 0) {
@@ -113,7 +137,7 @@ async function check(
   }
   if (way === "pushdown") assert.notEqual(state, "partly", "one statement was done by half");
   // a statement that was under way when the action was killed may end later
-  await place.complete(way, action === undefined ? undefined : ROWS - tokenized);
+  await place.complete(way, action === undefined ? undefined : ROWS - tokenized, isLast);
   const rows = (await place.statements()).reduce((sum, each) => sum + each, 0);
   assert.equal(rows, ROWS, "a row was written twice, or by a statement that did something else");
 }
