@@ -12,6 +12,7 @@
 import { fileURLToPath } from "node:url";
 import { closingLine, type Counts, runDenoTests } from "../../scripts/deno_tests.ts";
 import { listProcesses } from "../support/processes.ts";
+import { installOpenBao } from "../vault/install.ts";
 import { warehouseEnvironment } from "./warehouse/environment.ts";
 import { interruption } from "./warehouse/interruption.ts";
 import { startWarehouse } from "./warehouse/mod.ts";
@@ -41,11 +42,19 @@ async function run(): Promise<Counts> {
   try {
     await using warehouse = await startWarehouse({ tell, signal });
     tell(`ready at ${warehouse.address.host}:${warehouse.address.ports.warehouse}\n`);
-    return await test(warehouseEnvironment(warehouse));
+    return await test({ ...warehouseEnvironment(warehouse), ...await vaultEnvironment() });
   } catch (error) {
     if (!signal.aborted) console.error((error as Error).message);
     return { passed: 0, failed: 1, skipped: 0 };
   }
+}
+
+/** One SDK needs a server of its own. */
+async function vaultEnvironment(): Promise<Record<string, string>> {
+  const installation = await installOpenBao();
+  if ("program" in installation) return { TEST_BAO: installation.program };
+  console.log(`vault-transit: skipped, ${installation.missing}\n`);
+  return {};
 }
 
 function test(environment: Record<string, string>): Promise<Counts> {

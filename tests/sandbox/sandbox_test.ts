@@ -53,7 +53,7 @@ for (
 Deno.test("an error outside of the sandbox ends the program, and its message is not shown", async () => {
   await using altered = await alterProject({
     "src/config.ts": (text) =>
-      text.replace("  const faults: ConfigFault[] = [];", `throw new RangeError("canary");\n$&`),
+      text.replace(/function loadConfig\([^{]*\{/, `$&\n  throw new RangeError("canary");`),
   });
   const { code, stdout, stderr } = await runProgram(altered.source, run);
   assert.deepEqual([code, stdout], [1, ""]);
