@@ -1,6 +1,6 @@
 /**
- * A token SDK that gives dummy tokens, but waits at one of its calls until the test lets it go on. It
- * holds a run still between two batches, so that a test can act at that very moment.
+ * A token SDK that gives dummy tokens, but waits from one of its calls on until the test lets it go on.
+ * It holds a run still between two batches, so that a test can act at that very moment.
  *
  *     const gate = gatedSdk();
  *     const run = action.tokenize(…);       // with tokenSdk: gate.sdk
@@ -21,7 +21,7 @@ export interface GatedSdk {
   open(): void;
 }
 
-/** Makes one that waits at its `call`th call, counted from 1. */
+/** Makes one that waits from its `call`th call on, counted from 1. */
 export function gatedSdk(call = 1): GatedSdk {
   const reached = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
@@ -33,7 +33,7 @@ export function gatedSdk(call = 1): GatedSdk {
       maxTokenLength,
       async tokenize(values, context) {
         calls++;
-        if (calls === call) {
+        if (calls >= call) {
           reached.resolve();
           await gate.promise;
         }

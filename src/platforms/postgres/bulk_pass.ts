@@ -3,8 +3,8 @@
  * tokenize them here, write them back by row address.
  *
  * While a batch is tokenized, the server already reads the next one, whose FETCH was sent before,
- * and writes the ones before it. Memory holds a few batches, however large the table and however long
- * its values.
+ * and writes the ones before it; an SDK that has to wait for its own server gets the next one too.
+ * Memory holds a few batches, however large the table and however long its values.
  */
 import type { Conversion } from "../../tokens/conversion.ts";
 import type { RunContext } from "../platform.ts";
@@ -24,8 +24,8 @@ const FIRST_BATCH_ROWS = 500;
 const MAX_BATCH_ROWS = 1000;
 /** What the values of a batch should take, as far as the batch before it foretells. */
 const BATCH_BYTES = 1_000_000;
-/** Batches that may be on their way to the server at once. */
-const MAX_WRITES = 2;
+/** Batches that may be with the SDK, or on their way to the server, at once. */
+const MAX_BATCHES = 3;
 
 /** Where a pass reads and writes: the same session locks rows as it reads them. */
 export interface PassSessions {
@@ -72,7 +72,7 @@ export async function bulkPass(
     inFlight(reader.query<ValueRow>(action, fetchStatement(rows)));
   const cursor = openCursorStatement(table, conversion.selects, { lock, range });
   const opening = inFlight(reader.query(action, cursor));
-  const writes: Promise<void>[] = [];
+  const batches: Promise<void>[] = [];
   let asked = FIRST_BATCH_ROWS;
   let fetching = fetchRows(asked);
   const done = { updated: 0, slipped: 0, lookalikes: 0, heldRows: 0 };
@@ -83,6 +83,10 @@ export async function bulkPass(
     done.lookalikes += lookalikes;
     done.heldRows += heldRows;
     if (total !== undefined) run.progress({ updated: done.updated, total });
+  };
+  const rewrite = async (rows: readonly ValueRow[]) => {
+    const batch = await writer.convert(rows);
+    written(batch, await writer.write(batch));
   };
 
   try {
@@ -96,15 +100,14 @@ export async function bulkPass(
       if (!isLast) fetching = fetchRows(asked);
       const long = rows.filter((row) => bytesOf(row) > LONG_ROW_BYTES);
       const short = long.length === 0 ? rows : rows.filter((row) => bytesOf(row) <= LONG_ROW_BYTES);
-      const batch = await writer.convert(short);
-      if (writes.length === MAX_WRITES) await writes.shift();
-      writes.push(inFlight(writer.write(batch).then((count) => written(batch, count))));
+      if (batches.length === MAX_BATCHES) await batches.shift();
+      batches.push(inFlight(rewrite(short)));
       await rewriteLongRows(reader, table, conversion.selects, writer, long, written);
       if (isLast) break;
     }
-    await Promise.all(writes);
+    await Promise.all(batches);
   } catch (error) {
-    await Promise.allSettled([fetching, ...writes]);
+    await Promise.allSettled([fetching, ...batches]);
     throw error;
   }
   return { ...done, total };

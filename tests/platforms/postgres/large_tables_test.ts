@@ -1,6 +1,8 @@
 /** A table large enough to be read from a snapshot through a second connection, with others at work. */
 import assert from "node:assert/strict";
+import type { TokenSdk } from "../../../src/tokens/token_sdk.ts";
 import {
+  dummySdk,
   openAction,
   openDatabase,
   tokenOf,
@@ -112,6 +114,28 @@ Deno.test("a failure in the middle of a large table leaves it as it was, and no 
   const busy = await sql`select from pg_stat_activity where datname = current_database()
     and application_name = 'tokenize-action' and state <> 'idle'`;
   assert.equal(busy.length, 0);
+});
+
+Deno.test("an SDK that has to wait is given further batches meanwhile, and no more than three", async () => {
+  await makeLarge("ahead");
+  const gate = Promise.withResolvers<void>();
+  let [underWay, most] = [0, 0];
+  const tokenSdk: TokenSdk = {
+    pattern: dummySdk.pattern,
+    maxTokenLength: dummySdk.maxTokenLength,
+    async tokenize(values, context) {
+      most = Math.max(most, ++underWay);
+      await gate.promise;
+      underWay--;
+      return await dummySdk.tokenize(values, context);
+    },
+  };
+  await using action = openAction(database.url, { tokenSdk });
+  const run = action.tokenize("public.ahead", ["name"]);
+  await until(() => underWay === 3);
+  gate.resolve();
+  assert.equal((await run).updated, ROWS);
+  assert.equal(most, 3);
 });
 
 Deno.test("without a second connection a large table is read through the first", async () => {

@@ -42,8 +42,9 @@ function sparkArguments(options: SparkServerOptions, port: number): string[] {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.local.dir": join(directory, "local"),
-    // compiled quickly rather than well: a test's statements are many and small
-    "spark.driver.extraJavaOptions": `-XX:TieredStopAtLevel=1 ` +
+    // Compiled quickly rather than well: a test's statements are many and small. The code of all of
+    // them takes more than the 48 MB that this leaves it by default, and a full cache is swept ever anew.
+    "spark.driver.extraJavaOptions": `-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m ` +
       `-Dderby.system.home=${directory} -Djava.io.tmpdir=${join(directory, "tmp")}`,
   };
   const hiveconf: Record<string, string> = {
