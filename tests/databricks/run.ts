@@ -40,7 +40,7 @@ async function run(): Promise<Counts> {
     return await test({});
   }
   try {
-    await using warehouse = await startWarehouse({ tell, signal });
+    await using warehouse = await startWarehouse({ tell, signal, isForLittleData: true });
     tell(`ready at ${warehouse.address.host}:${warehouse.address.ports.warehouse}\n`);
     return await test({ ...warehouseEnvironment(warehouse), ...await vaultEnvironment() });
   } catch (error) {

@@ -15,8 +15,16 @@ const TOKEN = "^tok_[A-Za-z0-9+/]*=*_poc$";
 /** How long something is waited for that must come true. */
 const PATIENCE_MS = 60_000;
 
-/** What is all or nothing: the run, or each batch. */
-export type Mode = "atomic" | "batches";
+/** The ways that a run can work; what is all or nothing is the run, or each batch. */
+export type Mode = "atomic" | "batches" | "pushdown" | "rewrite";
+
+/** How each is asked for. In the first two the action makes the tokens, in the others the server. */
+const ASKED_FOR: Readonly<Record<Mode, readonly string[]>> = {
+  atomic: [],
+  batches: ["--commit", "batches"],
+  pushdown: [],
+  rewrite: ["--strategy", "rewrite"],
+};
 
 /** How the table was found after a fault. */
 export type State = "old" | "tokenized" | "partly";
@@ -85,10 +93,16 @@ export class Arena implements AsyncDisposable {
   run(mode: Mode, port = this.server.port): Running {
     const url = new URL(this.server.url());
     url.port = String(port);
+    const inClient = mode === "atomic" || mode === "batches";
     return spawnProgram(
       compiled,
-      ["run", "--json", "--urn", URN, "--columns", "name,email", "--commit", mode],
-      { PG_CONN_STR: url.href, PUSHDOWN: "false", LOG_FORMAT: "json", LOG_LEVEL: "debug" },
+      ["run", "--json", "--urn", URN, "--columns", "name,email", ...ASKED_FOR[mode]],
+      {
+        PG_CONN_STR: url.href,
+        PUSHDOWN: String(!inClient),
+        LOG_FORMAT: "json",
+        LOG_LEVEL: "debug",
+      },
     );
   }
 

@@ -5,6 +5,8 @@ import { type Fault, FAULTS } from "./faults.ts";
 import { startFlakyRelay } from "./flaky_relay.ts";
 import { type Strike, tryFault } from "./trial.ts";
 
+const MODES: readonly Mode[] = ["atomic", "batches", "pushdown", "rewrite"];
+
 const arena = await Arena.open();
 const measured = new Map<string, number>();
 Deno.test.afterAll(() => arena[Symbol.asyncDispose]());
@@ -19,9 +21,12 @@ Deno.test("these tests see a value that is lost, and a row that is gone", async 
 });
 
 FAULTS.forEach((fault, salt) => {
-  for (const mode of ["atomic", "batches"] as const) {
+  for (const mode of MODES) {
     Deno.test(`${fault.name}, ${mode}: nothing is lost`, async () => {
-      const { name, times, code, mend } = fault;
+      const { name, code, mend } = fault;
+      const [short, long] = fault.times;
+      // one statement does all the work on the server: the short form tries that once
+      const times = [mode === "atomic" || mode === "batches" ? short : 1, long] as const;
       const workMs = await measureMs(fault, mode);
       await tryFault(arena, {
         ...{ fault: name, mode, times, salt, code },

@@ -43,7 +43,7 @@ async function testOnWarehouse(): Promise<Counts> {
     return { passed: 0, failed: 0, skipped: 1 };
   }
   const tell = (message: string) => console.log(`stand-in warehouse: ${message}`);
-  await using warehouse = await startWarehouse({ tell });
+  await using warehouse = await startWarehouse({ tell, isForLittleData: true });
   return await test(["tests/faults/warehouse_test.ts"], [], warehouseEnvironment(warehouse));
 }
 

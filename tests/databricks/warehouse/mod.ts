@@ -26,11 +26,16 @@ export interface StartOptions {
   readonly tell?: (message: string) => void;
   /** Gives up starting. A warehouse that has started is disposed of instead. */
   readonly signal?: AbortSignal;
+  /**
+   * Whether Spark is set for many statements on few rows, as tests have them: it interprets what it
+   * would otherwise compile anew for each statement. False, the default, leaves that to Spark.
+   */
+  readonly isForLittleData?: boolean;
 }
 
 /** Installs what is missing, and starts a warehouse of its own. */
 export async function startWarehouse(options: StartOptions = {}): Promise<Warehouse> {
-  const { tell = () => {}, signal } = options;
+  const { tell = () => {}, signal, isForLittleData = false } = options;
   const installation = await installSpark(tell, signal);
   await using stack = new AsyncDisposableStack();
   const directory = await Deno.makeTempDir({ prefix: "stand-in-warehouse-" });
@@ -38,7 +43,13 @@ export async function startWarehouse(options: StartOptions = {}): Promise<Wareho
   const certificates = await makeCertificates(directory);
   tell("starting Spark");
   const spark = stack.use(
-    await SparkServer.start({ installation, directory, httpPath: HTTP_PATH, signal }),
+    await SparkServer.start({
+      installation,
+      directory,
+      httpPath: HTTP_PATH,
+      signal,
+      isForLittleData,
+    }),
   );
   const credentials = {
     token: `dapi${crypto.randomUUID().replaceAll("-", "")}`,

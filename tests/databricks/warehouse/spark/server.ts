@@ -12,10 +12,27 @@ export interface SparkServerOptions {
   readonly directory: string;
   readonly httpPath: string;
   readonly signal?: AbortSignal;
+  /** See `StartOptions` of the warehouse. */
+  readonly isForLittleData: boolean;
 }
 
 const READY_WITHIN_MS = 180_000;
 const POLL_INTERVAL_MS = 250;
+
+/** As many tasks as processors. */
+const ENOUGH_DATA = {
+  "spark.sql.shuffle.partitions": "2",
+  "spark.databricks.delta.snapshotPartitions": "2",
+};
+
+/** A statement on a few rows takes most of its time for being planned, compiled and divided up. */
+const LITTLE_DATA = {
+  "spark.sql.shuffle.partitions": "1",
+  "spark.databricks.delta.snapshotPartitions": "1",
+  "spark.sql.adaptive.enabled": "false",
+  "spark.sql.codegen.wholeStage": "false",
+  "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+};
 
 /** Catalogs: `spark_catalog` keeps Delta tables, `main` keeps Iceberg's. */
 function sparkArguments(options: SparkServerOptions, port: number): string[] {
@@ -34,8 +51,7 @@ function sparkArguments(options: SparkServerOptions, port: number): string[] {
     "spark.sql.sources.default": "delta",
     // a statement that is cancelled gives its processors back at once
     "spark.sql.thriftServer.interruptOnCancel": "true",
-    "spark.sql.shuffle.partitions": "2",
-    "spark.databricks.delta.snapshotPartitions": "2",
+    ...(options.isForLittleData ? LITTLE_DATA : ENOUGH_DATA),
     // VACUUM makes as many tasks of it as this, however few files there are; 10,000 by default
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
     "spark.ui.enabled": "false",
