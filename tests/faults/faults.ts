@@ -42,7 +42,7 @@ function onTheWay(
 export const FAULTS: readonly Fault[] = [
   {
     name: "kill -9 of the action",
-    times: [5, 50],
+    times: [3, 50],
     strike: ({ run }) => run.stop("SIGKILL"),
   },
   {

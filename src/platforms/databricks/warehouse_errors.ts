@@ -47,6 +47,7 @@ const CLASSES: Readonly<Record<string, Meaning>> = {
   NO_SUCH_CATALOG_EXCEPTION: NOT_FOUND,
   DELTA_TABLE_NOT_FOUND: NOT_FOUND,
   UNRESOLVED_COLUMN: ["column_not_found", "a column is gone"],
+  DELTA_MERGE_UNRESOLVED_EXPRESSION: ["column_not_found", "a column is gone"],
   INSUFFICIENT_PERMISSIONS: DENIED,
   INSUFFICIENT_PRIVILEGES: DENIED,
   PERMISSION_DENIED: DENIED,
