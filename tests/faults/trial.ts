@@ -5,7 +5,8 @@ import { type Arena, type Mode, ROWS, type State } from "./arena.ts";
 import { dice } from "./dice.ts";
 import { report } from "./results.ts";
 
-const isLong = Deno.env.get("FAULTS_FORM") === "long";
+/** Whether this is the long form. */
+export const isLong = Deno.env.get("FAULTS_FORM") === "long";
 
 /** Repeats the moments of an earlier run where FAULT_SEED is set. */
 export const SEED = Number(

@@ -8,14 +8,13 @@ import type { Running } from "../support/program.ts";
 import type { State } from "./arena.ts";
 import { dice } from "./dice.ts";
 import { report } from "./results.ts";
-import { SEED } from "./trial.ts";
+import { isLong, SEED } from "./trial.ts";
 import { WAREHOUSE_FAULTS, type WarehouseFault } from "./warehouse_faults.ts";
 import { isThrift, ROWS, WarehousePlace, type Way, WRITES } from "./warehouse_place.ts";
 
 /** run.ts starts the warehouse, and says so where that is not possible. */
 const controlUrl = Deno.env.get("TEST_DBX_CONTROL");
 const ignore = controlUrl === undefined;
-const isLong = Deno.env.get("FAULTS_FORM") === "long";
 const times = isLong ? 4 : 1;
 /** So many of the faults meet a request about a write, the others any. */
 const SHARE_OF_WRITES = 0.75;
