@@ -13,7 +13,7 @@ const MIB = 1024 * 1024;
 interface FullDisk {
   readonly fault: string;
   readonly sizeMib: number;
-  /** The most that a run is left: somewhat less than it needs. */
+  /** The most that a run is left: less than it needs, which for tables is 40 MiB. */
   readonly leftMib: number;
   /** Postgres stops a session that cannot write its table, and itself where it cannot write its log. */
   readonly code: ErrorCode;
@@ -24,7 +24,7 @@ const DISKS: readonly FullDisk[] = [
   {
     fault: "disk full, tables",
     sizeMib: 400,
-    leftMib: 40,
+    leftMib: 35,
     code: "database_error",
     arena: (folder) => ({ tablespace: folder }),
   },
