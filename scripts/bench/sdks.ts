@@ -20,7 +20,7 @@ export interface SdkOptions {
 const MODES = ["dummy", "hmac-sha256", "aes-siv"];
 const VALUES = 400_000;
 /** What the Postgres path asks for at a time. */
-const CALL_VALUES = 1_000;
+const CALL_VALUES = 960;
 const PLACE = { dataset: "bench.public.people", column: "email" };
 const URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,bench.public.people,PROD)";
 

@@ -19,7 +19,7 @@ export interface VaultOptions {
 
 const VALUES = 50_000;
 /** What the Postgres path asks for at a time. */
-const CALL_VALUES = 1_000;
+const CALL_VALUES = 960;
 /** How many batches it has the SDK work on at once. */
 const RUN_BATCHES = 3;
 const CONTEXT = new Uint8Array(58).toBase64();
