@@ -2,6 +2,7 @@
  * The token SDKs that work in memory, beside the dummy: values per second of each alone, and a whole
  * table end to end, on the path on which the action makes the tokens. Taking turns, medians.
  */
+import { MAX_BATCH_ROWS } from "../../src/platforms/postgres/bulk_pass.ts";
 import { findAdapter } from "../../src/tokens/adapters.ts";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
 import { hmacJwk, jwkSet, settingsReader, sivJwk } from "../../tests/tokens/keys.ts";
@@ -19,8 +20,6 @@ export interface SdkOptions {
 
 const MODES = ["dummy", "hmac-sha256", "aes-siv"];
 const VALUES = 400_000;
-/** What the Postgres path asks for at a time. */
-const CALL_VALUES = 960;
 const PLACE = { dataset: "bench.public.people", column: "email" };
 const URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,bench.public.people,PROD)";
 
@@ -87,7 +86,9 @@ async function rateOf(
   work: (batch: readonly string[]) => unknown,
 ): Promise<number> {
   const startMs = performance.now();
-  for (let i = 0; i < texts.length; i += CALL_VALUES) await work(texts.slice(i, i + CALL_VALUES));
+  for (let i = 0; i < texts.length; i += MAX_BATCH_ROWS) {
+    await work(texts.slice(i, i + MAX_BATCH_ROWS));
+  }
   return texts.length / (performance.now() - startMs) * 1000;
 }
 

@@ -2,6 +2,7 @@
  * `vault-transit` beside bare batch calls to the same OpenBao server: values per second of the SDK
  * alone, taking turns, and a whole table end to end.
  */
+import { MAX_BATCH_ROWS, MAX_BATCHES } from "../../src/platforms/postgres/bulk_pass.ts";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
 import { VAULT_LIMITS } from "../../src/tokens/vault/limits.ts";
 import { openTransit, type TransitFixture } from "../../tests/vault/transit_fixture.ts";
@@ -18,10 +19,6 @@ export interface VaultOptions {
 }
 
 const VALUES = 50_000;
-/** What the Postgres path asks for at a time. */
-const CALL_VALUES = 960;
-/** How many batches it has the SDK work on at once. */
-const RUN_BATCHES = 3;
 const CONTEXT = new Uint8Array(58).toBase64();
 const URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,bench.public.people,PROD)";
 
@@ -50,7 +47,7 @@ async function benchAlone(vault: TransitFixture, rounds: number): Promise<number
     bare(vault, 1),
     bare(vault, VAULT_LIMITS.requests),
     ours(sdk, 1),
-    ours(sdk, RUN_BATCHES),
+    ours(sdk, MAX_BATCHES),
   ];
   const rates = new Map<Contender, number[]>(contenders.map((each) => [each, []]));
   for (let round = 0; round <= rounds; round++) {
@@ -141,12 +138,12 @@ function bare(vault: TransitFixture, atOnce: number): Contender {
 /** Calls of the SDK, each next one when an earlier one is answered. */
 function ours(sdk: TokenSdk, atOnce: number): Contender {
   return {
-    name: `ours: ${CALL_VALUES} values a call, ${atOnce} at once`,
+    name: `ours: ${MAX_BATCH_ROWS} values a call, ${atOnce} at once`,
     async encrypt(values) {
       let next = 0;
       const work = async () => {
         while (next < values.length) {
-          const part = values.slice(next, next += CALL_VALUES);
+          const part = values.slice(next, next += MAX_BATCH_ROWS);
           await sdk.tokenize(part, { dataset: "bench.public.people", column: "email" });
         }
       };

@@ -28,6 +28,11 @@ const ASKED_FOR: Readonly<Record<Mode, readonly string[]>> = {
   rewrite: ["--strategy", "rewrite"],
 };
 
+/** Whether the server does all the work by one statement. */
+export function isOneStatement(mode: Mode): boolean {
+  return mode === "pushdown" || mode === "rewrite";
+}
+
 /** How the table was found after a fault. */
 export type State = "old" | "tokenized" | "partly";
 
@@ -98,13 +103,12 @@ export class Arena implements AsyncDisposable {
   run(mode: Mode, port = this.server.port): Running {
     const url = new URL(this.server.url(undefined, LOGIN));
     url.port = String(port);
-    const inClient = mode === "atomic" || mode === "batches";
     return spawnProgram(
       compiled,
       ["run", "--json", "--urn", URN, "--columns", "name,email", ...ASKED_FOR[mode]],
       {
         PG_CONN_STR: url.href,
-        PUSHDOWN: String(!inClient),
+        PUSHDOWN: String(isOneStatement(mode)),
         LOG_FORMAT: "json",
         LOG_LEVEL: "debug",
       },

@@ -1,6 +1,6 @@
 /** A run that is struck by a fault at a random moment loses nothing and leaves nothing behind. */
 import assert from "node:assert/strict";
-import { Arena, type Mode } from "./arena.ts";
+import { Arena, isOneStatement, type Mode } from "./arena.ts";
 import { type Fault, FAULTS } from "./faults.ts";
 import { startFlakyRelay } from "./flaky_relay.ts";
 import { isLong, type Strike, tryFault } from "./trial.ts";
@@ -26,11 +26,10 @@ Deno.test("these tests see a value that is lost, and a row that is gone", async 
 
 FAULTS.forEach((fault, salt) => {
   for (const mode of MODES) {
-    const isOneStatement = mode === "pushdown" || mode === "rewrite";
-    if (isOneStatement && !isLong && !SHORT_FORM.includes(fault.name)) continue;
+    if (isOneStatement(mode) && !isLong && !SHORT_FORM.includes(fault.name)) continue;
     Deno.test(`${fault.name}, ${mode}: nothing is lost`, async () => {
       const { name, code, mend } = fault;
-      const times = isOneStatement ? [1, LONG_TIMES] as const : fault.times;
+      const times = isOneStatement(mode) ? [1, LONG_TIMES] as const : fault.times;
       const workMs = await measureMs(fault, mode);
       await tryFault(arena, {
         ...{ fault: name, mode, times, salt, code },

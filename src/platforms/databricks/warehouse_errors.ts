@@ -37,6 +37,7 @@ type Meaning = readonly [code: ErrorCode, reason: string];
 
 const CONFLICT: Meaning = ["conflict", "other writers changed the table meanwhile"];
 const NOT_FOUND: Meaning = ["table_not_found", "there is no such table"];
+const COLUMN_GONE: Meaning = ["column_not_found", "a column is gone"];
 const DENIED: Meaning = ["permission_denied", "the principal lacks a right that the run needs"];
 
 /** Error classes; of `A.B` the entry of `A` counts where there is none of its own. */
@@ -46,8 +47,8 @@ const CLASSES: Readonly<Record<string, Meaning>> = {
   CATALOG_NOT_FOUND: NOT_FOUND,
   NO_SUCH_CATALOG_EXCEPTION: NOT_FOUND,
   DELTA_TABLE_NOT_FOUND: NOT_FOUND,
-  UNRESOLVED_COLUMN: ["column_not_found", "a column is gone"],
-  DELTA_MERGE_UNRESOLVED_EXPRESSION: ["column_not_found", "a column is gone"],
+  UNRESOLVED_COLUMN: COLUMN_GONE,
+  DELTA_MERGE_UNRESOLVED_EXPRESSION: COLUMN_GONE,
   INSUFFICIENT_PERMISSIONS: DENIED,
   INSUFFICIENT_PRIVILEGES: DENIED,
   PERMISSION_DENIED: DENIED,
@@ -81,7 +82,7 @@ const CLASSES: Readonly<Record<string, Meaning>> = {
 const STATES: Readonly<Record<string, Meaning>> = {
   "42P01": NOT_FOUND,
   "42501": DENIED,
-  "42703": ["column_not_found", "a column is gone"],
+  "42703": COLUMN_GONE,
   "2D521": CONFLICT,
   "22001": ["value_too_long", "a token is longer than its column allows"],
   "0A": ["table_not_supported", "the table does not support what the run needs"],

@@ -21,12 +21,12 @@ import {
 } from "./sql/read_values.ts";
 
 const FIRST_BATCH_ROWS = 500;
-/** A multiple of what a server of tokens takes in one request: Vault, 240. */
-const MAX_BATCH_ROWS = 960;
+/** The most rows of a batch: a multiple of what a server of tokens takes in one request: Vault, 240. */
+export const MAX_BATCH_ROWS = 960;
 /** What the values of a batch should take, as far as the batch before it foretells. */
 const BATCH_BYTES = 1_000_000;
 /** Batches that may be with the SDK, or on their way to the server, at once. */
-const MAX_BATCHES = 3;
+export const MAX_BATCHES = 3;
 
 /** Where a pass reads and writes: the same session locks rows as it reads them. */
 export interface PassSessions {

@@ -7,9 +7,8 @@ import type { ErrorCode } from "../../../src/errors.ts";
 import type { Row } from "../../../src/platforms/databricks/statement.ts";
 import * as faults from "../warehouse/faults.ts";
 import { BOTH_WAYS, openAction } from "./action.ts";
-import { standInOnly, withTable } from "./place.ts";
+import { standInOnly, withTable, WRITES } from "./place.ts";
 
-const WRITES = "^\\s*(MERGE|UPDATE)\\b";
 const TEN = [
   // so that columns can be dropped and renamed
   "CREATE TABLE $t (id INT, v STRING) TBLPROPERTIES ('delta.columnMapping.mode' = 'name')",

@@ -3,13 +3,12 @@ import assert from "node:assert/strict";
 import * as faults from "../warehouse/faults.ts";
 import { jdbcUrl } from "../warehouse/environment.ts";
 import { BOTH_WAYS, inClient, openAction, pushdown } from "./action.ts";
-import { standInOnly, type StandInPlace, type TestTable, withTable } from "./place.ts";
+import { standInOnly, type StandInPlace, type TestTable, withTable, WRITES } from "./place.ts";
 
 const TEN = [
   "CREATE TABLE $t (id INT, v STRING)",
   "INSERT INTO $t SELECT id, concat('canary ', id % 4) FROM range(10)",
 ];
-const WRITES = "^\\s*(MERGE|UPDATE)\\b";
 
 const withTen = (place: StandInPlace, use: (table: TestTable) => Promise<void>) =>
   withTable(place, TEN, use);

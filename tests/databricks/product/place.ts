@@ -34,6 +34,9 @@ export interface TestTable {
   readonly urn: string;
 }
 
+/** Finds the statements that change a table, for faults. */
+export const WRITES = "^\\s*(MERGE|UPDATE)\\b";
+
 const realUrl = Deno.env.get("DBX_TEST_JDBC_URL");
 
 /** Registers a test for the stand-in alone: it makes the warehouse misbehave, or asks what came. */

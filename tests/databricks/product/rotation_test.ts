@@ -2,27 +2,12 @@
 import assert from "node:assert/strict";
 import { hmacJwk, jwkSet, openKeyed, sivJwk } from "../../tokens/keys.ts";
 import { openAction, pushdown } from "./action.ts";
-import { literal, type Place, type TestTable, warehouseTest, withTable } from "./place.ts";
+import { columnOf, HUNDRED, ROWS, tokenizeTwice, VALUES } from "./hundred.ts";
+import { literal, warehouseTest, withTable } from "./place.ts";
 
 const keys = jwkSet(await sivJwk("s2"), await hmacJwk("h1"), await sivJwk("s1"));
 const oldKeys = jwkSet(await sivJwk("s1"));
 const NOWHERE = { dataset: "", column: "" };
-const ROWS = 100;
-const HUNDRED = [
-  "CREATE TABLE $t (id BIGINT, v STRING, w STRING)",
-  `INSERT INTO $t SELECT id, concat('canary ', id % 10), concat('canary', id) FROM range(${ROWS})`,
-];
-
-async function column(place: Place, { sqlName }: TestTable, name: string): Promise<string[]> {
-  const rows = await place.sql(`SELECT ${name} AS v FROM ${sqlName} ORDER BY id`);
-  return rows.map((row) => row.v as string);
-}
-
-const expected = {
-  v: Array.from({ length: ROWS }, (_, id) => `canary ${id % 10}`),
-  w: Array.from({ length: ROWS }, (_, id) => `canary${id}`),
-};
-
 for (const mode of ["hmac-sha256", "aes-siv"]) {
   warehouseTest(
     `${mode}: 100 rows are updated, and none again; tokens are the SDK's`,
@@ -30,15 +15,10 @@ for (const mode of ["hmac-sha256", "aes-siv"]) {
       withTable(place, HUNDRED, async (table) => {
         const sdk = await openKeyed(mode, keys);
         const action = openAction(place, { sdk });
-        const counts = [];
-        for (let time = 0; time < 2; time++) {
-          const { updated, skipped, foreign } = await action.tokenize(table.urn, ["v", "w"]);
-          counts.push([updated, skipped, foreign]);
-        }
-        assert.deepEqual(counts, [[ROWS, 0, 0], [0, ROWS, 0]]);
+        assert.deepEqual(await tokenizeTwice(action, table), [[ROWS, 0, 0], [0, ROWS, 0]]);
         for (const name of ["v", "w"] as const) {
-          const tokens = await sdk.tokenize(expected[name], NOWHERE);
-          assert.deepEqual(await column(place, table, name), tokens);
+          const tokens = await sdk.tokenize(VALUES[name], NOWHERE);
+          assert.deepEqual(await columnOf(place, table, name), tokens);
         }
       }),
   );
@@ -68,8 +48,8 @@ warehouseTest(
         }
         assert.deepEqual(reports, [[ROWS, 0, 0, 0], [ROWS, 0, 0, 0], [0, ROWS, 0, 0]]);
         for (const name of ["v", "w"] as const) {
-          const tokens = await sdk.tokenize(expected[name], NOWHERE);
-          assert.deepEqual(await column(place, table, name), tokens);
+          const tokens = await sdk.tokenize(VALUES[name], NOWHERE);
+          assert.deepEqual(await columnOf(place, table, name), tokens);
         }
       }
     }),
@@ -100,8 +80,8 @@ warehouseTest(
       }
       assert.deepEqual(reports, [[2, 3, 1, 5], [2, 3, 1, 5], [0, 5, 1, 5]]);
       const [made] = await siv.tokenize(["canary"], NOWHERE);
-      assert.deepEqual(await column(place, table, "v"), [forged, forged, forged, made, "a"]);
-      assert.deepEqual(await column(place, table, "w"), [forged, forged, made, dummy, null]);
+      assert.deepEqual(await columnOf(place, table, "v"), [forged, forged, forged, made, "a"]);
+      assert.deepEqual(await columnOf(place, table, "w"), [forged, forged, made, dummy, null]);
 
       const dry = await openAction(place, { sdk: siv })
         .tokenize(table.urn, ["v", "w"], { dryRun: true });

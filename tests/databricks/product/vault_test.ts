@@ -3,17 +3,8 @@ import assert from "node:assert/strict";
 import type { TokenSdk } from "../../../src/tokens/token_sdk.ts";
 import { openTransit, type TransitFixture } from "../../vault/transit_fixture.ts";
 import { openAction, pushdown } from "./action.ts";
+import { columnOf, HUNDRED, ROWS, tokenizeTwice, VALUES } from "./hundred.ts";
 import { type Place, type TestTable, warehouseTest, withTable } from "./place.ts";
-
-const ROWS = 100;
-const HUNDRED = [
-  "CREATE TABLE $t (id BIGINT, v STRING, w STRING)",
-  `INSERT INTO $t SELECT id, concat('canary ', id % 10), concat('canary', id) FROM range(${ROWS})`,
-];
-const expected = {
-  v: Array.from({ length: ROWS }, (_, id) => `canary ${id % 10}`),
-  w: Array.from({ length: ROWS }, (_, id) => `canary${id}`),
-};
 
 /** Registers a test with a table of a hundred rows, and a server of its own. */
 function vaultTest(
@@ -41,10 +32,9 @@ async function tokensOf(
   column: "v" | "w",
   sdk: TokenSdk,
 ): Promise<string[]> {
-  const rows = await place.sql(`SELECT ${column} AS v FROM ${table.sqlName} ORDER BY id`);
-  const tokens = rows.map((row) => row.v as string);
+  const tokens = await columnOf(place, table, column);
   const scope = { dataset: table.name, column };
-  assert.deepEqual(await sdk.detokenize!(tokens, scope), expected[column]);
+  assert.deepEqual(await sdk.detokenize!(tokens, scope), VALUES[column]);
   return tokens;
 }
 
@@ -54,12 +44,7 @@ for (const scope of ["global", "dataset", "column"] as const) {
     async (vault, place, table) => {
       const sdk = await vault.openSdk({ TOKEN_CONTEXT: scope });
       const action = openAction(place, { sdk });
-      const counts = [];
-      for (let time = 0; time < 2; time++) {
-        const { updated, skipped, foreign } = await action.tokenize(table.urn, ["v", "w"]);
-        counts.push([updated, skipped, foreign]);
-      }
-      assert.deepEqual(counts, [[ROWS, 0, 0], [0, ROWS, 0]]);
+      assert.deepEqual(await tokenizeTwice(action, table), [[ROWS, 0, 0], [0, ROWS, 0]]);
       const tokens = await tokensOf(place, table, "v", sdk);
       assert.equal(new Set(tokens).size, 10, "equal values have equal tokens");
       await tokensOf(place, table, "w", sdk);
