@@ -7,6 +7,7 @@
  *     deno task test tests/platforms
  */
 import { fileURLToPath } from "node:url";
+import { isFree } from "../tests/support/free_port.ts";
 import {
   DEFAULT_PORT,
   type PostgresServer,
@@ -64,14 +65,4 @@ async function startServer(): Promise<PostgresServer> {
   const server = await startPostgres({ port, settings: { max_connections: 200 } });
   console.log(`postgres ${server.version} (${server.source}) on 127.0.0.1:${server.port}\n`);
   return server;
-}
-
-function isFree(port: number): boolean {
-  try {
-    Deno.listen({ hostname: "127.0.0.1", port }).close();
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) return false;
-    throw error;
-  }
 }

@@ -21,7 +21,10 @@ export async function loadSuite(program: Program): Promise<void> {
   Deno.test.afterAll(() => database.drop());
   const test = (title: string, body: () => Promise<void>) =>
     Deno.test(`${program.name}: ${title}`, body);
-  const environment = { PG_CONN_STR: database.url, PUSHDOWN: "false", LOG_LEVEL: "debug" };
+  const environment = {
+    ...{ PG_CONN_STR: database.url, PUSHDOWN: "false", LOG_LEVEL: "debug" },
+    PG_LOCK_TIMEOUT_MS: "60000", // a run that waits goes on waiting, however slow the machine is
+  };
   const urn = (table: string) => urnOf(`${database.name}.public.${table}`);
   const makeTable = (table: string, rows: number) =>
     database.sql.unsafe(`drop table if exists ${table}; create table ${table} as

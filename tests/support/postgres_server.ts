@@ -20,6 +20,7 @@
  *     scripts/deno.sh run -A tests/support/postgres_server.ts start [PORT]    # anew, prints its URL
  *     scripts/deno.sh run -A tests/support/postgres_server.ts stop [PORT]
  */
+import { freePort } from "./free_port.ts";
 import { join } from "node:path";
 import {
   findPostgresBinaries,
@@ -398,12 +399,6 @@ async function runAs(
   const { success, stderr } = await new Deno.Command(program, options).output();
   if (success) return;
   throw new Error(`Cannot run ${program} ${args[0]}: ${new TextDecoder().decode(stderr).trim()}`);
-}
-
-/** A port that nothing listens on at the moment. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 function killIfThere(pid: number): void {

@@ -10,7 +10,7 @@
  * installed first.
  */
 import { join } from "node:path";
-import { freePort } from "../support/postgres_server.ts";
+import { freePort } from "../support/free_port.ts";
 import { makeTestCertificates } from "../support/test_certificates.ts";
 import { installOpenBao } from "./install.ts";
 

@@ -98,25 +98,33 @@ const REFUSED: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^statement_timeout$/, "set the timeout on the warehouse"],
 ];
 
-const PASSED = new Set([...HONOURED, ...WITHOUT_EFFECT].map((key) => key.toLowerCase()));
+const PASSED = new Map([...HONOURED, ...WITHOUT_EFFECT].map((key) => [key.toLowerCase(), key]));
 const LIMITS = new Map(
   Object.entries(LIMITED).map(([key, rule]) => [key.toLowerCase(), { key, ...rule }]),
 );
 
-/** Throws `ConfigError` for a property that cannot be honoured. Keys come in lower case. */
+/**
+ * Throws `ConfigError` for a property that cannot be honoured. Keys come in lower case, in the URL's
+ * order. A key that is none of those above is not named, but by the one before it: it may be the rest
+ * of a secret that holds a ";".
+ */
 export function checkProperties(properties: ReadonlyMap<string, string>): void {
+  let place = "its first property";
   for (const [key, value] of properties) {
-    if (PASSED.has(key)) continue;
     const limit = LIMITS.get(key);
-    if (limit !== undefined) {
-      if (limit.values.includes(value)) continue;
-      throw fault(`${limit.key} can only be ${limit.values.join(" or ")}: ${limit.reason}`);
+    const known = PASSED.get(key) ?? limit?.key;
+    if (known === undefined) {
+      const refused = REFUSED.find(([pattern]) => pattern.test(key));
+      throw fault(
+        refused === undefined
+          ? `${place} is not known: leave it out if it only tunes another driver, ` +
+            `and mind that no value can hold a ";"`
+          : `${place} is not supported: ${refused[1]}`,
+      );
     }
-    const refused = REFUSED.find(([pattern]) => pattern.test(key));
-    throw fault(
-      refused === undefined
-        ? `its property "${key}" is not known: leave it out if it only tunes another driver`
-        : `its property "${key}" is not supported: ${refused[1]}`,
-    );
+    if (limit !== undefined && !limit.values.includes(value)) {
+      throw fault(`${known} can only be ${limit.values.join(" or ")}: ${limit.reason}`);
+    }
+    place = `the property after ${known}`;
   }
 }

@@ -60,14 +60,14 @@ function readProperties(text: string): Map<string, string> {
   for (const pair of text.split(";")) {
     if (pair.trim() === "") continue;
     const end = pair.indexOf("=");
-    // what has no name may be part of a secret that holds a ";"
+    // none is named: it may be the rest of a secret that holds a ";"
     if (end < 1) throw fault("one of its properties is not of the form key=value");
     const key = pair.slice(0, end).trim();
     if (!/^[A-Za-z][\w.-]*$/.test(key)) {
       throw fault("one of its properties is not of the form key=value");
     }
     const lowered = key.toLowerCase();
-    if (seen.has(lowered)) throw fault(`${key} stands in it twice`);
+    if (seen.has(lowered)) throw fault("one of its properties stands in it twice");
     seen.add(lowered);
     const value = pair.slice(end + 1).trim();
     if (value !== "") properties.set(lowered, value);
