@@ -29,8 +29,8 @@ test-vault: ## The token SDK vault-transit, on a real OpenBao server
 test-cluster: ## The quick start on the cluster that KUBECONFIG names
 	@tests/cluster/run.sh
 
-test-faults: ## Crash proofs: nothing is lost, whatever fails when (LONG=1: more of each)
-	@$(TASK) test-faults $(if $(LONG),--long)
+test-faults: ## Crash proofs: nothing is lost, whatever fails when (LONG=1: more of each; ONLY='kill -9')
+	@$(TASK) test-faults $(if $(LONG),--long) $(if $(ONLY),--only '$(ONLY)')
 
 test-fuzz: ## The HTTP API against hostile requests, made from its OpenAPI document
 	@$(TASK) test-fuzz

@@ -4,18 +4,21 @@
  *
  *     make test-faults            some minutes
  *     make test-faults LONG=1     the long form
+ *     make … ONLY='kill -9'       the faults with that in their names
  *     FAULT_SEED=1 make …         the moments of an earlier run
  *
  * Disks that are full need file systems of their own: so the tests run in a mount namespace, where
  * there is one to be had.
  */
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { addCounts, closeSuite, type Counts, runDenoTests } from "../../scripts/deno_tests.ts";
 import { resultsTable } from "./results.ts";
 import { warehouseEnvironment } from "../databricks/warehouse/environment.ts";
 import { startWarehouse } from "../databricks/warehouse/mod.ts";
 import { missingPrerequisite } from "../databricks/warehouse/spark/prerequisites.ts";
 import { smallDiskNamespace } from "./small_disk.ts";
+import { WAREHOUSE_FAULTS } from "./warehouse_faults.ts";
 
 const IN_NAMESPACE = "FAULTS_DISKS";
 
@@ -26,9 +29,11 @@ if (!Deno.env.has(IN_NAMESPACE)) {
   console.log("full disks: skipped, this needs root or user namespaces, and `unshare` and `mount`");
 }
 const results = await Deno.makeTempFile();
-const form = Deno.args.includes("--long") ? "long" : "short";
+const { long: isLong = false, only = "" } = parseArgs({
+  options: { long: { type: "boolean" }, only: { type: "string" } },
+}).values;
 const counts = addCounts([
-  await test(["tests/faults"], ["tests/faults/warehouse_test.ts"]),
+  await test(["tests/faults"], ["tests/faults/warehouse_test.ts"], only),
   await testOnWarehouse(),
 ]);
 console.log(await resultsTable(results));
@@ -42,20 +47,30 @@ async function testOnWarehouse(): Promise<Counts> {
     console.log(`faults of a warehouse: skipped, ${missing}\n`);
     return { passed: 0, failed: 0, skipped: 1 };
   }
+  // Spark loses some memory with each statement that is broken off, until it has none left
+  const names = WAREHOUSE_FAULTS.map(({ name }) => name).filter((name) => name.includes(only));
+  const counts = [];
+  for (const filter of isLong ? names : [only]) counts.push(await testOnOneWarehouse(filter));
+  return addCounts(counts);
+}
+
+async function testOnOneWarehouse(filter: string): Promise<Counts> {
   const tell = (message: string) => console.log(`stand-in warehouse: ${message}`);
   // with Spark's own settings: as it is set for little data, it runs out of memory after many MERGEs
   await using warehouse = await startWarehouse({ tell });
-  return await test(["tests/faults/warehouse_test.ts"], [], warehouseEnvironment(warehouse));
+  const environment = warehouseEnvironment(warehouse);
+  return await test(["tests/faults/warehouse_test.ts"], [], filter, environment);
 }
 
 function test(
   paths: readonly string[],
   ignored: readonly string[],
+  filter: string,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Counts> {
-  const own = { FAULTS_FORM: form, FAULTS_RESULTS: results };
+  const own = { FAULTS_FORM: isLong ? "long" : "short", FAULTS_RESULTS: results };
   return runDenoTests({
-    ...{ paths, ignored, options: ["--no-check"] },
+    ...{ paths, ignored, options: ["--no-check", ...(filter ? [`--filter=${filter}`] : [])] },
     environment: { ...own, ...environment },
   });
 }
