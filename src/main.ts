@@ -4,7 +4,7 @@ import { readCommandLine, USAGE_EXIT_CODE } from "./command_line.ts";
 import { printPermissions } from "./commands/permissions.ts";
 import { type Config, loadConfig } from "./config.ts";
 import { ConfigError, stackFrames } from "./errors.ts";
-import { hostGrants, isGrantable } from "./permissions.ts";
+import { fileGrants, hostGrants, isGrantable } from "./permissions.ts";
 import { supervise } from "./supervisor.ts";
 
 async function main(): Promise<number> {
@@ -18,14 +18,14 @@ async function main(): Promise<number> {
     console.error("tokenize: ALLOW_DETOKENIZE: tokens are read back only where it is true");
     return USAGE_EXIT_CODE;
   }
-  const grants = hostGrants(job, config);
-  const malformed = grants.find((grant) => !isGrantable(grant));
+  const hosts = hostGrants(job, config);
+  const malformed = hosts.find((grant) => !isGrantable(grant));
   if (malformed !== undefined) {
     console.error(`tokenize: Cannot use the host for "${malformed.why}": it is not a host's name`);
     return USAGE_EXIT_CODE;
   }
   if (request.kind === "permissions") {
-    printPermissions(grants, request.json);
+    printPermissions(hosts, fileGrants(job, config), request.json);
     return 0;
   }
   return await supervise(job, config);

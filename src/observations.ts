@@ -6,7 +6,11 @@ import type { ErrorCode, ErrorFacts } from "./errors.ts";
 
 /** One thing that happened. */
 export type Observation =
-  | { readonly event: "sandbox_ready"; readonly hosts: readonly string[] }
+  | {
+    readonly event: "sandbox_ready";
+    readonly hosts: readonly string[];
+    readonly files: readonly string[];
+  }
   | { readonly event: "listening"; readonly url: string; readonly authenticated: boolean }
   | { readonly event: "cannot_listen"; readonly url: string; readonly reason: string }
   | { readonly event: "no_platform_configured" }

@@ -14,6 +14,12 @@ export interface HostGrant {
   readonly why: string;
 }
 
+/** One file that the sandbox may read, as an absolute path, and what for. */
+export interface FileGrant {
+  readonly file: string;
+  readonly why: string;
+}
+
 /** The hosts that `job` needs under `config`, each once. */
 export function hostGrants(job: Job, config: Config): readonly HostGrant[] {
   switch (job.command) {
@@ -25,9 +31,9 @@ export function hostGrants(job: Job, config: Config): readonly HostGrant[] {
     case "run":
       return unique(workGrants(config));
     case "rotate":
-      return unique([...workGrants(config), ...sourceGrants(config)]);
+      return unique(workGrants(config));
     case "detokenize":
-      return unique(tokenSdkGrants(config));
+      return unique(sdkGrants(config));
     case "trigger":
     case "smoke":
     case "healthcheck": {
@@ -38,17 +44,28 @@ export function hostGrants(job: Job, config: Config): readonly HostGrant[] {
   }
 }
 
+/** The files that `job` needs to read while it runs under `config`: those that others renew. */
+export function fileGrants(job: Job, config: Config): readonly FileGrant[] {
+  if ("url" in job) return []; // another action does the work
+  return sdksIn(config).flatMap(({ adapter, settings, why }) =>
+    (adapter?.files?.(settings) ?? []).map((file) => ({ file, why }))
+  );
+}
+
 /** Whether it names one host, as it must: what does not may have come from any setting. */
 export function isGrantable({ host }: HostGrant): boolean {
   return isHost(host.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1"));
 }
 
-/** Deno's permissions for the sandbox: those hosts, and nothing of the rest of the machine. */
-export function workerPermissions(grants: readonly HostGrant[]): Deno.PermissionOptionsObject {
+/** Deno's permissions for the sandbox: those hosts and files, and nothing of the rest of the machine. */
+export function workerPermissions(
+  hosts: readonly HostGrant[],
+  files: readonly FileGrant[],
+): Deno.PermissionOptionsObject {
   return {
-    net: grants.map(({ host }) => host),
+    net: hosts.map(({ host }) => host),
     env: false,
-    read: false,
+    read: files.length > 0 && files.map(({ file }) => file),
     write: false,
     run: false,
     ffi: false,
@@ -70,22 +87,26 @@ function workGrants(config: Config): HostGrant[] {
       grants.push(grant(hostname, Number(port || 443), "Databricks access tokens (DBX_JDBC_URL)"));
     }
   }
-  grants.push(...tokenSdkGrants(config));
+  grants.push(...sdkGrants(config));
   return grants;
 }
 
-function tokenSdkGrants({ tokenSdk }: Config): HostGrant[] {
-  return sdkGrants(tokenSdk, `token SDK (TOKEN_SDK_MODE=${tokenSdk.mode})`);
+function sdkGrants(config: Config): HostGrant[] {
+  return sdksIn(config).flatMap(({ adapter, settings, why }) =>
+    (adapter?.endpoints(settings) ?? []).map(({ hostname, port }) => grant(hostname, port, why))
+  );
 }
 
-function sourceGrants({ rotateFrom }: Config): HostGrant[] {
-  if (rotateFrom === undefined) return [];
-  return sdkGrants(rotateFrom, `token SDK to rotate from (--from ${rotateFrom.mode})`);
-}
-
-function sdkGrants({ mode, settings }: SdkSettings, why: string): HostGrant[] {
-  const endpoints = findAdapter(mode)?.endpoints(settings) ?? [];
-  return endpoints.map(({ hostname, port }) => grant(hostname, port, why));
+/** The token SDKs that have work to do. */
+function sdksIn({ tokenSdk, rotateFrom }: Config) {
+  const use = ({ mode, settings }: SdkSettings, why: string) => {
+    return { adapter: findAdapter(mode), settings, why };
+  };
+  const sdks = [use(tokenSdk, `token SDK (TOKEN_SDK_MODE=${tokenSdk.mode})`)];
+  if (rotateFrom !== undefined) {
+    sdks.push(use(rotateFrom, `token SDK to rotate from (--from ${rotateFrom.mode})`));
+  }
+  return sdks;
 }
 
 function grant(hostname: string, port: number, why: string): HostGrant {

@@ -9,7 +9,7 @@ import type { Job } from "./jobs.ts";
 import { startLog } from "./log.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import type { Observation } from "./observations.ts";
-import { hostGrants, workerPermissions } from "./permissions.ts";
+import { fileGrants, hostGrants, workerPermissions } from "./permissions.ts";
 
 /** How long the worker may take to stop; Kubernetes kills after 30 s. */
 const STOP_PATIENCE_MS = 25_000;
@@ -20,12 +20,13 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /** Runs `job` in a sandbox that can reach what `config` names. Resolves to the exit code. */
 export async function supervise(job: Job, config: Config): Promise<number> {
   const observe = await startLog(config.log);
-  const grants = hostGrants(job, config);
+  const hosts = hostGrants(job, config);
+  const files = fileGrants(job, config);
   const ended = Promise.withResolvers<number>();
   const worker = new Worker(new URL("./worker.ts", import.meta.url), {
     type: "module",
     name: "sandbox",
-    deno: { permissions: workerPermissions(grants) },
+    deno: { permissions: workerPermissions(hosts, files) },
   });
   const tell = (message: ToWorker) => worker.postMessage(message);
   let isOver = false;
@@ -40,7 +41,11 @@ export async function supervise(job: Job, config: Config): Promise<number> {
     if (data.type === "loaded") {
       dropPermissions();
       if (job.command === "serve") {
-        observe({ event: "sandbox_ready", hosts: grants.map(({ host }) => host) });
+        observe({
+          event: "sandbox_ready",
+          hosts: hosts.map(({ host }) => host),
+          files: files.map(({ file }) => file),
+        });
       }
       tell({ type: "start", job, config });
     } else if (data.type === "finished") {

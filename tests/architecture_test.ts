@@ -173,9 +173,10 @@ Deno.test("only main.ts reads the environment", () => {
   assert.deepEqual(code.filter((line) => !/: (\*|\/[/*])/.test(line)), []);
 });
 
-Deno.test("only main.ts reads files, and nothing writes any or starts a process", () => {
+Deno.test("only main.ts reads files, but for one that is renewed; nothing writes any or starts a process", () => {
   const reading = /\bDeno\.(readTextFile|readFile|open|stat|readDir)/;
-  assert.deepEqual(linesWith(reading, (path) => path === "main.ts"), []);
+  const mayRead = ["main.ts", "tokens/vault/log_in.ts"];
+  assert.deepEqual(linesWith(reading, (path) => mayRead.includes(path)), []);
   const worse =
     /\bDeno\.(write|create(?!HttpClient)|remove|rename|mkdir|make|Command|dlopen|chmod)|node:(fs|child_process)/;
   assert.deepEqual(linesWith(worse, () => false), []);

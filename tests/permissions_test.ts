@@ -1,14 +1,19 @@
 /** What the sandbox is given: worked out from the configuration, for each command. */
 import assert from "node:assert/strict";
-import { loadConfig } from "../src/config.ts";
+import { type Config, loadConfig } from "../src/config.ts";
 import { isHost } from "../src/host_name.ts";
 import type { Job } from "../src/jobs.ts";
-import { hostGrants, isGrantable, workerPermissions } from "../src/permissions.ts";
+import { fileGrants, hostGrants, isGrantable, workerPermissions } from "../src/permissions.ts";
 
-function hosts(job: Job, environment: Readonly<Record<string, string>> = {}): string[] {
+type Environment = Readonly<Record<string, string>>;
+
+function configOf(environment: Environment, file = ""): Config {
   const variable = (name: string) => environment[name] || undefined;
-  const config = loadConfig({ variable, file: () => "", isTerminal: false });
-  return hostGrants(job, config).map(({ host }) => host);
+  return loadConfig({ variable, file: () => file, isTerminal: false });
+}
+
+function hosts(job: Job, environment: Environment = {}): string[] {
+  return hostGrants(job, configOf(environment)).map(({ host }) => host);
 }
 
 const dataset = { urn: "urn", columns: ["a"] };
@@ -44,13 +49,31 @@ Deno.test("the commands that ask an action reach it, and not the database", () =
   }
 });
 
-Deno.test("the sandbox has no permission but the network, and of that no more than the list", () => {
-  const permissions = workerPermissions([{ host: "h:1", why: "x" }]);
+Deno.test("whoever needs a token SDK that reads a file may read that file", () => {
+  const config = configOf({
+    ...{ TOKEN_SDK_MODE: "vault-transit", VAULT_ADDR: "https://v", VAULT_TRANSIT_KEY: "pii" },
+    ...{ VAULT_KUBERNETES_ROLE: "r", VAULT_KUBERNETES_TOKEN_FILE: "/jwt" },
+  }, "a.b.c");
+  const files = (job: Job) => fileGrants(job, config).map(({ file }) => file);
+  const url = "http://127.0.0.1:8080";
+  const where = { dataset: undefined, column: undefined, json: true };
+  assert.deepEqual(files({ command: "serve" }), ["/jwt"]);
+  assert.deepEqual(files({ command: "detokenize", ...where }), ["/jwt"]);
+  assert.deepEqual(files({ command: "healthcheck", url }), []);
+  assert.deepEqual(files({ command: "trigger", url, dataset, how, json: true }), []);
+  assert.deepEqual(fileGrants({ command: "serve" }, configOf({ PG_CONN_STR })), []);
+});
+
+Deno.test("the sandbox has no permission but for the lists, which are never left open", () => {
+  const permissions = workerPermissions([{ host: "h:1", why: "x" }], []);
   assert.deepEqual(permissions, {
     net: ["h:1"],
     ...{ env: false, read: false, write: false, run: false, ffi: false, sys: false, import: false },
   });
-  assert.deepEqual(workerPermissions([]).net, []); // true, or leaving it out, would be all of it
+  // true, or leaving it out, would be all of it
+  assert.deepEqual(workerPermissions([], []), { ...permissions, net: [] });
+  const reading = workerPermissions([], [{ file: "/jwt", why: "x" }]);
+  assert.deepEqual(reading, { ...permissions, net: [], read: ["/jwt"] });
 });
 
 Deno.test("a grant names one host, and never a pattern", () => {

@@ -1,15 +1,29 @@
 /** `tokenize permissions`: what the sandbox would be given, and why. */
-import type { HostGrant } from "../permissions.ts";
+import type { FileGrant, HostGrant } from "../permissions.ts";
 import { table } from "./output.ts";
 
-const DENIED = ["env", "read", "write", "run", "ffi", "sys", "import"] as const;
+const OTHERS = ["env", "read", "write", "run", "ffi", "sys", "import"] as const;
 
 /** Prints the list; nothing is started. */
-export function printPermissions(grants: readonly HostGrant[], json: boolean): void {
-  if (json) return console.log(JSON.stringify({ net: grants, denied: DENIED }));
+export function printPermissions(
+  hosts: readonly HostGrant[],
+  files: readonly FileGrant[],
+  json: boolean,
+): void {
+  const denied = OTHERS.filter((name) => name !== "read" || files.length === 0);
+  if (json) {
+    const read = files.length > 0 ? { read: files } : {};
+    return console.log(JSON.stringify({ net: hosts, ...read, denied }));
+  }
   console.log("The sandbox may reach");
-  console.log(
-    grants.length === 0 ? "  nothing" : table(grants.map(({ host, why }) => [`  ${host}`, why])),
-  );
-  console.log(`and has none of Deno's other permissions: ${DENIED.join(", ")}`);
+  console.log(list(hosts.map(({ host, why }) => [host, why])));
+  if (files.length > 0) {
+    console.log("may read");
+    console.log(list(files.map(({ file, why }) => [file, why])));
+  }
+  console.log(`and has none of Deno's other permissions: ${denied.join(", ")}`);
+}
+
+function list(rows: readonly [granted: string, why: string][]): string {
+  return table(rows.map(([granted, why]) => [`  ${granted}`, why]));
 }

@@ -122,6 +122,11 @@ export interface TokenSdkAdapter<S = unknown> {
   keyIds?(settings: S): readonly string[];
   /** What the sandbox must let this SDK reach: nothing, for one that works in memory. */
   endpoints(settings: S): readonly SdkEndpoint[];
+  /**
+   * Files that this SDK reads while it works, since others renew them: the sandbox lets it read
+   * exactly these. Paths are absolute. Left out, it is none.
+   */
+  files?(settings: S): readonly string[];
   /** Makes the SDK, inside the sandbox, when the first run needs it. */
   create(settings: S): TokenSdk | Promise<TokenSdk>;
 }

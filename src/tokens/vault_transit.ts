@@ -20,5 +20,6 @@ export const vaultTransit: TokenSdkAdapter<VaultSettings> = {
     const { protocol, hostname, port } = new URL(address);
     return [{ hostname, port: Number(port) || (protocol === "https:" ? 443 : 80) }];
   },
+  files: ({ login }) => login.kind === "kubernetes" ? [login.tokenFile] : [],
   create: (settings) => createVaultSdk(settings),
 };

@@ -13,6 +13,8 @@ interface SupervisorReport {
   readonly done: readonly string[];
 }
 
+const NO_MORE = () => ({});
+
 const SUPERVISOR_PROBE = `
 async function probeRights(code: number): Promise<number> {
   const names = ["net", "env", "read", "write", "run", "ffi", "sys", "import"] as const;
@@ -71,7 +73,7 @@ export function sandboxSuite(program: Program, harmless: readonly string[]): voi
   let probed: ReturnType<typeof probe> | undefined;
 
   test("nothing gets out of the sandbox but connections to the listed hosts", async () => {
-    const { reports, connections, moved } = await (probed ??= probe(program));
+    const { reports, connections, moved } = await (probed ??= probe(program, NO_MORE));
     const [inside] = reports as [ProbeReport, SupervisorReport];
     const done = Object.entries(inside).filter(([, outcome]) => outcome === "done");
     assert.deepEqual(
@@ -83,8 +85,25 @@ export function sandboxSuite(program: Program, harmless: readonly string[]): voi
     assert.equal(moved, false, "the file is as it was");
   });
 
+  test("a file that a token SDK has to read again can be read, and nothing else done with it", async () => {
+    const { reports: [inside], moved } = await probe(program, (file) => ({
+      ...{ TOKEN_SDK_MODE: "vault-transit", VAULT_ADDR: "https://v", VAULT_TRANSIT_KEY: "k" },
+      ...{ VAULT_KUBERNETES_ROLE: "r", VAULT_KUBERNETES_TOKEN_FILE: file },
+    }));
+    const without = (await (probed ??= probe(program, NO_MORE))).reports[0] as ProbeReport;
+    const more = Object.keys(inside).filter((attempt) =>
+      inside[attempt] === "done" && without[attempt] !== "done"
+    );
+    const sameAgain = ["worker: as this one", "worker: inheriting"]; // they may do what this one may
+    assert.deepEqual(more.filter((attempt) => !sameAgain.includes(attempt)).toSorted(), [
+      ...["fetch: a file", "node:fs: read", "node:fs: stat", "open", "readTextFile"],
+      ...["readTextFileSync", "stat"],
+    ]);
+    assert.equal(moved, false, "the file is as it was");
+  });
+
   test("the supervisor keeps no right for itself", async () => {
-    const [, supervisor] = (await (probed ??= probe(program))).reports as [
+    const [, supervisor] = (await (probed ??= probe(program, NO_MORE))).reports as [
       ProbeReport,
       SupervisorReport,
     ];
@@ -120,8 +139,8 @@ async function order(program: Program, order: ProbeOrder, env: Record<string, st
   return await runProgram(program, argsOf(order), { LOG_FORMAT: "json", ...env });
 }
 
-/** Sends the probe in, with a server it may reach and one it may not. */
-async function probe(program: Program) {
+/** Sends the probe in, with a server it may reach and one it may not, and a file. */
+async function probe(program: Program, settings: (file: string) => Record<string, string>) {
   const options = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
   await using allowed = Deno.serve(options, (request) => {
     const to = new URL(request.url).searchParams.get("to");
@@ -132,7 +151,7 @@ async function probe(program: Program) {
   });
   using forbidden = await listenTwice();
   const file = await Deno.makeTempFile();
-  await Deno.writeTextFile(file, "as it was");
+  await Deno.writeTextFile(file, "as.it.was");
   try {
     const { port } = allowed.addr;
     const { code, stdout, stderr } = await order(program, {
@@ -140,10 +159,10 @@ async function probe(program: Program) {
       allowed: { hostname: "127.0.0.1", port },
       forbiddenPort: forbidden.port,
       file,
-    }, { PG_CONN_STR: `postgres://u@127.0.0.1:${port}/d` });
+    }, { PG_CONN_STR: `postgres://u@127.0.0.1:${port}/d`, ...settings(file) });
     assert.equal(code, 0, stderr);
     const reports = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
-    const moved = await Deno.readTextFile(file).catch(() => "") !== "as it was";
+    const moved = await Deno.readTextFile(file).catch(() => "") !== "as.it.was";
     return { reports, connections: forbidden.connections(), moved };
   } finally {
     await Deno.remove(file);

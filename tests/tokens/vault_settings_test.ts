@@ -49,10 +49,13 @@ Deno.test("AppRole and Kubernetes log in at mounts of their usual names, or othe
 
   const kubernetes = { ...WITHOUT_TOKEN, VAULT_KUBERNETES_ROLE: "tokenize" };
   const files = { [JWT_FILE]: `${JWT}\n`, "/jwt": JWT };
-  const role = { kind: "kubernetes", mount: "kubernetes", role: "tokenize", jwt: JWT };
+  const role = { kind: "kubernetes", mount: "kubernetes", role: "tokenize", tokenFile: JWT_FILE };
   assert.deepEqual(read(kubernetes, files).login, role);
   const other = { VAULT_KUBERNETES_TOKEN_FILE: "/jwt", VAULT_KUBERNETES_MOUNT: "k8s-eu" };
-  assert.deepEqual(read({ ...kubernetes, ...other }, files).login, { ...role, mount: "k8s-eu" });
+  assert.deepEqual(read({ ...kubernetes, ...other }, files).login, {
+    ...role,
+    ...{ mount: "k8s-eu", tokenFile: "/jwt" },
+  });
 });
 
 Deno.test("mount, namespace and context are taken as they are given", () => {
@@ -81,6 +84,15 @@ for (
     assert.deepEqual(vaultTransit.endpoints(read({ VAULT_ADDR: address })), [endpoint]);
   });
 }
+
+Deno.test("the sandbox may read the service account's token, and no file for another login", () => {
+  const settings = read(
+    { ...WITHOUT_TOKEN, VAULT_KUBERNETES_ROLE: "tokenize", VAULT_KUBERNETES_TOKEN_FILE: "./jwt" },
+    { [`${Deno.cwd()}/jwt`]: JWT },
+  );
+  assert.deepEqual(vaultTransit.files!(settings), [`${Deno.cwd()}/jwt`]);
+  for (const login of [{}, APPROLE]) assert.deepEqual(vaultTransit.files!(read(login)), []);
+});
 
 const FAULTS: Readonly<Record<string, [Record<string, string | undefined>, string]>> = {
   "no address": [{ VAULT_ADDR: undefined }, "VAULT_ADDR: it must be set: https://HOST:PORT"],

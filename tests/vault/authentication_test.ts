@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
 import { failureOf, until } from "../support/action_fixture.ts";
 import { startRelay } from "./misbehaving_relay.ts";
-import { startTokenReviewer } from "./token_review.ts";
+import { letLogIn, startTokenReviewer } from "./token_review.ts";
 import { openTransit, POLICY, QUICK } from "./transit_fixture.ts";
 
 const vault = await openTransit();
@@ -211,17 +211,7 @@ Deno.test("a role whose policies do not do is logged in again once, and then tol
 
 Deno.test("a Kubernetes service account logs in, and only the one that may", async () => {
   await using cluster = await startTokenReviewer();
-  await server.api("POST", "sys/auth/kubernetes", { type: "kubernetes" });
-  await server.api("POST", "auth/kubernetes/config", {
-    kubernetes_host: cluster.address,
-    kubernetes_ca_cert: cluster.caCertificate,
-    token_reviewer_jwt: await cluster.sign("vault"),
-  });
-  await server.api("POST", "auth/kubernetes/role/tokenize", {
-    bound_service_account_names: ["tokenize-action"],
-    bound_service_account_namespaces: ["default"],
-    token_policies: [policy],
-  });
+  await letLogIn(server, cluster, "tokenize-action", policy);
   const file = await Deno.makeTempFile();
   const changes = {
     ...NO_TOKEN,
@@ -240,6 +230,22 @@ Deno.test("a Kubernetes service account logs in, and only the one that may", asy
     await server.api("POST", "auth/token/revoke", { token: tokensIn(relay)[0] });
     await tokenizes(sdk);
     assert.equal(countOf(relay, "auth/kubernetes/login"), 2);
+
+    // as the cluster does before the old one runs out
+    const renewed = await cluster.sign("tokenize-action", 7200);
+    await Deno.writeTextFile(file, `${renewed}\n`);
+    await server.api("POST", "auth/token/revoke", { token: tokensIn(relay)[1] });
+    await tokenizes(sdk);
+    const logins = relay.requests.filter(({ path }) => path === "/v1/auth/kubernetes/login");
+    assert.equal(logins.length, 3);
+    assert.equal(JSON.parse(logins[2]!.body).jwt, renewed);
+
+    await Deno.writeTextFile(file, "canary");
+    await server.api("POST", "auth/token/revoke", { token: tokensIn(relay)[2] });
+    const gone = await failureOf(Promise.resolve(sdk.tokenize(["canary"], place)));
+    assert.equal(gone.code, "token_sdk_error");
+    assert.match(gone.message, /VAULT_KUBERNETES_TOKEN_FILE no longer names a service account's/);
+    assert.equal(countOf(relay, "auth/kubernetes/login"), 3, "nothing else is sent to Vault");
     await sdk.close!();
 
     const jwt = await cluster.sign("somebody-else");
@@ -254,7 +260,7 @@ Deno.test("a Kubernetes service account logs in, and only the one that may", asy
 
     const expired = await failureOf(openAs(await cluster.sign("tokenize-action", -60)));
     assert.equal(expired.code, "token_sdk_error");
-    assert.match(expired.message, /the service account's token .* ran out: start it again$/);
+    assert.match(expired.message, /the token in VAULT_KUBERNETES_TOKEN_FILE ran out/);
   } finally {
     await Deno.remove(file);
   }

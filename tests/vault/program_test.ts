@@ -7,6 +7,7 @@ import { openDatabase, urnOf } from "../support/action_fixture.ts";
 import { startPostgres } from "../support/postgres_server.ts";
 import { compiled, type Environment, runProgram, startService } from "../support/program.ts";
 import { startRelay } from "./misbehaving_relay.ts";
+import { letLogIn, makeTokenVolume, startTokenReviewer } from "./token_review.ts";
 import { openTransit, POLICY } from "./transit_fixture.ts";
 
 const vault = await openTransit({ tls: true });
@@ -67,6 +68,34 @@ Deno.test("the service tokenizes through TLS with a private CA, and the second r
   assert.equal(await tokensIn("through_service"), 100);
   const { code } = await service.stop("SIGTERM");
   assert.equal(code, 0);
+});
+
+Deno.test("a service that logs in from its pod does so with the token that the cluster has renewed", async () => {
+  await using cluster = await startTokenReviewer();
+  await letLogIn(vault.server, cluster, "tokenize-action", await vault.makePolicy(POLICY));
+  await using volume = await makeTokenVolume(await cluster.sign("tokenize-action", -60));
+  const { VAULT_TOKEN: _, ...others } = environment();
+  const login = { VAULT_KUBERNETES_ROLE: "tokenize", VAULT_KUBERNETES_TOKEN_FILE: volume.file };
+  const env = { ...others, ...login };
+
+  const { stdout } = await runProgram(compiled, ["permissions", "--json"], env);
+  const { read, denied } = JSON.parse(stdout);
+  assert.deepEqual(read, [
+    { file: volume.file, why: "token SDK (TOKEN_SDK_MODE=vault-transit)" },
+  ]);
+  assert.deepEqual(denied, ["env", "write", "run", "ffi", "sys", "import"]);
+
+  const dataset_urn = await makeTable("from_a_pod");
+  await using service = await startService(compiled, { ...env, TRIGGER_TOKEN });
+  assert.deepEqual((await service.logged("sandbox_ready")).files, [volume.file]);
+  const trigger = { dataset_urn, columns: ["email"] };
+  const early = await service.trigger(trigger);
+  assert.deepEqual([early.status, early.json.code], [502, "token_sdk_error"]);
+  assert.match(early.json.detail, /the token in VAULT_KUBERNETES_TOKEN_FILE ran out/);
+  await volume.renew(await cluster.sign("tokenize-action"));
+  const { status, json } = await service.trigger(trigger);
+  assert.equal(status, 200, JSON.stringify(json));
+  assert.equal(json.updated, 100);
 });
 
 Deno.test("`tokenize detokenize` reads the tokens back", async () => {
@@ -171,11 +200,16 @@ Deno.test("tokens, secrets and values show nowhere, whether a run ends well or n
   const roleId = (await plain.server.api("GET", `${path}/role-id`)).data.role_id;
   const secretId = (await plain.server.api("POST", `${path}/secret-id`, {})).data.secret_id;
   const { VAULT_TOKEN = "", ...rest } = plain.variables({ VAULT_ADDR: relay.address });
+  await using cluster = await startTokenReviewer();
+  await letLogIn(plain.server, cluster, "canary", policy);
+  const jwt = await cluster.sign("canary");
+  await using volume = await makeTokenVolume(jwt);
   const logins: Record<string, Environment> = {
     token: { VAULT_TOKEN },
     approle: { VAULT_ROLE_ID: roleId, VAULT_SECRET_ID: secretId },
+    kubernetes: { VAULT_KUBERNETES_ROLE: "tokenize", VAULT_KUBERNETES_TOKEN_FILE: volume.file },
   };
-  const secrets = new Set([VAULT_TOKEN, secretId]);
+  const secrets = new Set([VAULT_TOKEN, secretId, jwt]);
   const columns = ["email"];
   const said: string[] = [];
 
@@ -210,7 +244,7 @@ Deno.test("tokens, secrets and values show nowhere, whether a run ends well or n
     const token = headers.get("x-vault-token");
     if (token !== null) secrets.add(token);
   }
-  assert.ok(secrets.size >= 3); // AppRole's token is one of them
+  assert.ok(secrets.size >= 5); // the tokens that logging in gave are among them
   const values = relay.requests.map(({ body }) => body).join("");
   assert.ok(values.includes(btoa("canary1@example.com"))); // they did pass here
   said.push(await postgres.log());

@@ -3,6 +3,7 @@
  * tokens, and says of a token whose it is (the API `TokenReview`), over HTTPS. It is not a real API
  * server: tokens are not bound to pods, and who asks is not checked.
  */
+import type { BaoServer } from "./bao_server.ts";
 import { makeTestCertificates } from "../support/test_certificates.ts";
 
 /** A cluster that runs. */
@@ -56,6 +57,54 @@ export async function startTokenReviewer(): Promise<TokenReviewer> {
       return `${head}.${base64Url(new Uint8Array(signature))}`;
     },
     [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+/** Lets that account of the cluster log in to Vault in the role `tokenize`. */
+export async function letLogIn(
+  server: BaoServer,
+  cluster: TokenReviewer,
+  account: string,
+  policy: string,
+): Promise<void> {
+  await server.api("POST", "sys/auth/kubernetes", { type: "kubernetes" });
+  await server.api("POST", "auth/kubernetes/config", {
+    kubernetes_host: cluster.address,
+    kubernetes_ca_cert: cluster.caCertificate,
+    token_reviewer_jwt: await cluster.sign("vault"),
+  });
+  await server.api("POST", "auth/kubernetes/role/tokenize", {
+    bound_service_account_names: [account],
+    bound_service_account_namespaces: [NAMESPACE],
+    token_policies: [policy],
+  });
+}
+
+/** A volume with a service account's token, which is renewed as the kubelet does it. */
+export interface TokenVolume extends AsyncDisposable {
+  /** A symbolic link, by way of another that is replaced. */
+  readonly file: string;
+  renew(token: string): Promise<void>;
+}
+
+/** Makes one in a temporary folder. */
+export async function makeTokenVolume(token: string): Promise<TokenVolume> {
+  const dir = await Deno.makeTempDir();
+  let version = 0;
+  const renew = async (text: string) => {
+    const name = `..${++version}`;
+    await Deno.mkdir(`${dir}/${name}`);
+    await Deno.writeTextFile(`${dir}/${name}/token`, text);
+    await Deno.symlink(name, `${dir}/..data_tmp`);
+    await Deno.rename(`${dir}/..data_tmp`, `${dir}/..data`);
+    if (version > 1) await Deno.remove(`${dir}/..${version - 1}`, { recursive: true });
+  };
+  await renew(token);
+  await Deno.symlink("..data/token", `${dir}/token`);
+  return {
+    file: `${dir}/token`,
+    renew,
+    [Symbol.asyncDispose]: () => Deno.remove(dir, { recursive: true }),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Logging in to Vault with what the program was started with. */
 import { decodeBase64Url } from "../base64.ts";
-import type { VaultLogin } from "./login_settings.ts";
+import { toServiceAccountToken, type VaultLogin } from "./login_settings.ts";
 import { refused } from "./refusals.ts";
 import { isSuccess, type Lease, leaseOf } from "./replies.ts";
 import type { PatientConnection } from "./retries.ts";
@@ -13,31 +13,49 @@ export async function logIn(
   credentials: Credentials,
   connection: PatientConnection,
 ): Promise<Lease> {
-  const reply = await connection.send({
-    method: "POST",
-    path: `auth/${credentials.mount}/login`,
-    body: JSON.stringify(bodyOf(credentials)),
-  });
-  const lease = isSuccess(reply) ? leaseOf(reply) : undefined;
-  if (lease === undefined) throw refused(whyNoLogin(credentials));
-  return lease;
-}
-
-function bodyOf(credentials: Credentials): Record<string, string> {
   return credentials.kind === "approle"
-    ? { role_id: credentials.roleId, secret_id: credentials.secretId }
-    : { role: credentials.role, jwt: credentials.jwt };
+    ? await withSecretId(credentials, connection)
+    : await withServiceAccount(credentials, connection);
 }
 
-function whyNoLogin(credentials: Credentials): string {
-  const { kind, mount } = credentials;
-  if (kind === "approle") {
-    return `it refuses to log in with VAULT_ROLE_ID and VAULT_SECRET_ID at auth/${mount}`;
-  }
-  if (expiryMs(credentials.jwt) < Date.now()) {
-    return "the service account's token that the program was started with ran out: start it again";
-  }
-  return `it refuses to log in with VAULT_KUBERNETES_ROLE and the service account at auth/${mount}`;
+async function withSecretId(
+  { mount, roleId, secretId }: Credentials & { kind: "approle" },
+  connection: PatientConnection,
+): Promise<Lease> {
+  return await send(connection, mount, { role_id: roleId, secret_id: secretId }) ??
+    fail(`it refuses to log in with VAULT_ROLE_ID and VAULT_SECRET_ID at auth/${mount}`);
+}
+
+/** The service account's token is read anew each time: the cluster renews it, often every hour. */
+async function withServiceAccount(
+  { mount, role, tokenFile }: Credentials & { kind: "kubernetes" },
+  connection: PatientConnection,
+): Promise<Lease> {
+  const text = await Deno.readTextFile(tokenFile).catch(() => "");
+  const jwt = toServiceAccountToken(text) ??
+    fail("VAULT_KUBERNETES_TOKEN_FILE no longer names a service account's token");
+  const lease = await send(connection, mount, { role, jwt });
+  if (lease !== undefined) return lease;
+  return expiryMs(jwt) < Date.now()
+    ? fail("the token in VAULT_KUBERNETES_TOKEN_FILE ran out, and nobody renewed it")
+    : fail(
+      `it refuses to log in with VAULT_KUBERNETES_ROLE and the service account at auth/${mount}`,
+    );
+}
+
+/** What Vault gives for these credentials; undefined where it refuses them. */
+async function send(
+  connection: PatientConnection,
+  mount: string,
+  credentials: Readonly<Record<string, string>>,
+): Promise<Lease | undefined> {
+  const body = JSON.stringify(credentials);
+  const reply = await connection.send({ method: "POST", path: `auth/${mount}/login`, body });
+  return isSuccess(reply) ? leaseOf(reply) : undefined;
+}
+
+function fail(reason: string): never {
+  throw refused(reason);
 }
 
 /** When a JSON Web Token runs out (RFC 7519 section 4.1.4); never, where it does not say so. */

@@ -1,4 +1,5 @@
 /** How the program shows Vault who it is: a token, AppRole, or a Kubernetes service account. */
+import { resolve } from "node:path";
 import { ConfigError } from "../../errors.ts";
 import type { SettingsReader } from "../token_sdk.ts";
 
@@ -15,8 +16,8 @@ export type VaultLogin =
     readonly kind: "kubernetes";
     readonly mount: string;
     readonly role: string;
-    /** The service account's token, as it was when the program started. */
-    readonly jwt: string;
+    /** Where the service account's token is, which the cluster renews: an absolute path. */
+    readonly tokenFile: string;
   };
 
 /** The variables that `readLogin` reads. */
@@ -56,7 +57,7 @@ export function readLogin(read: SettingsReader): VaultLogin {
         kind: "kubernetes",
         mount: readMount(read, "VAULT_KUBERNETES_MOUNT", "kubernetes"),
         role: secret(read, "VAULT_KUBERNETES_ROLE"),
-        jwt: readJwt(read),
+        tokenFile: readTokenFile(read),
       };
     default:
       throw fault(
@@ -88,17 +89,24 @@ function secret(read: SettingsReader, variable: string): string {
   return value;
 }
 
-function readJwt(read: SettingsReader): string {
+/** Where the file is. What it holds is looked at now, so that a wrong one is known at start. */
+function readTokenFile(read: SettingsReader): string {
   const variable = "VAULT_KUBERNETES_TOKEN_FILE";
-  const path = read.variable(variable) ?? SERVICE_ACCOUNT_TOKEN;
+  const path = resolve(read.variable(variable) ?? SERVICE_ACCOUNT_TOKEN);
   let text: string;
   try {
-    text = read.file(path).trim();
+    text = read.file(path);
   } catch {
     throw fault(variable, "the file of the service account's token cannot be read");
   }
-  if (/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/.test(text)) return text;
+  if (toServiceAccountToken(text) !== undefined) return path;
   throw fault(variable, "the file holds no service account's token (a JSON Web Token)");
+}
+
+/** The token that such a file's text is, in the compact form of RFC 7519; undefined where it is none. */
+export function toServiceAccountToken(text: string): string | undefined {
+  const token = text.trim();
+  return /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/.test(token) ? token : undefined;
 }
 
 function fault(variable: string, reason: string): ConfigError {

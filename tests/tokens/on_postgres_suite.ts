@@ -1,0 +1,70 @@
+/** What must be true of every token SDK at work on real tables, through the action. */
+import assert from "node:assert/strict";
+import { TOKEN_SCOPES, type TokenScope } from "../../src/tokens/token_scope.ts";
+import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
+import { type FixtureDatabase, openAction, valuesOf } from "../support/action_fixture.ts";
+
+/** Tests the SDK that `open` makes on tables of that database, which has the customers. */
+export function onPostgresSuite(
+  name: string,
+  database: FixtureDatabase,
+  open: (scope: TokenScope) => Promise<TokenSdk>,
+): void {
+  const { sql } = database;
+  const makeTable = (table: string, query: string) =>
+    sql.unsafe(`drop table if exists ${table}; create table ${table} as ${query}`);
+
+  for (const scope of TOKEN_SCOPES) {
+    Deno.test(`${name} in scope ${scope}: 100 updated and 0 skipped, then 0 and 100`, async () => {
+      await makeTable("hundred", "select * from customers");
+      const plain = await valuesOf(sql, "hundred", "email") as string[];
+      const tokenSdk = await open(scope);
+      await using action = openAction(database.url, { tokenSdk });
+      const counts = [];
+      for (let time = 0; time < 2; time++) {
+        const report = await action.tokenize("public.hundred", ["email", "phone"]);
+        counts.push([report.updated, report.skipped]);
+      }
+      assert.deepEqual(counts, [[100, 0], [0, 100]]);
+      const tokens = await valuesOf(sql, "hundred", "email") as string[];
+      const place = { dataset: `${database.name}.public.hundred`, column: "email" };
+      assert.deepEqual(tokens, await tokenSdk.tokenize(plain, place));
+      if (tokenSdk.detokenize) assert.deepEqual(await tokenSdk.detokenize(tokens, place), plain);
+      await tokenSdk.close?.();
+    });
+  }
+
+  Deno.test(`${name}: joins between two tables give the same rows`, async () => {
+    await makeTable("buyers", "select * from customers");
+    await makeTable(
+      "orders",
+      `select c.email as buyer, n from customers c, generate_series(1, 1 + c.id % 3) n`,
+    );
+    const join = `select c.id, o.n from buyers c join orders o on o.buyer = c.email order by 1, 2`;
+    const before = [...await sql.unsafe(join)];
+    const tokenSdk = await open("global");
+    await using action = openAction(database.url, { tokenSdk });
+    await action.tokenize("public.buyers", ["email"]);
+    assert.deepEqual([...await sql.unsafe(join)], []);
+    await action.tokenize("public.orders", ["buyer"]);
+    assert.deepEqual([...await sql.unsafe(join)], before);
+    await tokenSdk.close?.();
+  });
+
+  Deno.test(`${name}: a column is taken if it just holds its tokens, and refused if not`, async () => {
+    const tokenSdk = await open("global");
+    await using action = openAction(database.url, { tokenSdk });
+    const value = "zoë@example.com";
+    const needed = tokenSdk.maxTokenLength(new TextEncoder().encode(value).length);
+    for (const length of [needed, needed - 1]) {
+      await makeTable("narrow", `select '${value}'::varchar(${length}) as email`);
+      if (length < needed) {
+        await action.fails("value_too_long", "public.narrow", ["email"]);
+        assert.deepEqual([...await sql`select email from narrow`], [{ email: value }]);
+      } else {
+        assert.equal((await action.tokenize("public.narrow", ["email"])).updated, 1);
+      }
+    }
+    await tokenSdk.close?.();
+  });
+}
