@@ -29,7 +29,6 @@ export function hostGrants(job: Job, config: Config): readonly HostGrant[] {
         ...workGrants(config),
       ]);
     case "run":
-      return unique(workGrants(config));
     case "rotate":
       return unique(workGrants(config));
     case "detokenize":
