@@ -83,9 +83,9 @@ export async function bundle(options: BundleOptions): Promise<string[]> {
 
 /** The supervisor names the worker's source file. */
 async function nameBundledWorker(file: string): Promise<void> {
-  const [before, after, ...more] = (await Deno.readTextFile(file)).split(`"./worker.ts"`);
+  const [before, after, ...more] = (await Deno.readTextFile(file)).split(`"../worker.ts"`);
   if (after === undefined || more.length > 0) {
-    throw new Error(`Cannot bundle: "./worker.ts" does not stand once in ${file}`);
+    throw new Error(`Cannot bundle: "../worker.ts" does not stand once in ${file}`);
   }
   await Deno.writeTextFile(file, `${before}"./worker.js"${after}`);
 }

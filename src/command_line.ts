@@ -1,7 +1,7 @@
 /** The command line: from arguments to what they ask for. */
 import { Command, CommanderError, Option } from "commander";
 import { splitList } from "./datahub/split_list.ts";
-import type { DatasetArguments, Job, RunArguments } from "./jobs.ts";
+import type { DatasetArguments, Job, RunArguments } from "./command.ts";
 import { COMMIT, VERSION } from "./version.ts";
 
 /** What the arguments ask for. */

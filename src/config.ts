@@ -7,9 +7,12 @@ import { collectFaults, ConfigError } from "./errors.ts";
 import {
   type DatabricksSettings,
   parseDatabricksSettings,
-} from "./platforms/databricks/settings.ts";
+} from "./platforms/databricks/connection/settings.ts";
 import { isHost } from "./host_name.ts";
-import { parsePostgresSettings, type PostgresSettings } from "./platforms/postgres/settings.ts";
+import {
+  parsePostgresSettings,
+  type PostgresSettings,
+} from "./platforms/postgres/connection/settings.ts";
 import { findAdapter, TOKEN_SDK_ADAPTERS, TOKEN_SDK_MODES } from "./tokens/adapters.ts";
 import type { SettingsReader } from "./tokens/token_sdk.ts";
 

@@ -1,11 +1,11 @@
 /** The program `tokenize`: which command, with which configuration; then hand over. */
-import "./no_environment.ts";
+import "./sandbox/no_environment.ts";
 import { readCommandLine, USAGE_EXIT_CODE } from "./command_line.ts";
 import { printPermissions } from "./commands/permissions.ts";
 import { type Config, loadConfig } from "./config.ts";
 import { ConfigError, stackFrames } from "./errors.ts";
-import { fileGrants, hostGrants, isGrantable } from "./permissions.ts";
-import { supervise } from "./supervisor.ts";
+import { fileGrants, hostGrants, isGrantable } from "./sandbox/grants.ts";
+import { supervise } from "./sandbox/supervisor.ts";
 
 async function main(): Promise<number> {
   useNoProxy();

@@ -2,7 +2,7 @@
  * The inner half of the program, and its composition root: the only file that names concrete
  * platforms. What runs from here on reaches the hosts that the supervisor granted, and nothing else.
  */
-import "./no_environment.ts";
+import "./sandbox/no_environment.ts";
 import { detokenize } from "./commands/detokenize.ts";
 import { answerHealthcheck } from "./commands/healthcheck.ts";
 import { rotate } from "./commands/rotate.ts";
@@ -12,9 +12,9 @@ import { smoke } from "./commands/smoke.ts";
 import { trigger } from "./commands/trigger.ts";
 import type { Config, RotationSettings } from "./config.ts";
 import { stackFrames } from "./errors.ts";
-import type { Job } from "./jobs.ts";
+import type { Job } from "./command.ts";
 import { startLog } from "./log.ts";
-import type { FromWorker, ToWorker } from "./messages.ts";
+import type { FromWorker, ToWorker } from "./sandbox/protocol.ts";
 import type { Observe } from "./observations.ts";
 import type { Platform } from "./platforms/platform.ts";
 import { databricksPlatform } from "./platforms/databricks/databricks_platform.ts";

@@ -7,36 +7,54 @@ import { posix } from "node:path";
  * the supervisor and into the worker, down to the errors. No other import is allowed.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  main: [
-    ...["command_line", "commands", "config", "errors", "no_environment", "permissions"],
-    "supervisor",
-  ],
-  command_line: ["datahub", "jobs", "version"],
-  supervisor: ["config", "jobs", "log", "messages", "observations", "permissions"],
+  main: ["command_line", "commands", "config", "errors", "sandbox"],
+  command_line: ["command", "datahub", "version"],
   worker: [
-    ...["commands", "config", "errors", "jobs", "log", "messages", "no_environment"],
-    ...["observations", "platforms", "tokens"],
+    "command",
+    "commands",
+    "config",
+    "errors",
+    "log",
+    "observations",
+    "platforms",
+    "sandbox",
+    "tokens",
   ],
-  messages: ["config", "jobs"],
   commands: [
-    ...["action", "config", "errors", "http", "jobs", "observations", "permissions", "platforms"],
-    ...["tokens", "version"],
+    "action",
+    "command",
+    "config",
+    "errors",
+    "http",
+    "observations",
+    "platforms",
+    "sandbox",
+    "tokens",
+    "version",
   ],
+  sandbox: ["command", "config", "host_name", "log", "observations", "tokens"],
   http: ["action", "errors", "observations", "platforms"],
   action: ["datahub", "errors", "observations", "platforms", "tokens"],
   log: ["config", "observations"],
-  permissions: ["config", "host_name", "jobs", "tokens"],
   config: ["datahub", "errors", "host_name", "platforms", "tokens"],
   environment_names: ["tokens"],
   platforms: ["datahub", "errors", "observations", "tokens"],
   tokens: ["errors"],
   datahub: ["errors"],
   observations: ["errors"],
+  command: [],
   errors: [],
   host_name: [],
-  jobs: [],
-  no_environment: [],
   version: [],
+};
+
+/** The rooms inside each platform, with those each may import from; files beside them are the top. */
+const PLATFORM_ROOMS: Readonly<Record<string, readonly string[]>> = {
+  rewrite: ["residue", "lookup", "connection", "sql"],
+  residue: ["lookup", "connection", "sql"],
+  lookup: ["connection", "sql"],
+  connection: [],
+  sql: ["connection", "lookup"],
 };
 
 const MAX_FILE_LINES = 250;
@@ -88,7 +106,7 @@ function linesWith(pattern: RegExp, except: (path: string) => boolean): string[]
 Deno.test("the sources were found, and their imports read", () => {
   assert.ok(sources.length > 60);
   const main = sources.find(({ path }) => path === "main.ts");
-  assert.ok(main?.imports.includes("supervisor.ts"));
+  assert.ok(main?.imports.includes("sandbox/supervisor.ts"));
   assert.ok(sources.every(({ path, imports }) => imports.length < 30 && path.endsWith(".ts")));
 });
 
@@ -151,6 +169,21 @@ Deno.test("only worker.ts names a concrete platform, and config.ts its settings"
   assert.deepEqual(wrong, []);
 });
 
+Deno.test("inside a platform, imports point one way: rewrite, residue, lookup, connection", () => {
+  const inside = (path: string) => /^platforms\/(\w+)\/(\w+)\//.exec(path)?.slice(1, 3);
+  const wrong = sources.flatMap(({ path, imports }) => {
+    const [platform, room] = inside(path) ?? [];
+    if (room === undefined) return [];
+    return imports.filter((each) => {
+      const [other, below] = inside(each) ?? [];
+      return other === platform && below !== room && !PLATFORM_ROOMS[room]?.includes(below!);
+    }).map((each) => `${path} imports ${each}`);
+  });
+  assert.deepEqual(wrong, []);
+  const rooms = new Set(sources.map(({ path }) => inside(path)?.[1]).filter(Boolean));
+  assert.deepEqual([...rooms].sort(), Object.keys(PLATFORM_ROOMS).sort());
+});
+
 Deno.test("only adapters.ts names a concrete token SDK", () => {
   const shared = [
     ...["adapters", "base64", "conversion", "lazy_token_sdk", "selection", "token_pattern"],
@@ -169,7 +202,7 @@ Deno.test("only adapters.ts names a concrete token SDK", () => {
 Deno.test("only main.ts reads the environment", () => {
   assert.deepEqual(linesWith(/\bDeno\.env\b/, (path) => path === "main.ts"), []);
   const others = /\bprocess\.env\b|from "node:process"|Deno\.permissions\.request/;
-  const code = linesWith(others, (path) => path === "no_environment.ts");
+  const code = linesWith(others, (path) => path === "sandbox/no_environment.ts");
   assert.deepEqual(code.filter((line) => !/: (\*|\/[/*])/.test(line)), []);
 });
 

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { type Config, loadConfig } from "../src/config.ts";
 import { isHost } from "../src/host_name.ts";
-import type { Job } from "../src/jobs.ts";
-import { fileGrants, hostGrants, isGrantable, workerPermissions } from "../src/permissions.ts";
+import type { Job } from "../src/command.ts";
+import { fileGrants, hostGrants, isGrantable, workerPermissions } from "../src/sandbox/grants.ts";
 
 type Environment = Readonly<Record<string, string>>;
 

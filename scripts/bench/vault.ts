@@ -2,7 +2,7 @@
  * `vault-transit` beside bare batch calls to the same OpenBao server: values per second of the SDK
  * alone, taking turns, and a whole table end to end.
  */
-import { MAX_BATCH_ROWS, MAX_BATCHES } from "../../src/platforms/postgres/bulk_pass.ts";
+import { MAX_BATCH_ROWS, MAX_BATCHES } from "../../src/platforms/postgres/rewrite/bulk_pass.ts";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
 import { VAULT_LIMITS } from "../../src/tokens/vault/limits.ts";
 import { openTransit, type TransitFixture } from "../../tests/vault/transit_fixture.ts";

@@ -1,7 +1,7 @@
 /** Asks a running action, as the commands `trigger` and `smoke` do. */
 import type { Report } from "../action/trigger.ts";
 import type { Problem } from "../http/problem.ts";
-import type { DatasetArguments, RunArguments } from "../jobs.ts";
+import type { DatasetArguments, RunArguments } from "../command.ts";
 
 /** What the action answered: a report, or why there is none. */
 export type Answer = { readonly report: Report } | { readonly problem: Problem };

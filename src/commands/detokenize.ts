@@ -1,6 +1,6 @@
 /** `tokenize detokenize`: reads tokens back, a line each, from standard input to standard output. */
 import { toServiceError } from "../errors.ts";
-import type { Job } from "../jobs.ts";
+import type { Job } from "../command.ts";
 import type { TokenContext, TokenSdk } from "../tokens/token_sdk.ts";
 
 type DetokenizeJob = Extract<Job, { command: "detokenize" }>;

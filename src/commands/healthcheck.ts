@@ -1,5 +1,5 @@
 /** `tokenize healthcheck`: whether a running action answers. For images that have no curl. */
-import type { Job } from "../jobs.ts";
+import type { Job } from "../command.ts";
 
 const PATIENCE_MS = 3000;
 

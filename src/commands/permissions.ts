@@ -1,5 +1,5 @@
 /** `tokenize permissions`: what the sandbox would be given, and why. */
-import type { FileGrant, HostGrant } from "../permissions.ts";
+import type { FileGrant, HostGrant } from "../sandbox/grants.ts";
 import { table } from "./output.ts";
 
 const OTHERS = ["env", "read", "write", "run", "ffi", "sys", "import"] as const;

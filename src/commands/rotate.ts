@@ -1,6 +1,6 @@
 /** `tokenize rotate`: tokens of an older key or SDK become those of the current one, in place. */
 import type { ActionDependencies } from "../action/tokenize_dataset.ts";
-import type { Job } from "../jobs.ts";
+import type { Job } from "../command.ts";
 import { runOnce } from "./run.ts";
 
 type RotateJob = Extract<Job, { command: "rotate" }>;

@@ -3,7 +3,7 @@ import { RunRegistry } from "../action/run_registry.ts";
 import { type ActionDependencies, tokenizeDataset } from "../action/tokenize_dataset.ts";
 import { toServiceError } from "../errors.ts";
 import { toProblem } from "../http/problem.ts";
-import type { Job } from "../jobs.ts";
+import type { Job } from "../command.ts";
 import { printFailure, printReport } from "./output.ts";
 import { progressBar } from "./progress_bar.ts";
 

@@ -1,5 +1,5 @@
 /** `tokenize smoke`: triggers each dataset twice, and fails if a second run updates anything. */
-import type { DatasetArguments, Job, RunArguments } from "../jobs.ts";
+import type { DatasetArguments, Job, RunArguments } from "../command.ts";
 import { type ActionAddress, type Answer, askAction } from "./ask_action.ts";
 
 const PLAIN_RUN: RunArguments = {

@@ -1,5 +1,5 @@
 /** `tokenize trigger`: asks a running action to tokenize a dataset. */
-import type { Job } from "../jobs.ts";
+import type { Job } from "../command.ts";
 import { askAction } from "./ask_action.ts";
 import { printFailure, printReport } from "./output.ts";
 

@@ -1,9 +1,9 @@
 /** The one list of token SDKs. A new one is a file beside this and a line here. */
-import { aesSiv } from "./aes_siv.ts";
+import { aesSiv } from "./keyed/aes_siv.ts";
 import { dummy } from "./dummy.ts";
-import { hmacSha256 } from "./hmac_sha256.ts";
+import { hmacSha256 } from "./keyed/hmac_sha256.ts";
 import type { TokenSdkAdapter } from "./token_sdk.ts";
-import { vaultTransit } from "./vault_transit.ts";
+import { vaultTransit } from "./vault/vault_transit.ts";
 
 /** Every adapter, by the name that `TOKEN_SDK_MODE` gives it. */
 // deno-lint-ignore no-explicit-any -- each adapter reads and consumes its own settings type

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { tokenizeDataset } from "../../src/action/tokenize_dataset.ts";
 import type { Observation } from "../../src/observations.ts";
 import { postgresPlatform } from "../../src/platforms/postgres/postgres_platform.ts";
-import { parsePostgresSettings } from "../../src/platforms/postgres/settings.ts";
+import { parsePostgresSettings } from "../../src/platforms/postgres/connection/settings.ts";
 import { openAction, openDatabase, urnOf } from "../support/action_fixture.ts";
 
 const database = await openDatabase();

@@ -5,9 +5,9 @@ import { FABRICS, parseDatasetUrn, spellings } from "../../src/datahub/dataset_u
 import { parseColumns } from "../../src/datahub/schema_field.ts";
 import { splitList } from "../../src/datahub/split_list.ts";
 import { ConfigError, ServiceError } from "../../src/errors.ts";
-import { parseDatabricksSettings } from "../../src/platforms/databricks/settings.ts";
-import { parsePostgresSettings } from "../../src/platforms/postgres/settings.ts";
-import { readKeys } from "../../src/tokens/key_set.ts";
+import { parseDatabricksSettings } from "../../src/platforms/databricks/connection/settings.ts";
+import { parsePostgresSettings } from "../../src/platforms/postgres/connection/settings.ts";
+import { readKeys } from "../../src/tokens/keyed/key_set.ts";
 import { anyString, anyText, holds, near, postgresText } from "../support/properties.ts";
 import { hmacJwk, jwkSet, settingsReader, sivJwk } from "../tokens/keys.ts";
 

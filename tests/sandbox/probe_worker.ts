@@ -4,7 +4,7 @@
  *
  * What to do stands in the URN of the job `run`, as JSON.
  */
-import type { FromWorker, ToWorker } from "../../src/messages.ts";
+import type { FromWorker, ToWorker } from "../../src/sandbox/protocol.ts";
 
 /** What the test asks of the probe. */
 export interface ProbeOrder {

@@ -20,7 +20,7 @@ import { type ErrorCode, ServiceError } from "../../src/errors.ts";
 import type { Observation } from "../../src/observations.ts";
 import type { CommitMode, Progress, Strategy } from "../../src/platforms/platform.ts";
 import { postgresPlatform } from "../../src/platforms/postgres/postgres_platform.ts";
-import { parsePostgresSettings } from "../../src/platforms/postgres/settings.ts";
+import { parsePostgresSettings } from "../../src/platforms/postgres/connection/settings.ts";
 import { dummy } from "../../src/tokens/dummy.ts";
 import type { RotationSource } from "../../src/tokens/conversion.ts";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";

@@ -1,9 +1,9 @@
 /** Every SDK that comes with the program does what all must do. */
 import assert from "node:assert/strict";
 import { TOKEN_SDK_ADAPTERS } from "../../src/tokens/adapters.ts";
-import { aesSiv } from "../../src/tokens/aes_siv.ts";
+import { aesSiv } from "../../src/tokens/keyed/aes_siv.ts";
 import { dummy } from "../../src/tokens/dummy.ts";
-import { hmacSha256 } from "../../src/tokens/hmac_sha256.ts";
+import { hmacSha256 } from "../../src/tokens/keyed/hmac_sha256.ts";
 import { TOKEN_SCOPES } from "../../src/tokens/token_scope.ts";
 import { openSdk, testConformance } from "./conformance.ts";
 import { hmacJwk, jwkSet, sivJwk } from "./keys.ts";

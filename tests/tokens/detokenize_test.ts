@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { loadConfig } from "../../src/config.ts";
-import { hostGrants } from "../../src/permissions.ts";
+import { hostGrants } from "../../src/sandbox/grants.ts";
 import { findAdapter } from "../../src/tokens/adapters.ts";
 import { hmacJwk, jwkSet, settingsReader, sivJwk } from "./keys.ts";
 

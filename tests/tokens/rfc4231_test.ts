@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
-import { startHmac } from "../../src/tokens/hmac.ts";
+import { startHmac } from "../../src/tokens/keyed/hmac.ts";
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(/\s/g, ""), "hex"));
 const ascii = (text: string) => new TextEncoder().encode(text);

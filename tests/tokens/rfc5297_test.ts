@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { aessiv } from "@noble/ciphers/aes.js";
 import fc from "fast-check";
-import { startSiv } from "../../src/tokens/siv_cipher.ts";
+import { startSiv } from "../../src/tokens/keyed/siv_cipher.ts";
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(/\s/g, ""), "hex"));
 const toHex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { ConfigError } from "../../src/errors.ts";
 import { readRetryAfter } from "../../src/tokens/vault/connection.ts";
-import { vaultTransit } from "../../src/tokens/vault_transit.ts";
+import { vaultTransit } from "../../src/tokens/vault/vault_transit.ts";
 import { makeTestCertificates } from "../support/test_certificates.ts";
 import { settingsReader } from "./keys.ts";
 

@@ -1,6 +1,6 @@
 /** `vault-transit` on a real server does what every token SDK must do. */
 import { TOKEN_SCOPES } from "../../src/tokens/token_scope.ts";
-import { vaultTransit } from "../../src/tokens/vault_transit.ts";
+import { vaultTransit } from "../../src/tokens/vault/vault_transit.ts";
 import { openSdk, testConformance } from "../tokens/conformance.ts";
 import { startRelay } from "./misbehaving_relay.ts";
 import { openTransit, QUICK } from "./transit_fixture.ts";

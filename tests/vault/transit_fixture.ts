@@ -10,7 +10,7 @@
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
 import { VAULT_LIMITS, type VaultLimits } from "../../src/tokens/vault/limits.ts";
 import { createVaultSdk } from "../../src/tokens/vault/vault_sdk.ts";
-import { vaultTransit } from "../../src/tokens/vault_transit.ts";
+import { vaultTransit } from "../../src/tokens/vault/vault_transit.ts";
 import { settingsReader } from "../tokens/keys.ts";
 import { type BaoOptions, type BaoServer, startBao } from "./bao_server.ts";
 

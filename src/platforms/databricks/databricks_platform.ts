@@ -5,13 +5,13 @@
 import type { ColumnRef } from "../../datahub/schema_field.ts";
 import { ServiceError } from "../../errors.ts";
 import type { Platform, RunContext, TableSession } from "../platform.ts";
-import { authorize } from "./authorization.ts";
-import { checkTable } from "./check_table.ts";
-import { databricksTable } from "./databricks_table.ts";
-import { findTable, type FoundTable, readName } from "./find_table.ts";
-import { Session } from "./session.ts";
-import type { DatabricksSettings } from "./settings.ts";
-import { checkWarehouse } from "./check_warehouse.ts";
+import { authorize } from "./connection/authorization.ts";
+import { checkTable } from "./lookup/check_table.ts";
+import { databricksTable } from "./rewrite/databricks_table.ts";
+import { findTable, type FoundTable, readName } from "./lookup/find_table.ts";
+import { Session } from "./connection/session.ts";
+import type { DatabricksSettings } from "./connection/settings.ts";
+import { checkWarehouse } from "./connection/check_warehouse.ts";
 
 /** How many runs may use the warehouse at once; each has a session of its own. */
 const MAX_RUNS = 8;

@@ -2,15 +2,15 @@
 import { ServiceError } from "../../errors.ts";
 import type { Platform, RunContext, TableSession } from "../platform.ts";
 import { refusal } from "../resolve_columns.ts";
-import { postgresTable, postgresTableInBatches } from "./postgres_table.ts";
-import { type ResolvedTable, resolveTable, runInProgress } from "./resolve_table.ts";
-import type { AfterCommit } from "./scrub.ts";
-import type { Session } from "./session.ts";
-import { SessionPool } from "./session_pool.ts";
-import { withSession, withSnapshotReader } from "./sessions_of_a_run.ts";
-import type { PostgresSettings } from "./settings.ts";
+import { postgresTable, postgresTableInBatches } from "./rewrite/postgres_table.ts";
+import { type ResolvedTable, resolveTable, runInProgress } from "./lookup/resolve_table.ts";
+import type { AfterCommit } from "./residue/scrub.ts";
+import type { Session } from "./connection/session.ts";
+import { SessionPool } from "./connection/session_pool.ts";
+import { withSession, withSnapshotReader } from "./connection/borrow_session.ts";
+import type { PostgresSettings } from "./connection/settings.ts";
 import { tryLockRunForSessionStatement, unlockRunStatement } from "./sql/try_lock_run.ts";
-import { inTransaction, LostBeforeBegin } from "./transaction.ts";
+import { inTransaction, LostBeforeBegin } from "./connection/transaction.ts";
 
 /** How many runs may use the database at once. */
 const MAX_RUNS = 8;

@@ -1,8 +1,8 @@
 /** Logging in to Vault with what the program was started with. */
 import { decodeBase64Url } from "../base64.ts";
 import { toServiceAccountToken, type VaultLogin } from "./login_settings.ts";
-import { refused } from "./refusals.ts";
-import { isSuccess, type Lease, leaseOf } from "./replies.ts";
+import { refused } from "./errors.ts";
+import { isSuccess, type Lease, leaseOf } from "./responses.ts";
 import type { PatientConnection } from "./retries.ts";
 
 /** A way to log in, that is not a token already. */

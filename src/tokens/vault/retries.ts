@@ -2,8 +2,8 @@
 import type { ServiceError } from "../../errors.ts";
 import { NoReply, type VaultConnection, type VaultReply, type VaultRequest } from "./connection.ts";
 import type { VaultLimits } from "./limits.ts";
-import { errorsOf } from "./replies.ts";
-import { closed, refused, unreachable } from "./refusals.ts";
+import { errorsOf } from "./responses.ts";
+import { closed, refused, unreachable } from "./errors.ts";
 
 const TOO_MANY_REQUESTS = 429;
 /** A server of a cluster that does not know yet what another one does. */

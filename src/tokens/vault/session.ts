@@ -8,8 +8,8 @@
 import type { VaultReply, VaultRequest } from "./connection.ts";
 import { logIn } from "./log_in.ts";
 import type { VaultLogin } from "./login_settings.ts";
-import { refused } from "./refusals.ts";
-import { isSuccess, type Lease, leaseOf, lookedUpLease } from "./replies.ts";
+import { refused } from "./errors.ts";
+import { isSuccess, type Lease, leaseOf, lookedUpLease } from "./responses.ts";
 import type { PatientConnection } from "./retries.ts";
 
 const FORBIDDEN = 403;

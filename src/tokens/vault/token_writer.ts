@@ -1,6 +1,6 @@
 /** Makes tokens of one version of the key, while newer ones may come. */
 import type { KeyKeeper } from "./key_keeper.ts";
-import { refused } from "./refusals.ts";
+import { refused } from "./errors.ts";
 import type { TransitBatch, TransitEngine } from "./transit_engine.ts";
 import { tokenHead } from "./vault_token.ts";
 

@@ -8,7 +8,7 @@
  */
 import type { VaultReply, VaultRequest } from "./connection.ts";
 import type { VaultLimits } from "./limits.ts";
-import { refused } from "./refusals.ts";
+import { refused } from "./errors.ts";
 import {
   batchResultsOf,
   isSuccess,
@@ -16,10 +16,10 @@ import {
   type ItemResult,
   type KeyFacts,
   keyFactsOf,
-} from "./replies.ts";
+} from "./responses.ts";
 import type { VaultSession } from "./session.ts";
 import type { VaultSettings } from "./settings.ts";
-import { type InSlot, slots } from "./slots.ts";
+import { type InSlot, slots } from "./semaphore.ts";
 import { splitEvenly } from "./split_evenly.ts";
 
 const NO_TYPE = "none-to-be-created";

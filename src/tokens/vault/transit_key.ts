@@ -1,6 +1,6 @@
 /** Whether a Transit key can make tokens, and what they will look like. */
 import { encodeBase64 } from "../base64.ts";
-import { refused } from "./refusals.ts";
+import { refused } from "./errors.ts";
 import type { TransitEngine } from "./transit_engine.ts";
 import { byteLength, LEAST_OVERHEAD_BYTES, versionOf } from "./vault_token.ts";
 

@@ -12,7 +12,7 @@ import { type ErrorCode, ServiceError } from "../../../src/errors.ts";
 import type { Observation } from "../../../src/observations.ts";
 import type { Progress } from "../../../src/platforms/platform.ts";
 import { databricksPlatform } from "../../../src/platforms/databricks/databricks_platform.ts";
-import { parseDatabricksSettings } from "../../../src/platforms/databricks/settings.ts";
+import { parseDatabricksSettings } from "../../../src/platforms/databricks/connection/settings.ts";
 import { dummy } from "../../../src/tokens/dummy.ts";
 import type { RotationSource } from "../../../src/tokens/conversion.ts";
 import type { TokenSdk } from "../../../src/tokens/token_sdk.ts";

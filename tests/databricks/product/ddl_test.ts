@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { ErrorCode } from "../../../src/errors.ts";
-import type { Row } from "../../../src/platforms/databricks/statement.ts";
+import type { Row } from "../../../src/platforms/databricks/connection/statement.ts";
 import * as faults from "../warehouse/faults.ts";
 import { BOTH_WAYS, openAction } from "./action.ts";
 import { standInOnly, withTable, WRITES } from "./place.ts";

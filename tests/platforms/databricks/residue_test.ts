@@ -1,7 +1,7 @@
 /** What the report says of a Delta table, by what its description says of it. */
 import assert from "node:assert/strict";
-import { findResidue } from "../../../src/platforms/databricks/residue.ts";
-import type { Session } from "../../../src/platforms/databricks/session.ts";
+import { findResidue } from "../../../src/platforms/databricks/residue/find_residue.ts";
+import type { Session } from "../../../src/platforms/databricks/connection/session.ts";
 
 /** Without scrub nothing is asked of the warehouse. */
 const noSession = new Proxy({}, {

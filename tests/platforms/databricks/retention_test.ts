@@ -1,6 +1,6 @@
 /** How long Delta keeps files, in its own words. */
 import assert from "node:assert/strict";
-import { retentionMs } from "../../../src/platforms/databricks/retention.ts";
+import { retentionMs } from "../../../src/platforms/databricks/residue/retention.ts";
 
 const HOUR_MS = 3_600_000;
 

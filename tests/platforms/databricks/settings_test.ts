@@ -1,7 +1,7 @@
 /** DBX_JDBC_URL: every documented form, and each fault with a line that says what is missing. */
 import assert from "node:assert/strict";
 import { ConfigError } from "../../../src/errors.ts";
-import { parseDatabricksSettings } from "../../../src/platforms/databricks/settings.ts";
+import { parseDatabricksSettings } from "../../../src/platforms/databricks/connection/settings.ts";
 
 const SECRET = "dapi0123456789canary";
 const BASE = "jdbc:databricks://dbc-1.cloud.databricks.com:443;httpPath=/sql/1.0/warehouses/abc";

@@ -1,6 +1,6 @@
 /** Descriptions as Databricks and Spark give them. */
 import assert from "node:assert/strict";
-import { readDescription } from "../../../src/platforms/databricks/table_description.ts";
+import { readDescription } from "../../../src/platforms/databricks/lookup/table_description.ts";
 
 function describe(...rows: readonly (readonly [string, string])[]) {
   return readDescription(rows.map(([col_name, data_type]) => ({ col_name, data_type })));

@@ -1,11 +1,14 @@
 /** What is made of the warehouse's answers; of its messages only classes, states and names remain. */
 import assert from "node:assert/strict";
-import { HttpStatusError, noAnswer } from "../../../src/platforms/databricks/http_transport.ts";
+import {
+  HttpStatusError,
+  noAnswer,
+} from "../../../src/platforms/databricks/connection/http_transport.ts";
 import {
   faultOf,
   fromStatement,
   NOT_A_TOKEN,
-} from "../../../src/platforms/databricks/warehouse_errors.ts";
+} from "../../../src/platforms/databricks/connection/warehouse_errors.ts";
 
 const ACTION = "tokenize a.b.c";
 const SPARK = "org.apache.hive.service.cli.HiveSQLException: Error running query: ";

@@ -4,7 +4,7 @@ import { parseDatasetUrn } from "../../../src/datahub/dataset_urn.ts";
 import { parseColumns } from "../../../src/datahub/schema_field.ts";
 import { ServiceError } from "../../../src/errors.ts";
 import { postgresPlatform } from "../../../src/platforms/postgres/postgres_platform.ts";
-import { parsePostgresSettings } from "../../../src/platforms/postgres/settings.ts";
+import { parsePostgresSettings } from "../../../src/platforms/postgres/connection/settings.ts";
 import { tokenizing } from "../../../src/tokens/conversion.ts";
 import {
   changesNothing,

@@ -1,7 +1,7 @@
 /** The socket that the driver is given. */
 import assert from "node:assert/strict";
 import net from "node:net";
-import { alwaysHeard } from "../../../src/platforms/postgres/link.ts";
+import { alwaysHeard } from "../../../src/platforms/postgres/connection/driver_client.ts";
 
 Deno.test("an error that comes after the driver has let go of a socket ends nothing", () => {
   const late = new Error("a write that was under way");

@@ -5,7 +5,7 @@ import {
   parsePostgresSettings,
   type PostgresSettings,
   SSL_MODES,
-} from "../../../src/platforms/postgres/settings.ts";
+} from "../../../src/platforms/postgres/connection/settings.ts";
 
 const noFiles = (path: string): string => assert.fail(`it read ${path}`);
 const read = (value: string) => parsePostgresSettings(value, noFiles);

@@ -1,7 +1,7 @@
 /** What the driver throws, as what a caller may see. */
 import assert from "node:assert/strict";
 import { ERROR_CODES, ServiceError } from "../../../src/errors.ts";
-import { fromDriver } from "../../../src/platforms/postgres/sql_states.ts";
+import { fromDriver } from "../../../src/platforms/postgres/connection/sql_states.ts";
 
 /** An error as Postgres.js makes it: full of what must not leave the process. */
 function postgresError(code: string, more: Record<string, unknown> = {}): Error {

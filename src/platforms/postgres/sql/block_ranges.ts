@@ -2,7 +2,7 @@
  * Ranges of a table's blocks, so that several connections can work on disjoint parts of it. A range
  * holds the same blocks of every partition, so partitions need no handling of their own.
  */
-import type { CheckedTable } from "../check_table.ts";
+import type { CheckedTable } from "../lookup/check_table.ts";
 import { quoteLiteral } from "../identifiers.ts";
 import { tableName } from "./table_expressions.ts";
 

@@ -1,7 +1,7 @@
 /** Counts all rows of the table, those that a run would change, and foreign tokens, in one look. */
 import type { Conversion } from "../../../tokens/conversion.ts";
 import type { Selection } from "../../../tokens/selection.ts";
-import type { CheckedTable } from "../check_table.ts";
+import type { CheckedTable } from "../lookup/check_table.ts";
 import { quoteLiteral } from "../identifiers.ts";
 import { columnGuard, rowGuard, tableName } from "./table_expressions.ts";
 

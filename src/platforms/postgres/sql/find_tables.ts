@@ -6,7 +6,7 @@
  * four arrays of text; then the column names asked for, as an array of text; then whether to take the
  * table's lock for a run of one transaction.
  */
-import { findHooksQuery, type HookRow } from "./find_hooks.ts";
+import { findHooksQuery, type HookRow } from "./find_side_effects.ts";
 import { tryLockRun } from "./try_lock_run.ts";
 
 /** What the look-up gives: one row of these columns. */

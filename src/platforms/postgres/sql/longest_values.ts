@@ -1,6 +1,6 @@
 /** For each column of limited length the longest value yet to be tokenized, in bytes of UTF-8. */
 import type { Selection } from "../../../tokens/selection.ts";
-import type { CheckedTable } from "../check_table.ts";
+import type { CheckedTable } from "../lookup/check_table.ts";
 import { columnGuard, columnText, tableName } from "./table_expressions.ts";
 
 /** The statement, over `columns` in their order; a column with nothing to tokenize gives NULL. */

@@ -6,7 +6,7 @@
  * two last columns.
  */
 import type { Selection } from "../../../tokens/selection.ts";
-import type { CheckedTable } from "../check_table.ts";
+import type { CheckedTable } from "../lookup/check_table.ts";
 import { columnGuard, columnText, tableName } from "./table_expressions.ts";
 
 /** The statement. */

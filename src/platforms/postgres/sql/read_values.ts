@@ -8,7 +8,7 @@
  * table holds: read_long_values.ts reads them.
  */
 import type { Selection } from "../../../tokens/selection.ts";
-import type { CheckedTable } from "../check_table.ts";
+import type { CheckedTable } from "../lookup/check_table.ts";
 import { type BlockRange, inRange } from "./block_ranges.ts";
 import { columnGuard, columnText, rowGuard, tableName } from "./table_expressions.ts";
 

@@ -6,7 +6,7 @@
  * not cast to the type, which would cut it short where the assignment refuses it.
  */
 import type { Selection } from "../../../tokens/selection.ts";
-import type { CheckedTable } from "../check_table.ts";
+import type { CheckedTable } from "../lookup/check_table.ts";
 import { quoteIdentifier, quoteLiteral } from "../identifiers.ts";
 import { guard, tableName } from "./table_expressions.ts";
 

@@ -2,7 +2,7 @@
 import type { Selection } from "../../../tokens/selection.ts";
 import { literalPrefix, type TokenPattern, toPostgres } from "../../../tokens/token_pattern.ts";
 import { quoteIdentifier, quoteLiteral } from "../identifiers.ts";
-import type { CheckedTable } from "../check_table.ts";
+import type { CheckedTable } from "../lookup/check_table.ts";
 
 /** What a table is called. */
 export type TableName = Pick<CheckedTable, "schema" | "name">;

@@ -1,6 +1,6 @@
 /** Tokenizes the table, or a range of its blocks, in one statement, by the SDK's own SQL expression. */
 import type { Selection } from "../../../tokens/selection.ts";
-import type { CheckedTable } from "../check_table.ts";
+import type { CheckedTable } from "../lookup/check_table.ts";
 import { quoteIdentifier } from "../identifiers.ts";
 import { type BlockRange, inRange } from "./block_ranges.ts";
 import { columnGuard, columnText, rowGuard, tableName } from "./table_expressions.ts";

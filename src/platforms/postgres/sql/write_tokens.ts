@@ -7,7 +7,7 @@
  * The address is compared twice. A TID scan does not check it again when it had to wait for another
  * transaction and found a newer version of the row; a condition that no scan can take over does.
  */
-import type { CheckedTable } from "../check_table.ts";
+import type { CheckedTable } from "../lookup/check_table.ts";
 import { quoteIdentifier } from "../identifiers.ts";
 import { type TableName, tableName } from "./table_expressions.ts";
 

@@ -1,0 +1,117 @@
+/** What tells the warehouse who asks: the `Authorization` header of each request. */
+import { ServiceError } from "../../../errors.ts";
+import type { Authentication } from "./settings.ts";
+
+/** Gives the header, and renews what it holds. */
+export interface Authorization {
+  /** The header's value. Throws a `ServiceError`. */
+  header(): Promise<string>;
+  /** The warehouse refused the header; gives whether there may be a better one. */
+  renew(): boolean;
+}
+
+/** Access tokens are renewed this long before they run out, so that none does on its way. */
+const RENEW_BEFORE_MS = 60_000;
+const PATIENCE_MS = 30_000;
+const ATTEMPTS = 4;
+
+/** Makes the header's source. Asks for nothing yet. */
+export function authorize(authentication: Authentication): Authorization {
+  if (authentication.kind === "token") {
+    const header = `Bearer ${authentication.token}`;
+    return { header: () => Promise.resolve(header), renew: () => false };
+  }
+  return new ServicePrincipal(authentication);
+}
+
+interface AccessToken {
+  readonly header: string;
+  readonly renewAtMs: number;
+}
+
+/** OAuth 2.0 client credentials (RFC 6749, section 4.4). */
+class ServicePrincipal implements Authorization {
+  readonly #principal: Extract<Authentication, { kind: "service_principal" }>;
+  #asked: Promise<AccessToken> | undefined;
+  #current: AccessToken | undefined;
+
+  constructor(principal: Extract<Authentication, { kind: "service_principal" }>) {
+    this.#principal = principal;
+  }
+
+  async header(): Promise<string> {
+    if (this.#current === undefined || performance.now() >= this.#current.renewAtMs) {
+      this.#asked ??= this.#ask().finally(() => this.#asked = undefined);
+      this.#current = await this.#asked;
+    }
+    return this.#current.header;
+  }
+
+  renew(): boolean {
+    this.#current = undefined;
+    return true;
+  }
+
+  async #ask(): Promise<AccessToken> {
+    for (let attempt = 1;; attempt++) {
+      const response = await this.#send();
+      if (response.ok) return await readToken(response);
+      await response.body?.cancel();
+      const isBusy = response.status === 429 || response.status >= 500;
+      if (!isBusy || attempt === ATTEMPTS) throw refused(response.status);
+      const asked = Number(response.headers.get("retry-after") ?? "");
+      const seconds = asked > 0 ? Math.min(asked, 30) : 2 ** (attempt - 1);
+      await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+    }
+  }
+
+  async #send(): Promise<Response> {
+    const { clientId, clientSecret, scope, tokenEndpoint } = this.#principal;
+    // RFC 6749, section 2.3.1: both are form-encoded before they are joined
+    const credentials = btoa(`${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`);
+    try {
+      return await fetch(tokenEndpoint, {
+        method: "POST",
+        headers: { authorization: `Basic ${credentials}` },
+        body: new URLSearchParams({ grant_type: "client_credentials", scope }),
+        redirect: "error", // the secret goes to the endpoint that was named
+        signal: AbortSignal.timeout(PATIENCE_MS),
+      });
+    } catch {
+      throw new ServiceError(
+        "database_unreachable",
+        "Cannot get an access token: the token endpoint cannot be reached",
+        { cause: "TOKEN_ENDPOINT" },
+      );
+    }
+  }
+}
+
+async function readToken(response: Response): Promise<AccessToken> {
+  const answer: unknown = await response.json().catch(() => undefined);
+  const { access_token: token, expires_in: seconds = 3600 } = (answer ?? {}) as {
+    access_token?: unknown;
+    expires_in?: unknown;
+  };
+  if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) {
+    throw new ServiceError(
+      "database_unreachable",
+      "Cannot get an access token: the token endpoint's answer holds none",
+      { cause: "TOKEN_ENDPOINT" },
+    );
+  }
+  const lifetimeMs = 1000 * (Number(seconds) || 3600);
+  const early = Math.min(RENEW_BEFORE_MS, lifetimeMs / 2);
+  return { header: `Bearer ${token}`, renewAtMs: performance.now() + lifetimeMs - early };
+}
+
+function refused(status: number): ServiceError {
+  const reason = status === 400 || status === 401 || status === 403
+    ? "the token endpoint refuses the service principal"
+    : "the token endpoint answers with an error";
+  return new ServiceError(
+    "database_unreachable",
+    `Cannot get an access token: ${reason} (HTTP ${status})`,
+    { cause: `HTTP_${status}` },
+  );
+}

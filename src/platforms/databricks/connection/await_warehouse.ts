@@ -1,0 +1,148 @@
+/** Waiting that shows, ends at a limit, and stops when the run is to end. */
+import { ServiceError } from "../../../errors.ts";
+import type { RunContext } from "../../platform.ts";
+import type { DatabricksSettings } from "./settings.ts";
+import type { Fault } from "./warehouse_errors.ts";
+
+/** Delays where the warehouse names none: doubled each time up to the last. */
+const FIRST_DELAY_MS = 500;
+const LAST_DELAY_MS = 10_000;
+/** The log says that the warehouse is being waited for after this long, and then as often. */
+const SHOW_AFTER_MS = 2000;
+const SHOW_EVERY_MS = 5000;
+
+/** Resolves after `ms` milliseconds. Throws the signal's reason if it is aborted before. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}
+
+/** What `promise` gives; but the signal's reason once it was aborted `patienceMs` ago. */
+export function unlessAborted<T>(
+  promise: Promise<T>,
+  signal: AbortSignal,
+  patienceMs: number,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = () => {
+      timer = setTimeout(() => reject(signal.reason), patienceMs);
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+    promise.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", stop);
+    });
+  });
+}
+
+/** A delay that grows with each attempt, by half at random so that rivals do not keep in step. */
+export function backoffMs(attempt: number): number {
+  const whole = Math.min(LAST_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1));
+  return whole / 2 + Math.random() * whole / 2;
+}
+
+type Limits = Pick<
+  DatabricksSettings,
+  "startTimeoutMs" | "rateLimitTimeoutMs" | "requestTimeoutMs"
+>;
+
+/** Waits for a warehouse that is not there for now, on behalf of one run. */
+export class Waiting {
+  readonly #run: Pick<RunContext, "runId" | "signal" | "observe">;
+  readonly #limits: Limits;
+  #asleepSinceMs: number | undefined;
+  #shownMs = -Infinity;
+  #busySinceMs: number | undefined;
+  #attempt = 0;
+
+  constructor(run: Pick<RunContext, "runId" | "signal" | "observe">, limits: Limits) {
+    this.#run = run;
+    this.#limits = limits;
+  }
+
+  /** The warehouse works: what was waited so far does not count any more. */
+  awake(): void {
+    this.#asleepSinceMs = undefined;
+    this.#shownMs = -Infinity;
+    this.#attempt = 0;
+  }
+
+  /** The warehouse takes requests: it is not overrun any more. */
+  atEase(): void {
+    this.#busySinceMs = undefined;
+  }
+
+  /** The warehouse sleeps or starts, and has accepted what it was asked. Throws `timeout`. */
+  notice(action: string): void {
+    const { startTimeoutMs, requestTimeoutMs } = this.#limits;
+    this.#notice(action, startTimeoutMs || requestTimeoutMs, 0);
+  }
+
+  /** Waits until it makes sense to ask a sleeping or starting warehouse again. Throws `timeout`. */
+  async forStart(action: string, retryAfterSeconds?: number): Promise<void> {
+    const delayMs = retryAfterSeconds === undefined
+      ? backoffMs(++this.#attempt)
+      : 1000 * retryAfterSeconds;
+    this.#notice(action, this.#limits.startTimeoutMs, delayMs);
+    await sleep(delayMs, this.#run.signal);
+  }
+
+  /** Waits as a warehouse asks that has too much to do. Throws `timeout`. */
+  async forTurn(
+    action: string,
+    { status, retryAfterSeconds }: Extract<Fault, { kind: "refused" }>,
+  ): Promise<void> {
+    const nowMs = performance.now();
+    this.#busySinceMs ??= nowMs;
+    const attempt = ++this.#attempt;
+    const delayMs = retryAfterSeconds === undefined ? backoffMs(attempt) : 1000 * retryAfterSeconds;
+    const limitMs = this.#limits.rateLimitTimeoutMs;
+    if (nowMs - this.#busySinceMs + delayMs > limitMs) {
+      throw new ServiceError(
+        "timeout",
+        `Cannot ${action}: the warehouse turns requests down because there are too many ` +
+          `(HTTP ${status}), waited ${limitMs / 1000} s at most`,
+        {
+          cause: `HTTP_${status}`,
+          ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+        },
+      );
+    }
+    const facts = {
+      cause: `HTTP_${status}`,
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    };
+    this.#run.observe({ event: "retrying", runId: this.#run.runId, attempt, facts });
+    await sleep(delayMs, this.#run.signal);
+  }
+
+  #notice(action: string, limitMs: number, delayMs: number): void {
+    const nowMs = performance.now();
+    this.#asleepSinceMs ??= nowMs;
+    const waitedMs = nowMs - this.#asleepSinceMs;
+    if (waitedMs + delayMs > limitMs) {
+      throw new ServiceError(
+        "timeout",
+        `Cannot ${action}: the warehouse did not start within ${limitMs / 1000} s`,
+        { cause: "WAREHOUSE_STARTING" },
+      );
+    }
+    if (waitedMs + delayMs < SHOW_AFTER_MS && delayMs === 0) return;
+    if (nowMs - this.#shownMs < SHOW_EVERY_MS) return;
+    this.#shownMs = nowMs;
+    const waitedSeconds = Math.round(waitedMs / 1000);
+    this.#run.observe({ event: "warehouse_starting", runId: this.#run.runId, waitedSeconds });
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * Whether the warehouse can be reached, for `/readyz`, which is asked every few seconds.
+ *
+ * A session would wake a warehouse that sleeps, and keep it awake and paid for, so none is opened:
+ * the check ends with a verified TLS connection, and for a service principal with an access token.
+ * Whether the warehouse takes the token shows when the first run uses it.
+ */
+import { noAnswer } from "./http_transport.ts";
+import type { Warehouse } from "./session.ts";
+import { unlessAborted } from "./await_warehouse.ts";
+import { faultOf } from "./warehouse_errors.ts";
+
+/** Throws `database_unreachable` where it cannot. */
+export async function checkWarehouse(warehouse: Warehouse, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  await unlessAborted(connect(warehouse), signal, 0);
+}
+
+async function connect({ settings, authorization }: Warehouse): Promise<void> {
+  try {
+    const connection = await Deno.connectTls({
+      hostname: settings.host.replace(/^\[(.*)\]$/, "$1"),
+      port: settings.port,
+    });
+    try {
+      await connection.handshake();
+    } finally {
+      connection.close();
+    }
+  } catch (thrown) {
+    const fault = faultOf(noAnswer(thrown), "reach the warehouse");
+    throw "error" in fault ? fault.error : thrown;
+  }
+  await authorization.header();
+}

@@ -1,0 +1,133 @@
+/** A statement that was sent to the warehouse: waiting for its end, and reading its rows. */
+import { ServiceError } from "../../../errors.ts";
+import { type CallContext, type Calls, PATIENCE_MS, within } from "./retry_request.ts";
+import type { Operation, OperationStatus } from "./driver.ts";
+import { sleep } from "./await_warehouse.ts";
+import { fromStatement } from "./warehouse_errors.ts";
+
+/** A row of a result, by column name. */
+export type Row = Readonly<Record<string, unknown>>;
+
+const FIRST_POLL_MS = 25;
+const LAST_POLL_MS = 500;
+const QUERY_CHUNK_ROWS = 10_000;
+
+/** Thrift's `TOperationState`. */
+const STATE = {
+  initialized: 0,
+  running: 1,
+  finished: 2,
+  canceled: 3,
+  closed: 4,
+  error: 5,
+  pending: 7,
+  timedOut: 8,
+} as const;
+
+/** A statement under way. Its methods throw what `Calls.send` throws. */
+export class Statement {
+  readonly #action: string;
+  readonly #operation: Operation;
+  readonly #calls: Calls;
+  readonly #context: Omit<CallContext, "authorization">;
+
+  /** `action` says what it is for, as in "Cannot <action>". */
+  constructor(
+    action: string,
+    operation: Operation,
+    calls: Calls,
+    context: Omit<CallContext, "authorization">,
+  ) {
+    this.#action = action;
+    this.#operation = operation;
+    this.#calls = calls;
+    this.#context = context;
+  }
+
+  /** Waits until it has ended; one that is not to be waited for any more is cancelled. */
+  async finish(): Promise<void> {
+    const { waiting, signal } = this.#context;
+    let hasEnded = false;
+    try {
+      for (let delayMs = FIRST_POLL_MS;; delayMs = Math.min(LAST_POLL_MS, delayMs * 1.5)) {
+        const status = await this.#calls.send(
+          this.#action,
+          { repeatable: true },
+          () => this.#operation.status(false),
+        );
+        hasEnded = !isUnderWay(status);
+        if (hasEnded) return this.#conclude(status);
+        if (status.operationState === STATE.running) waiting.awake();
+        else waiting.notice(this.#action);
+        await sleep(delayMs, signal);
+      }
+    } catch (error) {
+      if (!hasEnded) await within(PATIENCE_MS, this.#operation.cancel());
+      throw error;
+    }
+  }
+
+  /** Its rows, in chunks of as many as `chunkRows` says. */
+  async *chunks(chunkRows: () => number): AsyncGenerator<Row[], void> {
+    try {
+      do {
+        const chunk = await this.#calls.send(
+          this.#action,
+          { repeatable: false },
+          // one request each: of several the rows that came would be lost where a later one fails
+          () => this.#operation.fetchChunk({ maxRows: chunkRows(), disableBuffering: true }),
+        );
+        yield chunk as Row[];
+      } while (
+        await this.#calls.send(
+          this.#action,
+          { repeatable: true },
+          () => this.#operation.hasMoreRows(),
+        )
+      );
+    } finally {
+      // not waited for: it only frees what the warehouse keeps, and closing the session does too
+      this.#operation.close().catch(() => {});
+    }
+  }
+
+  /** All of its rows. */
+  async rows(): Promise<Row[]> {
+    const rows: Row[] = [];
+    for await (const chunk of this.chunks(() => QUERY_CHUNK_ROWS)) rows.push(...chunk);
+    return rows;
+  }
+
+  #conclude(status: OperationStatus): void {
+    const action = this.#action;
+    this.#context.waiting.awake();
+    switch (status.operationState) {
+      case STATE.finished:
+        return;
+      case STATE.timedOut:
+        throw new ServiceError(
+          "timeout",
+          `Cannot ${action}: the warehouse ended the statement, as its STATEMENT_TIMEOUT asks`,
+        );
+      case STATE.canceled:
+      case STATE.closed:
+        this.#context.signal.throwIfAborted();
+        throw new ServiceError(
+          "database_error",
+          `Cannot ${action}: the statement was cancelled on the warehouse`,
+          { cause: "CANCELED" },
+        );
+      default:
+        throw fromStatement(
+          action,
+          status.errorMessage ?? status.displayMessage,
+          status.sqlState,
+        );
+    }
+  }
+}
+
+function isUnderWay({ operationState }: OperationStatus): boolean {
+  return operationState === STATE.initialized || operationState === STATE.pending ||
+    operationState === STATE.running;
+}

@@ -1,0 +1,135 @@
+/** From a dataset's name to the one table it means. */
+import type { DatasetUrn } from "../../../datahub/dataset_urn.ts";
+import { ServiceError } from "../../../errors.ts";
+import { type NameReading, readingsOf, splits } from "../../table_name_candidates.ts";
+import type { Session } from "../connection/session.ts";
+import type { DatabricksSettings } from "../connection/settings.ts";
+import { type DescribeRow, describeTableStatement } from "../sql/describe_table.ts";
+import { readDescription, type TableDescription } from "./table_description.ts";
+
+/** Each reading of a name costs a statement, and their number grows with the cube of its dots. */
+const MAX_PARTS = 7;
+
+/** The table and where it was found. */
+export interface FoundTable {
+  readonly instance: string;
+  readonly catalog: string;
+  readonly schema: string;
+  readonly name: string;
+  readonly description: TableDescription;
+}
+
+/**
+ * What the dataset's name may mean. It is worked out before a session is opened: for a name that can
+ * mean nothing no warehouse has to be woken. Throws `invalid_urn`.
+ */
+export function readName(
+  dataset: DatasetUrn,
+  { catalog, schema }: Pick<DatabricksSettings, "catalog" | "schema">,
+): NameReading[] {
+  const form = catalog === undefined
+    ? "catalog.schema.table (and DBX_JDBC_URL has no ConnCatalog for names without one)"
+    : "catalog.schema.table";
+  return readingsOf(dataset, form, (name) => readingsOn(name, catalog, schema));
+}
+
+/**
+ * Looks the dataset up. Unity Catalog and the Hive metastore find names without regard to case; the
+ * names found are as the warehouse shows them.
+ *
+ * Throws `table_not_found` or `ambiguous_name`.
+ */
+export async function findTable(
+  session: Session,
+  dataset: DatasetUrn,
+  readings: readonly NameReading[],
+): Promise<FoundTable> {
+  const looked = await Promise.all(readings.map((reading) => lookUp(session, reading)));
+  const found = new Map(
+    looked.filter((table) => table !== undefined).map((table) => [identity(table), table]),
+  );
+  if (found.size > 1) throw ambiguous(dataset, [...found.values()]);
+  const [table] = found.values();
+  if (table !== undefined) return table;
+  throw new ServiceError(
+    "table_not_found",
+    `Cannot find the table: the warehouse shows none that "${dataset.name}" names, or none that ` +
+      "this principal may see",
+  );
+}
+
+/** The readings of one spelling; what lacks a schema or a catalog gets it from the JDBC URL. */
+function readingsOn(
+  name: string,
+  catalog: string | undefined,
+  schema: string | undefined,
+): NameReading[] {
+  const parts = name.split(".");
+  if (parts.length > MAX_PARTS) return [];
+  if (parts.length > 2) return splits(name);
+  const readings: NameReading[] = [];
+  const [first = "", second = ""] = parts;
+  if (catalog !== undefined && parts.length === 2 && first !== "" && second !== "") {
+    readings.push({ instance: "", database: catalog, schema: first, table: second });
+  }
+  if (catalog !== undefined && schema !== undefined && name !== "") {
+    readings.push({ instance: "", database: catalog, schema, table: name });
+  }
+  return readings;
+}
+
+async function lookUp(session: Session, reading: NameReading): Promise<FoundTable | undefined> {
+  const parts = [reading.database, reading.schema, reading.table] as const;
+  try {
+    const rows = await session.query(
+      "look the table up",
+      describeTableStatement([...parts]),
+    ) as unknown as DescribeRow[];
+    const description = readDescription(rows);
+    const [catalog, schema, name] = shownName(description, parts);
+    return { instance: reading.instance, catalog, schema, name, description };
+  } catch (error) {
+    if (error instanceof ServiceError && isNameNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The name as the warehouse writes it, where it can be told; Spark joins the parts with dots. */
+function shownName(
+  { details }: TableDescription,
+  asked: readonly [string, string, string],
+): [string, string, string] {
+  const [catalog, schema, name] = asked;
+  const parts = [details.get("catalog"), details.get("database"), details.get("table")];
+  if (parts.every((part) => part !== undefined)) return parts as [string, string, string];
+  const joined = details.get("name") ?? "";
+  if (joined.toLowerCase() !== asked.join(".").toLowerCase()) return [catalog, schema, name];
+  return [
+    joined.slice(0, catalog.length),
+    joined.slice(catalog.length + 1, catalog.length + 1 + schema.length),
+    joined.slice(catalog.length + schema.length + 2),
+  ];
+}
+
+/** Syntax errors and the like (class 42) come of readings that cannot be names at all. */
+function isNameNotFound({ code, facts }: ServiceError): boolean {
+  return code === "table_not_found" ||
+    (code === "database_error" && facts.sqlState?.startsWith("42") === true);
+}
+
+function identity({ instance, catalog, schema, name }: FoundTable): string {
+  return JSON.stringify([
+    instance,
+    catalog.toLowerCase(),
+    schema.toLowerCase(),
+    name.toLowerCase(),
+  ]);
+}
+
+function ambiguous(dataset: DatasetUrn, tables: readonly FoundTable[]): ServiceError {
+  const names = tables.map(({ catalog, schema, name }) => `"${catalog}"."${schema}"."${name}"`);
+  return new ServiceError(
+    "ambiguous_name",
+    `Cannot find the table: the name "${dataset.name}" can mean ${names.join(", ")}`,
+  );
+}

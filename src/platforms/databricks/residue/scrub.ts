@@ -1,0 +1,93 @@
+/**
+ * Removes a Delta table's old files. VACUUM removes those that left the table longer ago than its
+ * retention, which is never shortened here. What a later run could clear is said to remain.
+ */
+import type { ResiduePlace } from "../../residue.ts";
+import type { CheckedTable } from "../lookup/check_table.ts";
+import { type Retention, retentionMs } from "./retention.ts";
+import type { Session } from "../connection/session.ts";
+import { historyStatement } from "../sql/history.ts";
+import { NOW, purgeStatement, vacuumDryRunStatement, vacuumStatement } from "../sql/residue.ts";
+
+type Known = Omit<ResiduePlace, "place" | "command">;
+
+/** What is known once it was tried. */
+export interface Cleared {
+  readonly deletionVectors: Known;
+  /** Of files that only older versions, or the change data feed, need. */
+  readonly files: Known;
+}
+
+const ACTION = "clear old files";
+const VERSIONS = 50;
+const FAILED: Known = { state: "not_checked", detail: "the warehouse refused, or did not answer" };
+
+/** Clears what it can. Does not throw. */
+export async function clearFiles(
+  session: Session,
+  table: CheckedTable,
+  options: { readonly retention: string; readonly purges: boolean },
+): Promise<Cleared> {
+  const deletionVectors = options.purges ? await orFailed(() => purge(session, table)) : FAILED;
+  return {
+    deletionVectors,
+    files: await orFailed(() => vacuum(session, table, options.retention)),
+  };
+}
+
+async function purge(session: Session, table: CheckedTable): Promise<Known> {
+  await session.query(ACTION, purgeStatement(table));
+  const [purged] = await history(session, table, 1);
+  // a second time there is nothing left to purge, and so no new version
+  await session.query(ACTION, purgeStatement(table));
+  const [latest] = await history(session, table, 1);
+  return purged !== undefined && purged.version === latest?.version
+    ? { state: "cleared" }
+    : { state: "remains", detail: "other writers change the table" };
+}
+
+async function vacuum(session: Session, table: CheckedTable, retention: Retention): Promise<Known> {
+  await session.query(ACTION, vacuumStatement(table));
+  const left = await session.query(ACTION, vacuumDryRunStatement(table));
+  const versions = (await history(session, table, VERSIONS))
+    .filter(({ operation }) => !operation.startsWith("VACUUM"));
+  const [{ now } = { now: undefined }] = await session.query(ACTION, NOW);
+  const keptMs = retentionMs(retention);
+  const agesMs = versions.map(({ timestamp }) => msOf(now) - msOf(timestamp));
+  if (keptMs === undefined || agesMs.length === 0 || agesMs.some(Number.isNaN)) return FAILED;
+  if (Math.min(...agesMs) < keptMs) {
+    const detail = `VACUUM keeps files for ${retention}: scrub again after that`;
+    return { state: "remains", detail };
+  }
+  return left.some(({ path }) => isFile(String(path)))
+    ? { state: "remains", detail: "VACUUM left files behind" }
+    : { state: "cleared" };
+}
+
+/** A dry run lists folders too, which VACUUM removes only when they are empty at its start. */
+function isFile(path: string): boolean {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return name.includes(".") && !name.includes("=");
+}
+
+interface Version {
+  readonly version: number;
+  readonly operation: string;
+  readonly timestamp: unknown;
+}
+
+async function history(session: Session, table: CheckedTable, versions: number) {
+  return await session.query(ACTION, historyStatement(table, versions)) as unknown as Version[];
+}
+
+function msOf(time: unknown): number {
+  return time instanceof Date ? time.getTime() : Date.parse(String(time));
+}
+
+async function orFailed(work: () => Promise<Known>): Promise<Known> {
+  try {
+    return await work();
+  } catch {
+    return FAILED;
+  }
+}

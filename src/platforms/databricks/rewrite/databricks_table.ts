@@ -1,0 +1,93 @@
+/** A table of one run: counts it, or rewrites it. */
+import { ServiceError, toServiceError } from "../../../errors.ts";
+import type { Counts, Method, RunContext, TableSession } from "../../platform.ts";
+import { tooLong } from "../../convert_batch.ts";
+import type { CheckedTable } from "../lookup/check_table.ts";
+import { findResidue } from "../residue/find_residue.ts";
+import { rewriteDry, rewriteInClient } from "./rewrite_in_client.ts";
+import { rewriteInWarehouse } from "./rewrite_in_warehouse.ts";
+import type { Session } from "../connection/session.ts";
+import { longestValuesStatement } from "../sql/longest_values.ts";
+import { countRows, TableWriter, type Work } from "./table_writer.ts";
+
+/** Opens the table for as long as the session lasts. */
+export function databricksTable(
+  session: Session,
+  table: CheckedTable,
+  platformInstance: string,
+  run: RunContext,
+  pushdown: boolean,
+): TableSession {
+  return {
+    table: table.displayName,
+    platformInstance,
+    columns: table.columns.map(({ name }) => name),
+    async count(conversion) {
+      const work = { session, table, conversion, run };
+      await checkLengths(work);
+      return await preview(work);
+    },
+    async rewrite(conversion) {
+      const work = { session, table, conversion, run };
+      await checkLengths(work);
+      return await rewrite(work, pushdown);
+    },
+    async residue(_conversion, updated) {
+      return { places: await findResidue(session, table, { updated, scrub: run.scrub }) };
+    },
+  };
+}
+
+/** What a run would do. Where only the SDK can tell, it is asked. */
+async function preview(work: Work): Promise<Counts> {
+  const { total, foreign, selected } = await countRows(work);
+  const { mayRefuse, audit } = work.conversion;
+  if (mayRefuse) {
+    const { updated, lookalikes } = await rewriteDry(work);
+    return { updated, skipped: total - updated, foreign, lookalikes };
+  }
+  const counts = { updated: selected, skipped: total - selected, foreign };
+  if (audit === undefined) return counts;
+  return { ...counts, lookalikes: (await rewriteDry({ ...work, conversion: audit })).lookalikes };
+}
+
+async function rewrite(work: Work, pushdown: boolean): Promise<Counts & { method: Method }> {
+  const writer = new TableWriter(work);
+  const { sqlExpression } = work.conversion;
+  try {
+    return pushdown && sqlExpression !== undefined
+      ? await rewriteInWarehouse(work, writer, (operand) => sqlExpression("spark", operand))
+      : await rewriteInClient(work, writer);
+  } catch (error) {
+    throw withWhatIsDone(toServiceError(error), writer);
+  }
+}
+
+/** Refuses a column too short for its tokens before the first row is written. */
+async function checkLengths({ session, table, conversion }: Work): Promise<void> {
+  const limited = table.columns.filter(({ maxLength }) => maxLength !== null);
+  if (limited.length === 0) return;
+  const [longest] = await session.query(
+    `measure the values of ${table.displayName}`,
+    longestValuesStatement(table, limited, conversion.selects),
+  );
+  limited.forEach(({ name, maxLength }, i) => {
+    const bytes = longest![`c${i}`] as number | null;
+    if (bytes === null) return;
+    const needed = conversion.maxLength(bytes);
+    if (needed > maxLength!) throw tooLong(table, name, maxLength!, needed);
+  });
+}
+
+/** Each statement is committed by itself: who hears of a failure must hear of what stays. */
+function withWhatIsDone(error: ServiceError, { updated, isUnsure }: TableWriter): ServiceError {
+  const done = updated > 0 ? `${updated} rows were written before and stay` : "";
+  const open = isUnsure ? "whether the last write was done is not known" : "";
+  if (done === "" && open === "") return error;
+  const both = [done, open].filter(Boolean).join(", ");
+  return new ServiceError(
+    error.code,
+    `${error.message}; ${both}: run it again for the rest`,
+    error.facts,
+  );
+}

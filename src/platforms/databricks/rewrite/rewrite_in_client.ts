@@ -1,0 +1,82 @@
+/**
+ * The long path, for tokens that only the SDK can make: read the values, tokenize them here, write
+ * them back in as few statements as possible. While one batch is written, the next is made.
+ *
+ * A row that changes between being read and being written is left alone, and found by the next pass.
+ */
+import { ServiceError } from "../../../errors.ts";
+import type { Counts, Method } from "../../platform.ts";
+import { persevere } from "./retry_write.ts";
+import type { CountRow } from "../sql/count_rows.ts";
+import { writeTokensStatement } from "../sql/write_tokens.ts";
+import { actionOn, countRows, type TableWriter, type Work } from "./table_writer.ts";
+import { valueBatches } from "./value_batches.ts";
+
+const MAX_PASSES = 5;
+
+/** Converts every row that holds something to convert. Throws a `ServiceError`. */
+export async function rewriteInClient(
+  work: Work,
+  writer: TableWriter,
+): Promise<Counts & { method: Method }> {
+  let look = await countRows(work);
+  let kept = { lookalikes: 0, heldRows: 0 };
+  for (let pass = 1; look.selected > kept.heldRows; pass++) {
+    if (pass > MAX_PASSES) throw leftOver(work, look);
+    const { total } = look;
+    kept = await persevere(
+      actionOn(work.table),
+      work.run,
+      () => writer.updated,
+      () => rewriteOnce(work, writer, total),
+    );
+    look = await countRows(work);
+  }
+  const counts = await writer.conclude(look);
+  const { lookalikes } = kept;
+  return { ...counts, ...(work.conversion.mayRefuse && { lookalikes }), method: "client" };
+}
+
+/** What a run would do, where only the SDK can tell: it is asked, and nothing is written. */
+export async function rewriteDry(work: Work): Promise<{ updated: number; lookalikes: number }> {
+  let [updated, lookalikes] = [0, 0];
+  for await (const batch of valueBatches(work)) {
+    updated += batch.rows;
+    lookalikes += batch.lookalikes;
+  }
+  return { updated, lookalikes };
+}
+
+/** Writes a token for everything that is there to be read now. Gives what was left. */
+async function rewriteOnce(
+  work: Work,
+  writer: TableWriter,
+  total: number,
+): Promise<{ lookalikes: number; heldRows: number }> {
+  const statement = writeTokensStatement(work.table, work.conversion.selects);
+  const kept = { lookalikes: 0, heldRows: 0 };
+  let writing: Promise<void> = Promise.resolve();
+  try {
+    for await (const { batch, lookalikes, heldRows } of valueBatches(work)) {
+      kept.lookalikes += lookalikes;
+      kept.heldRows += heldRows;
+      if (batch === undefined) continue;
+      await writing; // at most one batch is being written while the next is made
+      writing = writer.write(statement, { batch }).then(() =>
+        work.run.progress({ updated: writer.updated, total })
+      );
+      writing.catch(() => {}); // it is looked at when it is waited for
+    }
+  } finally {
+    await writing;
+  }
+  return kept;
+}
+
+function leftOver({ table }: Work, { selected }: CountRow): ServiceError {
+  return new ServiceError(
+    "conflict",
+    `Cannot ${actionOn(table)}: ${selected} rows still hold values after ${MAX_PASSES} passes, ` +
+      "do other writers keep adding them?",
+  );
+}

@@ -1,0 +1,20 @@
+/** The short path: one UPDATE on the warehouse, by the SDK's own SQL expression. */
+import type { Counts, Method } from "../../platform.ts";
+import { persevere } from "./retry_write.ts";
+import { updateInPlaceStatement } from "../sql/update_in_place.ts";
+import { actionOn, type TableWriter, type Work } from "./table_writer.ts";
+
+/** Rewrites every row that holds a value to tokenize. Throws a `ServiceError`. */
+export async function rewriteInWarehouse(
+  work: Work,
+  writer: TableWriter,
+  token: (operand: string) => string,
+): Promise<Counts & { method: Method }> {
+  const { table, conversion, run } = work;
+  const statement = updateInPlaceStatement(table, conversion, token);
+  await persevere(actionOn(table), run, () => writer.updated, () => writer.write(statement));
+  const counts = await writer.conclude();
+  const { updated, skipped } = counts;
+  if (updated > 0) run.progress({ updated, total: updated + skipped });
+  return { ...counts, method: "pushdown" };
+}

@@ -1,0 +1,119 @@
+/** Reads the texts to convert, makes their tokens, and packs both into batches to be written. */
+import { Buffer } from "node:buffer";
+import { ServiceError } from "../../../errors.ts";
+import { toPredicate } from "../../../tokens/selection.ts";
+import { convertBatch } from "../../convert_batch.ts";
+import { readValuesStatement } from "../sql/read_values.ts";
+import type { Row } from "../connection/statement.ts";
+import { actionOn, type Work } from "./table_writer.ts";
+
+const FIRST_CHUNK_ROWS = 500;
+const MAX_CHUNK_ROWS = 5000;
+/** Values are counted in characters: what a chunk may take in memory, roughly. */
+const MAX_CHUNK_CHARACTERS = 1_000_000;
+/**
+ * How large a batch gets. Each one rewrites most of the table's files, so few large ones are wanted;
+ * Databricks takes 16 MiB of statement and parameters.
+ */
+const BATCH_BYTES = 8 * 1024 * 1024;
+const MAX_ENTRY_BYTES = 14 * 1024 * 1024;
+
+/** A batch, and what was read for it. */
+export interface ValueBatch {
+  /** A JSON array of texts and tokens; undefined where all were lookalikes. */
+  readonly batch: string | undefined;
+  /** Rows that had one of the texts when they were read. */
+  readonly rows: number;
+  readonly lookalikes: number;
+  /** Rows with one of them, which are selected still when all is written. */
+  readonly heldRows: number;
+}
+
+/** The rows that have one combination of texts. */
+interface Entry {
+  readonly json: string | undefined;
+  readonly rows: number;
+  readonly lookalikes: number;
+}
+
+/**
+ * The batches, until nothing is left to read. Throws `LostAnswer` where the rest of the texts is lost.
+ */
+export async function* valueBatches(work: Work): AsyncGenerator<ValueBatch, void> {
+  const { session, table, conversion } = work;
+  let rows = FIRST_CHUNK_ROWS;
+  let entries: Entry[] = [];
+  let bytes = 2;
+  const statement = readValuesStatement(table, conversion.selects);
+  for await (const chunk of session.read(actionOn(table), statement, () => rows)) {
+    for (const entry of await makeEntries(work, chunk)) {
+      const entryBytes = Buffer.byteLength(entry.json ?? "") + 1;
+      if (entryBytes > MAX_ENTRY_BYTES) throw tooLarge(work);
+      if (entries.length > 0 && bytes + entryBytes > BATCH_BYTES) {
+        yield batchOf(entries);
+        entries = [];
+        bytes = 2;
+      }
+      entries.push(entry);
+      bytes += entryBytes;
+    }
+    rows = nextChunkRows(chunk, rows);
+  }
+  if (entries.length > 0) yield batchOf(entries);
+}
+
+function batchOf(entries: readonly Entry[]): ValueBatch {
+  const written = entries.flatMap(({ json }) => json === undefined ? [] : [json]);
+  const sum = (read: (entry: Entry) => number) =>
+    entries.reduce((total, entry) => total + read(entry), 0);
+  return {
+    batch: written.length === 0 ? undefined : `[${written.join(",")}]`,
+    rows: sum(({ json, rows }) => json === undefined ? 0 : rows),
+    lookalikes: sum(({ lookalikes, rows }) => lookalikes * rows),
+    heldRows: sum(({ lookalikes, rows }) => lookalikes > 0 ? rows : 0),
+  };
+}
+
+async function makeEntries({ table, conversion }: Work, chunk: readonly Row[]): Promise<Entry[]> {
+  const isSelected = toPredicate(conversion.selects);
+  const texts = table.columns.map((_, i) => chunk.map((row) => row[`s${i}`] as string | null));
+  const selected = texts.map((column) =>
+    column.map((text) => text !== null && isSelected(text) ? text : null)
+  );
+  const { tokens, lookalikes } = await convertBatch(table, conversion, selected);
+  const lookalikesIn = Map.groupBy(lookalikes, ({ row }) => row);
+  return chunk.map(({ n }, row) => {
+    const entry: Record<string, string | null> = {};
+    table.columns.forEach((_, i) => {
+      entry[`s${i}`] = texts[i]![row]!;
+      entry[`t${i}`] = tokens[i]![row]!;
+    });
+    const changes = tokens.some((column) => column[row] !== null);
+    return {
+      json: changes ? JSON.stringify(entry) : undefined,
+      rows: Number(n),
+      lookalikes: lookalikesIn.get(row)?.length ?? 0,
+    };
+  });
+}
+
+function nextChunkRows(chunk: readonly Row[], rows: number): number {
+  if (chunk.length === 0) return rows;
+  let characters = 0;
+  for (const row of chunk) {
+    for (const value of Object.values(row)) {
+      if (typeof value === "string") characters += value.length;
+    }
+  }
+  const fitting = Math.floor(MAX_CHUNK_CHARACTERS * chunk.length / (characters + 1));
+  return Math.max(1, Math.min(MAX_CHUNK_ROWS, fitting));
+}
+
+function tooLarge({ table }: Work): ServiceError {
+  return new ServiceError(
+    "value_too_long",
+    `Cannot ${actionOn(table)}: a row's values are longer than the ${
+      MAX_ENTRY_BYTES / 1024 / 1024
+    } MiB that can be sent to the warehouse at once`,
+  );
+}

@@ -1,0 +1,82 @@
+/**
+ * Postgres connection strings as libpq reads them, in both forms: the URL
+ * (`postgres://user:pass@host:port/db?sslmode=…`) and keywords (`host=… dbname=…`).
+ *
+ * Source: PostgreSQL documentation, "34.1.1 Connection Strings".
+ */
+import { ConfigError } from "../../../errors.ts";
+
+/** The variable that holds the connection string. */
+const VARIABLE = "PG_CONN_STR";
+
+/** The parameters of a connection string, by libpq's names. Throws `ConfigError`. */
+export function readParameters(value: string): ReadonlyMap<string, string> {
+  return /^postgres(ql)?:\/\//.test(value) ? fromUrl(value) : fromKeywords(value);
+}
+
+/** `//user:password@host:port/dbname?name=value&…`, each part percent-encoded, all of them optional. */
+function fromUrl(value: string): Map<string, string> {
+  const { credentials, rest } = splitCredentials(value.replace(/^[a-z]+:\/\//, ""));
+  const parts = /^(\[[^\]]*\]|[^:/?]*)(?::([^/?]*))?(?:\/([^?]*))?(?:\?(.*))?$/s.exec(rest);
+  if (parts === null || parts[1]!.includes(",") || parts[2]?.includes(",")) throw severalHosts();
+  const [, host, port, database, query] = parts;
+  const parameters = new Map<string, string>();
+  const set = (name: string, encoded: string | undefined) => {
+    if (encoded !== undefined && encoded !== "") parameters.set(name, decode(name, encoded));
+  };
+  const [, user, password] = /^([^:]*)(?::(.*))?$/s.exec(credentials)!;
+  set("host", host!.replace(/^\[(.*)\]$/, "$1"));
+  set("port", port);
+  set("user", user);
+  set("password", password);
+  set("dbname", database);
+  for (const pair of (query ?? "").split("&").filter((each) => each !== "")) {
+    const [, name, given] = /^([^=]*)=?(.*)$/s.exec(pair)!;
+    if (name === "ssl" && given === "true") parameters.set("sslmode", "require"); // as JDBC writes it
+    else parameters.set(decode("query", name!), decode("query", given!));
+  }
+  return parameters;
+}
+
+/** What stands before the last "@" that can end it: a password may hold some that are not encoded. */
+function splitCredentials(text: string): { credentials: string; rest: string } {
+  const head = text.split("/", 1)[0]!;
+  const query = head.indexOf("?", head.indexOf("@"));
+  const end = head.lastIndexOf("@", query < 0 ? head.length : query);
+  return { credentials: text.slice(0, Math.max(0, end)), rest: text.slice(end + 1) };
+}
+
+/** Unlike in a form, "+" is a plus. */
+function decode(part: string, encoded: string): string {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    throw fault(`its ${part} is not percent-encoded properly`);
+  }
+}
+
+/** `keyword = value` pairs; a value with blanks stands in single quotes, `\` escapes. */
+function fromKeywords(value: string): Map<string, string> {
+  const parameters = new Map<string, string>();
+  const pair = /\s*([A-Za-z_]+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s'\\]|\\.)*))(?=\s|$)/suy;
+  while (value.slice(pair.lastIndex).trim() !== "") {
+    const match = pair.exec(value);
+    if (match === null) {
+      throw fault("it is neither a postgres:// URL nor a list of keyword=value pairs");
+    }
+    const [, name, quoted, plain] = match;
+    parameters.set(name!.toLowerCase(), (quoted ?? plain ?? "").replace(/\\(.)/gs, "$1"));
+  }
+  if (parameters.size === 0) throw fault("it is empty");
+  return parameters;
+}
+
+/** The fault of a connection string that leaves open which server is meant. */
+export function severalHosts(): ConfigError {
+  return fault("it names several hosts: name the primary, or the name that always leads to it");
+}
+
+/** A fault of the connection string. `reason` never holds a value from it. */
+export function fault(reason: string): ConfigError {
+  return new ConfigError([{ variable: VARIABLE, reason }]);
+}

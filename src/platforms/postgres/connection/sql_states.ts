@@ -1,0 +1,76 @@
+/**
+ * What the driver threw, as the error a caller may see. The driver's own message and its bound
+ * parameters can hold row values, so nothing but the state and the constraint's name gets through.
+ *
+ * Source of the states: PostgreSQL documentation, "Appendix A. PostgreSQL Error Codes".
+ */
+import { type ErrorCode, ServiceError } from "../../../errors.ts";
+
+/** The look-up found the table itself, and a run has no `search_path`. */
+const MISSING =
+  "a table or function is missing: dropped meanwhile, or named without its schema by " +
+  "a trigger, constraint or index of the table";
+
+/** A state, or the two characters of a class of states, with what it means for a run. */
+const MEANINGS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+  "55P03": ["lock_timeout", "another session holds a lock on the rows or the table"],
+  "40001": ["conflict", "other transactions changed the same rows"],
+  "40P01": ["conflict", "it and another transaction waited for each other"],
+  "57014": ["timeout", "the server cancelled a statement, as its statement_timeout asks"],
+  "25P03": [
+    "timeout",
+    "the server ended the session, as its idle_in_transaction_session_timeout asks",
+  ],
+  "25P04": ["timeout", "the server ended the session, as its transaction_timeout asks"],
+  "22001": ["value_too_long", "a token is longer than its column allows"],
+  "42501": ["permission_denied", "the role lacks a right that the run needs"],
+  "42P01": ["table_not_supported", MISSING],
+  "42883": ["table_not_supported", MISSING],
+  "42703": ["column_not_found", "a column is gone"],
+  "22P05": ["table_not_found", "a name has characters that the database's encoding cannot hold"],
+  "54000": ["value_too_long", "a token is too long for its row or for an index on its column"],
+  "55000": ["table_not_supported", "the table cannot be updated in its present state"],
+  "0A000": ["database_error", "the server cannot do that: is it a standby?"],
+  "25006": ["database_error", "the database is read-only: is it a standby?"],
+  "53100": ["database_error", "the server's disk is full"],
+  "53200": ["database_error", "the server is out of memory"],
+  "53300": ["database_unreachable", "the server has no connection left"],
+  "57P01": ["database_unreachable", "the server is shutting down or ended the session"],
+  "57P02": ["database_unreachable", "the server crashed"],
+  "57P03": ["database_unreachable", "the server is starting up"],
+  "57P05": ["database_unreachable", "the server ended the idle session"],
+  "3D000": ["database_unreachable", "the server has no database of that name"],
+  "23": ["constraint_violation", "a constraint refuses the tokens"],
+  "22": [
+    "constraint_violation",
+    "a constraint, index or generated column cannot compute with the tokens",
+  ],
+  "P0001": ["constraint_violation", "a trigger or function refuses the tokens"],
+  "44": ["constraint_violation", "a check option refuses the tokens"],
+  "28": ["database_unreachable", "the server refused the user or the password"],
+  "08": ["database_unreachable", "the connection failed"],
+};
+
+/** The `ServiceError` for what the driver threw while doing `action`. */
+export function fromDriver(thrown: unknown, action: string): ServiceError {
+  if (thrown instanceof ServiceError) return thrown;
+  const error = thrown as { name?: string; code?: unknown; constraint_name?: unknown };
+  const code = typeof error?.code === "string" && /^[A-Z0-9_]{2,40}$/.test(error.code)
+    ? error.code
+    : "";
+  if (error?.name !== "PostgresError") {
+    return new ServiceError(
+      "database_unreachable",
+      `Cannot ${action}: the connection to Postgres failed${code === "" ? "" : ` (${code})`}`,
+      code === "" ? {} : { cause: code },
+    );
+  }
+  const [meaning, reason] = MEANINGS[code] ?? MEANINGS[code.slice(0, 2)] ??
+    ["database_error", "Postgres reported an error"] as const;
+  const constraint = typeof error.constraint_name === "string" ? error.constraint_name : undefined;
+  const named = constraint === undefined ? "" : `, constraint "${constraint}"`;
+  return new ServiceError(meaning, `Cannot ${action}: ${reason} (SQLSTATE ${code}${named})`, {
+    sqlState: code,
+    ...(constraint === undefined ? {} : { constraint }),
+  });
+}

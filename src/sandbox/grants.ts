@@ -1,0 +1,123 @@
+/**
+ * What the sandbox may reach, worked out from the configuration: a pure function, so that it can be
+ * printed (`tokenize permissions`), tested and trusted.
+ */
+import type { Config, SdkSettings } from "../config.ts";
+import { isHost } from "../host_name.ts";
+import type { Job } from "../command.ts";
+import { findAdapter } from "../tokens/adapters.ts";
+
+/** One host and port the sandbox may use, and what for. */
+export interface HostGrant {
+  /** As Deno writes it: `host:port`, IPv6 addresses in brackets. */
+  readonly host: string;
+  readonly why: string;
+}
+
+/** One file that the sandbox may read, as an absolute path, and what for. */
+export interface FileGrant {
+  readonly file: string;
+  readonly why: string;
+}
+
+/** The hosts that `job` needs under `config`, each once. */
+export function hostGrants(job: Job, config: Config): readonly HostGrant[] {
+  switch (job.command) {
+    case "serve":
+      return unique([
+        grant(config.listen.hostname, config.listen.port, "listen for requests (HOST, PORT)"),
+        ...workGrants(config),
+      ]);
+    case "run":
+    case "rotate":
+      return unique(workGrants(config));
+    case "detokenize":
+      return unique(sdkGrants(config));
+    case "trigger":
+    case "smoke":
+    case "healthcheck": {
+      const url = new URL(job.url);
+      const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
+      return [grant(url.hostname, port, "ask the running action (--url)")];
+    }
+  }
+}
+
+/** The files that `job` needs to read while it runs under `config`: those that others renew. */
+export function fileGrants(job: Job, config: Config): readonly FileGrant[] {
+  if ("url" in job) return []; // another action does the work
+  return sdksIn(config).flatMap(({ adapter, settings, why }) =>
+    (adapter?.files?.(settings) ?? []).map((file) => ({ file, why }))
+  );
+}
+
+/** Whether it names one host, as it must: what does not may have come from any setting. */
+export function isGrantable({ host }: HostGrant): boolean {
+  return isHost(host.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1"));
+}
+
+/** Deno's permissions for the sandbox: those hosts and files, and nothing of the rest of the machine. */
+export function workerPermissions(
+  hosts: readonly HostGrant[],
+  files: readonly FileGrant[],
+): Deno.PermissionOptionsObject {
+  return {
+    net: hosts.map(({ host }) => host),
+    env: false,
+    read: files.length > 0 && files.map(({ file }) => file),
+    write: false,
+    run: false,
+    ffi: false,
+    sys: false,
+    import: false,
+  };
+}
+
+function workGrants(config: Config): HostGrant[] {
+  const { postgres, databricks } = config;
+  const grants: HostGrant[] = [];
+  if (postgres !== undefined) {
+    grants.push(grant(postgres.host, postgres.port, "Postgres (PG_CONN_STR)"));
+  }
+  if (databricks !== undefined) {
+    grants.push(grant(databricks.host, databricks.port, "Databricks warehouse (DBX_JDBC_URL)"));
+    if (databricks.authentication.kind === "service_principal") {
+      const { hostname, port } = new URL(databricks.authentication.tokenEndpoint);
+      grants.push(grant(hostname, Number(port || 443), "Databricks access tokens (DBX_JDBC_URL)"));
+    }
+  }
+  grants.push(...sdkGrants(config));
+  return grants;
+}
+
+function sdkGrants(config: Config): HostGrant[] {
+  return sdksIn(config).flatMap(({ adapter, settings, why }) =>
+    (adapter?.endpoints(settings) ?? []).map(({ hostname, port }) => grant(hostname, port, why))
+  );
+}
+
+/** The token SDKs that have work to do. */
+function sdksIn({ tokenSdk, rotateFrom }: Config) {
+  const use = ({ mode, settings }: SdkSettings, why: string) => {
+    return { adapter: findAdapter(mode), settings, why };
+  };
+  const sdks = [use(tokenSdk, `token SDK (TOKEN_SDK_MODE=${tokenSdk.mode})`)];
+  if (rotateFrom !== undefined) {
+    sdks.push(use(rotateFrom, `token SDK to rotate from (--from ${rotateFrom.mode})`));
+  }
+  return sdks;
+}
+
+function grant(hostname: string, port: number, why: string): HostGrant {
+  const bare = hostname.replace(/^\[(.*)\]$/, "$1");
+  return { host: `${bare.includes(":") ? `[${bare}]` : bare}:${port}`, why };
+}
+
+function unique(grants: readonly HostGrant[]): HostGrant[] {
+  const byHost = new Map<string, string>();
+  for (const { host, why } of grants) {
+    const known = byHost.get(host);
+    byHost.set(host, known === undefined ? why : `${known}; ${why}`);
+  }
+  return [...byHost].map(([host, why]) => ({ host, why }));
+}

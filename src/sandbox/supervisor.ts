@@ -1,0 +1,87 @@
+/**
+ * The outer half of the program. It starts the sandboxed worker, gives up its own permissions before
+ * the worker is told what to do, relays signals, and ends as the worker ends. It never parses input
+ * and never opens a connection.
+ */
+import { MessageChannel } from "node:worker_threads";
+import type { Config } from "../config.ts";
+import type { Job } from "../command.ts";
+import { startLog } from "../log.ts";
+import type { FromWorker, ToWorker } from "./protocol.ts";
+import type { Observation } from "../observations.ts";
+import { fileGrants, hostGrants, workerPermissions } from "./grants.ts";
+
+/** How long the worker may take to stop; Kubernetes kills after 30 s. */
+const STOP_PATIENCE_MS = 25_000;
+
+const OWN_PERMISSIONS = ["net", "env", "read", "write", "run", "ffi", "sys", "import"] as const;
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+/** Runs `job` in a sandbox that can reach what `config` names. Resolves to the exit code. */
+export async function supervise(job: Job, config: Config): Promise<number> {
+  const observe = await startLog(config.log);
+  const hosts = hostGrants(job, config);
+  const files = fileGrants(job, config);
+  const ended = Promise.withResolvers<number>();
+  const worker = new Worker(new URL("../worker.ts", import.meta.url), {
+    type: "module",
+    name: "sandbox",
+    deno: { permissions: workerPermissions(hosts, files) },
+  });
+  const tell = (message: ToWorker) => worker.postMessage(message);
+  let isOver = false;
+  const end = (exitCode: number, last?: Observation) => {
+    if (isOver) return;
+    isOver = true;
+    if (last !== undefined) observe(last);
+    ended.resolve(exitCode);
+  };
+
+  worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+    if (data.type === "loaded") {
+      dropPermissions();
+      if (job.command === "serve") {
+        observe({
+          event: "sandbox_ready",
+          hosts: hosts.map(({ host }) => host),
+          files: files.map(({ file }) => file),
+        });
+      }
+      tell({ type: "start", job, config });
+    } else if (data.type === "finished") {
+      end(data.exitCode);
+    } else {
+      end(1, { event: "unexpected_failure", kind: data.kind, frames: data.frames });
+    }
+  };
+  worker.onerror = (event) => {
+    event.preventDefault(); // its message may hold anything
+    end(1, { event: "worker_died", how: "by an error that nobody caught" });
+  };
+  watch(worker, () => end(1, { event: "worker_died", how: "by itself" }));
+
+  let stopping = false;
+  for (const signal of SIGNALS) {
+    Deno.addSignalListener(signal, () => {
+      if (stopping) return end(1); // asked twice: at once
+      stopping = true;
+      tell({ type: "shut_down", signal });
+      setTimeout(() => end(1, { event: "grace_period_over" }), STOP_PATIENCE_MS);
+    });
+  }
+  return await ended.promise;
+}
+
+/** Calls `onGone` when the worker is gone, even if it closed itself, which no event tells of. */
+function watch(worker: Worker, onGone: () => void): void {
+  const { port1, port2 } = new MessageChannel();
+  port1.once("close", onGone);
+  port1.start();
+  const line = port2 as unknown as MessagePort;
+  const message: ToWorker = { type: "hold", line };
+  worker.postMessage(message, [line]);
+}
+
+function dropPermissions(): void {
+  for (const name of OWN_PERMISSIONS) Deno.permissions.revokeSync({ name });
+}

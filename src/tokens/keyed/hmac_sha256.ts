@@ -1,0 +1,84 @@
+/**
+ * The `hmac-sha256` SDK: one-way, deterministic, keyed. The payload is all 32 bytes of
+ *
+ *     HMAC-SHA-256(key, binding || zeros || value in UTF-8)
+ *
+ * The binding (`bindingOf`) tells where it ends, so the value behind it cannot be taken for a part
+ * of it; the fewest zeros fill the last of its blocks of 64 bytes, so that it is hashed once for many
+ * values.
+ */
+import { ServiceError } from "../../errors.ts";
+import { HMAC_BLOCK_BYTES, HMAC_BYTES, startHmac } from "./hmac.ts";
+import {
+  KEYED_ENVIRONMENT,
+  type KeyedSettings,
+  keyIdsOf,
+  readKeyedSettings,
+} from "./keyed_settings.ts";
+import {
+  currentPattern,
+  keyedPattern,
+  patternOfKey,
+  PAYLOAD_CHAR,
+  PAYLOAD_ENDS,
+  payloadLength,
+  tokenHead,
+  tokenOf,
+} from "./keyed_token.ts";
+import { bindingOf } from "../token_scope.ts";
+import type { TokenSdk, TokenSdkAdapter } from "../token_sdk.ts";
+import { borrowUtf8 } from "../utf8.ts";
+
+const MODE = "hmac-sha256";
+const NAME = "hmac";
+const DOMAIN = "tokenize-action tk1 hmac-sha256";
+/** 32 bytes: ten whole groups, and two bytes more. */
+const PAYLOAD = `${PAYLOAD_CHAR}{40}${PAYLOAD_ENDS.two}`;
+
+function createSdk({ scope, keys }: KeyedSettings): TokenSdk {
+  const [writing] = keys;
+  const head = tokenHead(NAME, scope, writing!);
+  const tokenLength = head.length + payloadLength(HMAC_BYTES);
+  let key: Uint8Array | undefined = writing!.bytes.slice();
+  return {
+    pattern: keyedPattern(NAME, PAYLOAD, keys),
+    current: currentPattern(NAME, PAYLOAD, scope, keys),
+    patternOf: (id) => patternOfKey(NAME, PAYLOAD, keys, id),
+    tokenize(values, context) {
+      if (key === undefined) throw closed();
+      const hmac = startHmac(key, fillBlock(bindingOf(DOMAIN, scope, context)));
+      try {
+        return values.map((value) => tokenOf(head, hmac.codeOf(borrowUtf8(value))));
+      } finally {
+        hmac.forget();
+      }
+    },
+    maxTokenLength: () => tokenLength,
+    close() {
+      key?.fill(0);
+      key = undefined;
+      return Promise.resolve();
+    },
+  };
+}
+
+function fillBlock(bytes: Uint8Array): Uint8Array {
+  const filled = new Uint8Array(Math.ceil(bytes.length / HMAC_BLOCK_BYTES) * HMAC_BLOCK_BYTES);
+  filled.set(bytes);
+  return filled;
+}
+
+function closed(): ServiceError {
+  return new ServiceError("token_sdk_error", "Cannot tokenize: the token SDK is closed");
+}
+
+/** The adapter behind `TOKEN_SDK_MODE=hmac-sha256`. */
+export const hmacSha256: TokenSdkAdapter<KeyedSettings> = {
+  mode: MODE,
+  environment: KEYED_ENVIRONMENT,
+  family: keyedPattern(NAME, PAYLOAD),
+  readSettings: (read) => readKeyedSettings(read, "HS256"),
+  keyIds: keyIdsOf,
+  endpoints: () => [],
+  create: createSdk,
+};

@@ -1,0 +1,29 @@
+/** The settings that all SDKs with keys of their own have in common. */
+import { collectFaults, ConfigError } from "../../errors.ts";
+import { type KeyAlgorithm, KEYS_VARIABLE, readKeys, type TokenKey } from "./key_set.ts";
+import type { SettingsReader } from "../token_sdk.ts";
+import { readScope, SCOPE_VARIABLE, type TokenScope } from "../token_scope.ts";
+
+/** Plain data, since it crosses into the sandbox as a message. */
+export interface KeyedSettings {
+  readonly scope: TokenScope;
+  /** At least one. The first writes, all are recognised. */
+  readonly keys: readonly TokenKey[];
+}
+
+/** The ids of the settings' keys. */
+export function keyIdsOf({ keys }: KeyedSettings): readonly string[] {
+  return keys.map(({ id }) => id);
+}
+
+/** The variables that `readKeyedSettings` reads. */
+export const KEYED_ENVIRONMENT = [KEYS_VARIABLE, SCOPE_VARIABLE] as const;
+
+/** Keys for `algorithm`, and the scope. Throws `ConfigError` with the faults of both. */
+export function readKeyedSettings(read: SettingsReader, algorithm: KeyAlgorithm): KeyedSettings {
+  const { faults, attempt } = collectFaults();
+  const keys = attempt(() => readKeys(read, algorithm));
+  const scope = attempt(() => readScope(read));
+  if (keys === undefined || scope === undefined) throw new ConfigError(faults);
+  return { scope, keys };
+}
