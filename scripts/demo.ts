@@ -4,7 +4,7 @@
  */
 import { PGlite } from "@electric-sql/pglite";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
-import { freePort } from "../tests/support/free_port.ts";
+import { freePort } from "./servers/free_port.ts";
 
 const COLUMNS = ["email", "phone"];
 const URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,app.public.customers,PROD)";
@@ -15,7 +15,7 @@ const database = await PGlite.create();
 // PGlite has one database, whose name is fixed when it is made
 await database.exec("UPDATE pg_database SET datname = 'app' WHERE datname = current_database()");
 await database.exec(
-  await Deno.readTextFile(new URL("../tests/support/customers.sql", import.meta.url)),
+  await Deno.readTextFile(new URL("./servers/postgres/customers.sql", import.meta.url)),
 );
 const postgresPort = freePort();
 const socket = new PGLiteSocketServer({ db: database, host: "127.0.0.1", port: postgresPort });

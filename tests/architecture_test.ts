@@ -120,6 +120,21 @@ Deno.test("imports point one way", () => {
   assert.deepEqual(wrong, []);
 });
 
+Deno.test("tests may use scripts, and scripts never tests", async () => {
+  const wrong: string[] = [];
+  const visit = async (folder: URL): Promise<void> => {
+    for await (const { name, isDirectory } of Deno.readDir(folder)) {
+      if (isDirectory) await visit(new URL(`${name}/`, folder));
+      else if (name.endsWith(".ts")) {
+        const text = await Deno.readTextFile(new URL(name, folder));
+        if (/(?:from|import) ?\(?"(\.\.\/)+tests\//.test(text)) wrong.push(name);
+      }
+    }
+  };
+  await visit(new URL("../scripts/", import.meta.url));
+  assert.deepEqual(wrong, []);
+});
+
 Deno.test("the list of who may import whom has no circle, and nothing that nobody uses", () => {
   const order: string[] = [];
   const visit = (room: string, above: readonly string[]): void => {

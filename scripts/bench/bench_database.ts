@@ -1,7 +1,7 @@
 /** A disposable Postgres with fixed settings, and a database on it. */
 import { fileURLToPath } from "node:url";
 import postgres from "postgres";
-import { type PostgresServer, startPostgres } from "../../tests/support/postgres_server.ts";
+import { type PostgresServer, startPostgres } from "../servers/postgres/postgres_server.ts";
 
 /** Fixed, so that runs can be compared: nothing here favours one contender. */
 const SETTINGS = {

@@ -2,9 +2,9 @@
  * The ways to the work on the stand-in warehouse, real Spark with Delta on this machine: one UPDATE
  * by the SDK's expression, MERGEs of tokens made in the client, and a statement a row.
  */
-import { jdbcUrl } from "../../tests/databricks/warehouse/environment.ts";
-import { startWarehouse, type Warehouse } from "../../tests/databricks/warehouse/mod.ts";
-import { missingPrerequisite } from "../../tests/databricks/warehouse/spark/prerequisites.ts";
+import { jdbcUrl } from "../servers/warehouse/environment.ts";
+import { startWarehouse, type Warehouse } from "../servers/warehouse/mod.ts";
+import { missingPrerequisite } from "../servers/warehouse/spark/prerequisites.ts";
 import { runProgram } from "./contenders.ts";
 import { markdownTable, median, progress } from "./figures.ts";
 

@@ -5,7 +5,7 @@
 import { MAX_BATCH_ROWS } from "../../src/platforms/postgres/rewrite/bulk_pass.ts";
 import { findAdapter } from "../../src/tokens/adapters.ts";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
-import { hmacJwk, jwkSet, settingsReader, sivJwk } from "../../tests/tokens/keys.ts";
+import { hmacJwk, jwkSet, settingsReader, sivJwk } from "../servers/test_keys.ts";
 import type { BenchDatabase } from "./bench_database.ts";
 import { fillSource, freshCopy } from "./bulk.ts";
 import { runProgram } from "./contenders.ts";

@@ -1,5 +1,5 @@
 /** `tokenize serve`, as a process of its own. */
-import { freePort } from "../../tests/support/free_port.ts";
+import { freePort } from "../servers/free_port.ts";
 import { PROGRAM } from "./bench_database.ts";
 import { endsWithBench } from "./children.ts";
 

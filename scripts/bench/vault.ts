@@ -5,7 +5,7 @@
 import { MAX_BATCH_ROWS, MAX_BATCHES } from "../../src/platforms/postgres/rewrite/bulk_pass.ts";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
 import { VAULT_LIMITS } from "../../src/tokens/vault/limits.ts";
-import { openTransit, type TransitFixture } from "../../tests/vault/transit_fixture.ts";
+import { openTransit, type TransitFixture } from "../servers/openbao/transit_fixture.ts";
 import { type BenchDatabase, openBenchDatabase } from "./bench_database.ts";
 import { fillSource, freshCopy } from "./bulk.ts";
 import { runProgram } from "./contenders.ts";

@@ -1,7 +1,7 @@
 /** Figures of the binary, measured and printed, not judged: they depend on the machine and its load. */
 import assert from "node:assert/strict";
 import { openDatabase, urnOf } from "../support/action_fixture.ts";
-import { freePort } from "../support/free_port.ts";
+import { freePort } from "../../scripts/servers/free_port.ts";
 import { compiled, spawnProgram, startService } from "../support/program.ts";
 
 const STARTS = 10;

@@ -1,7 +1,7 @@
 /** run, trigger, smoke and healthcheck: what they do, what they print, how they end. */
 import assert from "node:assert/strict";
 import { type FixtureDatabase, openDatabase, urnOf, valuesOf } from "../support/action_fixture.ts";
-import { freePort } from "../support/free_port.ts";
+import { freePort } from "../../scripts/servers/free_port.ts";
 import { type Program, runProgram, spawnProgram, startService } from "../support/program.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { openDatabase, until, urnOf, valuesOf } from "../support/action_fixture.ts";
 import { type Program, runProgram, spawnProgram } from "../support/program.ts";
-import { hmacJwk, jwkSet, openKeyed, sivJwk } from "../tokens/keys.ts";
+import { hmacJwk, jwkSet, openKeyed, sivJwk } from "../../scripts/servers/test_keys.ts";
 
 const NOWHERE = { dataset: "", column: "" };
 const ROWS = 20_000;

@@ -1,7 +1,7 @@
 /** What a person sees on a terminal. */
 import assert from "node:assert/strict";
 import { openDatabase, urnOf } from "../support/action_fixture.ts";
-import { freePort } from "../support/free_port.ts";
+import { freePort } from "../../scripts/servers/free_port.ts";
 import { type Program, startService } from "../support/program.ts";
 import { runOnTerminal, whyNoTerminal } from "../support/terminal.ts";
 

@@ -1,6 +1,6 @@
 /** The real driver, set up as quietly as it goes: no telemetry, no downloads, no console. */
 import { DBSQLClient } from "@databricks/sql";
-import type { WarehouseAddress } from "./warehouse/control.ts";
+import type { WarehouseAddress } from "../../scripts/servers/warehouse/control.ts";
 
 export interface DriverOptions {
   readonly host: string;

@@ -1,426 +1,469 @@
-/**
- * What each misbehaviour of the stand-in looks like at the driver. The README's table is this file in
- * words; whoever maps the driver's errors relies on both.
- */
+/** What a run makes of a warehouse that misbehaves: each case with its problem code and its counts. */
 import assert from "node:assert/strict";
-import type { Driver, DriverOptions } from "./driver.ts";
-import { standInTest } from "./stand_in.ts";
-import * as faults from "./warehouse/faults.ts";
+import * as faults from "../../scripts/servers/warehouse/faults.ts";
+import { jdbcUrl } from "../../scripts/servers/warehouse/environment.ts";
+import { BOTH_WAYS, inClient, openAction, pushdown } from "./action.ts";
+import { standInOnly, type StandInPlace, type TestTable, withTable, WRITES } from "./place.ts";
 
-const DELTA = "spark_catalog.default";
-/** The driver's own retries, made quick. */
-const QUICK: Partial<DriverOptions> = { retryMaxAttempts: 3, retryDelayMinMs: 20 };
-const SELECT = "SELECT 1 AS one";
+const TEN = [
+  "CREATE TABLE $t (id INT, v STRING)",
+  "INSERT INTO $t SELECT id, concat('canary ', id % 4) FROM range(10)",
+];
 
-interface Thrown {
-  readonly constructor: { readonly name: string };
-  readonly message: string;
-  readonly statusCode?: number;
-  readonly type?: unknown;
-  readonly code?: unknown;
-  readonly errorCode?: string;
-  readonly response?: {
-    readonly headers?: Headers;
-    readonly sqlState?: string;
-    readonly errorMessage?: string;
-    readonly displayMessage?: string | null;
-  };
+const withTen = (place: StandInPlace, use: (table: TestTable) => Promise<void>) =>
+  withTable(place, TEN, use);
+
+async function untokenized(place: StandInPlace, { sqlName }: TestTable): Promise<number> {
+  const [row] = await place.sql(`SELECT count_if(v LIKE 'canary%') AS left FROM ${sqlName}`);
+  return Number(row!.left);
 }
 
-/** What the promise was rejected with. */
-async function thrownBy(promise: Promise<unknown>): Promise<Thrown> {
-  try {
-    await promise;
-  } catch (error) {
-    return error as Thrown;
-  }
-  assert.fail("nothing was thrown");
+async function writes(place: StandInPlace, { sqlName }: TestTable): Promise<string[]> {
+  const rows = await place.sql(`DESCRIBE HISTORY ${sqlName}`);
+  return rows.map((row) => String(row.operation)).filter((name) => /UPDATE|MERGE/.test(name));
 }
 
-async function assertWorks(driver: Driver): Promise<void> {
-  assert.deepEqual(await driver.run(SELECT), [{ one: 1 }]);
+/** A run ends well in spite of the fault, with the counts that it would have had without. */
+async function endsWell(
+  place: StandInPlace,
+  table: TestTable,
+  action = openAction(place),
+): Promise<void> {
+  const report = await action.tokenize(table.urn, ["v"]);
+  assert.deepEqual([report.updated, report.skipped], [10, 0]);
+  assert.equal(await untokenized(place, table), 0);
+  assert.equal((await writes(place, table)).length, 1);
 }
+
+// the certificate
 
 for (
-  const [name, rule, statusCode] of [
-    ["401", faults.unauthorized(), 401],
-    ["403", faults.forbidden(), 403],
-    ["429", faults.rateLimited(7), 429],
-    ["503", faults.unavailable(7), 503],
+  const [door, cause] of [
+    ["untrusted", "CERTIFICATE_UNKNOWN_ISSUER"],
+    ["expired", "CERTIFICATE_EXPIRED"],
+    ["wrong_host", "CERTIFICATE_OF_ANOTHER_HOST"],
   ] as const
 ) {
-  standInTest(`${name} is thrown as it is when a session opens and a statement starts`, async ({
-    control,
-    openDriver,
-  }) => {
-    const retryAfter = statusCode >= 429 ? "7" : null;
-    const assertStatus = async (promise: Promise<unknown>) => {
-      const thrown = await thrownBy(promise);
-      assert.equal(thrown.constructor.name, "THTTPException");
-      assert.equal(thrown.statusCode, statusCode);
-      assert.equal(thrown.response?.headers?.get("retry-after"), retryAfter);
-      assert.ok(thrown.response?.headers?.get("x-thriftserver-error-message"));
-    };
-    await control.addFault(rule);
-    await assertStatus(openDriver(QUICK));
-    await using driver = await openDriver(QUICK);
-    for (const methods of [["ExecuteStatement"], ["FetchResults"]]) {
-      await control.addFault({ ...rule, methods });
-      await assertStatus(driver.run(SELECT));
-    }
-    await assertWorks(driver);
-  });
-}
-
-standInTest("429 and 503 are waited out by the driver while it polls", async (standIn) => {
-  await using driver = await standIn.openDriver(QUICK);
-  for (const rule of [faults.rateLimited(1), faults.unavailable(1)]) {
-    await standIn.control.addFault({ ...rule, methods: ["GetOperationStatus"], times: 1 });
-    await assertWorks(driver);
-  }
-});
-
-standInTest("429 without end while the driver polls loses its status", async (standIn) => {
-  await using driver = await standIn.openDriver(QUICK);
-  const rule = faults.rateLimited(1, { methods: ["GetOperationStatus"], times: "always" });
-  const id = await standIn.control.addFault(rule);
-  const thrown = await thrownBy(driver.run(SELECT));
-  assert.equal(thrown.constructor.name, "HiveDriverError");
-  assert.match(thrown.message, /^Hive driver: 429 when connecting to resource/);
-  assert.equal(thrown.statusCode, undefined);
-  assert.equal((await standIn.control.faultState(id)).hits, QUICK.retryMaxAttempts);
-});
-
-standInTest("a wrong token is refused with 401, a wrong path with 404", async ({ openDriver }) => {
-  assert.equal((await thrownBy(openDriver({ token: "dapi-wrong" }))).statusCode, 401);
-  const path = "/sql/1.0/warehouses/another";
-  assert.equal((await thrownBy(openDriver({ path }))).statusCode, 404);
-});
-
-for (const door of ["untrusted", "expired", "wrong_host"] as const) {
-  standInTest(`behind an ${door} certificate the token is never seen`, async ({
-    control,
-    openDriver,
-  }) => {
-    const thrown = await thrownBy(openDriver({ port: control.address.ports[door] }));
-    assert.equal(thrown.constructor.name, "FetchError");
-    assert.equal(thrown.type, "system");
-    assert.equal(thrown.code, undefined);
-    assert.match(thrown.message, /reason: connection error$/);
-    assert.deepEqual((await control.connections())[door], { accepted: 1, secured: 0 });
-    assert.deepEqual(await control.requests(), []);
-  });
-}
-
-standInTest("a closed port is told apart by its code", async ({ openDriver }) => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  const thrown = await thrownBy(openDriver({ port }));
-  assert.equal(thrown.constructor.name, "FetchError");
-  assert.equal(thrown.code, "ECONNREFUSED");
-});
-
-for (const moment of ["before", "after"] as const) {
-  standInTest(`a cut ${moment} the effect looks the same, and the effect tells`, async ({
-    control,
-    openDriver,
-  }) => {
-    const table = `${DELTA}.cut_${moment}`;
-    await control.sql(`CREATE OR REPLACE TABLE ${table} (v STRING)`);
-    await using driver = await openDriver(QUICK);
-    await control.addFault(faults.cut(moment, { statement: "^INSERT" }));
-    const thrown = await thrownBy(driver.run(`INSERT INTO ${table} VALUES ('a')`));
-    assert.equal(thrown.constructor.name, "FetchError");
-    assert.equal(thrown.type, "system");
-    assert.match(thrown.message, /reason: connection error$/);
-    const rows = await control.sql(`SELECT v FROM ${table}`);
-    assert.deepEqual(rows, moment === "before" ? [] : [{ v: "a" }]);
-    await assertWorks(driver);
-  });
-}
-
-standInTest("a cut while the driver polls is retried by it", async ({ control, openDriver }) => {
-  await using driver = await openDriver(QUICK);
-  await control.addFault(faults.cut("before", { methods: ["GetOperationStatus"] }));
-  await assertWorks(driver);
-  const rule = faults.cut("before", { methods: ["GetOperationStatus"], times: "always" });
-  const id = await control.addFault(rule);
-  const thrown = await thrownBy(driver.run(SELECT));
-  assert.equal(thrown.constructor.name, "HiveDriverError");
-  assert.match(thrown.message, /^Hive driver: Error when connecting to resource/);
-  await control.removeFault(id);
-});
-
-standInTest("a clean goodbye in place of an answer is noticed by the timeout alone", async ({
-  control,
-  openDriver,
-}) => {
-  await using driver = await openDriver({ ...QUICK, socketTimeoutMs: 700 });
-  await control.addFault(faults.cut("before", { manner: "clean" }));
-  const thrown = await thrownBy(driver.run(SELECT));
-  assert.equal(thrown.constructor.name, "TApplicationException");
-  assert.equal(thrown.message, "Request timed out");
-});
-
-standInTest("half an answer is noticed by the timeout, and leaves a rejection behind", async ({
-  control,
-  openDriver,
-}) => {
-  await using driver = await openDriver({ ...QUICK, socketTimeoutMs: 2000 });
-  const unhandled: unknown[] = [];
-  const listen = (event: PromiseRejectionEvent) => {
-    unhandled.push(event.reason);
-    event.preventDefault();
-  };
-  globalThis.addEventListener("unhandledrejection", listen);
-  try {
-    await control.addFault(faults.cut("before", { manner: "partial" }));
-    const thrown = await thrownBy(driver.run(SELECT));
-    assert.equal(thrown.constructor.name, "FetchError");
-    assert.equal(thrown.type, "body-timeout");
-    assert.equal(unhandled.length, 1);
-  } finally {
-    globalThis.removeEventListener("unhandledrejection", listen);
-  }
-});
-
-standInTest("connections that end between requests do no harm", async ({ control, openDriver }) => {
-  await using driver = await openDriver({ ...QUICK, socketTimeoutMs: 10_000 });
-  await control.addFault(faults.hangUp({ methods: undefined, times: "always" }));
-  for (let count = 0; count < 3; count++) await assertWorks(driver);
-  const { accepted } = (await control.connections()).warehouse;
-  assert.ok(accepted > 6, `${accepted} connections`);
-});
-
-standInTest("a slow answer is waited for, up to the socket timeout", async ({
-  control,
-  openDriver,
-}) => {
-  await using driver = await openDriver({ ...QUICK, socketTimeoutMs: 1500 });
-  await control.addFault(faults.slow(200));
-  await assertWorks(driver);
-  await control.addFault(faults.slow(4000));
-  const thrown = await thrownBy(driver.run(SELECT));
-  assert.equal(thrown.constructor.name, "TApplicationException");
-  assert.equal(thrown.message, "Request timed out");
-});
-
-for (const wording of ["spark", "databricks"] as const) {
-  standInTest(`a conflict in ${wording}'s words strikes the first writes`, async ({
-    control,
-    openDriver,
-  }) => {
-    const table = `${DELTA}.struck_${wording}`;
-    await control.sql(
-      `CREATE OR REPLACE TABLE ${table} (v STRING)`,
-      `INSERT INTO ${table} VALUES ('a')`,
-    );
-    await using driver = await openDriver(QUICK);
-    await control.addFault(faults.deltaConflict({ times: 2, wording }));
-    const update = `UPDATE ${table} SET v = 'b' WHERE v = 'a'`;
-    for (let count = 0; count < 2; count++) {
-      const thrown = await thrownBy(driver.run(update));
-      assert.equal(thrown.constructor.name, "OperationStateError");
-      assert.equal(thrown.errorCode, "ERROR");
-      assert.equal(thrown.response?.sqlState, "2D521");
-      assert.match(
-        thrown.response?.errorMessage ?? "",
-        /^org\.apache\.hive\.service\.cli\.HiveSQLException: Error running query: \[DELTA_CONCURRENT_APPEND\] io/,
+  standInOnly(
+    `behind an ${door} certificate nothing is sent, the token least of all`,
+    async (place) => {
+      const { address } = place.control;
+      const url = jdbcUrl({
+        ...address,
+        ports: { ...address.ports, warehouse: address.ports[door] },
+      });
+      const action = openAction(place, { jdbcUrl: url });
+      const error = await action.fails(
+        "database_unreachable",
+        "urn:li:dataset:(urn:li:dataPlatform:databricks,a.b.c,PROD)",
+        ["v"],
       );
-      const driverMessage = /^The operation failed due to an error$/;
-      assert.match(thrown.message, wording === "spark" ? driverMessage : /^\[DELTA_CONCURRENT/);
-    }
-    assert.deepEqual(await driver.run(update), [{ num_affected_rows: 1 }]);
-  });
+      assert.equal(error.facts.cause, cause);
+      await assert.rejects(action.check(), { code: "database_unreachable" });
+      const { accepted, secured } = (await place.control.connections())[door];
+      assert.ok(accepted >= 2);
+      assert.equal(secured, 0);
+      assert.deepEqual(await place.control.requests(), []);
+    },
+  );
 }
 
-standInTest("a conflict that Delta itself raises looks like the ones made up", async ({
-  control,
-  openDriver,
-}) => {
-  const table = `${DELTA}.contended`;
-  await control.sql(
-    `CREATE OR REPLACE TABLE ${table} (v STRING)`,
-    `INSERT INTO ${table} VALUES ('a')`,
-  );
-  await using driver = await openDriver();
-  let settled = false;
-  const merge = thrownBy(driver.run(
-    `MERGE INTO ${table} t USING (
-       SELECT 'a' AS a, reflect('java.lang.Thread', 'sleep', 5000L) AS slept
-     ) s ON t.v = s.a AND coalesce(s.slept, '') <> 'never' WHEN MATCHED THEN UPDATE SET v = 'b'`,
-  )).finally(() => settled = true);
-  while (!settled) await control.sql(`INSERT INTO ${table} VALUES ('more')`);
-  const thrown = await merge;
-  assert.equal(thrown.constructor.name, "OperationStateError");
-  assert.equal(thrown.response?.sqlState, "2D521");
-  assert.match(
-    thrown.response?.errorMessage ?? "",
-    /^org\.apache\.hive\.service\.cli\.HiveSQLException: Error running query: \[DELTA_CONCURRENT_APPEND\] io/,
-  );
-});
+// refusals
 
-standInTest("a table that may not be used fails with 42501", async ({ control, openDriver }) => {
-  await using driver = await openDriver();
-  await control.addFault(faults.tablePermissionDenied());
-  const thrown = await thrownBy(driver.run(SELECT));
-  assert.equal(thrown.constructor.name, "OperationStateError");
-  assert.equal(thrown.response?.sqlState, "42501");
-  assert.match(thrown.response?.errorMessage ?? "", /\[INSUFFICIENT_PERMISSIONS\]/);
-});
+standInOnly(
+  "401 and 403 end the run at once, each with its code",
+  (place) =>
+    withTen(place, async (table) => {
+      const action = openAction(place);
+      for (
+        const [rule, code, cause] of [
+          [faults.unauthorized({ times: "always" }), "database_unreachable", "HTTP_401"],
+          [faults.forbidden({ times: "always" }), "permission_denied", "HTTP_403"],
+        ] as const
+      ) {
+        const id = await place.control.addFault(rule);
+        const error = await action.fails(code, table.urn, ["v"]);
+        assert.equal(error.facts.cause, cause);
+        assert.equal((await place.control.faultState(id)).hits, 1);
+        await place.control.removeFault(id);
+      }
+      const wrong = place.jdbcUrl.replace(/PWD=[^;]*/, "PWD=dapi-wrong");
+      await openAction(place, { jdbcUrl: wrong }).fails("database_unreachable", table.urn, ["v"]);
+      const nowhere = place.jdbcUrl.replace(/httpPath=[^;]*/, "httpPath=/sql/1.0/warehouses/none");
+      const error = await openAction(place, { jdbcUrl: nowhere }).fails(
+        "database_unreachable",
+        table.urn,
+        ["v"],
+      );
+      assert.match(error.message, /httpPath/);
+      assert.equal(await untokenized(place, table), 10);
+    }),
+);
 
-for (
-  const [wording, pattern] of [
-    ["spark", /^Invalid SessionHandle: SessionHandle \[/],
-    ["databricks", /^requirement failed: Session handle: .* has not been initialized/],
-  ] as const
-) {
-  standInTest(`a lost session in ${wording}'s words is no Error, and stays lost`, async ({
-    control,
-    openDriver,
-  }) => {
-    await using driver = await openDriver(QUICK);
-    await control.addFault(faults.expiredSession({ wording }));
-    for (let count = 0; count < 2; count++) {
-      const thrown = await thrownBy(driver.run(SELECT));
-      assert.equal(thrown.constructor.name, "StatusError");
-      assert.equal(thrown instanceof Error, false);
-      assert.equal(thrown.code, -1);
-      assert.match(thrown.message, pattern);
-    }
-    await using another = await openDriver(QUICK);
-    await assertWorks(another);
-  });
+standInOnly(
+  "a right that lacks on the table is permission_denied",
+  (place) =>
+    withTen(place, async (table) => {
+      await place.control.addFault(faults.tablePermissionDenied({ statement: WRITES }));
+      const error = await openAction(place).fails("permission_denied", table.urn, ["v"]);
+      assert.deepEqual(error.facts, { sqlState: "42501", errorClass: "INSUFFICIENT_PERMISSIONS" });
+      assert.equal(await untokenized(place, table), 10);
+    }),
+);
+
+standInOnly(
+  "429 is waited for as the warehouse asks, and shown",
+  (place) =>
+    withTen(place, async (table) => {
+      await place.control.addFault(faults.rateLimited(1, { statement: WRITES, times: 2 }));
+      await place.control.addFault(
+        faults.rateLimited(1, { methods: ["GetOperationStatus"], times: 2 }),
+      );
+      const action = openAction(place);
+      const startMs = performance.now();
+      await endsWell(place, table, action);
+      assert.ok(performance.now() - startMs >= 4000);
+      const waits = action.observations.filter(({ event }) => event === "retrying");
+      assert.equal(waits.length, 4);
+      assert.ok(waits.every((each) => "facts" in each && each.facts.retryAfterSeconds === 1));
+    }),
+);
+
+standInOnly(
+  "429 without end, or for longer than allowed, is timeout",
+  (place) =>
+    withTen(place, async (table) => {
+      const action = openAction(place, { properties: ["RateLimitRetryTimeout=2"] });
+      await place.control.addFault(faults.rateLimited(1, { times: "always" }));
+      const error = await action.fails("timeout", table.urn, ["v"]);
+      assert.equal(error.facts.cause, "HTTP_429");
+      await place.control.reset();
+      await place.control.addFault(faults.rateLimited(60));
+      await action.fails("timeout", table.urn, ["v"]);
+      assert.equal(await untokenized(place, table), 10);
+    }),
+);
+
+// a warehouse that sleeps
+
+for (const style of ["http", "session", "pending"] as const) {
+  standInOnly(
+    `a sleeping warehouse (${style}) is waited for, and that is shown`,
+    (place) =>
+      withTen(place, async (table) => {
+        await place.control.addFault(faults.asleep(style, { forMs: 4000 }));
+        const action = openAction(place);
+        await endsWell(place, table, action);
+        assert.ok(action.observations.some(({ event }) => event === "warehouse_starting"));
+      }),
+  );
+
+  standInOnly(
+    `a warehouse that never wakes (${style}) is timeout`,
+    (place) =>
+      withTen(place, async (table) => {
+        await place.control.addFault(faults.asleep(style));
+        const properties = ["TemporarilyUnavailableRetryTimeout=3"];
+        const error = await openAction(place, { properties }).fails("timeout", table.urn, ["v"]);
+        assert.match(error.message, /did not start within 3 s/);
+      }),
+  );
 }
 
-standInTest("a lost session can be a 404 as well", async ({ control, openDriver }) => {
-  await using driver = await openDriver(QUICK);
-  await control.addFault(faults.expiredSession({ wording: "not_found" }));
-  for (let count = 0; count < 2; count++) {
-    const thrown = await thrownBy(driver.run(SELECT));
-    assert.equal(thrown.constructor.name, "THTTPException");
-    assert.equal(thrown.statusCode, 404);
-  }
-});
+standInOnly(
+  "a session that opens slowly is waited for, and that is shown; up to a limit",
+  (place) =>
+    withTen(place, async (table) => {
+      await place.control.addFault(faults.slow(4000, { methods: ["OpenSession"] }));
+      const action = openAction(place);
+      await endsWell(place, table, action);
+      assert.ok(action.observations.some(({ event }) => event === "warehouse_starting"));
+      await place.control.addFault(faults.slow(6000, { methods: ["OpenSession"] }));
+      const properties = ["TemporarilyUnavailableRetryTimeout=2"];
+      await openAction(place, { properties }).fails("timeout", table.urn, ["v"]);
+    }),
+);
 
-standInTest("a session lost under a running statement takes it along", async ({
-  control,
-  openDriver,
-}) => {
-  await using driver = await openDriver(QUICK);
-  const rule = faults.expiredSession({ wording: "spark", methods: ["GetOperationStatus"] });
-  await control.addFault(rule);
-  const thrown = await thrownBy(driver.run(SELECT));
-  assert.equal(thrown.constructor.name, "StatusError");
-  assert.match(thrown.message, /^Invalid OperationHandle: /);
-});
+// connections that end
 
-standInTest("a warehouse asleep answers 503 until it wakes", async ({ control, openDriver }) => {
-  const id = await control.addFault(faults.asleep("http"));
-  for (let count = 0; count < 2; count++) {
-    const thrown = await thrownBy(openDriver(QUICK));
-    assert.equal(thrown.statusCode, 503);
-    assert.match(
-      thrown.response?.headers?.get("x-thriftserver-error-message") ?? "",
-      /^TEMPORARILY_UNAVAILABLE/,
-    );
-  }
-  await control.removeFault(id);
-  await using driver = await openDriver(QUICK);
-  await assertWorks(driver);
-});
-
-standInTest("a warehouse asleep opens sessions that are not ready", async ({
-  control,
-  openDriver,
-}) => {
-  await control.addFault(faults.asleep("session", { times: 2 }));
-  await using driver = await openDriver(QUICK);
-  for (let count = 0; count < 2; count++) {
-    const thrown = await thrownBy(driver.run(SELECT));
-    assert.equal(thrown.constructor.name, "StatusError");
-    assert.match(thrown.message, /^requirement failed: Session handle: /);
-  }
-  await assertWorks(driver);
-});
-
-standInTest("a warehouse asleep keeps statements pending", async ({ control, openDriver }) => {
-  const id = await control.addFault(faults.asleep("pending"));
-  await using driver = await openDriver(QUICK);
-  let done = false;
-  const works = assertWorks(driver).then(() => done = true);
-  await control.waitForHits(id, 5);
-  assert.equal(done, false);
-  await control.removeFault(id);
-  await works;
-});
-
-standInTest("a statement held can be cancelled, and the cancellation is recorded", async ({
-  control,
-  openDriver,
-}) => {
-  await using driver = await openDriver(QUICK);
-  await control.addFault(faults.asleep("pending"));
-  const operation = await driver.start(SELECT);
-  await operation.cancel();
-  assert.equal((await thrownBy(operation.fetchAll())).errorCode, "CANCELED");
-  const methods = (await control.requests()).map(({ method }) => method);
-  assert.ok(methods.includes("CancelOperation"));
-});
-
-standInTest("a test acts while a statement is held", async ({ control, openDriver }) => {
-  const table = `${DELTA}.held`;
-  await control.sql(
-    `CREATE OR REPLACE TABLE ${table} (v STRING)`,
-    `INSERT INTO ${table} VALUES ('a'), ('b')`,
+for (const manner of ["abrupt", "clean", "partial"] as const) {
+  standInOnly(
+    `a connection cut (${manner}) before the write takes effect costs nothing`,
+    (place) =>
+      withTen(place, async (table) => {
+        await place.control.addFault(faults.cut("before", { statement: WRITES, manner }));
+        await endsWell(place, table);
+      }),
   );
-  await using driver = await openDriver();
-  const read = await driver.run(`SELECT v FROM ${table} ORDER BY v`);
-  assert.deepEqual(read, [{ v: "a" }, { v: "b" }]);
-  const id = await control.addFault(faults.hold("before", { statement: "^UPDATE" }));
-  const updated = driver.run(`UPDATE ${table} SET v = 'done' WHERE v IN ('a', 'b')`);
-  await control.waitForHits(id);
-  assert.equal((await control.faultState(id)).held, 1);
-  await control.sql(`UPDATE ${table} SET v = 'changed meanwhile' WHERE v = 'a'`);
-  await control.release(id);
-  assert.deepEqual(await updated, [{ num_affected_rows: 1 }]);
-});
-
-for (const moment of ["before", "after"] as const) {
-  standInTest(`a writer between acts right ${moment} a statement`, async ({
-    control,
-    openDriver,
-  }) => {
-    const table = `${DELTA}.between_${moment}`;
-    await control.sql(
-      `CREATE OR REPLACE TABLE ${table} (v STRING)`,
-      `INSERT INTO ${table} VALUES ('a')`,
-    );
-    await using driver = await openDriver();
-    const insert = `INSERT INTO ${table} VALUES ('late')`;
-    await control.addFault(faults.writerBetween(moment, [insert], { statement: "^UPDATE" }));
-    const updated = await driver.run(`UPDATE ${table} SET v = 'done' WHERE true`);
-    assert.deepEqual(updated, [{ num_affected_rows: moment === "before" ? 2 : 1 }]);
-    const rows = await driver.run(`SELECT v FROM ${table} ORDER BY v`);
-    assert.deepEqual(
-      rows.map(({ v }) => v),
-      moment === "before" ? ["done", "done"] : [
-        "done",
-        "late",
-      ],
-    );
-  });
 }
 
-standInTest("a fault strikes the nth statement that fits, and no other", async ({
-  control,
-  openDriver,
-}) => {
-  await using driver = await openDriver(QUICK);
-  await control.addFault(faults.unavailable(1, { statement: "AS target", skip: 1, times: 1 }));
-  await driver.run("SELECT 1 AS target");
-  await assertWorks(driver);
-  assert.equal((await thrownBy(driver.run("SELECT 2 AS target"))).statusCode, 503);
-  await driver.run("SELECT 3 AS target");
-});
+for (const [method, sdk] of BOTH_WAYS) {
+  standInOnly(
+    `${method}: a cut after the write took effect leaves the counts exact`,
+    (place) =>
+      withTen(place, async (table) => {
+        await place.control.addFault(faults.cut("after", { statement: WRITES }));
+        const action = openAction(place, { sdk });
+        await endsWell(place, table, action);
+        assert.ok(action.observations.some(({ event }) => event === "retrying"));
+      }),
+  );
+}
+
+standInOnly(
+  "a result that is lost after the write is counted from the history too",
+  (place) =>
+    withTen(place, async (table) => {
+      const statement = WRITES;
+      await place.control.addFault(faults.cut("before", { methods: ["FetchResults"], statement }));
+      await endsWell(place, table);
+    }),
+);
+
+standInOnly(
+  "another writer's changes are not taken for the lost write's",
+  (place) =>
+    withTen(place, async (table) => {
+      await place.sql(`INSERT INTO ${table.sqlName} VALUES (10, NULL)`);
+      const between = [
+        `UPDATE ${table.sqlName} SET id = id + 100 WHERE v IS NULL`,
+        `INSERT INTO ${table.sqlName} VALUES (11, NULL), (12, NULL)`,
+      ];
+      await place.control.addFault(faults.writerBetween("after", between, { statement: WRITES }));
+      await place.control.addFault(faults.cut("after", { statement: WRITES }));
+      const report = await openAction(place).tokenize(table.urn, ["v"]);
+      assert.deepEqual([report.updated, report.skipped], [10, 3]);
+    }),
+);
+
+standInOnly(
+  "cuts while a statement runs are survived, and so are those while values are read",
+  (place) =>
+    withTen(place, async (table) => {
+      for (const methods of [["GetOperationStatus"], ["FetchResults"], ["CloseOperation"]]) {
+        await place.control.addFault(faults.cut("before", { methods, times: 2 }));
+      }
+      await endsWell(place, table, openAction(place, { sdk: inClient }));
+    }),
+);
+
+standInOnly(
+  "rows that came are kept where the request for more is turned down for a while",
+  (place) =>
+    withTen(place, async (table) => {
+      for (const statement of ["^DESCRIBE TABLE EXTENDED", "^SELECT count", "AS s0\\b"]) {
+        await place.control.addFault(
+          faults.unavailable(1, { methods: ["FetchResults"], statement, skip: 1 }),
+        );
+      }
+      const report = await openAction(place, { sdk: inClient }).tokenize(table.urn, ["v"]);
+      assert.deepEqual([report.updated, report.skipped], [10, 0]);
+    }),
+);
+
+standInOnly(
+  "a network that stays down ends the run, and says what is known",
+  (place) =>
+    withTen(place, async (table) => {
+      await place.control.addFault(faults.cut("after", { statement: WRITES }));
+      await place.control.addFault(
+        faults.cut("before", { methods: ["OpenSession"], skip: 1, times: "always" }),
+      );
+      const error = await openAction(place).fails("database_unreachable", table.urn, ["v"]);
+      assert.match(error.message, /whether the last write was done is not known: run it again/);
+      await place.control.reset();
+      assert.equal(await untokenized(place, table), 0);
+      assert.equal((await openAction(place).tokenize(table.urn, ["v"])).updated, 0);
+    }),
+);
+
+// sessions that are lost
+
+for (const wording of ["spark", "databricks", "not_found"] as const) {
+  standInOnly(
+    `a session that expired (${wording}) is replaced, wherever that shows`,
+    (place) =>
+      withTen(place, async (table) => {
+        await place.control.addFault(faults.expiredSession({ wording }));
+        await place.control.addFault(faults.expiredSession({ wording, statement: WRITES }));
+        await place.control.addFault(
+          faults.expiredSession({ wording, methods: ["FetchResults"], skip: 1 }),
+        );
+        await endsWell(place, table);
+      }),
+  );
+}
+
+standInOnly(
+  "a session lost under a running write leaves the counts exact",
+  (place) =>
+    withTen(place, async (table) => {
+      await place.control.addFault(
+        faults.expiredSession({ methods: ["GetOperationStatus"], statement: WRITES }),
+      );
+      const report = await openAction(place).tokenize(table.urn, ["v"]);
+      assert.deepEqual([report.updated, report.skipped], [10, 0]);
+      assert.equal(await untokenized(place, table), 0);
+    }),
+);
+
+// other writers
+
+for (const [method, sdk] of BOTH_WAYS) {
+  for (const wording of ["spark", "databricks"] as const) {
+    standInOnly(
+      `${method}: conflicts (${wording}) on the first writes are got over`,
+      (place) =>
+        withTen(place, async (table) => {
+          await place.control.addFault(faults.deltaConflict({ wording, times: 2 }));
+          const action = openAction(place, { sdk });
+          await endsWell(place, table, action);
+          const retries = action.observations.filter(({ event }) => event === "retrying");
+          assert.equal(retries.length, 2);
+        }),
+    );
+  }
+}
+
+standInOnly(
+  "a conflict that Delta itself raises is got over",
+  (place) =>
+    withTen(place, async (table) => {
+      const slowly = (operand: string) =>
+        `left(aggregate(sequence(1, 2000000 + length(${operand})), 0L, (a, x) -> a + x)::string, 0)`;
+      const sdk = {
+        ...pushdown,
+        sqlExpression: (dialect: "spark" | "postgres", operand: string) =>
+          `${pushdown.sqlExpression!(dialect, operand)} || ${slowly(operand)}`,
+      };
+      const action = openAction(place, { sdk });
+      const run = action.tokenize(table.urn, ["v"]);
+      while (
+        !(await place.control.requests()).some(({ statement }) => /^UPDATE/.test(statement ?? ""))
+      ) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      await place.sql(`UPDATE ${table.sqlName} SET id = id + 100`);
+      const report = await run;
+      assert.deepEqual([report.updated, report.skipped], [10, 0]);
+      const retries = action.observations.filter((each) => each.event === "retrying");
+      assert.ok(retries.length > 0);
+      for (const { facts } of retries) assert.match(facts.errorClass ?? "", /^DELTA_CONCURRENT_/);
+      assert.equal(await untokenized(place, table), 0);
+    }),
+);
+
+standInOnly("conflicts without end are conflict", (place) =>
+  withTen(place, async (table) => {
+    const id = await place.control.addFault(faults.deltaConflict({ times: "always" }));
+    const error = await openAction(place).fails("conflict", table.urn, ["v"]);
+    assert.deepEqual(error.facts, { sqlState: "2D521", errorClass: "DELTA_CONCURRENT_APPEND" });
+    assert.equal((await place.control.faultState(id)).hits, 6);
+    assert.equal(await untokenized(place, table), 10);
+  }));
+
+standInOnly(
+  "client: a row that changed since it was read gets its own token",
+  (place) =>
+    withTen(place, async (table) => {
+      const between = [
+        `UPDATE ${table.sqlName} SET v = 'new' WHERE id = 3`,
+        `INSERT INTO ${table.sqlName} VALUES (10, 'canary late')`,
+      ];
+      await place.control.addFault(
+        faults.writerBetween("before", between, { statement: "^MERGE" }),
+      );
+      const action = openAction(place, { sdk: inClient });
+      const report = await action.tokenize(table.urn, ["v"]);
+      assert.deepEqual([report.updated, report.skipped], [11, 0]);
+      assert.deepEqual(
+        await place.sql(`SELECT v FROM ${table.sqlName} WHERE id = 3`),
+        [{ v: "tok_bmV3_poc" }],
+      );
+      assert.equal(await untokenized(place, table), 0);
+    }),
+);
+
+standInOnly(
+  "client: writers that never stop are conflict, and the message says what is left",
+  (place) =>
+    withTen(place, async (table) => {
+      const insert = `INSERT INTO ${table.sqlName} SELECT 99, concat('canary ', uuid())`;
+      await place.control.addFault(
+        faults.writerBetween("before", [insert], { statement: "^MERGE", times: "always" }),
+      );
+      const action = openAction(place, { sdk: inClient });
+      const error = await action.fails("conflict", table.urn, ["v"]);
+      assert.match(error.message, /1 rows still hold values after 5 passes/);
+      assert.match(error.message, /14 rows were written before and stay/);
+    }),
+);
+
+standInOnly(
+  "client: what was written before a statement failed stays, and is said",
+  (place) =>
+    withTable(place, [
+      "CREATE TABLE $t (id INT, v STRING)",
+      "INSERT INTO $t SELECT id, concat(id % 20, repeat('canary ', 90000)) FROM range(40)",
+    ], async (table) => {
+      await place.control.addFault(
+        faults.tablePermissionDenied({ statement: "^MERGE", skip: 1, times: "always" }),
+      );
+      const action = openAction(place, { sdk: inClient });
+      const error = await action.fails("permission_denied", table.urn, ["v"]);
+      const [, written] = /; (\d+) rows were written before and stay: run it again/.exec(
+        error.message,
+      )!;
+      await place.control.reset();
+      const rest = await action.tokenize(table.urn, ["v"]);
+      assert.equal(Number(written) + rest.updated, 40);
+      assert.ok(rest.updated > 0 && Number(written) > 0);
+    }),
+);
+
+// ending a run
+
+for (const [method, sdk] of BOTH_WAYS) {
+  standInOnly(
+    `${method}: a run that is ended cancels its statement and closes its session`,
+    (place) =>
+      withTen(place, async (table) => {
+        const ending = new AbortController();
+        const id = await place.control.addFault({
+          action: { kind: "keep_pending" },
+          methods: ["GetOperationStatus"],
+          statement: WRITES,
+          times: "always",
+        });
+        const action = openAction(place, { sdk });
+        const { ServiceError } = await import("../../src/errors.ts");
+        const failed = action.fails("shutting_down", table.urn, ["v"], { signal: ending.signal });
+        await place.control.waitForHits(id);
+        ending.abort(new ServiceError("shutting_down", "Cannot finish the run: it is to end"));
+        await failed;
+        const requests = await place.control.requests();
+        const cancelled = requests.find(({ method }) => method === "CancelOperation");
+        assert.match(cancelled?.statement ?? "", new RegExp(WRITES));
+        assert.equal(requests.at(-1)?.method, "CloseSession");
+      }),
+  );
+}
+
+standInOnly(
+  "a run that is ended does not wait for a warehouse that does not answer",
+  (place) =>
+    withTen(place, async (table) => {
+      const ending = new AbortController();
+      const id = await place.control.addFault(faults.hold("before", { statement: WRITES }));
+      const { ServiceError } = await import("../../src/errors.ts");
+      const failed = openAction(place, { sdk: pushdown }).fails("shutting_down", table.urn, ["v"], {
+        signal: ending.signal,
+      });
+      await place.control.waitForHits(id);
+      ending.abort(new ServiceError("shutting_down", "Cannot finish the run: it is to end"));
+      await failed;
+      const requests = await place.control.requests();
+      assert.ok(requests.some(({ method }) => method === "CloseSession"));
+      assert.equal(await untokenized(place, table), 10);
+    }),
+);

@@ -1,87 +1,113 @@
-/** The stand-in's OAuth endpoints for machines, and the tokens they give. */
+/** A service principal: access tokens are asked for, renewed, and asked for again when refused. */
 import assert from "node:assert/strict";
-import { standInTest } from "./stand_in.ts";
-import type { Door, WarehouseAddress } from "./warehouse/control.ts";
-import * as faults from "./warehouse/faults.ts";
+import * as faults from "../../scripts/servers/warehouse/faults.ts";
+import type { WarehouseAddress } from "../../scripts/servers/warehouse/control.ts";
+import { openAction } from "./action.ts";
+import { standInOnly, type StandInPlace, type TestTable, withTable } from "./place.ts";
 
-interface TokenReply {
-  readonly access_token?: string;
-  readonly expires_in?: number;
-  readonly error?: string;
+const TEN = [
+  "CREATE TABLE $t (id INT, v STRING)",
+  "INSERT INTO $t SELECT id, concat('canary ', id) FROM range(10)",
+];
+
+function principalUrl(address: WarehouseAddress, changes: readonly string[] = []): string {
+  return [
+    `jdbc:databricks://${address.host}:${address.ports.warehouse}`,
+    `httpPath=${address.httpPath}`,
+    ...["AuthMech=11", "Auth_Flow=1", `OAuth2ClientId=${address.oauthClientId}`],
+    ...changes.some((each) => each.startsWith("OAuth2Secret="))
+      ? []
+      : [`OAuth2Secret=${address.oauthClientSecret}`],
+    ...changes,
+  ].join(";");
 }
 
-function requestToken(
-  address: WarehouseAddress,
-  changes: { readonly door?: Door; readonly secret?: string; readonly scope?: string } = {},
-): Promise<Response> {
-  const { door = "warehouse", secret = address.oauthClientSecret, scope = "all-apis" } = changes;
-  return fetch(`https://${address.host}:${address.ports[door]}/oidc/v1/token`, {
-    method: "POST",
-    headers: { authorization: `Basic ${btoa(`${address.oauthClientId}:${secret}`)}` },
-    body: new URLSearchParams({ grant_type: "client_credentials", scope }),
-  });
+const withTen = (place: StandInPlace, use: (table: TestTable) => Promise<void>) =>
+  withTable(place, TEN, use);
+
+async function tokensAsked(place: StandInPlace): Promise<number> {
+  return (await place.control.requests()).filter(({ method }) => method === "oauth_token").length;
 }
 
-async function tokenFor(address: WarehouseAddress, door?: Door): Promise<string> {
-  const reply = await (await requestToken(address, { door })).json() as TokenReply;
-  return reply.access_token ?? assert.fail(`no token: ${reply.error}`);
-}
+standInOnly(
+  "a service principal gets in, with one token for several runs",
+  (place) =>
+    withTen(place, async (table) => {
+      const action = openAction(place, { jdbcUrl: principalUrl(place.control.address) });
+      await action.check();
+      assert.equal((await action.tokenize(table.urn, ["v"])).updated, 10);
+      assert.equal((await action.tokenize(table.urn, ["v"])).updated, 0);
+      assert.equal(await tokensAsked(place), 1);
+    }),
+);
 
-standInTest("a client's credentials buy a token that opens the warehouse", async ({
-  control,
-  openDriver,
-}) => {
-  const { address } = control;
-  await using driver = await openDriver({ token: () => tokenFor(address, "tokens") });
-  assert.deepEqual(await driver.run("SELECT 1 AS one"), [{ one: 1 }]);
-  const requests = await control.requests();
-  assert.deepEqual(
-    requests.filter(({ method }) => method === "oauth_token").map(({ door }) => door),
-    ["tokens"],
-  );
-  const bearers = requests.filter(({ door }) => door === "warehouse");
-  assert.ok(bearers.every(({ authorization }) => authorization?.startsWith("Bearer ey")));
-});
+standInOnly("the token endpoint may be another host's", (place) =>
+  withTen(place, async (table) => {
+    const { address } = place.control;
+    const endpoint =
+      `OAuth2TokenEndpoint=https://${address.host}:${address.ports.tokens}/oidc/v1/token`;
+    const action = openAction(place, { jdbcUrl: principalUrl(address, [endpoint]) });
+    assert.equal((await action.tokenize(table.urn, ["v"])).updated, 10);
+    const asked = (await place.control.requests()).filter(({ method }) => method === "oauth_token");
+    assert.deepEqual(asked.map(({ door }) => door), ["tokens"]);
+  }));
 
-standInTest("the token's expiry stands in the token, where the driver looks for it", async ({
-  control,
-}) => {
-  await control.setOauthTokenLifetime(120);
-  const [, claims = ""] = (await tokenFor(control.address)).split(".");
-  const bytes = Uint8Array.fromBase64(claims, { alphabet: "base64url" });
-  const { exp, iat } = JSON.parse(new TextDecoder().decode(bytes)) as { exp: number; iat: number };
-  assert.equal(exp - iat, 120);
-});
+standInOnly(
+  "a wrong secret is database_unreachable, for /readyz too",
+  (place) =>
+    withTen(place, async (table) => {
+      const url = principalUrl(place.control.address, ["OAuth2Secret=dose-wrong"]);
+      const action = openAction(place, { jdbcUrl: url });
+      const error = await action.fails("database_unreachable", table.urn, ["v"]);
+      assert.match(error.message, /refuses the service principal \(HTTP 401\)/);
+      await assert.rejects(action.check(), { code: "database_unreachable" });
+    }),
+);
 
-standInTest("the endpoints are found by discovery", async ({ control }) => {
-  const { host, ports } = control.address;
-  const origin = `https://${host}:${ports.warehouse}`;
-  const response = await fetch(`${origin}/oidc/.well-known/oauth-authorization-server`);
-  const { token_endpoint } = await response.json() as { token_endpoint: string };
-  assert.equal(token_endpoint, `${origin}/oidc/v1/token`);
-});
+standInOnly(
+  "tokens are renewed before they run out, and after they were revoked",
+  (place) =>
+    withTen(place, async (table) => {
+      await place.control.setOauthTokenLifetime(4);
+      const action = openAction(place, { jdbcUrl: principalUrl(place.control.address) });
+      await place.control.addFault(faults.slow(5000, { methods: ["GetOperationStatus"] }));
+      assert.equal((await action.tokenize(table.urn, ["v"])).updated, 10);
+      assert.ok(await tokensAsked(place) > 1);
+      await place.control.setOauthTokenLifetime(3600);
+      await action.tokenize(table.urn, ["v"]);
+      await place.control.revokeOauthTokens();
+      assert.equal((await action.tokenize(table.urn, ["v"])).updated, 0);
+    }),
+);
 
-standInTest("a wrong secret and a wrong scope are refused", async ({ control }) => {
-  const wrongSecret = await requestToken(control.address, { secret: "dose-wrong" });
-  assert.equal(wrongSecret.status, 401);
-  assert.equal((await wrongSecret.json() as TokenReply).error, "invalid_client");
-  const wrongScope = await requestToken(control.address, { scope: "sql" });
-  assert.equal(wrongScope.status, 400);
-  assert.equal((await wrongScope.json() as TokenReply).error, "invalid_scope");
-});
+standInOnly(
+  "a token endpoint that is busy is asked again",
+  (place) =>
+    withTen(place, async (table) => {
+      await place.control.addFault({
+        action: { kind: "answer", status: 429, retryAfterSeconds: 1 },
+        methods: ["oauth_token"],
+      });
+      await place.control.addFault({
+        action: { kind: "answer", status: 503 },
+        methods: ["oauth_token"],
+      });
+      const action = openAction(place, { jdbcUrl: principalUrl(place.control.address) });
+      assert.equal((await action.tokenize(table.urn, ["v"])).updated, 10);
+    }),
+);
 
-standInTest("a token that was revoked no longer opens the warehouse", async (standIn) => {
-  const { control, openDriver } = standIn;
-  const token = await tokenFor(control.address);
-  await control.revokeOauthTokens();
-  await assert.rejects(openDriver({ token }), { statusCode: 401 });
-});
-
-standInTest("the token endpoint can fail as the warehouse can", async ({ control }) => {
-  await control.addFault(faults.unavailable(3, { methods: ["oauth_token"] }));
-  const response = await requestToken(control.address);
-  await response.body?.cancel();
-  assert.equal(response.status, 503);
-  assert.equal(response.headers.get("retry-after"), "3");
-  assert.ok(await tokenFor(control.address));
-});
+standInOnly(
+  "a token that somebody else got is passed through",
+  (place) =>
+    withTen(place, async (table) => {
+      const { address } = place.control;
+      const url =
+        `jdbc:spark://${address.host}:${address.ports.warehouse}/default;transportMode=http;` +
+        `ssl=1;httpPath=${address.httpPath};Auth_Flow=0;Auth_AccessToken=${address.token}`;
+      assert.equal(
+        (await openAction(place, { jdbcUrl: url }).tokenize(table.urn, ["v"])).updated,
+        10,
+      );
+    }),
+);

@@ -10,13 +10,13 @@
  *     deno task test-databricks tests/databricks/oauth_test.ts
  */
 import { fileURLToPath } from "node:url";
-import { closingLine, type Counts, runDenoTests } from "../../scripts/deno_tests.ts";
-import { listProcesses } from "../support/processes.ts";
-import { installOpenBao } from "../vault/install.ts";
-import { warehouseEnvironment } from "./warehouse/environment.ts";
-import { interruption } from "./warehouse/interruption.ts";
-import { startWarehouse } from "./warehouse/mod.ts";
-import { missingPrerequisite } from "./warehouse/spark/prerequisites.ts";
+import { closingLine, type Counts, runDenoTests } from "../support/deno_tests.ts";
+import { listProcesses } from "../../scripts/servers/processes.ts";
+import { installOpenBao } from "../../scripts/servers/openbao/install.ts";
+import { warehouseEnvironment } from "../../scripts/servers/warehouse/environment.ts";
+import { interruption } from "../../scripts/servers/warehouse/interruption.ts";
+import { startWarehouse } from "../../scripts/servers/warehouse/mod.ts";
+import { missingPrerequisite } from "../../scripts/servers/warehouse/spark/prerequisites.ts";
 
 const INTERRUPTED = 130;
 

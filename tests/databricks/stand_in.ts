@@ -2,8 +2,8 @@
  * For tests that use the stand-in warehouse: `standInTest("what is true", async ({ control }) => …)`.
  * `run.ts` starts the warehouse and tells these tests where it is.
  */
-import type { WarehouseControl } from "./warehouse/control.ts";
-import { connectControl } from "./warehouse/remote_control.ts";
+import type { WarehouseControl } from "../../scripts/servers/warehouse/control.ts";
+import { connectControl } from "../../scripts/servers/warehouse/remote_control.ts";
 import { Driver, type DriverOptions, driverOptions } from "./driver.ts";
 
 export interface StandIn {

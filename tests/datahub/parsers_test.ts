@@ -9,7 +9,7 @@ import { parseDatabricksSettings } from "../../src/platforms/databricks/connecti
 import { parsePostgresSettings } from "../../src/platforms/postgres/connection/settings.ts";
 import { readKeys } from "../../src/tokens/keyed/key_set.ts";
 import { anyString, anyText, holds, near, postgresText } from "../support/properties.ts";
-import { hmacJwk, jwkSet, settingsReader, sivJwk } from "../tokens/keys.ts";
+import { hmacJwk, jwkSet, settingsReader, sivJwk } from "../../scripts/servers/test_keys.ts";
 
 const RUNS = 3000;
 const URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,app.public.customers,PROD)";

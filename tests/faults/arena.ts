@@ -5,7 +5,7 @@ import {
   type PostgresOptions,
   type PostgresServer,
   startPostgres,
-} from "../support/postgres_server.ts";
+} from "../../scripts/servers/postgres/postgres_server.ts";
 import { compiled, type Running, spawnProgram } from "../support/program.ts";
 
 export const ROWS = 20_000;

@@ -12,11 +12,11 @@
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { addCounts, closeSuite, type Counts, runDenoTests } from "../../scripts/deno_tests.ts";
+import { addCounts, closeSuite, type Counts, runDenoTests } from "../support/deno_tests.ts";
 import { resultsTable } from "./results.ts";
-import { warehouseEnvironment } from "../databricks/warehouse/environment.ts";
-import { startWarehouse } from "../databricks/warehouse/mod.ts";
-import { missingPrerequisite } from "../databricks/warehouse/spark/prerequisites.ts";
+import { warehouseEnvironment } from "../../scripts/servers/warehouse/environment.ts";
+import { startWarehouse } from "../../scripts/servers/warehouse/mod.ts";
+import { missingPrerequisite } from "../../scripts/servers/warehouse/spark/prerequisites.ts";
 import { smallDiskNamespace } from "./small_disk.ts";
 import { WAREHOUSE_FAULTS } from "./warehouse_faults.ts";
 

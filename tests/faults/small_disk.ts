@@ -1,5 +1,5 @@
 /** A file system of its own that can be filled up: a tmpfs, mounted for as long as it is needed. */
-import { findUnprivilegedUser } from "../support/unprivileged_user.ts";
+import { findUnprivilegedUser } from "../../scripts/servers/postgres/unprivileged_user.ts";
 
 /** How to start a program that may mount file systems, which are gone when it ends. */
 const NAMESPACE: readonly [string, ...string[]] = Deno.uid() === 0

@@ -1,6 +1,6 @@
 /** What goes wrong between the action and a warehouse, or with the action itself. */
 import type { ErrorCode } from "../../src/errors.ts";
-import type { FaultAction } from "../databricks/warehouse/control.ts";
+import type { FaultAction } from "../../scripts/servers/warehouse/control.ts";
 
 /** One kind of fault. It happens at one request of the driver, or from there on. */
 export interface WarehouseFault {

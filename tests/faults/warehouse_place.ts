@@ -1,7 +1,7 @@
 /** The stand-in warehouse as a place of faults: a table of known values, and what has to be true. */
 import assert from "node:assert/strict";
-import { jdbcUrl } from "../databricks/warehouse/environment.ts";
-import type { RequestRecord, WarehouseControl } from "../databricks/warehouse/control.ts";
+import { jdbcUrl } from "../../scripts/servers/warehouse/environment.ts";
+import type { RequestRecord, WarehouseControl } from "../../scripts/servers/warehouse/control.ts";
 import { compiled, type Running, spawnProgram } from "../support/program.ts";
 import type { State } from "./arena.ts";
 

@@ -3,7 +3,7 @@
  * a run something goes wrong, and then every row is looked at.
  */
 import assert from "node:assert/strict";
-import { connectControl } from "../databricks/warehouse/remote_control.ts";
+import { connectControl } from "../../scripts/servers/warehouse/remote_control.ts";
 import type { Running } from "../support/program.ts";
 import type { State } from "./arena.ts";
 import { dice } from "./dice.ts";

@@ -5,8 +5,8 @@
  *     deno task test-fuzz [EXAMPLES]      how many cases for each operation; 200 by default
  */
 import { fileURLToPath } from "node:url";
-import { closeSuite, runDenoTests } from "../../scripts/deno_tests.ts";
-import { startPostgres } from "../support/postgres_server.ts";
+import { closeSuite, runDenoTests } from "../support/deno_tests.ts";
+import { startPostgres } from "../../scripts/servers/postgres/postgres_server.ts";
 import { installSchemathesis } from "./install.ts";
 
 Deno.chdir(fileURLToPath(new URL("../..", import.meta.url)));

@@ -1,6 +1,6 @@
 /** /healthz and /readyz: what is up, and what of it can be reached. */
 import assert from "node:assert/strict";
-import { startPostgres } from "../support/postgres_server.ts";
+import { startPostgres } from "../../scripts/servers/postgres/postgres_server.ts";
 import { testServerUrl } from "../support/test_database.ts";
 import { openApi } from "./action_api.ts";
 

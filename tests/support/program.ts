@@ -14,7 +14,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { ENVIRONMENT_NAMES } from "../../src/environment_names.ts";
-import { freePort } from "./free_port.ts";
+import { freePort } from "../../scripts/servers/free_port.ts";
 
 /** One way to start the program. */
 export interface Program {

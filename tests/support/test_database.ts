@@ -12,7 +12,7 @@
  * variable is unset, each test file starts a server of its own.
  */
 import postgres, { type Sql } from "postgres";
-import { startPostgres } from "./postgres_server.ts";
+import { startPostgres } from "../../scripts/servers/postgres/postgres_server.ts";
 
 /** The connection URL of the server's superuser, to no database in particular. */
 export const testServerUrl = Deno.env.get("TEST_PG_URL") ?? (await startPostgres()).url();
@@ -96,7 +96,11 @@ async function makeTemplateOnce(admin: Sql): Promise<void> {
     const unfinished = randomName("template");
     await admin`create database ${admin(unfinished)} template template0`;
     const sql = connect(urlOf(unfinished));
-    await sql.unsafe(await Deno.readTextFile(new URL("./customers.sql", import.meta.url)));
+    await sql.unsafe(
+      await Deno.readTextFile(
+        new URL("../../scripts/servers/postgres/customers.sql", import.meta.url),
+      ),
+    );
     await sql.end();
     await admin`alter database ${admin(unfinished)} rename to ${admin(TEMPLATE)}`;
   } finally {

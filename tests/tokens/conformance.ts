@@ -23,7 +23,7 @@ import {
 import type { TokenScope } from "../../src/tokens/token_scope.ts";
 import type { TokenContext, TokenSdk, TokenSdkAdapter } from "../../src/tokens/token_sdk.ts";
 import { SAMPLE_VALUES } from "./detector_cases.ts";
-import { settingsReader } from "./keys.ts";
+import { settingsReader } from "../../scripts/servers/test_keys.ts";
 import { NATURAL_TEXT, textsAround } from "./natural_text.ts";
 
 /** An adapter with settings under which it works. */

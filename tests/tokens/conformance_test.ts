@@ -6,7 +6,7 @@ import { dummy } from "../../src/tokens/dummy.ts";
 import { hmacSha256 } from "../../src/tokens/keyed/hmac_sha256.ts";
 import { TOKEN_SCOPES } from "../../src/tokens/token_scope.ts";
 import { openSdk, testConformance } from "./conformance.ts";
-import { hmacJwk, jwkSet, sivJwk } from "./keys.ts";
+import { hmacJwk, jwkSet, sivJwk } from "../../scripts/servers/test_keys.ts";
 
 const files = { "/keys.json": jwkSet(await hmacJwk("h1"), await sivJwk("s1"), await sivJwk("s0")) };
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { loadConfig } from "../../src/config.ts";
 import { hostGrants } from "../../src/sandbox/grants.ts";
 import { findAdapter } from "../../src/tokens/adapters.ts";
-import { hmacJwk, jwkSet, settingsReader, sivJwk } from "./keys.ts";
+import { hmacJwk, jwkSet, settingsReader, sivJwk } from "../../scripts/servers/test_keys.ts";
 
 const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const keys = jwkSet(await sivJwk("s1"), await hmacJwk("h1"));

@@ -3,7 +3,13 @@ import { ConfigError } from "../../src/errors.ts";
 import { decodeBase64Url, encodeBase64Url } from "../../src/tokens/base64.ts";
 import { type KeyAlgorithm, readKeys } from "../../src/tokens/keyed/key_set.ts";
 import { weaknessOf } from "../../src/tokens/keyed/key_strength.ts";
-import { hmacJwk, jwkSet, settingsReader, sivJwk, testKeyBytes } from "./keys.ts";
+import {
+  hmacJwk,
+  jwkSet,
+  settingsReader,
+  sivJwk,
+  testKeyBytes,
+} from "../../scripts/servers/test_keys.ts";
 
 const [hmacA, hmacB, sivA] = [await hmacJwk("a"), await hmacJwk("b-2", 64), await sivJwk("c")];
 

@@ -9,7 +9,13 @@ import { toJavaScript } from "../../src/tokens/token_pattern.ts";
 import { encodeParts } from "../../src/tokens/token_scope.ts";
 import type { TokenContext, TokenSdk } from "../../src/tokens/token_sdk.ts";
 import { DETECTOR_CASES, SAMPLE_VALUES } from "./detector_cases.ts";
-import { hmacJwk, jwkSet, settingsReader, sivJwk, testKeyBytes } from "./keys.ts";
+import {
+  hmacJwk,
+  jwkSet,
+  settingsReader,
+  sivJwk,
+  testKeyBytes,
+} from "../../scripts/servers/test_keys.ts";
 
 const place: TokenContext = { dataset: "app.public.customers", column: "email" };
 const elsewhere: TokenContext = { dataset: "app.public.orders", column: "email" };

@@ -4,7 +4,7 @@ import { findAdapter } from "../../src/tokens/adapters.ts";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
 import { near } from "../support/properties.ts";
 import { SAMPLE_VALUES } from "./detector_cases.ts";
-import { hmacJwk, jwkSet, settingsReader, sivJwk } from "./keys.ts";
+import { hmacJwk, jwkSet, settingsReader, sivJwk } from "../../scripts/servers/test_keys.ts";
 
 /** The SDKs that need no server. */
 export const LOCAL_MODES = ["dummy", "hmac-sha256", "aes-siv"] as const;

@@ -1,7 +1,7 @@
 /** Columns that hold values beside tokens of several SDKs and keys, and what only looks like one. */
 import assert from "node:assert/strict";
 import { openAction, openDatabase, tokenOf, valuesOf } from "../support/action_fixture.ts";
-import { hmacJwk, jwkSet, openKeyed, sivJwk } from "./keys.ts";
+import { hmacJwk, jwkSet, openKeyed, sivJwk } from "../../scripts/servers/test_keys.ts";
 
 const database = await openDatabase();
 const { sql } = database;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { openAction, openDatabase, urnOf, valuesOf } from "../support/action_fixture.ts";
-import { hmacJwk, jwkSet, openKeyed, sivJwk } from "./keys.ts";
+import { hmacJwk, jwkSet, openKeyed, sivJwk } from "../../scripts/servers/test_keys.ts";
 import { onPostgresSuite } from "./on_postgres_suite.ts";
 
 const database = await openDatabase();

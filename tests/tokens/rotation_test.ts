@@ -11,7 +11,7 @@ import {
   valuesOf,
 } from "../support/action_fixture.ts";
 import { SAMPLE_VALUES } from "./detector_cases.ts";
-import { hmacJwk, jwkSet, openKeyed, sivJwk } from "./keys.ts";
+import { hmacJwk, jwkSet, openKeyed, sivJwk } from "../../scripts/servers/test_keys.ts";
 
 const database = await openDatabase();
 const { sql } = database;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ConfigError } from "../../src/errors.ts";
 import { bindingOf, encodeParts, readScope, TOKEN_SCOPES } from "../../src/tokens/token_scope.ts";
 import { readKeyedSettings } from "../../src/tokens/keyed/keyed_settings.ts";
-import { settingsReader } from "./keys.ts";
+import { settingsReader } from "../../scripts/servers/test_keys.ts";
 
 const bytesOf = (text: string) => [...new TextEncoder().encode(text)];
 const number = (n: number) => [n, 0, 0, 0, 0, 0, 0, 0];

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { ConfigError } from "../../src/errors.ts";
 import { readRetryAfter } from "../../src/tokens/vault/connection.ts";
 import { vaultTransit } from "../../src/tokens/vault/vault_transit.ts";
-import { makeTestCertificates } from "../support/test_certificates.ts";
-import { settingsReader } from "./keys.ts";
+import { makeTestCertificates } from "../../scripts/servers/test_certificates.ts";
+import { settingsReader } from "../../scripts/servers/test_keys.ts";
 
 const SECRET = "s.canary-of-the-settings";
 const JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJjYW5hcnkifQ.c2lnbmF0dXJl";

@@ -4,7 +4,7 @@ import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
 import { failureOf, until } from "../support/action_fixture.ts";
 import { startRelay } from "./misbehaving_relay.ts";
 import { letLogIn, startTokenReviewer } from "./token_review.ts";
-import { openTransit, POLICY, QUICK } from "./transit_fixture.ts";
+import { openTransit, POLICY, QUICK } from "../../scripts/servers/openbao/transit_fixture.ts";
 
 const vault = await openTransit();
 const { server } = vault;

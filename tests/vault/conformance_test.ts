@@ -3,7 +3,7 @@ import { TOKEN_SCOPES } from "../../src/tokens/token_scope.ts";
 import { vaultTransit } from "../../src/tokens/vault/vault_transit.ts";
 import { openSdk, testConformance } from "../tokens/conformance.ts";
 import { startRelay } from "./misbehaving_relay.ts";
-import { openTransit, QUICK } from "./transit_fixture.ts";
+import { openTransit, QUICK } from "../../scripts/servers/openbao/transit_fixture.ts";
 
 const vault = await openTransit();
 Deno.test.afterAll(() => vault.close());

@@ -8,7 +8,12 @@ import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
 import { VAULT_LIMITS, type VaultLimits } from "../../src/tokens/vault/limits.ts";
 import { changesNothing, failureOf, openAction, openDatabase } from "../support/action_fixture.ts";
 import { type MisbehavingRelay, type SeenRequest, startRelay } from "./misbehaving_relay.ts";
-import { type Changes, openTransit, POLICY, QUICK } from "./transit_fixture.ts";
+import {
+  type Changes,
+  openTransit,
+  POLICY,
+  QUICK,
+} from "../../scripts/servers/openbao/transit_fixture.ts";
 
 const ROWS = 2_500;
 /** Requests to encrypt that are passed on, before the trouble begins: the first batch, about. */

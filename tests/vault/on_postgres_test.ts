@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { openAction, openDatabase, valuesOf } from "../support/action_fixture.ts";
 import { onPostgresSuite } from "../tokens/on_postgres_suite.ts";
-import { openTransit } from "./transit_fixture.ts";
+import { openTransit } from "../../scripts/servers/openbao/transit_fixture.ts";
 
 const vault = await openTransit();
 const database = await openDatabase();

@@ -4,11 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { openDatabase, urnOf } from "../support/action_fixture.ts";
-import { startPostgres } from "../support/postgres_server.ts";
+import { startPostgres } from "../../scripts/servers/postgres/postgres_server.ts";
 import { compiled, type Environment, runProgram, startService } from "../support/program.ts";
 import { startRelay } from "./misbehaving_relay.ts";
 import { letLogIn, makeTokenVolume, startTokenReviewer } from "./token_review.ts";
-import { openTransit, POLICY } from "./transit_fixture.ts";
+import { openTransit, POLICY } from "../../scripts/servers/openbao/transit_fixture.ts";
 
 const vault = await openTransit({ tls: true });
 const plain = await openTransit();

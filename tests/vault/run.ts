@@ -5,9 +5,9 @@
  *     deno task test-vault [FILES]
  */
 import { fileURLToPath } from "node:url";
-import { closeSuite, runDenoTests } from "../../scripts/deno_tests.ts";
-import { startPostgres } from "../support/postgres_server.ts";
-import { installOpenBao } from "./install.ts";
+import { closeSuite, runDenoTests } from "../support/deno_tests.ts";
+import { startPostgres } from "../../scripts/servers/postgres/postgres_server.ts";
+import { installOpenBao } from "../../scripts/servers/openbao/install.ts";
 
 Deno.chdir(fileURLToPath(new URL("../..", import.meta.url)));
 const installation = await installOpenBao();

@@ -1,8 +1,8 @@
 /** Vault behind TLS with a CA of its own. */
 import assert from "node:assert/strict";
 import { failureOf } from "../support/action_fixture.ts";
-import { makeTestCertificates } from "../support/test_certificates.ts";
-import { openTransit } from "./transit_fixture.ts";
+import { makeTestCertificates } from "../../scripts/servers/test_certificates.ts";
+import { openTransit } from "../../scripts/servers/openbao/transit_fixture.ts";
 
 const vault = await openTransit({ tls: true });
 Deno.test.afterAll(() => vault.close());

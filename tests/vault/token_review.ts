@@ -3,8 +3,8 @@
  * tokens, and says of a token whose it is (the API `TokenReview`), over HTTPS. It is not a real API
  * server: tokens are not bound to pods, and who asks is not checked.
  */
-import type { BaoServer } from "./bao_server.ts";
-import { makeTestCertificates } from "../support/test_certificates.ts";
+import type { BaoServer } from "../../scripts/servers/openbao/bao_server.ts";
+import { makeTestCertificates } from "../../scripts/servers/test_certificates.ts";
 
 /** A cluster that runs. */
 export interface TokenReviewer extends AsyncDisposable {

@@ -6,7 +6,7 @@ import { failureOf } from "../support/action_fixture.ts";
 import { SAMPLE_VALUES } from "../tokens/detector_cases.ts";
 import { NATURAL_TEXT } from "../tokens/natural_text.ts";
 import { startRelay } from "./misbehaving_relay.ts";
-import { openTransit, POLICY } from "./transit_fixture.ts";
+import { openTransit, POLICY } from "../../scripts/servers/openbao/transit_fixture.ts";
 
 const vault = await openTransit();
 const { server } = vault;

@@ -8,7 +8,7 @@ import postgres from "postgres";
 import { ServiceError } from "../../../src/errors.ts";
 import { connect, openAction, until } from "../../support/action_fixture.ts";
 import { gatedSdk } from "../../support/gated_sdk.ts";
-import { startPostgres } from "../../support/postgres_server.ts";
+import { startPostgres } from "../../../scripts/servers/postgres/postgres_server.ts";
 
 const EVERYTHING = {
   log_statement: "all",

@@ -1,8 +1,8 @@
 /** Servers that stop, are in recovery, refuse or say nothing; and what a server is told, word for word. */
 import assert from "node:assert/strict";
 import { ServiceError } from "../../../src/errors.ts";
-import { freePort } from "../../support/free_port.ts";
-import { startPostgres } from "../../support/postgres_server.ts";
+import { freePort } from "../../../scripts/servers/free_port.ts";
+import { startPostgres } from "../../../scripts/servers/postgres/postgres_server.ts";
 import {
   connect,
   openAction,

@@ -1,7 +1,7 @@
 /** TLS: each `sslmode` protects as much as libpq's does, and no less. */
 import assert from "node:assert/strict";
-import { startPostgres } from "../../support/postgres_server.ts";
-import { makeTestCertificates } from "../../support/test_certificates.ts";
+import { startPostgres } from "../../../scripts/servers/postgres/postgres_server.ts";
+import { makeTestCertificates } from "../../../scripts/servers/test_certificates.ts";
 import { connect, openAction, openDatabase, until } from "../../support/action_fixture.ts";
 import { ServiceError } from "../../../src/errors.ts";
 import { makeClientCertificate } from "./client_certificate.ts";

@@ -3,14 +3,14 @@
  * on a real one where DBX_TEST_JDBC_URL names it. There the principal makes and drops tables in the
  * URL's ConnCatalog and ConnSchema.
  */
-import { authorize } from "../../../src/platforms/databricks/connection/authorization.ts";
-import { quoteIdentifier } from "../../../src/platforms/databricks/identifiers.ts";
-import { Session } from "../../../src/platforms/databricks/connection/session.ts";
-import { parseDatabricksSettings } from "../../../src/platforms/databricks/connection/settings.ts";
-import type { Row } from "../../../src/platforms/databricks/connection/statement.ts";
-import { standInTest } from "../stand_in.ts";
-import type { WarehouseControl } from "../warehouse/control.ts";
-import { jdbcUrl } from "../warehouse/environment.ts";
+import { authorize } from "../../src/platforms/databricks/connection/authorization.ts";
+import { quoteIdentifier } from "../../src/platforms/databricks/identifiers.ts";
+import { Session } from "../../src/platforms/databricks/connection/session.ts";
+import { parseDatabricksSettings } from "../../src/platforms/databricks/connection/settings.ts";
+import type { Row } from "../../src/platforms/databricks/connection/statement.ts";
+import { standInTest } from "./stand_in.ts";
+import type { WarehouseControl } from "../../scripts/servers/warehouse/control.ts";
+import { jdbcUrl } from "../../scripts/servers/warehouse/environment.ts";
 
 /** A catalog and schema for a test's tables. */
 export interface Place {

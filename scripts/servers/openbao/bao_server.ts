@@ -10,8 +10,8 @@
  * installed first.
  */
 import { join } from "node:path";
-import { freePort } from "../support/free_port.ts";
-import { makeTestCertificates } from "../support/test_certificates.ts";
+import { freePort } from "../free_port.ts";
+import { makeTestCertificates } from "../test_certificates.ts";
 import { installOpenBao } from "./install.ts";
 
 /** What a server can be started with. */

@@ -17,18 +17,18 @@
  *
  * As a command, for a server that stays until it is stopped:
  *
- *     scripts/deno.sh run -A tests/support/postgres_server.ts start [PORT]    # anew, prints its URL
- *     scripts/deno.sh run -A tests/support/postgres_server.ts stop [PORT]
+ *     scripts/deno.sh run -A scripts/servers/postgres/postgres_server.ts start [PORT]    # anew, prints its URL
+ *     scripts/deno.sh run -A scripts/servers/postgres/postgres_server.ts stop [PORT]
  */
-import { freePort } from "./free_port.ts";
+import { freePort } from "../free_port.ts";
 import { join } from "node:path";
 import {
   findPostgresBinaries,
   type PostgresBinaries,
   type PostgresSource,
 } from "./postgres_binaries.ts";
-import { listProcesses } from "./processes.ts";
-import { makeTestCertificates, type TestCertificates } from "./test_certificates.ts";
+import { listProcesses } from "../processes.ts";
+import { makeTestCertificates, type TestCertificates } from "../test_certificates.ts";
 import { findUnprivilegedUser, type UnprivilegedUser } from "./unprivileged_user.ts";
 
 /** The port of the server that `make test` starts. */
@@ -423,7 +423,7 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
 
 /** Runs `start` and `stop`. The folder of a started server is noted in a file by its port. */
 async function main([command, portText = String(DEFAULT_PORT)]: string[]): Promise<void> {
-  const noteUrl = new URL(`../../.tools/postgres-${portText}`, import.meta.url);
+  const noteUrl = new URL(`../../../.tools/postgres-${portText}`, import.meta.url);
   const dir = await Deno.readTextFile(noteUrl).catch(() => undefined);
   if (command !== "start" && command !== "stop") {
     console.error("Usage: postgres_server.ts start|stop [PORT]");

@@ -1,6 +1,6 @@
 /** Every SDK on a warehouse: tokens, foreign tokens, rotation to another SDK or key. */
 import assert from "node:assert/strict";
-import { hmacJwk, jwkSet, openKeyed, sivJwk } from "../../tokens/keys.ts";
+import { hmacJwk, jwkSet, openKeyed, sivJwk } from "../../scripts/servers/test_keys.ts";
 import { openAction, pushdown } from "./action.ts";
 import { columnOf, HUNDRED, ROWS, tokenizeTwice, VALUES } from "./hundred.ts";
 import { literal, warehouseTest, withTable } from "./place.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { addCounts, closingLine, readSummary, runDenoTests } from "../../scripts/deno_tests.ts";
+import { addCounts, closingLine, readSummary, runDenoTests } from "./deno_tests.ts";
 
 Deno.test("the summary is the last line of its kind, colours or not", () => {
   const noise = "ok | 99 passed | 0 failed (1s)\nFAILED | a test writes this\n";

@@ -1,6 +1,6 @@
 /** Many rows of a hundred thousand values run through, in bounded memory. */
 import assert from "node:assert/strict";
-import { fromSource } from "../../support/program.ts";
+import { fromSource } from "../support/program.ts";
 import { standInOnly, withTable } from "./place.ts";
 import { start } from "./program.ts";
 

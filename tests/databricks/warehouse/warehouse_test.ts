@@ -1,7 +1,7 @@
 /** What the stand-in warehouse does when nothing is wrong, seen through the real driver. */
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
-import { standInTest } from "./stand_in.ts";
+import { standInTest } from "../stand_in.ts";
 
 const DELTA = "spark_catalog.default";
 const AWKWARD = "it's \"quoted\" `back` \\ back\\n two\nlines é 漢字 😀 :batch ? -- /* ; $1\r\n\t'";

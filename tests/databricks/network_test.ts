@@ -1,7 +1,7 @@
 /** Nothing but the warehouse is ever contacted: not by the driver, and not for a redirect. */
 import assert from "node:assert/strict";
-import { fromSource } from "../../support/program.ts";
-import { makeTestCertificates } from "../../support/test_certificates.ts";
+import { fromSource } from "../support/program.ts";
+import { makeTestCertificates } from "../../scripts/servers/test_certificates.ts";
 import { standInOnly, urnOf, withTable } from "./place.ts";
 import { runJson, start } from "./program.ts";
 

@@ -6,16 +6,16 @@
  * would be logged is searched for it, and for the warehouse's token.
  */
 import assert from "node:assert/strict";
-import { tokenizeDataset } from "../../../src/action/tokenize_dataset.ts";
-import type { Report } from "../../../src/action/trigger.ts";
-import { type ErrorCode, ServiceError } from "../../../src/errors.ts";
-import type { Observation } from "../../../src/observations.ts";
-import type { Progress } from "../../../src/platforms/platform.ts";
-import { databricksPlatform } from "../../../src/platforms/databricks/databricks_platform.ts";
-import { parseDatabricksSettings } from "../../../src/platforms/databricks/connection/settings.ts";
-import { dummy } from "../../../src/tokens/dummy.ts";
-import type { RotationSource } from "../../../src/tokens/conversion.ts";
-import type { TokenSdk } from "../../../src/tokens/token_sdk.ts";
+import { tokenizeDataset } from "../../src/action/tokenize_dataset.ts";
+import type { Report } from "../../src/action/trigger.ts";
+import { type ErrorCode, ServiceError } from "../../src/errors.ts";
+import type { Observation } from "../../src/observations.ts";
+import type { Progress } from "../../src/platforms/platform.ts";
+import { databricksPlatform } from "../../src/platforms/databricks/databricks_platform.ts";
+import { parseDatabricksSettings } from "../../src/platforms/databricks/connection/settings.ts";
+import { dummy } from "../../src/tokens/dummy.ts";
+import type { RotationSource } from "../../src/tokens/conversion.ts";
+import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
 import type { Place } from "./place.ts";
 
 /** The SDK of `TOKEN_SDK_MODE=dummy`, which has an SQL expression. */

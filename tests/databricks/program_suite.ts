@@ -1,9 +1,9 @@
 /** What must be true of any build of the program beside a warehouse. */
 import assert from "node:assert/strict";
-import { openDatabase, urnOf as postgresUrn } from "../../support/action_fixture.ts";
-import { freePort } from "../../support/free_port.ts";
-import type { Program } from "../../support/program.ts";
-import { jdbcUrl } from "../warehouse/environment.ts";
+import { openDatabase, urnOf as postgresUrn } from "../support/action_fixture.ts";
+import { freePort } from "../../scripts/servers/free_port.ts";
+import type { Program } from "../support/program.ts";
+import { jdbcUrl } from "../../scripts/servers/warehouse/environment.ts";
 import { standInOnly, urnOf, withTable } from "./place.ts";
 import { runJson, serve, start } from "./program.ts";
 

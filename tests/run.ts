@@ -7,13 +7,13 @@
  *     deno task test tests/platforms
  */
 import { fileURLToPath } from "node:url";
-import { isFree } from "../tests/support/free_port.ts";
+import { isFree } from "../scripts/servers/free_port.ts";
 import {
   DEFAULT_PORT,
   type PostgresServer,
   startPostgres,
-} from "../tests/support/postgres_server.ts";
-import { addCounts, closeSuite, type Counts, runDenoTests } from "./deno_tests.ts";
+} from "../scripts/servers/postgres/postgres_server.ts";
+import { addCounts, closeSuite, type Counts, runDenoTests } from "./support/deno_tests.ts";
 
 /** Suites of their own: each needs more than a Postgres, or more time. */
 const OTHER_SUITES = ["databricks", "cluster", "vault", "faults", "fuzz"];

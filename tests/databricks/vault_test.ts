@@ -1,7 +1,7 @@
 /** `vault-transit` on a warehouse, with a real OpenBao server where run.ts could install one. */
 import assert from "node:assert/strict";
-import type { TokenSdk } from "../../../src/tokens/token_sdk.ts";
-import { openTransit, type TransitFixture } from "../../vault/transit_fixture.ts";
+import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
+import { openTransit, type TransitFixture } from "../../scripts/servers/openbao/transit_fixture.ts";
 import { openAction, pushdown } from "./action.ts";
 import { columnOf, HUNDRED, ROWS, tokenizeTwice, VALUES } from "./hundred.ts";
 import { type Place, type TestTable, warehouseTest, withTable } from "./place.ts";

@@ -1,6 +1,6 @@
 /** The whole program beside a warehouse, as a process; what it prints is kept. */
 import assert from "node:assert/strict";
-import { type Environment, givesNothingAway, type Program } from "../../support/program.ts";
+import { type Environment, givesNothingAway, type Program } from "../support/program.ts";
 
 /** Statements take a second or more on the stand-in, and machines are busy. */
 const DEADLINE_MS = 540_000;

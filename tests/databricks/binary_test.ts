@@ -1,5 +1,5 @@
 /** The binary beside a warehouse: dist/tokenize, where it was built. */
-import { compiled } from "../../support/program.ts";
+import { compiled } from "../support/program.ts";
 import { programSuite } from "./program_suite.ts";
 
 if (await exists(compiled.file)) programSuite(compiled);

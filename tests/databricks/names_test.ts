@@ -1,7 +1,7 @@
 /** From a dataset's name to its table, and from a column's to its column. */
 import assert from "node:assert/strict";
 import { BOTH_WAYS, openAction } from "./action.ts";
-import { quoteIdentifier } from "../../../src/platforms/databricks/identifiers.ts";
+import { quoteIdentifier } from "../../src/platforms/databricks/identifiers.ts";
 import { type Place, standInOnly, tableNamed, urnOf, warehouseTest, withTable } from "./place.ts";
 
 const ONE_ROW = ["CREATE TABLE $t (v STRING)", "INSERT INTO $t VALUES ('x')"];

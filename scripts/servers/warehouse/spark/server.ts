@@ -1,7 +1,7 @@
 /** Spark's own Thrift server as a child process, with Delta and Iceberg, on loopback. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { freePort } from "../../../support/free_port.ts";
+import { freePort } from "../../free_port.ts";
 import type { SparkInstallation } from "./install.ts";
 import { javaProgram } from "./prerequisites.ts";
 import { SparkSession } from "./session.ts";

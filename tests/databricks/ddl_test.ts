@@ -3,9 +3,9 @@
  * it finds then stays as it is.
  */
 import assert from "node:assert/strict";
-import type { ErrorCode } from "../../../src/errors.ts";
-import type { Row } from "../../../src/platforms/databricks/connection/statement.ts";
-import * as faults from "../warehouse/faults.ts";
+import type { ErrorCode } from "../../src/errors.ts";
+import type { Row } from "../../src/platforms/databricks/connection/statement.ts";
+import * as faults from "../../scripts/servers/warehouse/faults.ts";
 import { BOTH_WAYS, openAction } from "./action.ts";
 import { standInOnly, withTable, WRITES } from "./place.ts";
 

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import postgres, { type Sql } from "postgres";
-import { listProcesses } from "./processes.ts";
-import { type PostgresServer, startPostgres } from "./postgres_server.ts";
-import { createTestDatabase } from "./test_database.ts";
+import { listProcesses } from "../../scripts/servers/processes.ts";
+import {
+  type PostgresServer,
+  startPostgres,
+} from "../../scripts/servers/postgres/postgres_server.ts";
+import { createTestDatabase } from "../support/test_database.ts";
 
 Deno.test("a server keeps what was committed through a kill and an immediate stop", async () => {
   await using server = await startPostgres({ durable: true });
@@ -34,7 +37,7 @@ Deno.test("the embedded server does where the system has none", async () => {
 });
 
 Deno.test("a server and its data go when the process that started it is killed", async () => {
-  const module = new URL("./postgres_server.ts", import.meta.url).href;
+  const module = new URL("../../scripts/servers/postgres/postgres_server.ts", import.meta.url).href;
   const program = `
     import { startPostgres } from ${JSON.stringify(module)};
     console.log((await startPostgres()).dir);
