@@ -8,7 +8,7 @@ import {
   startService,
 } from "../support/program.ts";
 
-/** What README says of runs at once on one database, and each may read through a second connection. */
+/** What docs/fine-print.md says of runs at once on one database, and each may read through a second connection. */
 const MOST_RUNS = 8;
 const MOST_CONNECTIONS = 2 * MOST_RUNS;
 

@@ -58,10 +58,10 @@ for (const scope of TOKEN_SCOPES) {
   });
 }
 
-Deno.test("the README tells the context of all tokens in scope global", async () => {
-  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+Deno.test("docs/token-format.md states the context of all tokens in scope global", async () => {
+  const page = await Deno.readTextFile(new URL("../../docs/token-format.md", import.meta.url));
   const context = bindingOf("tokenize-action vault-transit", "global", place).toBase64();
-  assert.ok(readme.includes(`\`${context}\``));
+  assert.ok(page.includes(`\`${context}\``));
 });
 
 Deno.test("tokens that fail their authentication are neither read back nor renewed", async () => {

@@ -24,7 +24,7 @@ export interface KeyOptions {
 /** A server that is set up. */
 export interface TransitFixture {
   readonly server: BaoServer;
-  /** A token that may do no more than the README grants. */
+  /** A token that may do no more than docs/vault.md grants. */
   readonly token: string;
   /** The environment under which the SDK works, changed as said; undefined takes a variable away. */
   variables(changes?: Changes): Record<string, string>;
@@ -52,8 +52,8 @@ const FOR_TOKENS: KeyOptions = {
 /** Waits that a test can wait for. */
 export const QUICK: Partial<VaultLimits> = { firstWaitMs: 10, longestWaitMs: 50, totalMs: 1_500 };
 
-/** The policy of the README, for all keys. */
-export const POLICY = (await Deno.readTextFile(new URL("../../../README.md", import.meta.url)))
+/** The policy of docs/vault.md, for all keys. */
+export const POLICY = (await Deno.readTextFile(new URL("../../../docs/vault.md", import.meta.url)))
   .match(/^path "transit\/.*$/gm)!.join("\n").replaceAll("/pii", "/+");
 
 /** Starts a server, with a Transit engine and a key. */

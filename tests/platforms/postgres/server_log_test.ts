@@ -1,7 +1,7 @@
 /**
  * What the server itself logs of a run when it logs all that it can: every statement and its duration,
  * all parameters, also of statements that fail, and plans. Where a statement fails, no value stands
- * there but what the limits in README say.
+ * there but what the limits in docs/fine-print.md say.
  */
 import assert from "node:assert/strict";
 import postgres from "postgres";

@@ -1,6 +1,6 @@
 /**
  * Passes calls on to Spark, and changes in them what Databricks and Spark do not have in common.
- * Each change was found by watching the bytes; the README lists them.
+ * Each change was found by watching the bytes; ../README.md lists them.
  */
 import {
   callSpark,

@@ -1,17 +1,17 @@
-/** The adapter that the README shows does what every adapter must do. */
+/** The adapter in docs/writing-a-token-sdk.md does what every adapter must do. */
 import assert from "node:assert/strict";
 import type { TokenSdkAdapter } from "../../src/tokens/token_sdk.ts";
 import { testConformance } from "./conformance.ts";
 
-const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
-const [, example] = /```ts\n(\/\*\* The `acme` SDK[\s\S]*?)```/.exec(readme) ??
-  assert.fail("the README has no such example");
+const page = await Deno.readTextFile(new URL("../../docs/writing-a-token-sdk.md", import.meta.url));
+const [, example] = /```ts\n(\/\*\* The `acme` SDK[\s\S]*?)```/.exec(page) ??
+  assert.fail("the page has no such example");
 
 const acme = await load(example!);
 const variables = { ACME_PEPPER: "correct horse battery staple, and more" };
 testConformance({ adapter: acme, variables, hasExactLength: true });
 
-Deno.test("the README's adapter refuses a pepper that is too short, without showing it", () => {
+Deno.test("the documented adapter refuses a pepper that is too short, without showing it", () => {
   for (const pepper of [undefined, "canary"]) {
     const read = { variable: () => pepper, file: () => assert.fail("it reads a file") };
     assert.throws(() => acme.readSettings(read), (error: Error) => !/canary/.test(error.message));
