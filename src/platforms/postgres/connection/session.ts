@@ -6,10 +6,10 @@
  * statement under way fails, and every further one is refused.
  */
 import type { Sql } from "postgres";
+import { abortable } from "../../../async.ts";
 import { ServiceError } from "../../../errors.ts";
 import { type Backend, requestCancel } from "./cancel_request.ts";
 import { type Link, makeLink } from "./driver_client.ts";
-import { orAborted } from "../or_aborted.ts";
 import type { PostgresSettings } from "./settings.ts";
 import { fromDriver } from "./sql_states.ts";
 
@@ -174,8 +174,8 @@ async function connect(
   signal: AbortSignal,
 ): Promise<{ connection: Sql; backend: Backend }> {
   // without types to fetch, reserve() waits for ever on a connection that is not open yet
-  const { state } = await orAborted(client.unsafe("SELECT 1"), signal);
-  return { connection: await orAborted(client.reserve(), signal), backend: state };
+  const { state } = await abortable(client.unsafe("SELECT 1"), signal);
+  return { connection: await abortable(client.reserve(), signal), backend: state };
 }
 
 /** The failure of a connection that broke off, which an unverified certificate does without a code. */

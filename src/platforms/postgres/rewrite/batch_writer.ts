@@ -1,8 +1,8 @@
 /** A batch of rows on its way from texts to tokens to the table. */
 import type { Conversion } from "../../../tokens/conversion.ts";
+import { abortable } from "../../../async.ts";
 import { convertBatch, type TextColumns } from "../../convert_batch.ts";
 import { arrayLiteral } from "../identifiers.ts";
-import { orAborted } from "../or_aborted.ts";
 import type { ResolvedTable } from "../lookup/resolve_table.ts";
 import type { Session } from "../connection/session.ts";
 import { type DirectTableRow, findDirectTablesStatement } from "../sql/find_writable_partitions.ts";
@@ -52,7 +52,7 @@ export async function batchWriter(
   return {
     async convert(rows) {
       const texts = table.columns.map((_, i) => rows.map((row) => row[i + 2] as string | null));
-      const { tokens, lookalikes } = await orAborted(
+      const { tokens, lookalikes } = await abortable(
         convertBatch(table, conversion, texts),
         signal,
       );
