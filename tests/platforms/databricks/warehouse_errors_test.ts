@@ -7,8 +7,8 @@ import {
 import {
   faultOf,
   fromStatement,
-  NOT_A_TOKEN,
 } from "../../../src/platforms/databricks/connection/warehouse_errors.ts";
+import { NOT_A_TOKEN } from "../../../src/platforms/databricks/raised_errors.ts";
 
 const ACTION = "tokenize a.b.c";
 const SPARK = "org.apache.hive.service.cli.HiveSQLException: Error running query: ";

@@ -7,6 +7,7 @@
  * Delta Lake's `delta-error-classes.json`; Spark's `error-conditions.json`.
  */
 import { type ErrorCode, type ErrorFacts, ServiceError } from "../../../errors.ts";
+import { NOT_A_TOKEN } from "../raised_errors.ts";
 import { HttpStatusError, NoAnswerError } from "./http_transport.ts";
 
 /** A failure, by what can be done about it. */
@@ -96,9 +97,6 @@ const OLD_CONFLICTS =
 
 /** Delta checks what is written to a generated column by a constraint of that name. */
 const GENERATED_COLUMN = /\] CHECK constraint Generated Column \(/;
-
-/** What `raise_error` says in our own statements. */
-export const NOT_A_TOKEN = "tokenize-action: not a token";
 
 /** The error of a statement that ended badly, from the warehouse's message and SQLSTATE. */
 export function fromStatement(

@@ -6,30 +6,8 @@ import type { ColumnRef } from "../../../datahub/schema_field.ts";
 import { refusal, resolveColumns } from "../../resolve_columns.ts";
 import type { FoundTable } from "./find_table.ts";
 import type { Session } from "../connection/session.ts";
+import type { CheckedColumn, CheckedTable } from "../table.ts";
 import { type DescribeColumnRow, describeColumnStatement } from "../sql/describe_column.ts";
-
-/** A column that can be tokenized. */
-export interface CheckedColumn {
-  readonly name: string;
-  /** The most characters it holds; null where it is not limited. */
-  readonly maxLength: number | null;
-  /** Whether it fills values up with blanks (`char(n)`). */
-  readonly isPadded: boolean;
-}
-
-/** A table that can be tokenized. */
-export interface CheckedTable {
-  readonly catalog: string;
-  readonly schema: string;
-  readonly name: string;
-  /** `catalog.schema.table`. */
-  readonly displayName: string;
-  /** Whether it keeps a history of its versions, and says how many rows a statement changed. */
-  readonly isDelta: boolean;
-  /** Its properties as its description lists them; undefined where it lists none. */
-  readonly properties: string | undefined;
-  readonly columns: readonly CheckedColumn[];
-}
 
 /** Formats whose tables can be updated row by row. */
 const FORMATS = ["delta", "iceberg"];

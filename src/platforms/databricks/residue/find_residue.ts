@@ -4,7 +4,7 @@
  */
 import type { ResiduePlace, ResidueState } from "../../residue.ts";
 import { withPlaces } from "../../residue.ts";
-import type { CheckedTable } from "../lookup/check_table.ts";
+import type { CheckedTable } from "../table.ts";
 import { type Cleared, clearFiles } from "./scrub.ts";
 import type { Session } from "../connection/session.ts";
 import { purgeStatement, vacuumStatement } from "../sql/residue.ts";

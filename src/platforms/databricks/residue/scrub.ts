@@ -3,7 +3,7 @@
  * retention, which is never shortened here. What a later run could clear is said to remain.
  */
 import type { ResiduePlace } from "../../residue.ts";
-import type { CheckedTable } from "../lookup/check_table.ts";
+import type { CheckedTable } from "../table.ts";
 import { type Retention, retentionMs } from "./retention.ts";
 import type { Session } from "../connection/session.ts";
 import { historyStatement } from "../sql/history.ts";

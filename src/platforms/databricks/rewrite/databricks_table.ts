@@ -2,7 +2,7 @@
 import { ServiceError, toServiceError } from "../../../errors.ts";
 import type { Counts, Method, RunContext, TableSession } from "../../platform.ts";
 import { tooLong } from "../../convert_batch.ts";
-import type { CheckedTable } from "../lookup/check_table.ts";
+import type { CheckedTable } from "../table.ts";
 import { findResidue } from "../residue/find_residue.ts";
 import { rewriteDry, rewriteInClient } from "./rewrite_in_client.ts";
 import { rewriteInWarehouse } from "./rewrite_in_warehouse.ts";

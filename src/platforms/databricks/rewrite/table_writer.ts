@@ -9,7 +9,7 @@
 import { ServiceError } from "../../../errors.ts";
 import type { Conversion } from "../../../tokens/conversion.ts";
 import type { Counts, RunContext } from "../../platform.ts";
-import type { CheckedTable } from "../lookup/check_table.ts";
+import type { CheckedTable } from "../table.ts";
 import type { Session } from "../connection/session.ts";
 import type { Row } from "../connection/statement.ts";
 import {

@@ -1,6 +1,6 @@
 /** Counts all rows of the table, those that a run would change, and foreign tokens, in one look. */
 import type { Conversion } from "../../../tokens/conversion.ts";
-import type { CheckedTable } from "../lookup/check_table.ts";
+import type { CheckedTable } from "../table.ts";
 import { columnGuard, rowGuard, tableName } from "./table_expressions.ts";
 
 /** What is counted whatever a run does. */

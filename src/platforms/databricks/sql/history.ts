@@ -1,5 +1,5 @@
 /** The latest versions of a Delta table, newest first, with what made them. */
-import type { CheckedTable } from "../lookup/check_table.ts";
+import type { CheckedTable } from "../table.ts";
 import { tableName } from "./table_expressions.ts";
 
 /** One version. */

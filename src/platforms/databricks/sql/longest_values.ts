@@ -1,6 +1,6 @@
 /** For each column of limited length the longest value yet to be tokenized, in bytes of UTF-8. */
 import type { Selection } from "../../../tokens/selection.ts";
-import type { CheckedColumn, CheckedTable } from "../lookup/check_table.ts";
+import type { CheckedColumn, CheckedTable } from "../table.ts";
 import { columnGuard, columnText, tableName } from "./table_expressions.ts";
 
 /** The statement, giving `c0`, `c1`, … for `columns`; one with nothing to tokenize gives NULL. */

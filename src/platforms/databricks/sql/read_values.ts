@@ -3,7 +3,7 @@
  * and how many rows have each, as `n`.
  */
 import type { Selection } from "../../../tokens/selection.ts";
-import type { CheckedTable } from "../lookup/check_table.ts";
+import type { CheckedTable } from "../table.ts";
 import { columnText, rowGuard, tableName } from "./table_expressions.ts";
 
 /** The statement. */

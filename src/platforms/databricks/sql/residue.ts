@@ -1,5 +1,5 @@
 /** What clears old values that an update leaves behind in a Delta table's files, and what looks again. */
-import type { CheckedTable } from "../lookup/check_table.ts";
+import type { CheckedTable } from "../table.ts";
 import { tableName } from "./table_expressions.ts";
 
 /** Writes files anew whose deletion vectors hide rows that are still in them. */

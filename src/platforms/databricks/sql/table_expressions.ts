@@ -1,7 +1,7 @@
 /** The pieces of SQL that every statement on the table shares: its name, its columns, the guard. */
 import type { Selection } from "../../../tokens/selection.ts";
 import { type TokenPattern, toSpark } from "../../../tokens/token_pattern.ts";
-import type { CheckedColumn, CheckedTable } from "../lookup/check_table.ts";
+import type { CheckedColumn, CheckedTable } from "../table.ts";
 import { quoteIdentifier, rawLiteral } from "../identifiers.ts";
 
 /** The table's whole name. */

@@ -5,9 +5,9 @@
  * computes something else than a token, the statement fails and nothing has changed.
  */
 import type { Conversion } from "../../../tokens/conversion.ts";
-import type { CheckedTable } from "../lookup/check_table.ts";
+import type { CheckedTable } from "../table.ts";
 import { quoteIdentifier } from "../identifiers.ts";
-import { NOT_A_TOKEN } from "../connection/warehouse_errors.ts";
+import { NOT_A_TOKEN } from "../raised_errors.ts";
 import {
   columnGuard,
   columnOf,

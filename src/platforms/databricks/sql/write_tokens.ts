@@ -6,7 +6,7 @@
  * values, so one that changed since it was read is left alone, and no key is needed.
  */
 import type { Selection } from "../../../tokens/selection.ts";
-import type { CheckedTable } from "../lookup/check_table.ts";
+import type { CheckedTable } from "../table.ts";
 import { quoteIdentifier } from "../identifiers.ts";
 import { columnOf, columnText, rowGuard, tableName } from "./table_expressions.ts";
 
