@@ -22,7 +22,9 @@ export interface BinaryContents {
 
 /** All that the binary may ever do, whatever runs in it. The sandbox gets far less. */
 const PERMISSIONS = [
-  ...["--allow-net", "--allow-read", `--allow-env=${ENVIRONMENT_NAMES.join(",")}`],
+  "--allow-net",
+  "--allow-read",
+  `--allow-env=${ENVIRONMENT_NAMES.join(",")}`,
   "--deny-import", // some hosts are allowed otherwise
 ];
 
@@ -65,12 +67,17 @@ async function compile(bundleDir: string, binary: string): Promise<void> {
   }
   const isolation = ["--no-config", "--no-remote", "--no-npm", "--no-check", "--no-prompt"];
   const options = [
-    ...["--quiet", "--unstable-worker-options", ...isolation, ...PERMISSIONS],
+    "--quiet",
+    "--unstable-worker-options",
+    ...isolation,
+    ...PERMISSIONS,
     // A cache of compiled code would be written to, and trusted in, the folder for temporary files.
     "--no-code-cache",
     // Young objects are short-lived strings: more room for them costs 40 MB and gains nothing.
     "--v8-flags=--max-semi-space-size=8",
-    ...["--include=worker.js", `--output=${binary}`, "main.js"],
+    "--include=worker.js",
+    `--output=${binary}`,
+    "main.js",
   ];
   await run(Deno.execPath(), ["compile", ...options], bundleDir, await denortEnvironment());
 }

@@ -9,7 +9,9 @@ const distDir = Deno.env.get("TOKENIZE_DIST") || `${projectDir}dist`;
 
 const binary = await Deno.readFile(`${distDir}/tokenize`);
 const sbom = sbomOf({
-  ...{ name: manifest.name, version: manifest.version, license: manifest.license },
+  name: manifest.name,
+  version: manifest.version,
+  license: manifest.license,
   denoVersion: Deno.version.deno,
   binarySha256: Buffer.from(await crypto.subtle.digest("SHA-256", binary)).toString("hex"),
   contents: JSON.parse(await Deno.readTextFile(`${distDir}/contents.json`)),

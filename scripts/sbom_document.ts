@@ -72,12 +72,18 @@ export function sbomOf(sources: SbomSources): Sbom {
   const licenseOf = licenseNames(licenses);
   const libraries = packages.map((each) => library(each, locked.get(each), licenseOf.get(each)));
   const root: Component = {
-    ...{ type: "application", "bom-ref": `${name}@${version}`, name, version },
+    type: "application",
+    "bom-ref": `${name}@${version}`,
+    name,
+    version,
     hashes: [{ alg: "SHA-256", content: binarySha256 }],
     licenses: [licenseFrom(license)],
   };
   const runtime: Component = {
-    ...{ type: "platform", "bom-ref": `deno@${denoVersion}`, name: "deno", version: denoVersion },
+    type: "platform",
+    "bom-ref": `deno@${denoVersion}`,
+    name: "deno",
+    version: denoVersion,
     licenses: [licenseFrom("MIT")],
     purl: `pkg:github/denoland/deno@v${denoVersion}`,
   };
@@ -116,9 +122,11 @@ function library(
   const [path, version] = [versioned.slice(0, at), versioned.slice(at + 1)];
   const [scope, name] = path.startsWith("@") ? path.split("/") as [string, string] : [, path];
   return {
-    ...{ type: "library", "bom-ref": versioned },
+    type: "library",
+    "bom-ref": versioned,
     ...(scope === undefined ? {} : { group: scope }),
-    ...{ name, version },
+    name,
+    version,
     hashes: [{ alg: "SHA-512", content: Buffer.from(digest!, "base64").toString("hex") }],
     licenses: [licenseFrom(license ?? "see licenses.txt")],
     purl: `pkg:npm/${path.replace("@", "%40")}@${version}`,

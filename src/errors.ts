@@ -59,6 +59,15 @@ export interface ErrorFacts {
   readonly retryAfterSeconds?: number;
 }
 
+/** Every fact that is kept: facts are logged, so nothing else may come along. */
+const ERROR_FACTS: Readonly<Record<keyof ErrorFacts, true>> = {
+  sqlState: true,
+  errorClass: true,
+  constraint: true,
+  cause: true,
+  retryAfterSeconds: true,
+};
+
 /**
  * A failure with a code, a sentence for the caller and facts for the log.
  *
@@ -68,8 +77,13 @@ export interface ErrorFacts {
 export class ServiceError extends Error {
   override readonly name = "ServiceError";
 
-  constructor(readonly code: ErrorCode, message: string, readonly facts: ErrorFacts = {}) {
+  readonly facts: ErrorFacts;
+
+  constructor(readonly code: ErrorCode, message: string, facts: ErrorFacts = {}) {
     super(inOneLine(message));
+    this.facts = Object.fromEntries(
+      Object.entries(facts).filter(([name, fact]) => name in ERROR_FACTS && fact !== undefined),
+    );
   }
 }
 

@@ -97,11 +97,31 @@ function roomOf(path: string): string {
 
 /** Every line of the sources that matches, as `path:line: text`. */
 function linesWith(pattern: RegExp, except: (path: string) => boolean): string[] {
-  return sources.filter(({ path }) => !except(path)).flatMap(({ path, text }) =>
-    text.split("\n").flatMap((line, i) =>
-      pattern.test(line) ? [`${path}:${i + 1}: ${line.trim()}`] : []
-    )
+  return sources.filter(({ path }) => !except(path))
+    .flatMap(({ path, text }) => linesOf(path, text, pattern));
+}
+
+/** The lines of one text that match, as `path:line: text`. */
+function linesOf(path: string, text: string, pattern: RegExp): string[] {
+  return text.split("\n").flatMap((line, i) =>
+    pattern.test(line) ? [`${path}:${i + 1}: ${line.trim()}`] : []
   );
+}
+
+/** Every TypeScript file below those folders of the repository. */
+async function filesBelow(folders: readonly string[]): Promise<{ path: string; text: string }[]> {
+  const found: { path: string; text: string }[] = [];
+  for (const folder of folders) {
+    const url = new URL(`../${folder}/`, import.meta.url);
+    for await (const { name, isDirectory } of Deno.readDir(url)) {
+      const path = `${folder}/${name}`;
+      if (isDirectory) found.push(...await filesBelow([path]));
+      else if (name.endsWith(".ts")) {
+        found.push({ path, text: await Deno.readTextFile(new URL(name, url)) });
+      }
+    }
+  }
+  return found;
 }
 
 Deno.test("the sources were found, and their imports read", () => {
@@ -122,18 +142,10 @@ Deno.test("imports point one way", () => {
 });
 
 Deno.test("tests may use scripts, and scripts never tests", async () => {
-  const wrong: string[] = [];
-  const visit = async (folder: URL): Promise<void> => {
-    for await (const { name, isDirectory } of Deno.readDir(folder)) {
-      if (isDirectory) await visit(new URL(`${name}/`, folder));
-      else if (name.endsWith(".ts")) {
-        const text = await Deno.readTextFile(new URL(name, folder));
-        if (/(?:from|import) ?\(?"(\.\.\/)+tests\//.test(text)) wrong.push(name);
-      }
-    }
-  };
-  await visit(new URL("../scripts/", import.meta.url));
-  assert.deepEqual(wrong, []);
+  const import_ = /(?:from|import) ?\(?"(\.\.\/)+tests\//;
+  const scripts = await filesBelow(["scripts"]);
+  assert.ok(scripts.length > 30);
+  assert.deepEqual(scripts.flatMap(({ path, text }) => linesOf(path, text, import_)), []);
 });
 
 Deno.test("the list of who may import whom has no circle, and nothing that nobody uses", () => {
@@ -202,7 +214,12 @@ Deno.test("inside a platform, imports point one way: rewrite, residue, lookup, c
 
 Deno.test("only adapters.ts names a concrete token SDK", () => {
   const shared = [
-    ...["adapters", "base64", "conversion", "lazy_token_sdk", "selection", "token_pattern"],
+    "adapters",
+    "base64",
+    "conversion",
+    "lazy_token_sdk",
+    "selection",
+    "token_pattern",
     "token_sdk",
   ];
   const wrong = sources.filter(({ path }) => path !== "tokens/adapters.ts").flatMap((
@@ -240,6 +257,23 @@ Deno.test("only commands print", () => {
 Deno.test("nobody below the HTTP API knows its statuses", () => {
   const status = /\bstatus: [45]\d\d\b|\bHTTPException\b|application\/problem/;
   assert.deepEqual(linesWith(status, (path) => /^(http|commands)\//.test(path)), []);
+});
+
+Deno.test("no literal is spread into a literal: the compiler would not check its fields", async () => {
+  // written so that this file does not find itself
+  const spread = new RegExp(String.raw`\.{3}[{[]`);
+  const files = await filesBelow(["src", "scripts", "tests"]);
+  assert.ok(files.length > 200);
+  const wrong = files.flatMap(({ path, text }) => linesOf(path, text, spread));
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("nothing is spread into what is observed: each field stands there by its name", () => {
+  const calls = sources.flatMap(({ path, text }) =>
+    Array.from(text.matchAll(/\bobserve\(\{[^}]*\}/g), ([call]) => ({ path, call }))
+  );
+  assert.ok(calls.length > 15);
+  assert.deepEqual(calls.filter(({ call }) => call.includes("...")), []);
 });
 
 Deno.test("nothing is left to be done later", () => {

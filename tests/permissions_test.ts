@@ -51,8 +51,11 @@ Deno.test("the commands that ask an action reach it, and not the database", () =
 
 Deno.test("whoever needs a token SDK that reads a file may read that file", () => {
   const config = configOf({
-    ...{ TOKEN_SDK_MODE: "vault-transit", VAULT_ADDR: "https://v", VAULT_TRANSIT_KEY: "pii" },
-    ...{ VAULT_KUBERNETES_ROLE: "r", VAULT_KUBERNETES_TOKEN_FILE: "/jwt" },
+    TOKEN_SDK_MODE: "vault-transit",
+    VAULT_ADDR: "https://v",
+    VAULT_TRANSIT_KEY: "pii",
+    VAULT_KUBERNETES_ROLE: "r",
+    VAULT_KUBERNETES_TOKEN_FILE: "/jwt",
   }, "a.b.c");
   const files = (job: Job) => fileGrants(job, config).map(({ file }) => file);
   const url = "http://127.0.0.1:8080";
@@ -68,7 +71,13 @@ Deno.test("the sandbox has no permission but for the lists, which are never left
   const permissions = workerPermissions([{ host: "h:1", why: "x" }], []);
   assert.deepEqual(permissions, {
     net: ["h:1"],
-    ...{ env: false, read: false, write: false, run: false, ffi: false, sys: false, import: false },
+    env: false,
+    read: false,
+    write: false,
+    run: false,
+    ffi: false,
+    sys: false,
+    import: false,
   });
   // true, or leaving it out, would be all of it
   assert.deepEqual(workerPermissions([], []), { ...permissions, net: [] });

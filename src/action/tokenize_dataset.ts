@@ -50,8 +50,18 @@ export async function tokenizeDataset(
     const elapsedMs = Math.round(performance.now() - startedMs);
     const { table, columns, method, updated, skipped, foreign, lookalikes } = report;
     deps.observe({
-      ...{ event: "run_finished", runId, datasetUrn, table, columns, dryRun },
-      ...{ method, updated, skipped, foreign, lookalikes, elapsedMs },
+      event: "run_finished",
+      runId,
+      datasetUrn,
+      table,
+      columns,
+      dryRun,
+      method,
+      updated,
+      skipped,
+      foreign,
+      lookalikes,
+      elapsedMs,
     });
     return { ...report, elapsed_ms: elapsedMs };
   } catch (thrown) {
@@ -61,8 +71,13 @@ export async function tokenizeDataset(
       deps.observe({ event: "unexpected_failure", kind, frames: stackFrames(thrown) });
     }
     deps.observe({
-      ...{ event: "run_failed", runId, datasetUrn, code: error.code, reason: error.message },
-      ...{ facts: error.facts, elapsedMs: Math.round(performance.now() - startedMs) },
+      event: "run_failed",
+      runId,
+      datasetUrn,
+      code: error.code,
+      reason: error.message,
+      facts: error.facts,
+      elapsedMs: Math.round(performance.now() - startedMs),
     });
     throw error;
   }
@@ -81,12 +96,20 @@ async function run(
   if (commit === "batches" && strategy === "rewrite") throw contradiction();
   if (scrub && dryRun) throw nothingToScrub();
   const progress = (made: Progress) => {
-    deps.observe({ event: "batch_written", runId, ...made });
+    const { updated, total } = made;
+    deps.observe({ event: "batch_written", runId, updated, total });
     onProgress?.(made);
   };
   const context = {
-    ...{ runId, dryRun, commit, strategy, scrub, connections },
-    ...{ signal, observe: deps.observe, progress },
+    runId,
+    dryRun,
+    commit,
+    strategy,
+    scrub,
+    connections,
+    signal,
+    observe: deps.observe,
+    progress,
   };
 
   const ended = await platform.withTable(dataset, columns, context, async (table) => {
@@ -112,8 +135,12 @@ async function run(
   const inState = (wanted: ResidueState) =>
     left.filter(({ state }) => state === wanted).map(({ place }) => place).join(", ");
   deps.observe({
-    ...{ event: "residue_found", runId, table: report.table, remains: inState("remains") },
-    ...{ notChecked: inState("not_checked"), cleared: inState("cleared") },
+    event: "residue_found",
+    runId,
+    table: report.table,
+    remains: inState("remains"),
+    notChecked: inState("not_checked"),
+    cleared: inState("cleared"),
   });
   return { ...report, residue: left };
 }

@@ -21,7 +21,9 @@ export async function runOnce(
   const bar = progressBar();
   try {
     const trigger = {
-      ...{ datasetUrn: dataset.urn, columns: dataset.columns, ...how },
+      datasetUrn: dataset.urn,
+      columns: dataset.columns,
+      ...how,
       ...(connections === undefined ? {} : { connections }),
     };
     const report = await runs.start((signal) =>

@@ -64,14 +64,18 @@ export function tokenizing(sdk: TokenSdk): Conversion {
     selects: { except: known },
     convert: (values, context) => sdk.tokenize(values, context),
     mayRefuse: false,
-    ...{ result: pattern, foreign, maxLength },
+    result: pattern,
+    foreign,
+    maxLength,
     ...(sqlExpression && { sqlExpression: sqlExpression.bind(sdk) }),
     ...(sdk.authenticates && {
       audit: {
         selects: { among: [pattern], except: [] },
         convert: authenticated(readBack(sdk)),
         mayRefuse: true,
-        ...{ result: pattern, foreign, maxLength },
+        result: pattern,
+        foreign,
+        maxLength,
       },
     }),
   };

@@ -6,7 +6,10 @@ import { sbomOf, type SbomSources } from "../../scripts/sbom_document.ts";
 const distUrl = new URL("../../dist/", import.meta.url);
 const lock = JSON.parse(await Deno.readTextFile(new URL("../deno.lock", distUrl)));
 const sources: SbomSources = {
-  ...{ name: "tokenize-action", version: "0.1.0", license: "Apache-2.0", denoVersion: "2.6.10" },
+  name: "tokenize-action",
+  version: "0.1.0",
+  license: "Apache-2.0",
+  denoVersion: "2.6.10",
   binarySha256: "0123456789abcdef".repeat(4),
   contents: JSON.parse(await Deno.readTextFile(new URL("contents.json", distUrl))),
   lock,

@@ -7,7 +7,14 @@ const URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,app.public.customers,P
 const DATASET = ["--urn", "--columns"];
 const HOW = ["--dry-run", "--commit", "--scrub"];
 const COMMANDS = [
-  ...["serve", "run", "rotate", "trigger", "smoke", "healthcheck", "detokenize", "permissions"],
+  "serve",
+  "run",
+  "rotate",
+  "trigger",
+  "smoke",
+  "healthcheck",
+  "detokenize",
+  "permissions",
 ];
 
 /** What must be true of any build of the program. */

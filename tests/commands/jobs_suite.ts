@@ -94,8 +94,10 @@ export async function jobsSuite(program: Program): Promise<void> {
   test("trigger passes on what the action refuses, with exit code 1", async () => {
     await using service = await startService(program, withDatabase);
     const { code, stdout, stderr } = await run([
-      ...["trigger", ...dataset("no_such_table", "email")],
-      ...["--url", service.url],
+      "trigger",
+      ...dataset("no_such_table", "email"),
+      "--url",
+      service.url,
     ]);
     assert.deepEqual([code, JSON.parse(stdout).code], [1, "table_not_found"]);
     assert.match(stderr, /^tokenize: Cannot .* \(table_not_found\)\n$/);
@@ -106,8 +108,11 @@ export async function jobsSuite(program: Program): Promise<void> {
     await copyCustomers(database, "smoke_two");
     await using service = await startService(program, withDatabase);
     const { code, stdout } = await run([
-      ...["smoke", "--url", service.url],
-      ...[...dataset("smoke_one", "email,phone"), ...dataset("smoke_two", "name")],
+      "smoke",
+      "--url",
+      service.url,
+      ...dataset("smoke_one", "email,phone"),
+      ...dataset("smoke_two", "name"),
     ]);
     assert.equal(code, 0, stdout);
     const results = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
@@ -128,7 +133,10 @@ export async function jobsSuite(program: Program): Promise<void> {
       while (writing) await database.sql`insert into restless (email) values ('canary')`;
     })();
     const { code, stdout } = await run([
-      ...["smoke", "--url", service.url, ...dataset("restless", "email")],
+      "smoke",
+      "--url",
+      service.url,
+      ...dataset("restless", "email"),
       ...dataset("no_such_table", "email"),
     ]).finally(() => writing = false);
     await writer;

@@ -22,7 +22,9 @@ export async function loadSuite(program: Program): Promise<void> {
   const test = (title: string, body: () => Promise<void>) =>
     Deno.test(`${program.name}: ${title}`, body);
   const environment = {
-    ...{ PG_CONN_STR: database.url, PUSHDOWN: "false", LOG_LEVEL: "debug" },
+    PG_CONN_STR: database.url,
+    PUSHDOWN: "false",
+    LOG_LEVEL: "debug",
     PG_LOCK_TIMEOUT_MS: "60000", // a run that waits goes on waiting, however slow the machine is
   };
   const urn = (table: string) => urnOf(`${database.name}.public.${table}`);

@@ -19,15 +19,15 @@ export async function logSuite(program: Program): Promise<void> {
     await service.stop("SIGTERM");
     const log = service.log();
     assert.deepEqual(log.map(({ event, level }) => `${level} ${event}`), [
-      ...["INFO sandbox_ready", "INFO listening"],
-      ...[
-        "INFO run_started",
-        "INFO residue_found",
-        "INFO run_finished",
-        "INFO run_started",
-        "ERROR run_failed",
-      ],
-      ...["INFO stopping", "INFO stopped"],
+      "INFO sandbox_ready",
+      "INFO listening",
+      "INFO run_started",
+      "INFO residue_found",
+      "INFO run_finished",
+      "INFO run_started",
+      "ERROR run_failed",
+      "INFO stopping",
+      "INFO stopped",
     ]);
     const [finished, failed] = [log[4]!, log[6]!];
     assert.deepEqual(
@@ -53,7 +53,9 @@ export async function logSuite(program: Program): Promise<void> {
       return lines.map((line) => JSON.parse(line).event);
     };
     assert.deepEqual(await events("debug", "name"), [
-      ...["run_started", "table_resolved", "run_finished"],
+      "run_started",
+      "table_resolved",
+      "run_finished",
     ]);
     assert.deepEqual(await events("info", "name"), ["run_started", "run_finished"]);
     assert.deepEqual(await events("warn", "name"), []);

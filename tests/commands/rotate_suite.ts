@@ -25,7 +25,10 @@ export async function rotateSuite(program: Program): Promise<void> {
   await Deno.writeTextFile(`${dir}/old.json`, jwkSet(await sivJwk("s1")));
   const env = { PG_CONN_STR: database.url, TOKEN_SDK_MODE: "aes-siv", TOKEN_KEYS_FILE: keyFile };
   const dataset = (table: string, columns: string) => [
-    ...["--urn", urnOf(`${database.name}.public.${table}`), "--columns", columns],
+    "--urn",
+    urnOf(`${database.name}.public.${table}`),
+    "--columns",
+    columns,
   ];
   const run = async (args: readonly string[], more: Readonly<Record<string, string>> = {}) => {
     const ended = await runProgram(program, args, { ...env, ...more });

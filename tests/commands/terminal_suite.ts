@@ -14,7 +14,10 @@ export async function terminalSuite(program: Program): Promise<void> {
     Deno.test({ name: `${program.name}: ${title}`, ignore: whyNoTerminal !== undefined, fn });
   const env = { PG_CONN_STR: database.url };
   const dataset = (table: string, columns: string) => [
-    ...["--urn", urnOf(`${database.name}.public.${table}`), "--columns", columns],
+    "--urn",
+    urnOf(`${database.name}.public.${table}`),
+    "--columns",
+    columns,
   ];
 
   test("results are a table on a terminal, and JSON there only when asked for", async () => {
@@ -23,7 +26,12 @@ export async function terminalSuite(program: Program): Promise<void> {
     assert.equal(code, 0, screen);
     const table = screen.split("\n").filter((line) => /^[a-z ]+ {2,}\S/.test(line));
     assert.deepEqual(table.map((line) => line.split(/ {2,}/)[0]), [
-      ...["table", "columns", "would update", "skipped", "took", "run"],
+      "table",
+      "columns",
+      "would update",
+      "skipped",
+      "took",
+      "run",
     ]);
     assert.match(screen, /^would update {2}100 rows$/m);
     assert.match(screen, /^columns {7}email, phone$/m);

@@ -14,7 +14,9 @@ function principalUrl(address: WarehouseAddress, changes: readonly string[] = []
   return [
     `jdbc:databricks://${address.host}:${address.ports.warehouse}`,
     `httpPath=${address.httpPath}`,
-    ...["AuthMech=11", "Auth_Flow=1", `OAuth2ClientId=${address.oauthClientId}`],
+    "AuthMech=11",
+    "Auth_Flow=1",
+    `OAuth2ClientId=${address.oauthClientId}`,
     ...changes.some((each) => each.startsWith("OAuth2Secret="))
       ? []
       : [`OAuth2Secret=${address.oauthClientSecret}`],

@@ -55,8 +55,14 @@ export function programSuite(program: Program): void {
 
           const results = await runJson(program, [
             "smoke",
-            ...["--urn", table.urn, "--columns", "email,name"],
-            ...["--urn", onPostgres, "--columns", "email,phone"],
+            "--urn",
+            table.urn,
+            "--columns",
+            "email,name",
+            "--urn",
+            onPostgres,
+            "--columns",
+            "email,phone",
           ], env);
           assert.deepEqual(
             results.map(({ dataset_urn, runs, fault }) => [

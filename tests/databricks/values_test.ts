@@ -56,7 +56,10 @@ for (const [method, sdk] of BOTH_WAYS) {
           table: table.name,
           columns: ["email", "name"],
           dry_run: false,
-          ...{ updated: 100, skipped: 0, foreign: 0, method },
+          updated: 100,
+          skipped: 0,
+          foreign: 0,
+          method,
         });
         assert.equal(residue?.[0]?.place, "history");
         assert.deepEqual(await writesTo(place, table), [written, "WRITE"]);

@@ -117,7 +117,11 @@ Deno.test("the parts of a Postgres connection string come back, in both of its f
           const read = parsePostgresSettings(form, noFile);
           const { host, database } = read;
           assert.deepEqual([host, database, read.user, read.password, read.port], [
-            ...["db.example.com", name, user, password, port],
+            "db.example.com",
+            name,
+            user,
+            password,
+            port,
           ]);
         }
       },
@@ -142,7 +146,11 @@ Deno.test("the parts of a JDBC URL come back", async () => {
             `pwd=${token};connCatalog=${catalog};CONNSCHEMA=${schema}`,
         );
         assert.deepEqual([read.host, read.port, read.httpPath, read.catalog, read.schema], [
-          ...["x.example.com", port, "/sql/1.0/warehouses/a", catalog, schema],
+          "x.example.com",
+          port,
+          "/sql/1.0/warehouses/a",
+          catalog,
+          schema,
         ]);
         assert.deepEqual(read.authentication, { kind: "token", token });
       },

@@ -39,13 +39,14 @@ Deno.test("the build takes the lock as it is, and both base images can be given 
 });
 
 Deno.test("no image is named without a tag, or by one that means the latest", async () => {
-  const names: string[] = [];
-  for (const path of ["deploy/action/deployment.yaml", "deploy/postgres/stateful_set.yaml"]) {
-    names.push(...[...(await read(path)).matchAll(/^\s*image: (\S+)$/gm)].map(([, name]) => name!));
-  }
-  names.push(
-    ...[...(await read("Dockerfile")).matchAll(/^ARG \w+_IMAGE=(\S+)$/gm)].map(([, n]) => n!),
-  );
+  const image = /^(?:\s*image: |ARG \w+_IMAGE=)(\S+)$/gm;
+  const files = [
+    "Dockerfile",
+    "deploy/action/deployment.yaml",
+    "deploy/postgres/stateful_set.yaml",
+  ];
+  const texts = await Promise.all(files.map(read));
+  const names = texts.flatMap((text) => Array.from(text.matchAll(image), ([, name]) => name!));
   assert.ok(names.length >= 4);
   for (const name of names) assert.match(name, /:(?!latest$)[\w.-]+$/);
 });

@@ -32,7 +32,11 @@ FAULTS.forEach((fault, salt) => {
       const times = isOneStatement(mode) ? [1, LONG_TIMES] as const : fault.times;
       const workMs = await measureMs(fault, mode);
       await tryFault(arena, {
-        ...{ fault: name, mode, times, salt, code },
+        fault: name,
+        mode,
+        times,
+        salt,
+        code,
         strike: (random) => strike(fault, mode, random() * workMs),
         ...(mend && { mend: () => mend(arena) }),
       });

@@ -51,7 +51,11 @@ DISKS.forEach(({ fault, sizeMib, leftMib, arena: options, code }, index) => {
       for (const mode of ["atomic", "batches"] as const) {
         const passed = await test.step(mode, async () => {
           await tryFault(arena, {
-            ...{ fault, mode, times: [1, 15], salt: 100 + index, code },
+            fault,
+            mode,
+            times: [1, 15],
+            salt: 100 + index,
+            code,
             strike: async (random) => {
               await arena.sql`CHECKPOINT`; // files that were dropped go now
               await disk.fill(random() * leftMib * MIB);

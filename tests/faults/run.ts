@@ -70,7 +70,9 @@ function test(
 ): Promise<Counts> {
   const own = { FAULTS_FORM: isLong ? "long" : "short", FAULTS_RESULTS: results };
   return runDenoTests({
-    ...{ paths, ignored, options: ["--no-check", ...(filter ? [`--filter=${filter}`] : [])] },
+    paths,
+    ignored,
+    options: ["--no-check", ...(filter ? [`--filter=${filter}`] : [])],
     environment: { ...own, ...environment },
   });
 }

@@ -20,7 +20,10 @@ const times = isLong ? 4 : 1;
 const SHARE_OF_WRITES = 0.75;
 /** Those that can be about a write. */
 const METHODS = [
-  ...["ExecuteStatement", "GetOperationStatus", "GetResultSetMetadata", "FetchResults"],
+  "ExecuteStatement",
+  "GetOperationStatus",
+  "GetResultSetMetadata",
+  "FetchResults",
 ];
 
 /** A run takes seconds here, so the short form tries these alone. */
@@ -102,7 +105,10 @@ async function strike(
   const id = await control.addFault(
     times !== "always" && random() < SHARE_OF_WRITES // what stays down is down for all
       ? {
-        ...{ action, times, skip: Math.floor(random() * aboutWrites), methods: METHODS },
+        action,
+        times,
+        skip: Math.floor(random() * aboutWrites),
+        methods: METHODS,
         statement: WRITES.source,
       }
       : { action, times, skip: Math.floor(random() * all) },

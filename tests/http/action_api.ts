@@ -62,7 +62,11 @@ export function openApi(environment: Readonly<Record<string, string>> = {}): Act
     if (status >= 400 && json?.code !== undefined) checkProblem(status, headers, json);
     if (hasOperation(document, method, path) && path !== "/openapi.json") {
       checkAnswer(document, {
-        ...{ method, path, status, contentType: headers.get("content-type"), body: json },
+        method,
+        path,
+        status,
+        contentType: headers.get("content-type"),
+        body: json,
       });
     }
     return { status, headers, json };

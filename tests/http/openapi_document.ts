@@ -66,8 +66,18 @@ function checkContent(root: JsonObject, holder: JsonObject, where: string): void
 
 /** The keywords of JSON Schema that `faultsOf` knows how to apply, and those that only annotate. */
 const APPLIED = new Set([
-  ...["$ref", "type", "enum", "properties", "required", "additionalProperties", "items"],
-  ...["minimum", "minLength", "maxLength", "minItems", "maxItems"],
+  "$ref",
+  "type",
+  "enum",
+  "properties",
+  "required",
+  "additionalProperties",
+  "items",
+  "minimum",
+  "minLength",
+  "maxLength",
+  "minItems",
+  "maxItems",
 ]);
 const ANNOTATIONS = new Set(["description", "example", "examples", "default", "title", "format"]);
 

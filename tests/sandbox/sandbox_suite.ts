@@ -87,8 +87,11 @@ export function sandboxSuite(program: Program, harmless: readonly string[]): voi
 
   test("a file that a token SDK has to read again can be read, and nothing else done with it", async () => {
     const { reports: [inside], moved } = await probe(program, (file) => ({
-      ...{ TOKEN_SDK_MODE: "vault-transit", VAULT_ADDR: "https://v", VAULT_TRANSIT_KEY: "k" },
-      ...{ VAULT_KUBERNETES_ROLE: "r", VAULT_KUBERNETES_TOKEN_FILE: file },
+      TOKEN_SDK_MODE: "vault-transit",
+      VAULT_ADDR: "https://v",
+      VAULT_TRANSIT_KEY: "k",
+      VAULT_KUBERNETES_ROLE: "r",
+      VAULT_KUBERNETES_TOKEN_FILE: file,
     }));
     const without = (await (probed ??= probe(program, NO_MORE))).reports[0] as ProbeReport;
     const more = Object.keys(inside).filter((attempt) =>
@@ -96,8 +99,13 @@ export function sandboxSuite(program: Program, harmless: readonly string[]): voi
     );
     const sameAgain = ["worker: as this one", "worker: inheriting"]; // they may do what this one may
     assert.deepEqual(more.filter((attempt) => !sameAgain.includes(attempt)).toSorted(), [
-      ...["fetch: a file", "node:fs: read", "node:fs: stat", "open", "readTextFile"],
-      ...["readTextFileSync", "stat"],
+      "fetch: a file",
+      "node:fs: read",
+      "node:fs: stat",
+      "open",
+      "readTextFile",
+      "readTextFileSync",
+      "stat",
     ]);
     assert.equal(moved, false, "the file is as it was");
   });

@@ -111,8 +111,11 @@ Deno.test("keys of a wrong length are refused", async () => {
     return reasons(jwkSet({ ...hmacA, k })).join();
   }));
   assert.deepEqual(text, [
-    ...[0, 16, 31].map((n) => `key 1 of the file: it has ${n} bytes, not the 32 to 64 of HS256`),
-    ...["", ""],
+    "key 1 of the file: it has 0 bytes, not the 32 to 64 of HS256",
+    "key 1 of the file: it has 16 bytes, not the 32 to 64 of HS256",
+    "key 1 of the file: it has 31 bytes, not the 32 to 64 of HS256",
+    "",
+    "",
   ]);
   const short = jwkSet({ ...sivA, k: hmacA.k });
   assert.deepEqual(reasons(short, "AEAD_AES_SIV_CMAC_512"), [

@@ -9,7 +9,10 @@ Deno.test.afterAll(() => database.drop());
 
 const place = { dataset: `${database.name}.public.mixed`, column: "v" };
 const keys = jwkSet(
-  ...[await hmacJwk("h2"), await hmacJwk("h1"), await sivJwk("s2"), await sivJwk("s1")],
+  await hmacJwk("h2"),
+  await hmacJwk("h1"),
+  await sivJwk("s2"),
+  await sivJwk("s1"),
 );
 const open = (mode: string, scope = "global", set = keys) => openKeyed(mode, set, scope);
 

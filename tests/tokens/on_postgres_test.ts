@@ -11,8 +11,10 @@ Deno.test.afterAll(() => database.drop());
 
 const oldKeys = jwkSet(await hmacJwk("h1"), await sivJwk("s1"));
 const newKeys = jwkSet(
-  ...[await hmacJwk("h2"), await sivJwk("s2")],
-  ...[await hmacJwk("h1"), await sivJwk("s1")],
+  await hmacJwk("h2"),
+  await sivJwk("s2"),
+  await hmacJwk("h1"),
+  await sivJwk("s1"),
 );
 
 const open = (mode: string, keys = newKeys, scope = "global") => openKeyed(mode, keys, scope);

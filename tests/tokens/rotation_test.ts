@@ -32,13 +32,19 @@ for (const scope of ["global", "column"]) {
   const from = { sdk: siv, keyId: undefined };
   Object.assign(ROTATIONS, {
     [`the dummy to aes-siv, ${scope}`]: {
-      ...{ from: { sdk: dummySdk, keyId: undefined }, before: dummySdk, to: siv },
+      from: { sdk: dummySdk, keyId: undefined },
+      before: dummySdk,
+      to: siv,
     },
     [`the dummy to hmac-sha256, ${scope}`]: {
-      ...{ from: { sdk: dummySdk, keyId: undefined }, before: dummySdk, to: hmac },
+      from: { sdk: dummySdk, keyId: undefined },
+      before: dummySdk,
+      to: hmac,
     },
     [`an old key of aes-siv to the new one, ${scope}`]: {
-      ...{ from: { sdk: siv, keyId: "s1" }, before: old, to: siv },
+      from: { sdk: siv, keyId: "s1" },
+      before: old,
+      to: siv,
     },
     [`aes-siv, whatever key, to its first, ${scope}`]: { from, before: old, to: siv },
     [`aes-siv to hmac-sha256, ${scope}`]: { from, before: siv, to: hmac },
@@ -114,7 +120,8 @@ for (const commit of ["atomic", "batches"] as const) {
     await sql`update people set v = ${forged} where id in (1, 2)`;
     await sql`update people set w = ${forged} where id = 2`;
     await using action = openAction(database.url, {
-      ...{ tokenSdk: siv, rotateFrom: { sdk: siv, keyId: "s1" } },
+      tokenSdk: siv,
+      rotateFrom: { sdk: siv, keyId: "s1" },
     });
     const dry = await action.tokenize("public.people", ["v", "w"], { dryRun: true });
     const first = await action.tokenize("public.people", ["v", "w"], { commit });
@@ -139,7 +146,8 @@ Deno.test("a large table is rotated through two connections, lookalikes and all"
       repeat('x', 1000) as filler from generate_series(1, 10000) n`;
   await sql`update large set v = 'tok_/w==_poc' where id % 1000 = 0`; // no UTF-8
   await using action = openAction(database.url, {
-    ...{ tokenSdk: siv, rotateFrom: { sdk: dummySdk, keyId: undefined } },
+    tokenSdk: siv,
+    rotateFrom: { sdk: dummySdk, keyId: undefined },
   });
   const report = await action.tokenize("public.large", ["v"]);
   assert.deepEqual([report.updated, report.skipped, report.lookalikes], [9_990, 10, 10]);
@@ -174,7 +182,8 @@ Deno.test("one-way tokens cannot be rotated, and an SDK without expression rewri
   });
   await fill(dummySdk);
   await using action = openAction(database.url, {
-    ...{ tokenSdk: hmac, rotateFrom: { sdk: dummySdk, keyId: undefined } },
+    tokenSdk: hmac,
+    rotateFrom: { sdk: dummySdk, keyId: undefined },
   });
   await action.fails("invalid_request", "public.people", ["v"], { strategy: "rewrite" });
 });

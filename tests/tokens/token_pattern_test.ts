@@ -36,8 +36,13 @@ Deno.test("a pattern of alternatives still stands for the whole value", () => {
   assert.deepEqual(
     ["aa", "bb", "aab", "bba", "xa", "bbx", "a\n"].map((text) => isToken.test(text)),
     [
-      ...[true, true],
-      ...[false, false, false, false, false],
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+      false,
     ],
   );
   assert.equal(toPostgres(pattern), "^(?:a+|b{2})$");

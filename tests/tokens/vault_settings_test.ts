@@ -54,7 +54,8 @@ Deno.test("AppRole and Kubernetes log in at mounts of their usual names, or othe
   const other = { VAULT_KUBERNETES_TOKEN_FILE: "/jwt", VAULT_KUBERNETES_MOUNT: "k8s-eu" };
   assert.deepEqual(read({ ...kubernetes, ...other }, files).login, {
     ...role,
-    ...{ mount: "k8s-eu", tokenFile: "/jwt" },
+    mount: "k8s-eu",
+    tokenFile: "/jwt",
   });
 });
 

@@ -55,7 +55,9 @@ async function openScene(
   const sdk = await vault.openSdk({ VAULT_ADDR: relay.address, ...changes }, limits);
   const action = openAction(database.url, { tokenSdk: sdk });
   return {
-    ...{ table, relay, sdk },
+    table,
+    relay,
+    sdk,
     later(trouble) {
       let count = 0;
       relay.misbehave((request) => {

@@ -95,7 +95,10 @@ export function startRelay(target: string): MisbehavingRelay {
   );
   const { port } = server.addr;
   return {
-    ...{ address: `http://127.0.0.1:${port}`, port, requests, statuses },
+    address: `http://127.0.0.1:${port}`,
+    port,
+    requests,
+    statuses,
     get mostAtOnce() {
       return mostAtOnce;
     },

@@ -49,10 +49,8 @@ Deno.test("the sandbox may reach Vault's host and port beside the database's, an
   assert.equal(code, 0);
   const hosts = JSON.parse(stdout).net.map(({ host }: { host: string }) => host);
   const postgres = new URL(database.url);
-  assert.deepEqual(hosts.toSorted(), [
-    ...["127.0.0.1:8080", `127.0.0.1:${postgres.port}`, `127.0.0.1:${vault.server.port}`]
-      .toSorted(),
-  ]);
+  const expected = ["8080", postgres.port, vault.server.port].map((port) => `127.0.0.1:${port}`);
+  assert.deepEqual(hosts.toSorted(), expected.toSorted());
 });
 
 Deno.test("the service tokenizes through TLS with a private CA, and the second run changes nothing", async () => {
@@ -111,7 +109,9 @@ Deno.test("`tokenize detokenize` reads the tokens back", async () => {
   const child = new Deno.Command(compiled.file, {
     args: ["detokenize"],
     env: { ...environment(), ALLOW_DETOKENIZE: "true" },
-    ...{ stdin: "piped", stdout: "piped", stderr: "piped" },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
   }).spawn();
   const writer = child.stdin.getWriter();
   await writer.write(new TextEncoder().encode(tokens.map(({ email }) => `${email}\n`).join("")));
@@ -217,7 +217,9 @@ Deno.test("tokens, secrets and values show nowhere, whether a run ends well or n
     const env = { ...rest, ...login, PG_CONN_STR: postgres.url(), TRIGGER_TOKEN };
     await using service = await startService(compiled, {
       ...env,
-      ...{ TOKEN_SDK_MODE: "vault-transit", LOG_LEVEL: "debug", LOG_FORMAT: "json" },
+      TOKEN_SDK_MODE: "vault-transit",
+      LOG_LEVEL: "debug",
+      LOG_FORMAT: "json",
     });
     const dataset_urn = urnOf(`postgres.public.canaries_${how}`);
     await makeCanaries(postgres.url(), `canaries_${how}`);

@@ -48,8 +48,12 @@ export async function startTokenReviewer(): Promise<TokenReviewer> {
         serviceaccount: { name: account, uid: uidOf(sub) },
       };
       const claims = {
-        ...{ iss: "https://kubernetes.default.svc", sub, iat: nowS, nbf: nowS },
-        ...{ exp: nowS + seconds, "kubernetes.io": kubernetes },
+        iss: "https://kubernetes.default.svc",
+        sub,
+        iat: nowS,
+        nbf: nowS,
+        exp: nowS + seconds,
+        "kubernetes.io": kubernetes,
       };
       const head = `${encode({ alg: "ES256", typ: "JWT" })}.${encode(claims)}`;
       const bytes = new TextEncoder().encode(head);

@@ -32,7 +32,8 @@ for (const scope of TOKEN_SCOPES) {
     const [token] = await subject.sdk.tokenize(["Zoë"], place);
     const context = bindingOf("tokenize-action vault-transit", scope, place).toBase64();
     const { data } = await server.api("POST", `transit/decrypt/${subject.key}`, {
-      ...{ ciphertext: token, context },
+      ciphertext: token,
+      context,
     });
     assert.equal(new TextDecoder().decode(Uint8Array.fromBase64(data.plaintext)), "Zoë");
   });

@@ -118,8 +118,14 @@ export async function startBao(options: BaoOptions = {}): Promise<BaoServer> {
   secrets = { key: made.keys[0], rootToken: made.root_token };
   await unseal();
   return {
-    ...{ address, port, rootToken: secrets.rootToken, caFile: certificates?.caFile },
-    ...{ api: send, unseal, start, stop },
+    address,
+    port,
+    rootToken: secrets.rootToken,
+    caFile: certificates?.caFile,
+    api: send,
+    unseal,
+    start,
+    stop,
     seal: () => send("POST", "sys/seal"),
     async restart() {
       await stop();

@@ -90,7 +90,12 @@ export async function openTransit(options: BaoOptions = {}): Promise<TransitFixt
     >;
   };
   return {
-    ...{ server, token: standard.VAULT_TOKEN, variables, makeKey, makePolicy, makeToken },
+    server,
+    token: standard.VAULT_TOKEN,
+    variables,
+    makeKey,
+    makePolicy,
+    makeToken,
     async openSdk(changes = {}, limits = {}) {
       const reader = settingsReader(variables(changes));
       const settings = vaultTransit.readSettings({

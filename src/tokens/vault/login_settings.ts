@@ -22,8 +22,13 @@ export type VaultLogin =
 
 /** The variables that `readLogin` reads. */
 export const LOGIN_ENVIRONMENT = [
-  ...["VAULT_TOKEN", "VAULT_ROLE_ID", "VAULT_SECRET_ID", "VAULT_APPROLE_MOUNT"],
-  ...["VAULT_KUBERNETES_ROLE", "VAULT_KUBERNETES_TOKEN_FILE", "VAULT_KUBERNETES_MOUNT"],
+  "VAULT_TOKEN",
+  "VAULT_ROLE_ID",
+  "VAULT_SECRET_ID",
+  "VAULT_APPROLE_MOUNT",
+  "VAULT_KUBERNETES_ROLE",
+  "VAULT_KUBERNETES_TOKEN_FILE",
+  "VAULT_KUBERNETES_MOUNT",
 ] as const;
 
 const SERVICE_ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token";

@@ -27,8 +27,13 @@ export interface VaultSettings {
 
 /** The variables that `readVaultSettings` reads. */
 export const VAULT_ENVIRONMENT = [
-  ...["VAULT_ADDR", "VAULT_NAMESPACE", "VAULT_CACERT", ...LOGIN_ENVIRONMENT],
-  ...["VAULT_TRANSIT_MOUNT", "VAULT_TRANSIT_KEY", SCOPE_VARIABLE],
+  "VAULT_ADDR",
+  "VAULT_NAMESPACE",
+  "VAULT_CACERT",
+  ...LOGIN_ENVIRONMENT,
+  "VAULT_TRANSIT_MOUNT",
+  "VAULT_TRANSIT_KEY",
+  SCOPE_VARIABLE,
 ] as const;
 
 /** All settings. Throws `ConfigError` with a line for each fault. */

@@ -10,8 +10,13 @@ const noSession = new Proxy({}, {
 
 async function placesOf(properties: string | undefined, updated = 1, isDelta = true) {
   const table = {
-    ...{ catalog: "c`c", schema: "s", name: "t", displayName: "c.s.t" },
-    ...{ isDelta, properties, columns: [] },
+    catalog: "c`c",
+    schema: "s",
+    name: "t",
+    displayName: "c.s.t",
+    isDelta,
+    properties,
+    columns: [],
   };
   const places = await findResidue(noSession, table, { updated, scrub: false });
   return Object.fromEntries(places.map(({ place, ...known }) => [place, known]));

@@ -8,14 +8,12 @@ import { writeTokensStatement } from "../../../src/platforms/databricks/sql/writ
 import { tokenPattern } from "../../../src/tokens/token_pattern.ts";
 
 const TABLE = {
-  ...{
-    catalog: "ma`in",
-    schema: "s.t",
-    name: "t b",
-    displayName: "",
-    isDelta: true,
-    properties: undefined,
-  },
+  catalog: "ma`in",
+  schema: "s.t",
+  name: "t b",
+  displayName: "",
+  isDelta: true,
+  properties: undefined,
   columns: [
     { name: "e.mail", maxLength: null, isPadded: false },
     { name: "c`d", maxLength: 9, isPadded: true },

@@ -59,7 +59,8 @@ Deno.test("any table is tokenized as a whole, and a second run is a no-op", asyn
         assert.deepEqual(await readRows(sqlName, made.columns), expected);
         const touched = rows.filter((row) => row.slice(0, columns.length).some((v) => v !== null));
         assert.deepEqual([first.updated, first.skipped], [
-          ...[touched.length, rows.length - touched.length],
+          touched.length,
+          rows.length - touched.length,
         ]);
         const second = await changesNothing(
           sql,

@@ -13,17 +13,37 @@ export async function makeClientCertificate(dir: string, user: string): Promise<
   const [certFile, keyFile] = [file("client.pem"), file("client.key")];
   await openssl(["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", keyFile]);
   await openssl([
-    ...["req", "-new", "-key", keyFile, "-subj", `/CN=${user}`],
-    ...["-out", file("client.csr")],
+    "req",
+    "-new",
+    "-key",
+    keyFile,
+    "-subj",
+    `/CN=${user}`,
+    "-out",
+    file("client.csr"),
   ]);
   await Deno.writeTextFile(
     file("client.ext"),
     "basicConstraints=critical,CA:FALSE\nextendedKeyUsage=clientAuth\nsubjectAltName=DNS:client\n",
   );
   await openssl([
-    ...["x509", "-req", "-sha256", "-days", "2", "-in", file("client.csr"), "-out", certFile],
-    ...["-CA", file("ca.pem"), "-CAkey", file("ca.key"), "-set_serial", "2"],
-    ...["-extfile", file("client.ext")],
+    "x509",
+    "-req",
+    "-sha256",
+    "-days",
+    "2",
+    "-in",
+    file("client.csr"),
+    "-out",
+    certFile,
+    "-CA",
+    file("ca.pem"),
+    "-CAkey",
+    file("ca.key"),
+    "-set_serial",
+    "2",
+    "-extfile",
+    file("client.ext"),
   ]);
   return { certFile, keyFile };
 }

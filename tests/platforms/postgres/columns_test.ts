@@ -83,7 +83,9 @@ Deno.test("a column just long enough for its longest token is taken", async () =
   await using action = openAction(database.url, { pushdown });
   assert.equal((await action.tokenize("public.enough", ["value"])).updated, 2);
   assert.deepEqual(await valuesOf(sql, "enough", "value"), [
-    ...[tokenOf("twelve bytes"), tokenOf("éééééé"), null],
+    tokenOf("twelve bytes"),
+    tokenOf("éééééé"),
+    null,
   ]);
 });
 
@@ -180,10 +182,18 @@ Deno.test({
     const report = await action.tokenize("public.insensitive", ["value", "address"]);
     assert.deepEqual([report.updated, report.skipped], [4, 1]);
     assert.deepEqual(await valuesOf(sql, "insensitive", "value"), [
-      ...[tokenOf("Ada"), tokenOf("ADA"), tokenOf("TOK_QWRH_POC"), "tok_QWRh_poc", null],
+      tokenOf("Ada"),
+      tokenOf("ADA"),
+      tokenOf("TOK_QWRH_POC"),
+      "tok_QWRh_poc",
+      null,
     ]);
     assert.deepEqual(await valuesOf(sql, "insensitive", "address"), [
-      ...[tokenOf("Ada"), null, null, null, tokenOf("ada")],
+      tokenOf("Ada"),
+      null,
+      null,
+      null,
+      tokenOf("ada"),
     ]);
     const again = await action.tokenize("public.insensitive", ["value", "address"]);
     assert.deepEqual([again.updated, again.skipped], [0, 5]);
@@ -202,7 +212,10 @@ Deno.test({
     const report = await action.tokenize("public.collated", ["value"]);
     assert.deepEqual([report.updated, report.skipped], [3, 1]);
     assert.deepEqual(await valuesOf(sql, "collated", "value"), [
-      ...[tokenOf("Zoe"), tokenOf("zoë"), tokenOf("TOK_QWRH_POC"), "tok_QWRh_poc"],
+      tokenOf("Zoe"),
+      tokenOf("zoë"),
+      tokenOf("TOK_QWRH_POC"),
+      "tok_QWRh_poc",
     ]);
     assert.equal((await action.tokenize("public.collated", ["value"])).updated, 0);
   },

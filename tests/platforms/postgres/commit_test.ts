@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { parseDatasetUrn } from "../../../src/datahub/dataset_urn.ts";
 import { parseColumns } from "../../../src/datahub/schema_field.ts";
 import { ServiceError } from "../../../src/errors.ts";
+import type { RunContext } from "../../../src/platforms/platform.ts";
 import { postgresPlatform } from "../../../src/platforms/postgres/postgres_platform.ts";
 import { parsePostgresSettings } from "../../../src/platforms/postgres/connection/settings.ts";
 import { tokenizing } from "../../../src/tokens/conversion.ts";
@@ -87,10 +88,16 @@ Deno.test("a failed statement that somebody swallowed does not commit", async ()
   const settings = parsePostgresSettings(database.url, () => "");
   const platform = postgresPlatform(settings, { lockTimeoutMs: 1000, allowTriggers: false });
   const dataset = parseDatasetUrn(urnOf(`${database.name}.public.swallowed`));
-  const context = {
-    ...{ runId: "run", dryRun: false, commit: "atomic", strategy: "update", scrub: false } as const,
+  const context: RunContext = {
+    runId: "run",
+    dryRun: false,
+    commit: "atomic",
+    strategy: "update",
+    scrub: false,
     connections: undefined,
-    ...{ signal: new AbortController().signal, observe() {}, progress() {} },
+    signal: new AbortController().signal,
+    observe() {},
+    progress() {},
   };
   try {
     await changesNothing(sql, "swallowed", async () => {

@@ -57,7 +57,11 @@ Deno.test("a run is observed from its start to its outcome, with its counts", as
   await action.tokenize("public.customers", ["phone"], { onProgress });
   const events = action.observations.map(({ event }) => event);
   assert.deepEqual(events, [
-    ...["run_started", "table_resolved", "batch_written", "residue_found", "run_finished"],
+    "run_started",
+    "table_resolved",
+    "batch_written",
+    "residue_found",
+    "run_finished",
   ]);
   const last = action.observations.at(-1);
   assert.ok(last?.event === "run_finished");

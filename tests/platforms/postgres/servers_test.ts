@@ -90,7 +90,9 @@ Deno.test("a partition is written to by its own name, unless a row might have to
     return updates.map((statement) => /^UPDATE (.*?) t SET/.exec(statement)?.[1]).sort();
   };
   assert.deepEqual(await targets("name"), [
-    ...['ONLY "public"."parted_a"', 'ONLY "public"."parted_b_0"', 'ONLY "public"."parted_rest"'],
+    'ONLY "public"."parted_a"',
+    'ONLY "public"."parted_b_0"',
+    'ONLY "public"."parted_rest"',
   ]);
   assert.deepEqual(await targets("kind"), ['"public"."parted"']);
 });

@@ -30,8 +30,12 @@ const GOOD: Readonly<Record<string, [value: string, settings: Partial<PostgresSe
   "a whole URL": [
     "postgres://ada:secret@db.example.com:6543/app?sslmode=verify-full&application_name=x",
     {
-      ...{ host: "db.example.com", port: 6543, database: "app", password: "secret" },
-      ...{ sslMode: "verify-full", applicationName: "x" },
+      host: "db.example.com",
+      port: 6543,
+      database: "app",
+      password: "secret",
+      sslMode: "verify-full",
+      applicationName: "x",
     },
   ],
   "a percent-encoded URL": [
@@ -40,21 +44,29 @@ const GOOD: Readonly<Record<string, [value: string, settings: Partial<PostgresSe
   ],
   "an @ in the password": ["postgres://ada:a@b@h/x", { host: "h", password: "a@b", database: "x" }],
   "a # and a ? in the password": ["postgres://ada:a#b?c@h/x", {
-    ...{ host: "h", password: "a#b?c", database: "x" },
+    host: "h",
+    password: "a#b?c",
+    database: "x",
   }],
   "an IPv6 host": ["postgres://ada@[::1]:5433/x", { host: "::1", port: 5433, database: "x" }],
   "a host in the query": ["postgres://ada@/x?host=h&port=1", { host: "h", port: 1, database: "x" }],
   "all in the query": ["postgres:///?user=ada&password=p%26w&dbname=x", {
-    ...{ password: "p&w", database: "x" },
+    password: "p&w",
+    database: "x",
   }],
   "a plus in the query, which is no blank": ["postgres://ada@/x?password=a+b", {
-    ...{ database: "x", password: "a+b" },
+    database: "x",
+    password: "a+b",
   }],
   "the query over the rest": ["postgres://eve:no@other/y?user=ada&host=h&dbname=x&password=p", {
-    ...{ host: "h", database: "x", password: "p" },
+    host: "h",
+    database: "x",
+    password: "p",
   }],
   "JDBC's ssl=true": ["postgres://ada@h/x?ssl=true", {
-    ...{ host: "h", database: "x", sslMode: "require" },
+    host: "h",
+    database: "x",
+    sslMode: "require",
   }],
   "parameters without effect": [
     "postgres://ada@h/x?keepalives=1&target_session_attrs=primary&gssencmode=disable" +
@@ -64,16 +76,22 @@ const GOOD: Readonly<Record<string, [value: string, settings: Partial<PostgresSe
   "keywords": [
     "host=h port=6543 dbname=app user=ada password=secret sslmode=disable connect_timeout=3",
     {
-      ...{ host: "h", port: 6543, database: "app", password: "secret" },
-      ...{ sslMode: "disable", connectTimeoutSeconds: 3 },
+      host: "h",
+      port: 6543,
+      database: "app",
+      password: "secret",
+      sslMode: "disable",
+      connectTimeoutSeconds: 3,
     },
   ],
   "keywords with blanks": [" user = ada  dbname= x host =h ", { host: "h", database: "x" }],
   "quoted keywords": [String.raw`user=ada password='it\'s a \\ secret' dbname='my db'`, {
-    ...{ password: String.raw`it's a \ secret`, database: "my db" },
+    password: String.raw`it's a \ secret`,
+    database: "my db",
   }],
   "escaped keywords": [String.raw`user=ada password=a\ b\'c dbname=x`, {
-    ...{ password: "a b'c", database: "x" },
+    password: "a b'c",
+    database: "x",
   }],
   "an empty keyword": ["user=ada password='' host= dbname=''", {}],
   "line breaks between keywords": ["user=ada\n\tdbname=x", { database: "x" }],
@@ -81,10 +99,10 @@ const GOOD: Readonly<Record<string, [value: string, settings: Partial<PostgresSe
   "hostaddr over host": ["user=ada host=h hostaddr=10.0.0.1", { host: "10.0.0.1" }],
   "no limit to connecting": ["user=ada connect_timeout=0", { connectTimeoutSeconds: 3600 }],
   "the system's certificates": ["user=ada sslmode=verify-full sslrootcert=system", {
-    ...{ sslMode: "verify-full" },
+    sslMode: "verify-full",
   }],
   "the system's certificates, whose mode is given by that": ["user=ada sslrootcert=system", {
-    ...{ sslMode: "verify-full" },
+    sslMode: "verify-full",
   }],
 };
 
@@ -115,7 +133,10 @@ Deno.test("require with a root certificate is verify-ca, as in libpq; prefer sta
   const mode = (given: string) =>
     parsePostgresSettings(`user=ada sslrootcert=/ca.pem sslmode=${given}`, () => "CA").sslMode;
   assert.deepEqual(["require", "prefer", "verify-ca", "verify-full"].map(mode), [
-    ...["verify-ca", "prefer", "verify-ca", "verify-full"],
+    "verify-ca",
+    "prefer",
+    "verify-ca",
+    "verify-full",
   ]);
 });
 
@@ -175,9 +196,23 @@ const BAD: Readonly<Record<string, [value: string, reason: RegExp]>> = {
   "direct TLS": [`user=ada sslnegotiation=direct`, /only the ordinary TLS negotiation is built$/],
 };
 const REFUSED = [
-  ...["options", "service", "passfile", "sslcrl", "sslcrldir", "sslpassword", "sslsni"],
-  ...["ssl_min_protocol_version", "require_auth", "requirepeer", "krbsrvname", "gsslib"],
-  ...["gssdelegation", "replication", "load_balance_hosts", "sslcertmode", "scram_client_key"],
+  "options",
+  "service",
+  "passfile",
+  "sslcrl",
+  "sslcrldir",
+  "sslpassword",
+  "sslsni",
+  "ssl_min_protocol_version",
+  "require_auth",
+  "requirepeer",
+  "krbsrvname",
+  "gsslib",
+  "gssdelegation",
+  "replication",
+  "load_balance_hosts",
+  "sslcertmode",
+  "scram_client_key",
 ];
 
 for (const [title, [value, reason]] of Object.entries(BAD)) {

@@ -83,8 +83,9 @@ Deno.test("of two columns, one that is done already is left alone", async () => 
   assert.deepEqual([report.updated, report.skipped], [5, 3]);
   const [a, b] = [tokenOf("a"), tokenOf("b")];
   assert.deepEqual(await valuesOf(sql, "half", "first"), [
-    ...[a, a, a, a],
-    ...[null, null, null, tokenOf("NULL")],
+    ...Array(4).fill(a),
+    ...Array(3).fill(null),
+    tokenOf("NULL"),
   ]);
   assert.deepEqual(await valuesOf(sql, "half", "second"), [b, b, b, b, b, null, b, null]);
 });

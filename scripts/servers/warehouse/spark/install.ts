@@ -82,9 +82,15 @@ async function installPyspark(venv: string, { tell, signal }: Task): Promise<str
     await run(
       signal,
       join(partial, "bin", "pip"),
-      ...["install", "--quiet", "--disable-pip-version-check", "--no-cache-dir"],
+      "install",
+      "--quiet",
+      "--disable-pip-version-check",
+      "--no-cache-dir",
       // the Python side of Spark is not used, so its dependencies are not needed
-      ...["--no-deps", "--require-hashes", "--requirement", requirements],
+      "--no-deps",
+      "--require-hashes",
+      "--requirement",
+      requirements,
     );
     await moveIntoPlace(partial, venv);
   } finally {
@@ -124,14 +130,20 @@ async function installJar(
       signal,
       javaProgram(),
       // Spark brings Ivy along, which knows where Maven packages are
-      ...["-jar", await findIvy(sparkHome), "-warn", "-notransitive", "-confs", "default"],
-      ...["-dependency", jar.organisation, jar.module, jar.version],
-      ...[
-        "-cache",
-        join(partial, "ivy"),
-        "-retrieve",
-        join(partial, "[artifact]-[revision].[ext]"),
-      ],
+      "-jar",
+      await findIvy(sparkHome),
+      "-warn",
+      "-notransitive",
+      "-confs",
+      "default",
+      "-dependency",
+      jar.organisation,
+      jar.module,
+      jar.version,
+      "-cache",
+      join(partial, "ivy"),
+      "-retrieve",
+      join(partial, "[artifact]-[revision].[ext]"),
     );
     const fetched = join(partial, name);
     await assertSha256(fetched, jar.sha256);

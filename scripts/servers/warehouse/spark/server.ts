@@ -76,12 +76,18 @@ function sparkArguments(options: SparkServerOptions, port: number): string[] {
     "hive.server2.long.polling.timeout": "500ms",
   };
   return [
-    ...["--master", "local[2]", "--driver-memory", "2g"],
+    "--master",
+    "local[2]",
+    "--driver-memory",
+    "2g",
     // on the class path of the virtual machine itself: a session that is closed closes the class
     // loader that holds what `--jars` names, and with it Delta for every later session
-    ...["--driver-class-path", installation.jars.join(":")],
+    "--driver-class-path",
+    installation.jars.join(":"),
     ...Object.entries(conf).flatMap(([name, value]) => ["--conf", `${name}=${value}`]),
-    ...["--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2", "spark-internal"],
+    "--class",
+    "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2",
+    "spark-internal",
     ...Object.entries(hiveconf).flatMap(([name, value]) => ["--hiveconf", `${name}=${value}`]),
   ];
 }

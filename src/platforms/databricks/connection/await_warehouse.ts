@@ -114,16 +114,10 @@ export class Waiting {
         "timeout",
         `Cannot ${action}: the warehouse turns requests down because there are too many ` +
           `(HTTP ${status}), waited ${limitMs / 1000} s at most`,
-        {
-          cause: `HTTP_${status}`,
-          ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-        },
+        { cause: `HTTP_${status}`, retryAfterSeconds },
       );
     }
-    const facts = {
-      cause: `HTTP_${status}`,
-      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-    };
+    const facts = { cause: `HTTP_${status}`, retryAfterSeconds };
     this.#run.observe({ event: "retrying", runId: this.#run.runId, attempt, facts });
     await sleep(delayMs, this.#run.signal);
   }

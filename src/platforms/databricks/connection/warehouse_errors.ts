@@ -128,11 +128,7 @@ export function fromStatement(
   const constraint = code === "constraint_violation"
     ? /\] CHECK constraint ([A-Za-z_]\w{0,127}) \(/.exec(text)?.[1]
     : undefined;
-  const facts: ErrorFacts = {
-    ...(sqlState === undefined ? {} : { sqlState }),
-    ...(errorClass === undefined ? {} : { errorClass }),
-    ...(constraint === undefined ? {} : { constraint }),
-  };
+  const facts: ErrorFacts = { sqlState, errorClass, constraint };
   return new ServiceError(code, `Cannot ${action}: ${reason}${shown(facts)}`, facts);
 }
 

@@ -47,25 +47,31 @@ function deltaPlaces(table: CheckedTable, updated: number): ResiduePlace[] {
       : { place: place.place, state: "none" };
   return [
     {
-      ...{ place: "history", state: left, command: vacuum },
+      place: "history",
+      state: left,
+      command: vacuum,
       detail: `time travel reads older versions until VACUUM, ${retention} after the run`,
     },
     where("delta.enableDeletionVectors", {
-      ...{ place: "deletion_vectors", command: purgeStatement(table) },
+      place: "deletion_vectors",
+      command: purgeStatement(table),
       detail: "replaced rows are still in the table's files; once purged, in its history",
     }),
     where("delta.enableChangeDataFeed", {
-      ...{ place: "change_data_feed", command: vacuum },
+      place: "change_data_feed",
+      command: vacuum,
       detail: `it holds rows as they were before, until VACUUM, ${retention} after the run`,
     }),
     {
-      ...{ place: "transaction_log", state: left },
+      place: "transaction_log",
+      state: left,
       detail:
         `the least and the greatest value of each file stay in the log for ${logRetention}, shortened`,
     },
     { place: "shallow_clones", state: "not_checked", detail: "they cannot be listed" },
     {
-      ...{ place: "copies", state: "not_checked" },
+      place: "copies",
+      state: "not_checked",
       detail: "deep clones, materialized views, streaming tables and backups cannot be listed",
     },
   ];

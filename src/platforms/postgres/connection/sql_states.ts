@@ -71,6 +71,6 @@ export function fromDriver(thrown: unknown, action: string): ServiceError {
   const named = constraint === undefined ? "" : `, constraint "${constraint}"`;
   return new ServiceError(meaning, `Cannot ${action}: ${reason} (SQLSTATE ${code}${named})`, {
     sqlState: code,
-    ...(constraint === undefined ? {} : { constraint }),
+    constraint,
   });
 }

@@ -61,7 +61,11 @@ export function postgresTable(
     }
     const resources = { withSnapshotReader, countBeside: counting };
     const { heldRows, ...done } = await rewriteInClient(
-      ...[session, table, conversion, run, resources] as const,
+      session,
+      table,
+      conversion,
+      run,
+      resources,
     );
     if (table.triggers.length > 0) await checkNothingLeft(session, table, conversion, heldRows);
     return done;
