@@ -1,7 +1,7 @@
 /** `tokenize healthcheck`: whether a running action answers. For images that have no curl. */
 import type { Job } from "../command.ts";
 
-const PATIENCE_MS = 3000;
+const REQUEST_TIMEOUT_MS = 3000;
 
 /** Asks `/healthz`. Gives the exit code: 0 where it answered as it should. */
 export async function answerHealthcheck(
@@ -10,7 +10,7 @@ export async function answerHealthcheck(
   try {
     const { healthSchema } = await import("../http/schemas.ts");
     const response = await fetch(new URL("/healthz", url), {
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
     const answer = await response.json().catch(() => undefined);
     if (response.ok && healthSchema.safeParse(answer).success) return 0;

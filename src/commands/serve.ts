@@ -1,6 +1,7 @@
 /** `tokenize serve`: runs the action until it is told to stop. */
 import { RunRegistry } from "../action/run_registry.ts";
 import { type ActionDependencies, tokenizeDataset } from "../action/tokenize_dataset.ts";
+import { aborted, settleWithin } from "../async.ts";
 import type { Config } from "../config.ts";
 import { asksForHealth, HEALTHY } from "../http/health.ts";
 import type { Observe } from "../observations.ts";
@@ -9,7 +10,7 @@ import { VERSION } from "../version.ts";
 /** How long runs under way may go on after the signal to stop, before they are rolled back. */
 const GRACE_MS = 10_000;
 /** How long callers may take after that to read their answers, or to end what they began to send. */
-const CLOSE_PATIENCE_MS = 1000;
+const CLOSE_TIMEOUT_MS = 1000;
 
 /**
  * When the API is loaded, if nobody asks for it before. It takes a while, in which nothing is answered,
@@ -38,7 +39,7 @@ export async function serve(
   clearTimeout(timer);
   deps.observe({ event: "stopping", signal: String(shutDown.reason), runs: runs.size });
   await runs.drain(GRACE_MS);
-  await Promise.race([server.shutdown(), delay(CLOSE_PATIENCE_MS)]);
+  await settleWithin(CLOSE_TIMEOUT_MS, server.shutdown());
   await Promise.all([...deps.platforms.values()].map((platform) => platform.close()));
   deps.observe({ event: "stopped" });
   return 0;
@@ -84,15 +85,4 @@ function whyNotListening(error: unknown): string {
   if (error instanceof Deno.errors.PermissionDenied) return "the system does not allow it";
   if (error instanceof Error && error.name === "Error") return "the host's name is not known";
   throw error;
-}
-
-function delay(durationMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, durationMs));
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) =>
-    signal.addEventListener("abort", () => resolve(), { once: true })
-  );
 }

@@ -1,9 +1,10 @@
 /** `/readyz`: asks each configured platform, once for all who ask at the same time. */
+import { deadline } from "../async.ts";
 import { toServiceError } from "../errors.ts";
 import type { Platform } from "../platforms/platform.ts";
 
 /** How long a platform may take to answer. */
-const PATIENCE_MS = 5000;
+const CHECK_TIMEOUT_MS = 5000;
 
 /** What `/readyz` answers. */
 export interface Readiness {
@@ -26,17 +27,12 @@ async function ask(platforms: ReadonlyMap<string, Platform>): Promise<Readiness>
 }
 
 async function askOne(platform: Platform): Promise<string> {
-  const late = Promise.withResolvers<string>();
-  const abort = new AbortController();
-  const timer = setTimeout(() => {
-    late.resolve(`did not answer within ${PATIENCE_MS} ms`);
-    abort.abort();
-  }, PATIENCE_MS);
+  const late = new Error(`did not respond within ${CHECK_TIMEOUT_MS} ms`);
+  const options = { limitMs: CHECK_TIMEOUT_MS, reason: () => late };
   try {
-    return await Promise.race([platform.check(abort.signal).then(() => "reachable"), late.promise]);
+    await deadline((signal) => platform.check(signal), options);
+    return "reachable";
   } catch (error) {
-    return toServiceError(error).message;
-  } finally {
-    clearTimeout(timer);
+    return error === late ? late.message : toServiceError(error).message;
   }
 }

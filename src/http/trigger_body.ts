@@ -1,5 +1,6 @@
 /** The body of a trigger: what is asked of it, and what is said of one that is not as it should be. */
 import type { z } from "@hono/zod-openapi";
+import { deadline } from "../async.ts";
 import { ServiceError } from "../errors.ts";
 import { triggerSchema } from "./schemas.ts";
 
@@ -8,7 +9,7 @@ const MAX_BODY_BYTES = 1024 * 1024;
 /** How much of a larger body is read and dropped: who is still sending would not see the answer. */
 const MAX_DROPPED_BYTES = 16 * MAX_BODY_BYTES;
 /** How long a body may take to arrive: nobody may hold a request open by sending it bit by bit. */
-const PATIENCE_MS = 30_000;
+const BODY_TIMEOUT_MS = 30_000;
 /** The most that a problem's detail names of what is wrong. */
 const MAX_FAULTS = 5;
 const MAX_NAME_LENGTH = 60;
@@ -18,14 +19,14 @@ const MAX_NAME_LENGTH = 60;
  * answer 500 to some spellings of JSON's content type and to a body that breaks off.
  *
  * Throws `unsupported_media_type`, `body_too_large`, or `invalid_request` naming each field that is
- * wrong, never with what was in it; also where the body does not arrive within `patienceMs`.
+ * wrong, never with what was in it; also where the body does not arrive within `timeoutMs`.
  */
 export async function readTrigger(
   request: Request,
-  patienceMs = PATIENCE_MS,
+  timeoutMs = BODY_TIMEOUT_MS,
 ): Promise<z.infer<typeof triggerSchema>> {
   requireJson(request.headers.get("content-type") ?? "");
-  const result = triggerSchema.safeParse(parseJson(await readBytes(request, patienceMs)));
+  const result = triggerSchema.safeParse(parseJson(await readBytes(request, timeoutMs)));
   if (result.success) return result.data;
   throw invalid(listed(result.error.issues.map(faultOf), "; "));
 }
@@ -38,30 +39,33 @@ function requireJson(contentType: string): void {
   );
 }
 
-async function readBytes(request: Request, patienceMs: number): Promise<Uint8Array> {
+async function readBytes(request: Request, timeoutMs: number): Promise<Uint8Array> {
   if (Number(request.headers.get("content-length") ?? 0) > MAX_DROPPED_BYTES) throw tooLarge();
   const reader = request.body?.getReader();
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => late.reject(invalid(`its body did not arrive within ${patienceMs / 1000} s`)),
-    patienceMs,
-  );
-  late.promise.catch(() => {}); // the timer may go off when all is read
-  const pieces: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
+  if (reader === undefined) return new Uint8Array();
   try {
-    while (reader !== undefined && size <= MAX_DROPPED_BYTES) {
-      const { value, done } = await Promise.race([reader.read(), late.promise]);
-      if (done) break;
-      size += value.length;
-      if (size <= MAX_BODY_BYTES) pieces.push(value);
-      else pieces.length = 0;
-    }
+    return await deadline(() => readPieces(reader), {
+      limitMs: timeoutMs,
+      reason: () => invalid(`its body did not arrive within ${timeoutMs / 1000} s`),
+    });
   } catch (error) {
     throw error instanceof ServiceError ? error : invalid("its body breaks off");
   } finally {
-    clearTimeout(timer);
-    reader?.cancel().catch(() => {}); // nothing more is wanted
+    reader.cancel().catch(() => {}); // nothing more is wanted
+  }
+}
+
+async function readPieces(
+  reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
+): Promise<Uint8Array> {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  while (size <= MAX_DROPPED_BYTES) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    size += value.length;
+    if (size <= MAX_BODY_BYTES) pieces.push(value);
+    else pieces.length = 0;
   }
   if (size > MAX_BODY_BYTES) throw tooLarge();
   return await new Blob(pieces).bytes();

@@ -12,7 +12,7 @@ import type { Observation } from "../observations.ts";
 import { fileGrants, hostGrants, workerPermissions } from "./grants.ts";
 
 /** How long the worker may take to stop; Kubernetes kills after 30 s. */
-const STOP_PATIENCE_MS = 25_000;
+const STOP_TIMEOUT_MS = 25_000;
 
 const OWN_PERMISSIONS = ["net", "env", "read", "write", "run", "ffi", "sys", "import"] as const;
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
@@ -66,7 +66,7 @@ export async function supervise(job: Job, config: Config): Promise<number> {
       if (stopping) return end(1); // asked twice: at once
       stopping = true;
       tell({ type: "shut_down", signal });
-      setTimeout(() => end(1, { event: "grace_period_over" }), STOP_PATIENCE_MS);
+      setTimeout(() => end(1, { event: "grace_period_over" }), STOP_TIMEOUT_MS);
     });
   }
   return await ended.promise;

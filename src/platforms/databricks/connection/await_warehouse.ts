@@ -1,57 +1,15 @@
 /** Waiting that shows, ends at a limit, and stops when the run is to end. */
+import { backoffMs, type BackoffOptions, delay } from "../../../async.ts";
 import { ServiceError } from "../../../errors.ts";
 import type { RunContext } from "../../platform.ts";
 import type { DatabricksSettings } from "./settings.ts";
 import type { Fault } from "./warehouse_errors.ts";
 
-/** Delays where the warehouse names none: doubled each time up to the last. */
-const FIRST_DELAY_MS = 500;
-const LAST_DELAY_MS = 10_000;
+/** Delays when the warehouse names none. */
+export const BACKOFF: BackoffOptions = { firstMs: 500, maxMs: 10_000 };
 /** The log says that the warehouse is being waited for after this long, and then as often. */
 const SHOW_AFTER_MS = 2000;
 const SHOW_EVERY_MS = 5000;
-
-/** Resolves after `ms` milliseconds. Throws the signal's reason if it is aborted before. */
-export function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", stop, { once: true });
-  });
-}
-
-/** What `promise` gives; but the signal's reason once it was aborted `patienceMs` ago. */
-export function unlessAborted<T>(
-  promise: Promise<T>,
-  signal: AbortSignal,
-  patienceMs: number,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const stop = () => {
-      timer = setTimeout(() => reject(signal.reason), patienceMs);
-    };
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-    promise.then(resolve, reject).finally(() => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", stop);
-    });
-  });
-}
-
-/** A delay that grows with each attempt, by half at random so that rivals do not keep in step. */
-export function backoffMs(attempt: number): number {
-  const whole = Math.min(LAST_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1));
-  return whole / 2 + Math.random() * whole / 2;
-}
 
 type Limits = Pick<
   DatabricksSettings,
@@ -93,10 +51,10 @@ export class Waiting {
   /** Waits until it makes sense to ask a sleeping or starting warehouse again. Throws `timeout`. */
   async forStart(action: string, retryAfterSeconds?: number): Promise<void> {
     const delayMs = retryAfterSeconds === undefined
-      ? backoffMs(++this.#attempt)
+      ? backoffMs(++this.#attempt, BACKOFF)
       : 1000 * retryAfterSeconds;
     this.#notice(action, this.#limits.startTimeoutMs, delayMs);
-    await sleep(delayMs, this.#run.signal);
+    await delay(delayMs, this.#run.signal);
   }
 
   /** Waits as a warehouse asks that has too much to do. Throws `timeout`. */
@@ -107,7 +65,9 @@ export class Waiting {
     const nowMs = performance.now();
     this.#busySinceMs ??= nowMs;
     const attempt = ++this.#attempt;
-    const delayMs = retryAfterSeconds === undefined ? backoffMs(attempt) : 1000 * retryAfterSeconds;
+    const delayMs = retryAfterSeconds === undefined
+      ? backoffMs(attempt, BACKOFF)
+      : 1000 * retryAfterSeconds;
     const limitMs = this.#limits.rateLimitTimeoutMs;
     if (nowMs - this.#busySinceMs + delayMs > limitMs) {
       throw new ServiceError(
@@ -119,7 +79,7 @@ export class Waiting {
     }
     const facts = { cause: `HTTP_${status}`, retryAfterSeconds };
     this.#run.observe({ event: "retrying", runId: this.#run.runId, attempt, facts });
-    await sleep(delayMs, this.#run.signal);
+    await delay(delayMs, this.#run.signal);
   }
 
   #notice(action: string, limitMs: number, delayMs: number): void {

@@ -5,15 +5,15 @@
  * the check ends with a verified TLS connection, and for a service principal with an access token.
  * Whether the warehouse takes the token shows when the first run uses it.
  */
+import { abortable } from "../../../async.ts";
 import { noAnswer } from "./http_transport.ts";
 import type { Warehouse } from "./session.ts";
-import { unlessAborted } from "./await_warehouse.ts";
 import { faultOf } from "./warehouse_errors.ts";
 
 /** Throws `database_unreachable` where it cannot. */
 export async function checkWarehouse(warehouse: Warehouse, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
-  await unlessAborted(connect(warehouse), signal, 0);
+  await abortable(connect(warehouse), signal);
 }
 
 async function connect({ settings, authorization }: Warehouse): Promise<void> {

@@ -6,12 +6,13 @@
  *   caller to find out: `LostAnswer`.
  * - The session or the statement is not known: `Gone`.
  */
+import { abortable, backoffMs, delay } from "../../../async.ts";
 import type { Authorization } from "./authorization.ts";
-import { backoffMs, sleep, unlessAborted, type Waiting } from "./await_warehouse.ts";
+import { BACKOFF, type Waiting } from "./await_warehouse.ts";
 import { faultOf, LostAnswer } from "./warehouse_errors.ts";
 
 /** How long a run that is to end waits for an answer, and then for each step of tidying up. */
-export const PATIENCE_MS = 2000;
+export const CLOSE_TIMEOUT_MS = 2000;
 /** How often an unanswered request is sent, where that does no harm. */
 export const ATTEMPTS = 4;
 
@@ -65,7 +66,7 @@ export class Calls {
       signal.throwIfAborted();
       if (this.#isClosed) throw new Gone(action);
       try {
-        const answer = await unlessAborted(send(), signal, PATIENCE_MS);
+        const answer = await abortable(send(), signal, CLOSE_TIMEOUT_MS);
         waiting.atEase();
         return answer;
       } catch (thrown) {
@@ -83,17 +84,9 @@ export class Calls {
           if (fault.kind === "unsent" && isFirst) throw fault.error;
           if (fault.kind === "unanswered" && !repeatable) throw new LostAnswer(action);
           if (++unanswered === ATTEMPTS) throw fault.error;
-          await sleep(backoffMs(unanswered), signal);
+          await delay(backoffMs(unanswered, BACKOFF), signal);
         }
       }
     }
   }
-}
-
-/** Waits for `promise`, but not for long, and whatever comes of it. */
-export async function within(ms: number, promise: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
-  await Promise.race([promise.then(() => {}, () => {}), late]);
-  clearTimeout(timer);
 }

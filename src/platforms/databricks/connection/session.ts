@@ -3,10 +3,11 @@
  * and a statement that was refused for it is sent there. No statement relies on anything an earlier
  * one left in the session.
  */
+import { settleWithin } from "../../../async.ts";
 import { ServiceError } from "../../../errors.ts";
 import type { RunContext } from "../../platform.ts";
 import type { Authorization } from "./authorization.ts";
-import { ATTEMPTS, type CallOptions, Calls, Gone, PATIENCE_MS, within } from "./retry_request.ts";
+import { ATTEMPTS, type CallOptions, Calls, CLOSE_TIMEOUT_MS, Gone } from "./retry_request.ts";
 import { Driver, type DriverSession } from "./driver.ts";
 import type { DatabricksSettings } from "./settings.ts";
 import { type Row, Statement } from "./statement.ts";
@@ -121,7 +122,7 @@ export class Session {
     const session = this.#session;
     this.#session = undefined;
     this.#calls.close(); // a statement beside the one that failed may still be under way
-    if (session !== undefined) await within(PATIENCE_MS, session.close());
+    if (session !== undefined) await settleWithin(CLOSE_TIMEOUT_MS, session.close());
     this.#driver.close();
   }
 
@@ -139,7 +140,7 @@ export class Session {
       const opening = this.#driver.openSession();
       // one that comes when nobody waits for it any more would stay open
       opening.then((late) => {
-        if (givenUp || this.#signal.aborted) void within(PATIENCE_MS, late.close());
+        if (givenUp || this.#signal.aborted) void settleWithin(CLOSE_TIMEOUT_MS, late.close());
       }, () => {});
       return opening;
     });
@@ -170,7 +171,7 @@ export class Session {
   async #replace(old: DriverSession): Promise<void> {
     if (this.#session !== old) return; // a statement beside this one already did
     this.#session = undefined;
-    await within(PATIENCE_MS, old.close());
+    await settleWithin(CLOSE_TIMEOUT_MS, old.close());
     await this.#current();
   }
 

@@ -1,8 +1,8 @@
 /** A statement that was sent to the warehouse: waiting for its end, and reading its rows. */
+import { delay, settleWithin } from "../../../async.ts";
 import { ServiceError } from "../../../errors.ts";
-import { type CallContext, type Calls, PATIENCE_MS, within } from "./retry_request.ts";
+import { type CallContext, type Calls, CLOSE_TIMEOUT_MS } from "./retry_request.ts";
 import type { Operation, OperationStatus } from "./driver.ts";
-import { sleep } from "./await_warehouse.ts";
 import { fromStatement } from "./warehouse_errors.ts";
 
 /** A row of a result, by column name. */
@@ -59,10 +59,10 @@ export class Statement {
         if (hasEnded) return this.#conclude(status);
         if (status.operationState === STATE.running) waiting.awake();
         else waiting.notice(this.#action);
-        await sleep(delayMs, signal);
+        await delay(delayMs, signal);
       }
     } catch (error) {
-      if (!hasEnded) await within(PATIENCE_MS, this.#operation.cancel());
+      if (!hasEnded) await settleWithin(CLOSE_TIMEOUT_MS, this.#operation.cancel());
       throw error;
     }
   }

@@ -2,9 +2,10 @@
  * Going on after what other writers or the network did to a write. Each time the work begins again
  * from what it reads, since what it read before may have changed.
  */
+import { backoffMs, delay } from "../../../async.ts";
 import { ServiceError } from "../../../errors.ts";
 import type { RunContext } from "../../platform.ts";
-import { backoffMs, sleep } from "../connection/await_warehouse.ts";
+import { BACKOFF } from "../connection/await_warehouse.ts";
 import { LostAnswer } from "../connection/warehouse_errors.ts";
 
 /** How often in a row, with nothing written in between. */
@@ -32,7 +33,7 @@ export async function persevere<T>(
       before = written();
       if (attempt >= ATTEMPTS) throw failure;
       run.observe({ event: "retrying", runId: run.runId, attempt, facts: failure.facts });
-      await sleep(backoffMs(attempt), run.signal);
+      await delay(backoffMs(attempt, BACKOFF), run.signal);
     }
   }
 }

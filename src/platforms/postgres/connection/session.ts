@@ -6,7 +6,7 @@
  * statement under way fails, and every further one is refused.
  */
 import type { Sql } from "postgres";
-import { abortable } from "../../../async.ts";
+import { abortable, deadline } from "../../../async.ts";
 import { ServiceError } from "../../../errors.ts";
 import { type Backend, requestCancel } from "./cancel_request.ts";
 import { type Link, makeLink } from "./driver_client.ts";
@@ -19,10 +19,10 @@ type Query = ReturnType<Sql["unsafe"]>;
 const BY_NAME = { prepare: true, simple: false };
 
 /** How long a cancelled statement may take to end before its connection is cut. */
-const CANCEL_PATIENCE_MS = 3000;
+const CANCEL_TIMEOUT_MS = 3000;
 
 /** How long the server may take to answer after a session idled; else it is taken for gone. */
-const ANSWER_PATIENCE_MS = 2000;
+const RESPONSE_TIMEOUT_MS = 2000;
 
 /**
  * The parameters of a statement without any, that a session may well run again: on a small table it takes
@@ -65,15 +65,25 @@ export class Session {
     signal: AbortSignal,
     onLost: (session: Session) => void,
   ): Promise<Session> {
-    const deadline = new AbortController();
-    const timer = setTimeout(
-      () => deadline.abort(noAnswer(settings)),
-      settings.connectTimeoutSeconds * 1000,
-    );
-    const untilThen = AbortSignal.any([signal, deadline.signal]);
-    const link = await makeLink(settings, untilThen);
     try {
-      const { connection, backend } = await connect(link, untilThen);
+      return await deadline((signal) => Session.#connect(settings, signal, onLost), {
+        limitMs: 1000 * settings.connectTimeoutSeconds,
+        reason: () => noAnswer(settings),
+        signal,
+      });
+    } catch (error) {
+      throw notVerified(error, settings) ?? fromDriver(error, "connect to Postgres");
+    }
+  }
+
+  static async #connect(
+    settings: PostgresSettings,
+    signal: AbortSignal,
+    onLost: (session: Session) => void,
+  ): Promise<Session> {
+    const link = await makeLink(settings, signal);
+    try {
+      const { connection, backend } = await connect(link, signal);
       const cancelIt = () => requestCancel(settings, backend, link.ended);
       const session = new Session(link, connection, cancelIt);
       link.onLost = () => {
@@ -83,9 +93,7 @@ export class Session {
       return session;
     } catch (error) {
       void link.end();
-      throw notVerified(error, settings) ?? fromDriver(error, "connect to Postgres");
-    } finally {
-      clearTimeout(timer);
+      throw error;
     }
   }
 
@@ -138,14 +146,14 @@ export class Session {
 
   /** Asks whether the connection still works. Where it doesn't, it is closed. */
   async answers(): Promise<boolean> {
-    const cut = setTimeout(() => void this.close(), ANSWER_PATIENCE_MS);
     try {
-      await this.query("ask Postgres", "SELECT 1");
+      await deadline(() => this.query("ask Postgres", "SELECT 1"), {
+        limitMs: RESPONSE_TIMEOUT_MS,
+      });
       return true;
     } catch {
+      void this.close();
       return false;
-    } finally {
-      clearTimeout(cut);
     }
   }
 
@@ -153,7 +161,7 @@ export class Session {
   cancel(): void {
     if (this.#active.size === 0) return;
     this.#cancelled = true;
-    this.#cut = setTimeout(() => void this.close(), CANCEL_PATIENCE_MS);
+    this.#cut = setTimeout(() => void this.close(), CANCEL_TIMEOUT_MS);
     this.#cancelIt().catch(() => {}); // then the connection is cut
   }
 
