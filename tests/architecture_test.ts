@@ -39,14 +39,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   log: ["config", "observations"],
   config: ["datahub", "errors", "host_name", "platforms", "tokens"],
   environment_names: ["tokens"],
-  platforms: ["async", "datahub", "errors", "observations", "tokens"],
-  tokens: ["async", "errors"],
+  platforms: ["async", "datahub", "errors", "observations", "retry_after", "tokens"],
+  tokens: ["async", "errors", "retry_after"],
   datahub: ["errors"],
   observations: ["errors"],
   async: [],
   command: [],
   errors: [],
   host_name: [],
+  retry_after: [],
   version: [],
 };
 

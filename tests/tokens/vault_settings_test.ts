@@ -1,7 +1,6 @@
 /** The settings of `vault-transit`: what is taken, and that a fault is one line without a secret. */
 import assert from "node:assert/strict";
 import { ConfigError } from "../../src/errors.ts";
-import { readRetryAfter } from "../../src/tokens/vault/connection.ts";
 import { vaultTransit } from "../../src/tokens/vault/vault_transit.ts";
 import { makeTestCertificates } from "../../scripts/servers/test_certificates.ts";
 import { settingsReader } from "../../scripts/servers/test_keys.ts";
@@ -217,18 +216,4 @@ Deno.test("a CA's certificate is read where the program starts, since the sandbo
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
-});
-
-Deno.test("Retry-After is seconds or a date", () => {
-  const nowMs = Date.parse("2026-01-01T00:00:00Z");
-  const cases = [
-    [null, undefined],
-    ["0", 0],
-    ["120", 120_000],
-    ["Thu, 01 Jan 2026 00:00:30 GMT", 30_000],
-    ["Wed, 31 Dec 2025 23:00:00 GMT", 0],
-    ["soon", undefined],
-    ["-5", undefined],
-  ] as const;
-  for (const [text, ms] of cases) assert.equal(readRetryAfter(text, nowMs), ms, String(text));
 });

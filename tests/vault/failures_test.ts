@@ -129,7 +129,7 @@ Deno.test("Vault goes away during a run", async () => {
   await using scene = await openScene();
   let stopping: Promise<void> | undefined;
   scene.later(async () => void await (stopping ??= server.stop()));
-  const reason = /^Cannot use Vault: (the connection failed|it does not answer in time)$/;
+  const reason = /^Cannot use Vault: (the connection failed|it does not respond in time)$/;
   await failsAtomically(scene, "token_sdk_unreachable", reason, async () => {
     await server.start();
     await server.unseal();
@@ -172,7 +172,7 @@ Deno.test("Vault is slow, and the run is as slow", async () => {
 Deno.test("Vault falls silent", async () => {
   await using scene = await openScene({}, { ...QUICK, attemptMs: 200 });
   scene.later(() => "silence");
-  const reason = /^Cannot use Vault: it does not answer in time$/;
+  const reason = /^Cannot use Vault: it does not respond in time$/;
   await failsAtomically(scene, "token_sdk_unreachable", reason, () => {});
 });
 
@@ -186,7 +186,7 @@ const PASSING = {
 
 for (const [title, misbehaviour] of Object.entries(PASSING)) {
   Deno.test(`Vault answers some requests with ${title}, which are sent again`, async () => {
-    await using scene = await openScene({}, { firstWaitMs: 5, longestWaitMs: 20 });
+    await using scene = await openScene({}, { backoff: { firstMs: 5, maxMs: 20 } });
     scene.later((_, count) => count <= 6 ? misbehaviour : undefined);
     assert.equal((await scene.run()).updated, ROWS);
     await isComplete(scene);
@@ -208,7 +208,7 @@ Deno.test("Vault cuts every connection", async () => {
 });
 
 Deno.test("Vault answers 429, and is not asked again before the time it says", async () => {
-  await using scene = await openScene({}, { firstWaitMs: 1, longestWaitMs: 2, requests: 1 });
+  await using scene = await openScene({}, { backoff: { firstMs: 1, maxMs: 2 }, requests: 1 });
   const limited: number[] = [];
   const sent = new Map<string, number[]>();
   scene.later(({ body, atMs }, count) => {

@@ -50,7 +50,7 @@ const FOR_TOKENS: KeyOptions = {
 };
 
 /** Waits that a test can wait for. */
-export const QUICK: Partial<VaultLimits> = { firstWaitMs: 10, longestWaitMs: 50, totalMs: 1_500 };
+export const QUICK: Partial<VaultLimits> = { backoff: { firstMs: 10, maxMs: 50 }, totalMs: 1_500 };
 
 /** The policy of docs/vault.md, for all keys. */
 export const POLICY = (await Deno.readTextFile(new URL("../../../docs/vault.md", import.meta.url)))

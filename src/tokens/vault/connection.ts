@@ -1,4 +1,6 @@
 /** One exchange with Vault over HTTP: a request, and what came back of it. */
+import { deadline } from "../../async.ts";
+import { readRetryAfterSeconds } from "../../retry_after.ts";
 import type { VaultSettings } from "./settings.ts";
 
 /** What is asked. Values and secrets stand in the body only, never in the path. */
@@ -15,8 +17,8 @@ export interface VaultReply {
   readonly status: number;
   /** Undefined where it is not JSON. */
   readonly json: unknown;
-  /** What the header Retry-After asks to wait. */
-  readonly retryAfterMs: number | undefined;
+  /** How long the header Retry-After asks to wait. */
+  readonly retryAfterSeconds: number | undefined;
 }
 
 /** No answer came. */
@@ -41,53 +43,51 @@ export interface VaultConnection {
 }
 
 /** Makes a connection; nothing is sent yet. Redirects are not followed: they name another host. */
-export function openConnection(
-  { address, namespace, caCertificates }: VaultSettings,
-): VaultConnection {
+export function openConnection(settings: VaultSettings): VaultConnection {
+  const { caCertificates } = settings;
   const client = Deno.createHttpClient({ caCerts: caCertificates ? [caCertificates] : [] });
-  const underWay = new Set<AbortController>();
+  const closing = new AbortController();
   return {
-    async exchange({ method, path, body }, token, timeoutMs) {
-      const headers = new Headers({ "x-vault-request": "true" });
-      if (token !== undefined) headers.set("x-vault-token", token);
-      if (namespace !== undefined) headers.set("x-vault-namespace", namespace);
-      if (body !== undefined) headers.set("content-type", "application/json");
-      const abort = new AbortController();
-      const { signal } = abort;
-      const redirect = "manual";
-      let isLate = false;
-      const timer = setTimeout(() => {
-        isLate = true;
-        abort.abort();
-      }, timeoutMs);
-      underWay.add(abort);
+    async exchange(request, token, timeoutMs) {
+      const headers = headersOf(request, token, settings);
       try {
-        const url = `${address}/v1/${path}`;
-        const response = await fetch(url, { method, headers, body, signal, client, redirect });
-        const text = await response.text();
-        const retryAfterMs = readRetryAfter(response.headers.get("retry-after"), Date.now());
-        return { status: response.status, json: parse(text), retryAfterMs };
+        return await deadline(async (signal) => {
+          const { method, body } = request;
+          const url = `${settings.address}/v1/${request.path}`;
+          const options = { method, headers, body, signal, client, redirect: "manual" } as const;
+          return await toReply(await fetch(url, options));
+        }, {
+          limitMs: timeoutMs,
+          reason: () => new NoReply("it does not respond in time", true),
+          signal: closing.signal,
+        });
       } catch (error) {
-        if (isLate) throw new NoReply("it does not answer in time", true);
-        throw whyNoReply(error);
-      } finally {
-        clearTimeout(timer);
-        underWay.delete(abort);
+        throw error instanceof NoReply ? error : whyNoReply(error);
       }
     },
     close() {
-      for (const each of underWay) each.abort();
+      closing.abort();
       client.close();
     },
   };
 }
 
-/** Milliseconds that a Retry-After header (RFC 9110 section 10.2.3) asks to wait from `nowMs` on. */
-export function readRetryAfter(text: string | null, nowMs: number): number | undefined {
-  if (text === null) return undefined;
-  if (/^\s*\d{1,9}\s*$/.test(text)) return Number(text) * 1000;
-  const dateMs = /^\w{3}, /.test(text) ? Date.parse(text) : NaN;
-  return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs);
+function headersOf(
+  { body }: VaultRequest,
+  token: string | undefined,
+  { namespace }: VaultSettings,
+): Headers {
+  const headers = new Headers({ "x-vault-request": "true" });
+  if (token !== undefined) headers.set("x-vault-token", token);
+  if (namespace !== undefined) headers.set("x-vault-namespace", namespace);
+  if (body !== undefined) headers.set("content-type", "application/json");
+  return headers;
+}
+
+async function toReply(response: Response): Promise<VaultReply> {
+  const json = parse(await response.text());
+  const retryAfterSeconds = readRetryAfterSeconds(response.headers);
+  return { status: response.status, json, retryAfterSeconds };
 }
 
 function parse(text: string): unknown {

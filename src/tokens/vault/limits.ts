@@ -1,5 +1,7 @@
 /** How much is sent at once, and how long is waited. */
 
+import type { BackoffOptions } from "../../async.ts";
+
 /** The limits of an SDK. */
 export interface VaultLimits {
   /** Requests that may be on their way at once. */
@@ -11,9 +13,8 @@ export interface VaultLimits {
   readonly attemptMs: number;
   /** How long all attempts of a request may take, with the waits between them. */
   readonly totalMs: number;
-  /** What is waited before the second attempt; twice as long before each further one, up to the most. */
-  readonly firstWaitMs: number;
-  readonly longestWaitMs: number;
+  /** The waits between attempts. */
+  readonly backoff: BackoffOptions;
   /** A run that begins after so long without a call looks up anew which version of the key writes. */
   readonly idleMs: number;
 }
@@ -27,7 +28,6 @@ export const VAULT_LIMITS: VaultLimits = {
   bytesPerRequest: 4 * 1024 * 1024,
   attemptMs: 20_000,
   totalMs: 30_000,
-  firstWaitMs: 100,
-  longestWaitMs: 5_000,
+  backoff: { firstMs: 100, maxMs: 5000 },
   idleMs: 60_000,
 };

@@ -1,4 +1,5 @@
 /** Asks Vault again while that may help: it restarts, is asked too much, or the network fails. */
+import { backoffMs, delay } from "../../async.ts";
 import type { ServiceError } from "../../errors.ts";
 import { NoReply, type VaultConnection, type VaultReply, type VaultRequest } from "./connection.ts";
 import type { VaultLimits } from "./limits.ts";
@@ -28,8 +29,7 @@ interface Failure {
 
 /** Puts patience before a connection. */
 export function withPatience(connection: VaultConnection, limits: VaultLimits): PatientConnection {
-  const closing = Promise.withResolvers<void>();
-  let isClosed = false;
+  const closing = new AbortController();
   const attempt = async (request: VaultRequest, token: string | undefined, timeoutMs: number) => {
     try {
       return await connection.exchange(request, token, timeoutMs);
@@ -42,40 +42,27 @@ export function withPatience(connection: VaultConnection, limits: VaultLimits): 
     async send(request, token) {
       const endMs = performance.now() + limits.totalMs;
       let before: Failure | undefined;
-      for (let tries = 0;; tries++) {
-        if (isClosed) throw closed();
+      for (let tries = 1;; tries++) {
+        closing.signal.throwIfAborted();
         const leftMs = endMs - performance.now();
         const reply = await attempt(request, token, Math.min(limits.attemptMs, leftMs));
-        if (isClosed) throw closed();
+        closing.signal.throwIfAborted();
         const failure = failureOf(reply);
         if (failure === undefined) return reply as VaultReply;
         // cut short itself, the last attempt tells nothing
         if (before !== undefined && performance.now() >= endMs) throw before.error;
         before = failure;
         if (failure.leastWaitMs === undefined) throw failure.error;
-        const waitMs = Math.max(waitBefore(tries, limits), failure.leastWaitMs);
+        const waitMs = Math.max(backoffMs(tries, limits.backoff), failure.leastWaitMs);
         if (performance.now() + waitMs >= endMs) throw failure.error;
-        await sleep(waitMs, closing.promise);
+        await delay(waitMs, closing.signal);
       }
     },
     close() {
-      isClosed = true;
-      closing.resolve();
+      closing.abort(closed());
       connection.close();
     },
   };
-}
-
-/** Growing, and not the same for all who failed at once. */
-function waitBefore(tries: number, { firstWaitMs, longestWaitMs }: VaultLimits): number {
-  return Math.min(longestWaitMs, firstWaitMs * 2 ** tries) * (0.5 + Math.random() / 2);
-}
-
-async function sleep(ms: number, until: Promise<void>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  await Promise.race([promise, until]);
-  clearTimeout(timer);
 }
 
 function failureOf(reply: VaultReply | NoReply): Failure | undefined {
@@ -83,7 +70,7 @@ function failureOf(reply: VaultReply | NoReply): Failure | undefined {
     const error = unreachable(reply.reason);
     return { error, leastWaitMs: reply.isWorthRetrying ? 0 : undefined };
   }
-  const { status, json, retryAfterMs } = reply;
+  const { status, json, retryAfterSeconds } = reply;
   if (status >= 300 && status < 400) {
     const reason = "it redirects elsewhere, which is not followed: is VAULT_ADDR a standby server?";
     return { error: refused(reason), leastWaitMs: undefined };
@@ -91,11 +78,9 @@ function failureOf(reply: VaultReply | NoReply): Failure | undefined {
   if (status < 500 && status !== TOO_MANY_REQUESTS && status !== NOT_YET_CONSISTENT) {
     return undefined;
   }
-  const facts = retryAfterMs === undefined
-    ? {}
-    : { retryAfterSeconds: Math.ceil(retryAfterMs / 1000) };
+  const facts = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
   const error = unreachable(reasonOf(status, json), facts);
-  return { error, leastWaitMs: retryAfterMs ?? 0 };
+  return { error, leastWaitMs: 1000 * (retryAfterSeconds ?? 0) };
 }
 
 function reasonOf(status: number, json: unknown): string {

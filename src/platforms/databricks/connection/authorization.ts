@@ -1,5 +1,7 @@
 /** What tells the warehouse who asks: the `Authorization` header of each request. */
+import { backoffMs, delay } from "../../../async.ts";
 import { ServiceError } from "../../../errors.ts";
+import { readRetryAfterSeconds } from "../../../retry_after.ts";
 import type { Authentication } from "./settings.ts";
 
 /** Gives the header, and renews what it holds. */
@@ -12,8 +14,11 @@ export interface Authorization {
 
 /** Access tokens are renewed this long before they run out, so that none does on its way. */
 const RENEW_BEFORE_MS = 60_000;
-const PATIENCE_MS = 30_000;
+const REQUEST_TIMEOUT_MS = 30_000;
 const ATTEMPTS = 4;
+const BACKOFF = { firstMs: 1000, maxMs: 8000 };
+/** The most that is waited when the endpoint asks for more. */
+const MAX_DELAY_MS = 30_000;
 
 /** Makes the header's source. Asks for nothing yet. */
 export function authorize(authentication: Authentication): Authorization {
@@ -59,9 +64,8 @@ class ServicePrincipal implements Authorization {
       await response.body?.cancel();
       const isBusy = response.status === 429 || response.status >= 500;
       if (!isBusy || attempt === ATTEMPTS) throw refused(response.status);
-      const asked = Number(response.headers.get("retry-after") ?? "");
-      const seconds = asked > 0 ? Math.min(asked, 30) : 2 ** (attempt - 1);
-      await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+      const seconds = readRetryAfterSeconds(response.headers);
+      await delay(seconds ? Math.min(1000 * seconds, MAX_DELAY_MS) : backoffMs(attempt, BACKOFF));
     }
   }
 
@@ -75,7 +79,7 @@ class ServicePrincipal implements Authorization {
         headers: { authorization: `Basic ${credentials}` },
         body: new URLSearchParams({ grant_type: "client_credentials", scope }),
         redirect: "error", // the secret goes to the endpoint that was named
-        signal: AbortSignal.timeout(PATIENCE_MS),
+        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });
     } catch {
       throw new ServiceError(

@@ -7,6 +7,7 @@
  * would take the access token elsewhere, are not followed here.
  */
 import { Buffer } from "node:buffer";
+import { readRetryAfterSeconds } from "../../../retry_after.ts";
 import type { DatabricksSettings } from "./settings.ts";
 
 /** The warehouse, or what stands before it, gave another answer than a Thrift message. */
@@ -91,8 +92,8 @@ export class HttpTransport {
       });
       if (response.status === 200) return await response.arrayBuffer();
       await response.body?.cancel();
-      const seconds = Number(response.headers.get("retry-after") ?? "");
-      throw new HttpStatusError(response.status, seconds > 0 ? seconds : undefined);
+      const seconds = readRetryAfterSeconds(response.headers);
+      throw new HttpStatusError(response.status, seconds || undefined);
     } catch (error) {
       throw error instanceof HttpStatusError ? error : noAnswer(error);
     }
