@@ -12,11 +12,6 @@ export class RunRegistry {
     return this.#running.size;
   }
 
-  /** Whether new runs are refused. */
-  get isDraining(): boolean {
-    return this.#draining;
-  }
-
   /**
    * Runs `work` with the signal that ends it early. Once draining, it throws `shutting_down` at once,
    * and there is no run.

@@ -1,6 +1,6 @@
 /** `tokenize serve`: runs the action until it is told to stop. */
 import { RunRegistry } from "../action/run_registry.ts";
-import { type ActionDependencies, tokenizeDataset } from "../action/tokenize_dataset.ts";
+import type { ActionDependencies } from "../action/tokenize_dataset.ts";
 import { aborted, settleWithin } from "../async.ts";
 import type { Config } from "../config.ts";
 import { asksForHealth, HEALTHY } from "../http/health.ts";
@@ -25,8 +25,8 @@ export async function serve(
   shutDown: AbortSignal,
 ): Promise<number> {
   const runs = new RunRegistry();
-  let loading: ReturnType<typeof createAction> | undefined;
-  const load = () => loading ??= createAction(config, deps, runs);
+  let loading: ReturnType<typeof loadApp> | undefined;
+  const load = () => loading ??= loadApp(config.triggerToken, deps, runs);
   if (deps.platforms.size === 0) deps.observe({ event: "no_platform_configured" });
   const server = listen(config, deps.observe, async (request) => {
     if (loading === undefined && asksForHealth(request)) return Response.json(HEALTHY);
@@ -45,20 +45,14 @@ export async function serve(
   return 0;
 }
 
-/** The action's HTTP API, whose runs are entered in `runs`. */
-export async function createAction(config: Config, deps: ActionDependencies, runs: RunRegistry) {
+/** Loads the API's code and makes it. Its runs are entered in `runs`. */
+async function loadApp(
+  triggerToken: string | undefined,
+  action: ActionDependencies,
+  runs: RunRegistry,
+) {
   const { createApp } = await import("../http/app.ts");
-  return createApp({
-    version: VERSION,
-    triggerToken: config.triggerToken,
-    platforms: deps.platforms,
-    startRun: (trigger) => {
-      const runId = crypto.randomUUID();
-      const report = runs.start((signal) => tokenizeDataset(trigger, deps, { runId, signal }));
-      return { runId, report };
-    },
-    observe: deps.observe,
-  });
+  return createApp({ version: VERSION, triggerToken, runs, action });
 }
 
 /** Starts to listen, or says why it cannot. */

@@ -1,9 +1,9 @@
 /** The HTTP API: routes, limits, authentication, and one place where failures become answers. */
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { Report, Trigger } from "../action/trigger.ts";
+import type { RunRegistry } from "../action/run_registry.ts";
+import { type ActionDependencies, tokenizeDataset } from "../action/tokenize_dataset.ts";
 import { ServiceError, stackFrames, toServiceError } from "../errors.ts";
 import type { Observe } from "../observations.ts";
-import type { Platform } from "../platforms/platform.ts";
 import { requireBearerToken } from "./bearer_token.ts";
 import { HEALTHY } from "./health.ts";
 import { problemResponse } from "./problem.ts";
@@ -11,22 +11,14 @@ import { readinessCheck } from "./readiness.ts";
 import { healthRoute, readinessRoute, triggerRoute } from "./routes.ts";
 import { readTrigger } from "./trigger_body.ts";
 
-/** A run that has begun. */
-export interface StartedRun {
-  readonly runId: string;
-  /** Rejects with a `ServiceError`. */
-  readonly report: Promise<Report>;
-}
-
 /** What the API is made of. */
 export interface AppDependencies {
   readonly version: string;
   /** The bearer token /trigger asks for; undefined where anybody may trigger. */
   readonly triggerToken: string | undefined;
-  readonly platforms: ReadonlyMap<string, Platform>;
-  /** Begins the job. Throws `shutting_down` where no run may begin any more. */
-  readonly startRun: (trigger: Trigger) => StartedRun;
-  readonly observe: Observe;
+  /** The runs under way. Once it drains, no new run begins. */
+  readonly runs: RunRegistry;
+  readonly action: ActionDependencies;
 }
 
 type Environment = { Variables: { runId: string } };
@@ -38,10 +30,10 @@ const ALLOWED_METHODS: Readonly<Record<string, string>> = {
   "/trigger": "POST",
 };
 
-/** Makes the API. It reads no environment and opens nothing by itself. */
+/** Makes the API. It reads no environment and opens no connection. */
 export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
   const app = new OpenAPIHono<Environment>();
-  const readiness = readinessCheck(deps.platforms);
+  const readiness = readinessCheck(deps.action.platforms);
 
   app.openapi(healthRoute, (c) => c.json(HEALTHY, 200));
 
@@ -56,7 +48,10 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
       await requireBearerToken(c.req.header("authorization"), deps.triggerToken);
     }
     const { dataset_urn: datasetUrn, dry_run: dryRun, ...trigger } = await readTrigger(c.req.raw);
-    const { runId, report } = deps.startRun({ datasetUrn, dryRun, ...trigger });
+    const runId = crypto.randomUUID();
+    const report = deps.runs.start((signal) =>
+      tokenizeDataset({ datasetUrn, dryRun, ...trigger }, deps.action, { runId, signal })
+    );
     c.set("runId", runId);
     return c.json(await report, 200);
   });
@@ -71,6 +66,12 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
     info: { title: "tokenize-action", version: deps.version },
   });
 
+  answerFailures(app, deps.action.observe);
+  return app;
+}
+
+/** Turns whatever fails into a problem document, and what no run reports into a log line. */
+function answerFailures(app: OpenAPIHono<Environment>, observe: Observe): void {
   app.notFound((c) => {
     const allow = ALLOWED_METHODS[c.req.path];
     const { method, path } = c.req;
@@ -80,7 +81,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
         "method_not_allowed",
         `Cannot answer: ${method} is not allowed (${allow} is)`,
       );
-    deps.observe({ event: "request_refused", code: error.code, method, path: shown(path) });
+    observe({ event: "request_refused", code: error.code, method, path: shown(path) });
     const response = problemResponse(error);
     if (allow !== undefined) response.headers.set("allow", allow);
     return response;
@@ -90,14 +91,13 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
     const runId = c.get("runId");
     const error = toServiceError(thrown);
     if (error.code === "internal" && runId === undefined) {
-      deps.observe({ event: "unexpected_failure", kind: thrown.name, frames: stackFrames(thrown) });
+      observe({ event: "unexpected_failure", kind: thrown.name, frames: stackFrames(thrown) });
     } else if (runId === undefined) {
       const { method, path } = c.req;
-      deps.observe({ event: "request_refused", code: error.code, method, path: shown(path) });
+      observe({ event: "request_refused", code: error.code, method, path: shown(path) });
     }
     return problemResponse(error, runId);
   });
-  return app;
 }
 
 /** A path as the log may show it: only those we know, since anything can stand in others. */

@@ -5,11 +5,12 @@
  */
 import assert from "node:assert/strict";
 import { RunRegistry } from "../../src/action/run_registry.ts";
-import { createAction } from "../../src/commands/serve.ts";
 import { loadConfig } from "../../src/config.ts";
+import { createApp } from "../../src/http/app.ts";
 import type { Observation } from "../../src/observations.ts";
 import { postgresPlatform } from "../../src/platforms/postgres/postgres_platform.ts";
 import { lazyTokenSdk } from "../../src/tokens/lazy_token_sdk.ts";
+import { VERSION } from "../../src/version.ts";
 import { checkAnswer, hasOperation } from "./openapi_document.ts";
 
 /** One answer, read. */
@@ -44,18 +45,23 @@ export function openApi(environment: Readonly<Record<string, string>> = {}): Act
     : [postgresPlatform(postgres, { lockTimeoutMs, allowTriggers, pushdown })];
   const observations: Observation[] = [];
   const runs = new RunRegistry();
-  const app = createAction(config, {
-    platforms: new Map(platforms.map((platform) => [platform.name, platform])),
-    knownPlatforms: new Map([["postgres", "PG_CONN_STR"], ["databricks", "DBX_JDBC_URL"]]),
-    allowedDatasets: config.allowedDatasets,
-    tokenSdk: lazyTokenSdk(config.tokenSdk),
-    observe: (observation) => void observations.push(observation),
-  }, runs);
+  const app = createApp({
+    version: VERSION,
+    triggerToken: config.triggerToken,
+    runs,
+    action: {
+      platforms: new Map(platforms.map((platform) => [platform.name, platform])),
+      knownPlatforms: new Map([["postgres", "PG_CONN_STR"], ["databricks", "DBX_JDBC_URL"]]),
+      allowedDatasets: config.allowedDatasets,
+      tokenSdk: lazyTokenSdk(config.tokenSdk),
+      observe: (observation) => void observations.push(observation),
+    },
+  });
 
   let document: unknown;
   const send: ActionApi["send"] = async (method, path, init = {}) => {
-    document ??= await (await (await app).request("/openapi.json")).json();
-    const response = await (await app).request(path, { ...init, method });
+    document ??= await (await app.request("/openapi.json")).json();
+    const response = await app.request(path, { ...init, method });
     const { status, headers } = response;
     const text = await response.text();
     const json = text === "" ? undefined : JSON.parse(text);
