@@ -8,7 +8,7 @@ import {
   type DatabricksSettings,
   parseDatabricksSettings,
 } from "./platforms/databricks/connection/settings.ts";
-import { isHost } from "./host_name.ts";
+import { isHost, isLoopback, withoutBrackets } from "./host_name.ts";
 import {
   parsePostgresSettings,
   type PostgresSettings,
@@ -119,7 +119,7 @@ export function loadConfig(source: ConfigSource, rotateFrom?: string): Config {
 
 /** An address or a name; IPv6 addresses without brackets. */
 function readHost(value: string): string {
-  const host = value.replace(/^\[(.*)\]$/, "$1");
+  const host = withoutBrackets(value);
   if (!isHost(host)) throw fault("HOST", "it is neither a host's name nor an IP address");
   return host;
 }
@@ -209,10 +209,6 @@ function boolean(name: string, text: string | undefined, standard = false): bool
   if (text === "false") return false;
   if (text === "true") return true;
   throw fault(name, "it is not true or false");
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "::1" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
 function fault(variable: string, reason: string): ConfigError {

@@ -4,6 +4,7 @@ import { readCommandLine, USAGE_EXIT_CODE } from "./command_line.ts";
 import { printPermissions } from "./commands/permissions.ts";
 import { type Config, loadConfig } from "./config.ts";
 import { ConfigError, stackFrames } from "./errors.ts";
+import { toAuthority } from "./host_name.ts";
 import { fileGrants, hostGrants, isGrantable } from "./sandbox/grants.ts";
 import { supervise } from "./sandbox/supervisor.ts";
 
@@ -59,7 +60,7 @@ function readConfig(rotateFrom: string | undefined): Config | undefined {
 /** Where an action with this configuration answers on this machine. */
 function ownUrl({ listen: { hostname, port } }: Config): string {
   const host = hostname === "0.0.0.0" ? "127.0.0.1" : hostname === "::" ? "::1" : hostname;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return `http://${toAuthority(host, port)}`;
 }
 
 /** A defect outside of the sandbox. Its message may hold anything, so it isn't shown. */

@@ -3,6 +3,7 @@ import { RunRegistry } from "../action/run_registry.ts";
 import type { ActionDependencies } from "../action/tokenize_dataset.ts";
 import { aborted, settleWithin } from "../async.ts";
 import type { Config } from "../config.ts";
+import { toAuthority } from "../host_name.ts";
 import { asksForHealth, HEALTHY } from "../http/health.ts";
 import type { Observe } from "../observations.ts";
 import { VERSION } from "../version.ts";
@@ -61,7 +62,7 @@ function listen(
   observe: Observe,
   answer: (request: Request) => Promise<Response>,
 ): Deno.HttpServer | undefined {
-  const url = `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+  const url = `http://${toAuthority(hostname, port)}`;
   const authenticated = triggerToken !== undefined;
   const onListen = () => observe({ event: "listening", url, authenticated });
   try {

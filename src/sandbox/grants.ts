@@ -3,7 +3,7 @@
  * printed (`tokenize permissions`), tested and trusted.
  */
 import type { Config, SdkSettings } from "../config.ts";
-import { isHost } from "../host_name.ts";
+import { isHost, toAuthority, withoutBrackets } from "../host_name.ts";
 import type { Job } from "../command.ts";
 import { findAdapter } from "../tokens/adapters.ts";
 
@@ -53,7 +53,7 @@ export function fileGrants(job: Job, config: Config): readonly FileGrant[] {
 
 /** Whether it names one host, as it must: what does not may have come from any setting. */
 export function isGrantable({ host }: HostGrant): boolean {
-  return isHost(host.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1"));
+  return isHost(withoutBrackets(host.replace(/:\d+$/, "")));
 }
 
 /** Deno's permissions for the sandbox: those hosts and files, and nothing of the rest of the machine. */
@@ -109,8 +109,7 @@ function sdksIn({ tokenSdk, rotateFrom }: Config) {
 }
 
 function grant(hostname: string, port: number, why: string): HostGrant {
-  const bare = hostname.replace(/^\[(.*)\]$/, "$1");
-  return { host: `${bare.includes(":") ? `[${bare}]` : bare}:${port}`, why };
+  return { host: toAuthority(hostname, port), why };
 }
 
 function unique(grants: readonly HostGrant[]): HostGrant[] {

@@ -1,5 +1,6 @@
 /** The settings of `vault-transit`, under the names that Vault's own tools have for them. */
 import { collectFaults, ConfigError } from "../../errors.ts";
+import { isLoopback } from "../../host_name.ts";
 import type { SettingsReader } from "../token_sdk.ts";
 import { readScope, SCOPE_VARIABLE, type TokenScope } from "../token_scope.ts";
 import {
@@ -70,10 +71,6 @@ function readAddress(read: SettingsReader): string {
     );
   }
   return url.origin + url.pathname.replace(/\/+$/, "");
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
 }
 
 function readNamespace(read: SettingsReader): string | undefined {

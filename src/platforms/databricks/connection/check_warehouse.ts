@@ -6,6 +6,7 @@
  * Whether the warehouse takes the token shows when the first run uses it.
  */
 import { abortable } from "../../../async.ts";
+import { withoutBrackets } from "../../../host_name.ts";
 import { noAnswer } from "./http_transport.ts";
 import type { Warehouse } from "./session.ts";
 import { faultOf } from "./warehouse_errors.ts";
@@ -19,7 +20,7 @@ export async function checkWarehouse(warehouse: Warehouse, signal: AbortSignal):
 async function connect({ settings, authorization }: Warehouse): Promise<void> {
   try {
     const connection = await Deno.connectTls({
-      hostname: settings.host.replace(/^\[(.*)\]$/, "$1"),
+      hostname: withoutBrackets(settings.host),
       port: settings.port,
     });
     try {

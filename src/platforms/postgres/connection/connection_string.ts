@@ -4,6 +4,7 @@
  *
  * Source: PostgreSQL documentation, "34.1.1 Connection Strings".
  */
+import { withoutBrackets } from "../../../host_name.ts";
 import { ConfigError } from "../../../errors.ts";
 
 /** The variable that holds the connection string. */
@@ -25,7 +26,7 @@ function fromUrl(value: string): Map<string, string> {
     if (encoded !== undefined && encoded !== "") parameters.set(name, decode(name, encoded));
   };
   const [, user, password] = /^([^:]*)(?::(.*))?$/s.exec(credentials)!;
-  set("host", host!.replace(/^\[(.*)\]$/, "$1"));
+  set("host", withoutBrackets(host!));
   set("port", port);
   set("user", user);
   set("password", password);
