@@ -3,7 +3,7 @@
  * there; nothing reads the environment again.
  */
 import { splitList } from "./datahub/split_list.ts";
-import { collectFaults, ConfigError } from "./errors.ts";
+import { collectFaults, ConfigError, configFault } from "./config_error.ts";
 import {
   type DatabricksSettings,
   parseDatabricksSettings,
@@ -120,13 +120,13 @@ export function loadConfig(source: ConfigSource, rotateFrom?: string): Config {
 /** An address or a name; IPv6 addresses without brackets. */
 function readHost(value: string): string {
   const host = withoutBrackets(value);
-  if (!isHost(host)) throw fault("HOST", "it is neither a host's name nor an IP address");
+  if (!isHost(host)) throw configFault("HOST", "it is neither a host's name nor an IP address");
   return host;
 }
 
 function readTriggerToken(value: string | undefined): string | undefined {
   if (value !== undefined && !/^[\x21-\x7e]+$/.test(value)) {
-    throw fault("TRIGGER_TOKEN", "it holds characters that a bearer token cannot have");
+    throw configFault("TRIGGER_TOKEN", "it holds characters that a bearer token cannot have");
   }
   return value;
 }
@@ -134,13 +134,17 @@ function readTriggerToken(value: string | undefined): string | undefined {
 function readLogLevel(value: string | undefined): LogLevel {
   const wanted = value?.toLowerCase() === "warn" ? "warning" : value?.toLowerCase() ?? "info";
   const level = LOG_LEVELS.find((each) => each === wanted);
-  if (level === undefined) throw fault("LOG_LEVEL", "it is not one of debug, info, warn, error");
+  if (level === undefined) {
+    throw configFault("LOG_LEVEL", "it is not one of debug, info, warn, error");
+  }
   return level;
 }
 
 function readLogFormat(value: string | undefined, isTerminal: boolean): LogFormat {
   if (value === undefined) return isTerminal ? "text" : "json";
-  if (value !== "text" && value !== "json") throw fault("LOG_FORMAT", "it is not json or text");
+  if (value !== "text" && value !== "json") {
+    throw configFault("LOG_FORMAT", "it is not json or text");
+  }
   return value;
 }
 
@@ -149,7 +153,10 @@ function readAllowedDatasets(value: string | undefined): readonly string[] | und
   const patterns = splitList(value);
   const wrong = patterns.find((each) => each !== "*" && !each.startsWith("urn:li:dataset:("));
   if (patterns.length === 0 || wrong !== undefined) {
-    throw fault("ALLOWED_DATASETS", `its patterns must be "*" or begin with "urn:li:dataset:("`);
+    throw configFault(
+      "ALLOWED_DATASETS",
+      `its patterns must be "*" or begin with "urn:li:dataset:("`,
+    );
   }
   return patterns;
 }
@@ -158,7 +165,7 @@ function readTokenSdk(source: ConfigSource): SdkSettings {
   const mode = source.variable("TOKEN_SDK_MODE") ?? "dummy";
   const adapter = findAdapter(mode);
   if (adapter === undefined) {
-    throw fault(
+    throw configFault(
       "TOKEN_SDK_MODE",
       `there is no SDK of that name (have: ${TOKEN_SDK_MODES.join(", ")})`,
     );
@@ -181,7 +188,7 @@ function readRotationSource(source: ConfigSource, from: string): RotationSetting
       if (!(error instanceof ConfigError)) throw error; // it has no key at all
     }
   }
-  throw fault(
+  throw configFault(
     "--from",
     `it is neither a token SDK (have: ${
       TOKEN_SDK_MODES.join(", ")
@@ -199,7 +206,7 @@ function integer(
   if (text === undefined) return standard;
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < min || value > max) {
-    throw fault(name, `it is not a whole number from ${min} to ${max}`);
+    throw configFault(name, `it is not a whole number from ${min} to ${max}`);
   }
   return value;
 }
@@ -208,9 +215,5 @@ function boolean(name: string, text: string | undefined, standard = false): bool
   if (text === undefined) return standard;
   if (text === "false") return false;
   if (text === "true") return true;
-  throw fault(name, "it is not true or false");
-}
-
-function fault(variable: string, reason: string): ConfigError {
-  return new ConfigError([{ variable, reason }]);
+  throw configFault(name, "it is not true or false");
 }

@@ -11,7 +11,7 @@ import { serve } from "./commands/serve.ts";
 import { smoke } from "./commands/smoke.ts";
 import { trigger } from "./commands/trigger.ts";
 import type { Config, RotationSettings } from "./config.ts";
-import { stackFrames } from "./errors.ts";
+import { stackFrames } from "./stack_frames.ts";
 import type { Job } from "./command.ts";
 import { startLog } from "./log.ts";
 import type { FromWorker, ToWorker } from "./sandbox/protocol.ts";

@@ -3,7 +3,15 @@ import assert from "node:assert/strict";
 import { posix } from "node:path";
 
 /** The ground floor: any room may import these, and they import nothing. */
-const GROUND_FLOOR = ["async", "errors", "host_name", "retry_after", "version"];
+const GROUND_FLOOR = [
+  "async",
+  "config_error",
+  "errors",
+  "host_name",
+  "retry_after",
+  "stack_frames",
+  "version",
+];
 
 /**
  * Each other room of src, a folder or a file, with the rooms it may import from: from the command

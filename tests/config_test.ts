@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type Config, loadConfig } from "../src/config.ts";
 import { ENVIRONMENT_NAMES } from "../src/environment_names.ts";
-import { ConfigError } from "../src/errors.ts";
+import { ConfigError } from "../src/config_error.ts";
 
 function load(environment: Readonly<Record<string, string>>, isTerminal = false): Config {
   return loadConfig({

@@ -1,6 +1,6 @@
 /** Errors: what of them may be shown. */
 import assert from "node:assert/strict";
-import { ServiceError, stackFrames, toServiceError } from "../src/errors.ts";
+import { ServiceError, toServiceError } from "../src/errors.ts";
 
 Deno.test("an error of our own is passed on as it is", () => {
   const error = new ServiceError("conflict", "Cannot do it: no");
@@ -16,17 +16,6 @@ Deno.test("whatever else is thrown becomes internal, without its message", () =>
     return error.facts.cause;
   });
   assert.deepEqual(causes, ["TypeError", "string", "object", "undefined", "object", "number"]);
-});
-
-Deno.test("stack frames are where it happened, never what it said", () => {
-  const messages = ["canary", "canary\nat canary (file:///canary:1:1)", "", "at file:canary:1:1"];
-  for (const message of messages) {
-    const frames = stackFrames(new Error(message));
-    assert.match(frames[0]!, /^at .*errors_test\.ts:\d+:\d+\)?$/);
-    assert.doesNotMatch(frames.join("\n"), /canary/);
-  }
-  assert.deepEqual(stackFrames("canary"), []);
-  assert.deepEqual(stackFrames(undefined), []);
 });
 
 Deno.test("a name with line breaks or terminal codes cannot forge a line of its own", () => {

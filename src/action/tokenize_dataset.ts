@@ -2,7 +2,8 @@
 import { requireAllowed } from "../datahub/allowed_datasets.ts";
 import { parseDatasetUrn } from "../datahub/dataset_urn.ts";
 import { parseColumns } from "../datahub/schema_field.ts";
-import { ServiceError, stackFrames, toServiceError } from "../errors.ts";
+import { ServiceError, toServiceError } from "../errors.ts";
+import { stackFrames } from "../stack_frames.ts";
 import type { Observe } from "../observations.ts";
 import { type Platform, type Progress, selectPlatform } from "../platforms/platform.ts";
 import { rotating, type RotationSource, tokenizing } from "../tokens/conversion.ts";

@@ -2,7 +2,8 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { RunRegistry } from "../action/run_registry.ts";
 import { type ActionDependencies, tokenizeDataset } from "../action/tokenize_dataset.ts";
-import { ServiceError, stackFrames, toServiceError } from "../errors.ts";
+import { ServiceError, toServiceError } from "../errors.ts";
+import { stackFrames } from "../stack_frames.ts";
 import type { Observe } from "../observations.ts";
 import { requireBearerToken } from "./bearer_token.ts";
 import { HEALTHY } from "./health.ts";

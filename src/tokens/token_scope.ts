@@ -2,7 +2,7 @@
  * How far equal values get equal tokens: everywhere, or only within a dataset or a column. And how
  * the place is bound into what a keyed SDK computes.
  */
-import { ConfigError } from "../errors.ts";
+import { configFault } from "../config_error.ts";
 import type { SettingsReader, TokenContext } from "./token_sdk.ts";
 
 /** The variable that names the scope. */
@@ -28,7 +28,7 @@ export function readScope(read: SettingsReader): TokenScope {
   const scope = TOKEN_SCOPES.find((each) => each === wanted);
   if (scope !== undefined) return scope;
   const reason = `it is not one of ${TOKEN_SCOPES.join(", ")}`;
-  throw new ConfigError([{ variable: SCOPE_VARIABLE, reason }]);
+  throw configFault(SCOPE_VARIABLE, reason);
 }
 
 /**

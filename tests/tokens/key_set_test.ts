@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ConfigError } from "../../src/errors.ts";
+import { ConfigError } from "../../src/config_error.ts";
 import { decodeBase64Url, encodeBase64Url } from "../../src/tokens/base64.ts";
 import { type KeyAlgorithm, readKeys } from "../../src/tokens/keyed/key_set.ts";
 import { weaknessOf } from "../../src/tokens/keyed/key_strength.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ConfigError } from "../../src/errors.ts";
+import { ConfigError } from "../../src/config_error.ts";
 import { bindingOf, encodeParts, readScope, TOKEN_SCOPES } from "../../src/tokens/token_scope.ts";
 import { readKeyedSettings } from "../../src/tokens/keyed/keyed_settings.ts";
 import { settingsReader } from "../../scripts/servers/test_keys.ts";

@@ -1,6 +1,6 @@
 /** The settings of `vault-transit`: what is taken, and that a fault is one line without a secret. */
 import assert from "node:assert/strict";
-import { ConfigError } from "../../src/errors.ts";
+import { ConfigError } from "../../src/config_error.ts";
 import { vaultTransit } from "../../src/tokens/vault/vault_transit.ts";
 import { makeTestCertificates } from "../../scripts/servers/test_certificates.ts";
 import { settingsReader } from "../../scripts/servers/test_keys.ts";

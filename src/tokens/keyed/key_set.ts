@@ -14,7 +14,7 @@
  * Faults name a key by its place in the file, and never say anything of its bytes or of the text
  * that the file holds: JSON.parse, for one, quotes it.
  */
-import { ConfigError, type ConfigFault } from "../../errors.ts";
+import { ConfigError, type ConfigFault } from "../../config_error.ts";
 import { decodeBase64Url, encodeBase64Url } from "../base64.ts";
 import { weaknessOf } from "./key_strength.ts";
 import type { SettingsReader } from "../token_sdk.ts";

@@ -1,5 +1,5 @@
 /** The settings that all SDKs with keys of their own have in common. */
-import { collectFaults, ConfigError } from "../../errors.ts";
+import { collectFaults, ConfigError } from "../../config_error.ts";
 import { type KeyAlgorithm, KEYS_VARIABLE, readKeys, type TokenKey } from "./key_set.ts";
 import type { SettingsReader } from "../token_sdk.ts";
 import { readScope, SCOPE_VARIABLE, type TokenScope } from "../token_scope.ts";

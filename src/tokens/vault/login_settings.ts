@@ -1,6 +1,6 @@
 /** How the program shows Vault who it is: a token, AppRole, or a Kubernetes service account. */
 import { resolve } from "node:path";
-import { ConfigError } from "../../errors.ts";
+import { configFault } from "../../config_error.ts";
 import type { SettingsReader } from "../token_sdk.ts";
 
 /** One way to log in. Plain data, since it crosses into the sandbox as a message. */
@@ -45,7 +45,7 @@ export function readLogin(read: SettingsReader): VaultLogin {
   const chosen = WAYS.filter((names) => names.some((name) => read.variable(name) !== undefined));
   if (chosen.length > 1) {
     const [one, other] = chosen.map((names) => names.find((name) => read.variable(name)));
-    throw fault(other!, `it contradicts ${one}: there can be one way to log in to Vault`);
+    throw configFault(other!, `it contradicts ${one}: there can be one way to log in to Vault`);
   }
   switch (chosen[0]?.[0]) {
     case "VAULT_TOKEN":
@@ -65,7 +65,7 @@ export function readLogin(read: SettingsReader): VaultLogin {
         tokenFile: readTokenFile(read),
       };
     default:
-      throw fault(
+      throw configFault(
         "VAULT_TOKEN",
         "it must be set, or VAULT_ROLE_ID and VAULT_SECRET_ID, or VAULT_KUBERNETES_ROLE",
       );
@@ -76,7 +76,7 @@ export function readLogin(read: SettingsReader): VaultLogin {
 export function readMount(read: SettingsReader, variable: string, standard: string): string {
   const mount = (read.variable(variable) ?? standard).replace(/^\/|\/$/g, "");
   if (isPath(mount)) return mount;
-  throw fault(variable, "it is not the path of a mount, such as " + standard);
+  throw configFault(variable, "it is not the path of a mount, such as " + standard);
 }
 
 /** Whether a text is names between slashes, none of which would be read as anything else in a URL. */
@@ -87,9 +87,9 @@ export function isPath(text: string): boolean {
 
 function secret(read: SettingsReader, variable: string): string {
   const value = read.variable(variable);
-  if (value === undefined) throw fault(variable, "it must be set, too");
+  if (value === undefined) throw configFault(variable, "it must be set, too");
   if (!/^[\x21-\x7e]+$/.test(value)) {
-    throw fault(variable, "it holds characters that it cannot have");
+    throw configFault(variable, "it holds characters that it cannot have");
   }
   return value;
 }
@@ -102,18 +102,14 @@ function readTokenFile(read: SettingsReader): string {
   try {
     text = read.file(path);
   } catch {
-    throw fault(variable, "the file of the service account's token cannot be read");
+    throw configFault(variable, "the file of the service account's token cannot be read");
   }
   if (toServiceAccountToken(text) !== undefined) return path;
-  throw fault(variable, "the file holds no service account's token (a JSON Web Token)");
+  throw configFault(variable, "the file holds no service account's token (a JSON Web Token)");
 }
 
 /** The token that such a file's text is, in the compact form of RFC 7519; undefined where it is none. */
 export function toServiceAccountToken(text: string): string | undefined {
   const token = text.trim();
   return /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/.test(token) ? token : undefined;
-}
-
-function fault(variable: string, reason: string): ConfigError {
-  return new ConfigError([{ variable, reason }]);
 }

@@ -1,5 +1,5 @@
 /** The settings of `vault-transit`, under the names that Vault's own tools have for them. */
-import { collectFaults, ConfigError } from "../../errors.ts";
+import { collectFaults, ConfigError, configFault } from "../../config_error.ts";
 import { isLoopback } from "../../host_name.ts";
 import type { SettingsReader } from "../token_sdk.ts";
 import { readScope, SCOPE_VARIABLE, type TokenScope } from "../token_scope.ts";
@@ -56,16 +56,16 @@ export function readVaultSettings(read: SettingsReader): VaultSettings {
 function readAddress(read: SettingsReader): string {
   const variable = "VAULT_ADDR";
   const text = read.variable(variable);
-  if (text === undefined) throw fault(variable, "it must be set: https://HOST:PORT");
+  if (text === undefined) throw configFault(variable, "it must be set: https://HOST:PORT");
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw fault(variable, "it is not an https:// URL");
+    throw configFault(variable, "it is not an https:// URL");
   }
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
-    throw fault(variable, "it must hold nothing but a host, a port and perhaps a path");
+    throw configFault(variable, "it must hold nothing but a host, a port and perhaps a path");
   }
   if (url.protocol === "http:" && !isLoopback(url.hostname)) {
-    throw fault(
+    throw configFault(
       variable,
       "http:// would send values unencrypted: it is for loopback addresses only",
     );
@@ -77,7 +77,7 @@ function readNamespace(read: SettingsReader): string | undefined {
   const namespace = read.variable("VAULT_NAMESPACE")?.replace(/^\/|\/$/g, "");
   if (namespace === undefined || namespace === "") return undefined;
   if (isPath(namespace)) return namespace;
-  throw fault("VAULT_NAMESPACE", "it is not the path of a namespace");
+  throw configFault("VAULT_NAMESPACE", "it is not the path of a namespace");
 }
 
 function readCaCertificates(read: SettingsReader): string | undefined {
@@ -88,15 +88,15 @@ function readCaCertificates(read: SettingsReader): string | undefined {
   try {
     text = read.file(path);
   } catch {
-    throw fault(variable, "the file cannot be read");
+    throw configFault(variable, "the file cannot be read");
   }
   if (!text.includes("-----BEGIN CERTIFICATE-----")) {
-    throw fault(variable, "the file holds no certificate in PEM form");
+    throw configFault(variable, "the file holds no certificate in PEM form");
   }
   try {
     Deno.createHttpClient({ caCerts: [text] }).close();
   } catch {
-    throw fault(variable, "the file holds a certificate that cannot be read");
+    throw configFault(variable, "the file holds a certificate that cannot be read");
   }
   return text;
 }
@@ -104,11 +104,9 @@ function readCaCertificates(read: SettingsReader): string | undefined {
 function readKeyName(read: SettingsReader): string {
   const variable = "VAULT_TRANSIT_KEY";
   const name = read.variable(variable);
-  if (name === undefined) throw fault(variable, "it must be set: the name of the Transit key");
+  if (name === undefined) {
+    throw configFault(variable, "it must be set: the name of the Transit key");
+  }
   if (isPath(name) && !name.includes("/")) return name;
-  throw fault(variable, "it is not the name of a Transit key");
-}
-
-function fault(variable: string, reason: string): ConfigError {
-  return new ConfigError([{ variable, reason }]);
+  throw configFault(variable, "it is not the name of a Transit key");
 }

@@ -1,6 +1,6 @@
 /** DBX_JDBC_URL: every documented form, and each fault with a line that says what is missing. */
 import assert from "node:assert/strict";
-import { ConfigError } from "../../../src/errors.ts";
+import { ConfigError } from "../../../src/config_error.ts";
 import { parseDatabricksSettings } from "../../../src/platforms/databricks/connection/settings.ts";
 
 const SECRET = "dapi0123456789canary";

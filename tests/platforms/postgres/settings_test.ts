@@ -1,6 +1,6 @@
 /** Connection strings, as libpq reads them; and that no fault tells the password. */
 import assert from "node:assert/strict";
-import { ConfigError } from "../../../src/errors.ts";
+import { ConfigError } from "../../../src/config_error.ts";
 import {
   parsePostgresSettings,
   type PostgresSettings,

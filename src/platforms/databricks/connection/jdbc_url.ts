@@ -7,7 +7,7 @@
  * Source: Databricks documentation, "Configure a connection to Databricks using the Databricks JDBC
  * Driver", and the open-source driver's `DatabricksConnectionContext`.
  */
-import { ConfigError } from "../../../errors.ts";
+import { type ConfigError, configFault } from "../../../config_error.ts";
 
 /** A JDBC URL taken apart. What its parts mean is not looked at. */
 export interface JdbcUrl {
@@ -86,5 +86,5 @@ export function readPort(text: string): number {
 
 /** What is wrong with the variable. */
 export function fault(reason: string): ConfigError {
-  return new ConfigError([{ variable: VARIABLE, reason }]);
+  return configFault(VARIABLE, reason);
 }

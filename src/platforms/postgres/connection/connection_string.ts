@@ -5,7 +5,7 @@
  * Source: PostgreSQL documentation, "34.1.1 Connection Strings".
  */
 import { withoutBrackets } from "../../../host_name.ts";
-import { ConfigError } from "../../../errors.ts";
+import { type ConfigError, configFault } from "../../../config_error.ts";
 
 /** The variable that holds the connection string. */
 const VARIABLE = "PG_CONN_STR";
@@ -79,5 +79,5 @@ export function severalHosts(): ConfigError {
 
 /** A fault of the connection string. `reason` never holds a value from it. */
 export function fault(reason: string): ConfigError {
-  return new ConfigError([{ variable: VARIABLE, reason }]);
+  return configFault(VARIABLE, reason);
 }
