@@ -1,49 +1,57 @@
-/** Converts a batch of rows, column by column, and checks what the SDK gave. */
+/** Converts a batch of rows, column by column, and checks what the token SDK returned. */
 import { ServiceError } from "../errors.ts";
 import type { Conversion } from "../tokens/conversion.ts";
 import { toJavaScript } from "../tokens/token_pattern.ts";
+import { tooLong } from "./refusal.ts";
 
-/** What has to be known of the table that the texts stand in. */
-export interface TextTable {
-  readonly displayName: string;
-  /** `maxLength` is the most characters the column holds; null where it is not limited. */
-  readonly columns: readonly { readonly name: string; readonly maxLength: number | null }[];
+/** A column that texts stand in. */
+export interface TextColumn {
+  readonly name: string;
+  /** The most characters it holds; null if it has no limit. */
+  readonly maxLength: number | null;
 }
 
-/** The columns of a batch: NULL where a row's column is left as it is. */
+/** The table that the texts stand in. */
+export interface TextTable {
+  readonly displayName: string;
+  readonly columns: readonly TextColumn[];
+}
+
+/** A batch, column by column: null if a row's column is left as it is. */
 export type TextColumns = readonly (readonly (string | null)[])[];
 
-/** What became of a batch. */
+/** A batch of tokens. */
 export interface ConvertedBatch {
-  /** Tokens in the texts' places. */
+  /** Each token in the place of its text. */
   readonly tokens: TextColumns;
-  /** Texts that were lookalikes, and are NULL there. */
+  /** Where texts were lookalikes; `tokens` has null there. */
   readonly lookalikes: readonly { readonly column: number; readonly row: number }[];
 }
 
 /**
- * Tokens for `columns` of texts, in their places.
+ * Tokens for `columns` of texts, each in the place of its text.
  *
- * Throws `token_sdk_error` where the SDK breaks its promises, `value_too_long` where a token does not
- * fit its column.
+ * Throws `token_sdk_error` if the SDK does not return one valid token per text, `value_too_long` if a
+ * token does not fit its column.
  */
 export async function convertBatch(
   table: TextTable,
   conversion: Conversion,
   columns: TextColumns,
 ): Promise<ConvertedBatch> {
+  const { displayName } = table;
   const isToken = toJavaScript(conversion.result);
   const lookalikes: { column: number; row: number }[] = [];
   const tokens = await Promise.all(columns.map(async (texts, i) => {
     const { name, maxLength } = table.columns[i]!;
     const present = texts.filter((text) => text !== null);
     if (present.length === 0) return texts;
-    const made = await conversion.convert(present, { dataset: table.displayName, column: name });
-    const isFit = (token: string | null | undefined) =>
+    const made = await conversion.convert(present, { dataset: displayName, column: name });
+    const isValid = (token: string | null | undefined) =>
       token === null ? conversion.mayRefuse : token !== undefined && isToken.test(token);
-    if (made.length !== present.length || !made.every(isFit)) throw brokenPromise(table);
+    if (made.length !== present.length || !made.every(isValid)) throw invalidTokens(displayName);
     if (maxLength !== null && made.some((token) => token !== null && token.length > maxLength)) {
-      throw tooLong(table, name, maxLength);
+      throw tooLong(displayName, name, maxLength);
     }
     let next = 0;
     return texts.map((text, row) => {
@@ -56,18 +64,9 @@ export async function convertBatch(
   return { tokens, lookalikes };
 }
 
-function brokenPromise({ displayName }: TextTable): ServiceError {
+function invalidTokens(displayName: string): ServiceError {
   return new ServiceError(
     "token_sdk_error",
-    `Cannot tokenize ${displayName}: the token SDK gave something else than a token a value`,
-  );
-}
-
-/** The refusal of a column that cannot hold its tokens. */
-export function tooLong(table: TextTable, column: string, maxLength: number, needed?: number) {
-  const need = needed === undefined ? "longer tokens" : `tokens of up to ${needed}`;
-  return new ServiceError(
-    "value_too_long",
-    `Cannot tokenize ${table.displayName}: column "${column}" holds ${maxLength} characters, its values need ${need}`,
+    `Cannot tokenize ${displayName}: the token SDK did not return exactly one valid token per value`,
   );
 }

@@ -1,9 +1,10 @@
-/** From the columns a caller named to those the table has. */
+/** From the columns that a caller named to those that the table has. */
 import type { ColumnRef } from "../datahub/schema_field.ts";
-import { type ErrorCode, ServiceError } from "../errors.ts";
+import { refusal } from "./refusal.ts";
 
 /**
- * Each asked column's counterpart: names as they are first, then without regard to case.
+ * The counterpart of each column asked for: names are compared as they are, and only if none matches
+ * without regard to case.
  *
  * Throws `column_not_found`, `ambiguous_name` or `invalid_request` (a column named twice).
  */
@@ -38,9 +39,4 @@ function resolveColumn<C extends { readonly name: string }>(
     throw refusal("column_not_found", displayName, `it has no column "${asked.written}"`);
   }
   return found[0];
-}
-
-/** The refusal of a table, before its first row is touched. */
-export function refusal(code: ErrorCode, displayName: string, reason: string): ServiceError {
-  return new ServiceError(code, `Cannot tokenize ${displayName}: ${reason}`);
 }

@@ -339,5 +339,10 @@ Deno.test("Vault answers with what are no tokens, or with the values themselves"
     }));
     return { answer: 200, json: { data: { batch_results: results } } };
   });
-  await failsAtomically(scene, "token_sdk_error", /gave something else than a token/, () => {});
+  await failsAtomically(
+    scene,
+    "token_sdk_error",
+    /did not return exactly one valid token per value/,
+    () => {},
+  );
 });

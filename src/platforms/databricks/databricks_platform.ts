@@ -5,6 +5,8 @@
 import type { ColumnRef } from "../../datahub/schema_field.ts";
 import { ServiceError } from "../../errors.ts";
 import type { Platform, RunContext, TableSession } from "../platform.ts";
+import { runInProgress } from "../refusal.ts";
+import { RunLimiter } from "../run_limiter.ts";
 import { authorize } from "./connection/authorization.ts";
 import { checkTable } from "./lookup/check_table.ts";
 import { databricksTable } from "./rewrite/databricks_table.ts";
@@ -12,10 +14,6 @@ import { findTable, type FoundTable, readName } from "./lookup/find_table.ts";
 import { Session } from "./connection/session.ts";
 import type { DatabricksSettings } from "./connection/settings.ts";
 import { checkWarehouse } from "./connection/check_warehouse.ts";
-
-/** How many runs may use the warehouse at once; each has a session of its own. */
-const MAX_RUNS = 8;
-const RETRY_AFTER_SECONDS = 5;
 
 /** What the configuration says of runs on Databricks. */
 export interface DatabricksOptions {
@@ -32,7 +30,7 @@ export function databricksPlatform(
   // Databricks has no lock to take. Between processes, Delta lets one of two writers win and the
   // guard leaves nothing for the other; within this one, the second run is refused as elsewhere.
   const tablesUnderWay = new Set<string>();
-  let runs = 0;
+  const runs = new RunLimiter("warehouse"); // each run has a session of its own
 
   return {
     name: "databricks",
@@ -40,9 +38,7 @@ export function databricksPlatform(
     async withTable(dataset, columns, run, use) {
       if (run.strategy === "rewrite") throw noRewrite();
       const readings = readName(dataset, settings);
-      if (runs >= MAX_RUNS) throw tooManyRuns();
-      runs++;
-      try {
+      return await runs.run(async () => {
         run.signal.throwIfAborted();
         const session = await Session.open(warehouse, run);
         try {
@@ -51,9 +47,7 @@ export function databricksPlatform(
         } finally {
           await session.close();
         }
-      } finally {
-        runs--;
-      }
+      });
     },
     close: () => Promise.resolve(), // runs close their own sessions
   };
@@ -70,7 +64,7 @@ export function databricksPlatform(
     if (run.dryRun) {
       return await use(databricksTable(session, table, found.instance, run, pushdown));
     }
-    if (tablesUnderWay.has(key)) throw inProgress(table.displayName);
+    if (tablesUnderWay.has(key)) throw runInProgress(table.displayName);
     tablesUnderWay.add(key);
     try {
       return await use(databricksTable(session, table, found.instance, run, pushdown));
@@ -85,21 +79,5 @@ function noRewrite(): ServiceError {
   return new ServiceError(
     "invalid_request",
     'Cannot start the run: the strategy "rewrite" is for Postgres, Databricks has only "update"',
-  );
-}
-
-function inProgress(displayName: string): ServiceError {
-  return new ServiceError(
-    "run_in_progress",
-    `Cannot tokenize ${displayName}: another run on it is under way`,
-    { retryAfterSeconds: RETRY_AFTER_SECONDS },
-  );
-}
-
-function tooManyRuns(): ServiceError {
-  return new ServiceError(
-    "run_in_progress",
-    `Cannot start the run: ${MAX_RUNS} other runs are under way on this warehouse`,
-    { retryAfterSeconds: RETRY_AFTER_SECONDS },
   );
 }

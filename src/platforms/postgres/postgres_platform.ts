@@ -1,9 +1,9 @@
 /** The platform `postgres`: one transaction a run, or one a batch. */
-import { ServiceError } from "../../errors.ts";
 import type { Platform, RunContext, TableSession } from "../platform.ts";
-import { refusal } from "../resolve_columns.ts";
+import { MAX_RUNS, RunLimiter } from "../run_limiter.ts";
+import { refusal, runInProgress } from "../refusal.ts";
 import { postgresTable, postgresTableInBatches } from "./rewrite/postgres_table.ts";
-import { type ResolvedTable, resolveTable, runInProgress } from "./lookup/resolve_table.ts";
+import { type ResolvedTable, resolveTable } from "./lookup/resolve_table.ts";
 import type { AfterCommit } from "./residue/scrub.ts";
 import type { Session } from "./connection/session.ts";
 import { SessionPool } from "./connection/session_pool.ts";
@@ -11,10 +11,6 @@ import { withSession, withSnapshotReader } from "./connection/borrow_session.ts"
 import type { PostgresSettings } from "./connection/settings.ts";
 import { tryLockRunForSessionStatement, unlockRunStatement } from "./sql/try_lock_run.ts";
 import { inTransaction, LostBeforeBegin } from "./connection/transaction.ts";
-
-/** How many runs may use the database at once. */
-const MAX_RUNS = 8;
-const RETRY_AFTER_SECONDS = 5;
 
 /** Connections that write at once in batches. Postgres does not tell its cores; these are ours. */
 const DEFAULT_CONNECTIONS = Math.min(4, Math.max(2, navigator.hardwareConcurrency));
@@ -39,30 +35,22 @@ type Use<T> = (table: TableSession) => Promise<T>;
 export function postgresPlatform(settings: PostgresSettings, options: PostgresOptions): Platform {
   const pool = new SessionPool(settings);
   const shared: Shared = { pushdown: false, ...options, pool };
-  let runs = 0;
+  const runs = new RunLimiter("database");
 
   return {
     name: "postgres",
     async check(signal) {
       await withSession(pool, signal, (session) => session.query("ask Postgres", "SELECT 1"));
     },
-    async withTable(dataset, columns, run, use) {
-      if (runs >= MAX_RUNS) throw tooManyRuns();
-      runs++;
+    withTable(dataset, columns, run, use) {
       // a rewrite fires no triggers
       const allowTriggers = options.allowTriggers || run.strategy === "rewrite";
       const resolve: Resolve = (session, { lock }) =>
         resolveTable(session, dataset, columns, { allowTriggers, lock });
       const work = run.commit === "batches" && !run.dryRun ? manyTransactions : oneTransaction;
-      try {
-        return await withLiveSession(
-          pool,
-          run.signal,
-          (session) => work(shared, session, run, resolve, use),
-        );
-      } finally {
-        runs--;
-      }
+      return runs.run(() =>
+        withLiveSession(pool, run.signal, (session) => work(shared, session, run, resolve, use))
+      );
     },
     close: () => pool.close(),
   };
@@ -164,12 +152,4 @@ async function lockRun(session: Session, { oid, displayName }: ResolvedTable): P
     tryLockRunForSessionStatement(oid),
   );
   if (!rows[0]![0]) throw runInProgress(displayName);
-}
-
-function tooManyRuns(): ServiceError {
-  return new ServiceError(
-    "run_in_progress",
-    `Cannot start the run: ${MAX_RUNS} other runs are under way on this database`,
-    { retryAfterSeconds: RETRY_AFTER_SECONDS },
-  );
 }

@@ -1,5 +1,6 @@
 /** Others at work on the same table: nothing of theirs is lost, and a run that cannot go on says so. */
 import assert from "node:assert/strict";
+import { problemResponse } from "../../../src/http/problem.ts";
 import {
   changesNothing,
   dummySdk,
@@ -148,7 +149,7 @@ Deno.test("a second run on the table is refused while the first goes on, whereve
   for (const action of [first, elsewhere]) {
     const error = await action.fails("run_in_progress", "public.busy", ["note"]);
     assert.match(error.message, /another run on it is under way$/);
-    assert.ok(error.facts.retryAfterSeconds);
+    assert.ok(problemResponse(error).headers.get("retry-after"));
     const look = await action.tokenize("public.busy", ["name"], { dryRun: true });
     assert.deepEqual([look.updated, look.skipped], [10, 0]);
   }

@@ -3,7 +3,8 @@
  * nothing; what only shows later is refused by the warehouse, statement by statement.
  */
 import type { ColumnRef } from "../../../datahub/schema_field.ts";
-import { refusal, resolveColumns } from "../../resolve_columns.ts";
+import { refusal } from "../../refusal.ts";
+import { resolveColumns } from "../../resolve_columns.ts";
 import type { FoundTable } from "./find_table.ts";
 import type { Session } from "../connection/session.ts";
 import type { CheckedColumn, CheckedTable } from "../table.ts";

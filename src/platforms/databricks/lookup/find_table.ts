@@ -1,7 +1,7 @@
 /** From a dataset's name to the one table it means. */
 import type { DatasetUrn } from "../../../datahub/dataset_urn.ts";
 import { ServiceError } from "../../../errors.ts";
-import { type NameReading, readingsOf, splits } from "../../table_name_candidates.ts";
+import { candidatesFor, type NameCandidate, splitName } from "../../table_name_candidates.ts";
 import type { Session } from "../connection/session.ts";
 import type { DatabricksSettings } from "../connection/settings.ts";
 import { type DescribeRow, describeTableStatement } from "../sql/describe_table.ts";
@@ -26,11 +26,11 @@ export interface FoundTable {
 export function readName(
   dataset: DatasetUrn,
   { catalog, schema }: Pick<DatabricksSettings, "catalog" | "schema">,
-): NameReading[] {
+): NameCandidate[] {
   const form = catalog === undefined
     ? "catalog.schema.table (and DBX_JDBC_URL has no ConnCatalog for names without one)"
     : "catalog.schema.table";
-  return readingsOf(dataset, form, (name) => readingsOn(name, catalog, schema));
+  return candidatesFor(dataset, form, (name) => readingsOn(name, catalog, schema));
 }
 
 /**
@@ -42,7 +42,7 @@ export function readName(
 export async function findTable(
   session: Session,
   dataset: DatasetUrn,
-  readings: readonly NameReading[],
+  readings: readonly NameCandidate[],
 ): Promise<FoundTable> {
   const looked = await Promise.all(readings.map((reading) => lookUp(session, reading)));
   const found = new Map(
@@ -63,11 +63,11 @@ function readingsOn(
   name: string,
   catalog: string | undefined,
   schema: string | undefined,
-): NameReading[] {
+): NameCandidate[] {
   const parts = name.split(".");
   if (parts.length > MAX_PARTS) return [];
-  if (parts.length > 2) return splits(name);
-  const readings: NameReading[] = [];
+  if (parts.length > 2) return splitName(name);
+  const readings: NameCandidate[] = [];
   const [first = "", second = ""] = parts;
   if (catalog !== undefined && parts.length === 2 && first !== "" && second !== "") {
     readings.push({ instance: "", database: catalog, schema: first, table: second });
@@ -78,7 +78,7 @@ function readingsOn(
   return readings;
 }
 
-async function lookUp(session: Session, reading: NameReading): Promise<FoundTable | undefined> {
+async function lookUp(session: Session, reading: NameCandidate): Promise<FoundTable | undefined> {
   const parts = [reading.database, reading.schema, reading.table] as const;
   try {
     const rows = await session.query(

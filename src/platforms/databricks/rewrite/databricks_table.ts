@@ -1,7 +1,7 @@
 /** A table of one run: counts it, or rewrites it. */
 import { ServiceError, toServiceError } from "../../../errors.ts";
 import type { Counts, Method, RunContext, TableSession } from "../../platform.ts";
-import { tooLong } from "../../convert_batch.ts";
+import { checkLengths } from "../../check_lengths.ts";
 import type { CheckedTable } from "../table.ts";
 import { findResidue } from "../residue/find_residue.ts";
 import { rewriteDry, rewriteInClient } from "./rewrite_in_client.ts";
@@ -24,12 +24,12 @@ export function databricksTable(
     columns: table.columns.map(({ name }) => name),
     async count(conversion) {
       const work = { session, table, conversion, run };
-      await checkLengths(work);
+      await checkTokenLengths(work);
       return await preview(work);
     },
     async rewrite(conversion) {
       const work = { session, table, conversion, run };
-      await checkLengths(work);
+      await checkTokenLengths(work);
       return await rewrite(work, pushdown);
     },
     async residue(_conversion, updated) {
@@ -64,18 +64,13 @@ async function rewrite(work: Work, pushdown: boolean): Promise<Counts & { method
 }
 
 /** Refuses a column too short for its tokens before the first row is written. */
-async function checkLengths({ session, table, conversion }: Work): Promise<void> {
-  const limited = table.columns.filter(({ maxLength }) => maxLength !== null);
-  if (limited.length === 0) return;
-  const [longest] = await session.query(
-    `measure the values of ${table.displayName}`,
-    longestValuesStatement(table, limited, conversion.selects),
-  );
-  limited.forEach(({ name, maxLength }, i) => {
-    const bytes = longest![`c${i}`] as number | null;
-    if (bytes === null) return;
-    const needed = conversion.maxLength(bytes);
-    if (needed > maxLength!) throw tooLong(table, name, maxLength!, needed);
+function checkTokenLengths({ session, table, conversion }: Work): Promise<void> {
+  return checkLengths(table, conversion, async (limited) => {
+    const [longestBytes] = await session.query(
+      `measure the values of ${table.displayName}`,
+      longestValuesStatement(table, limited, conversion.selects),
+    );
+    return limited.map((_, i) => longestBytes![`c${i}`] as number | null);
   });
 }
 

@@ -1,5 +1,5 @@
 /** What else an UPDATE of a table would set off: refused, unless the configuration allows it. */
-import { refusal } from "../../resolve_columns.ts";
+import { refusal } from "../../refusal.ts";
 import type { CheckedTable } from "./check_table.ts";
 import { arrayLiteral } from "../identifiers.ts";
 import type { Session } from "../connection/session.ts";

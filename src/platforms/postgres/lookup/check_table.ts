@@ -4,7 +4,8 @@
  */
 import type { ColumnRef } from "../../../datahub/schema_field.ts";
 import type { ErrorCode } from "../../../errors.ts";
-import { refusal, resolveColumns } from "../../resolve_columns.ts";
+import { refusal } from "../../refusal.ts";
+import { resolveColumns } from "../../resolve_columns.ts";
 import type { FoundDataset } from "./find_table.ts";
 import type { FoundColumn, FoundTable } from "../sql/find_tables.ts";
 

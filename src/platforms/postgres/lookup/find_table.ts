@@ -2,7 +2,7 @@
 import type { ColumnRef } from "../../../datahub/schema_field.ts";
 import type { DatasetUrn } from "../../../datahub/dataset_urn.ts";
 import { ServiceError } from "../../../errors.ts";
-import { type NameReading, readingsOf } from "../../table_name_candidates.ts";
+import { candidatesFor, type NameCandidate } from "../../table_name_candidates.ts";
 import { arrayLiteral } from "../identifiers.ts";
 import type { Session } from "../connection/session.ts";
 import { type FindTablesRow, findTablesStatement, type FoundTable } from "../sql/find_tables.ts";
@@ -26,31 +26,33 @@ export async function findTable(
   columns: readonly ColumnRef[],
   lock: boolean,
 ): Promise<FoundDataset> {
-  const readings = readingsOf(dataset, "database.schema.table");
+  const candidates = candidatesFor(dataset, "database.schema.table");
   for (const exact of [true, false]) {
-    const [database, serverEncoding, candidates] = await lookUp(session, readings, columns, {
+    const [database, serverEncoding, matches] = await lookUp(session, candidates, columns, {
       exact,
       lock,
     });
     const tables = exact
-      ? candidates
-      : candidates.filter((table) => readings.some((reading) => isSame(reading, database, table)));
+      ? matches
+      : matches.filter((table) =>
+        candidates.some((candidate) => isSame(candidate, database, table))
+      );
     // one table may be found by several spellings of what stands before it
     const [table, ...others] = new Map(tables.map((each) => [each.oid, each])).values();
     if (others.length > 0) throw ambiguous(dataset, [table!, ...others]);
     if (table !== undefined) return { database, serverEncoding, table };
-    if (!exact) throw notFound(dataset, readings, database);
+    if (!exact) throw notFound(dataset, candidates, database);
   }
   throw new Error("unreachable");
 }
 
 async function lookUp(
   session: Session,
-  readings: readonly NameReading[],
+  candidates: readonly NameCandidate[],
   columns: readonly ColumnRef[],
   { exact, lock }: { readonly exact: boolean; readonly lock: boolean },
 ): Promise<FindTablesRow> {
-  const possible = readings.filter((reading) => Object.values(reading).every(isPossible));
+  const possible = candidates.filter((candidate) => Object.values(candidate).every(isPossible));
   const { rows } = await session.query<FindTablesRow>(
     "look the table up",
     findTablesStatement(exact),
@@ -71,10 +73,10 @@ function isPossible(name: string): boolean {
   return !name.includes("\0") && name.isWellFormed();
 }
 
-function isSame(reading: NameReading, database: string, table: FoundTable): boolean {
+function isSame(candidate: NameCandidate, database: string, table: FoundTable): boolean {
   const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
-  return reading.instance === table.instance && same(reading.database, database) &&
-    same(reading.schema, table.schema) && same(reading.table, table.name);
+  return candidate.instance === table.instance && same(candidate.database, database) &&
+    same(candidate.schema, table.schema) && same(candidate.table, table.name);
 }
 
 function ambiguous(dataset: DatasetUrn, tables: readonly FoundTable[]): ServiceError {
@@ -87,11 +89,11 @@ function ambiguous(dataset: DatasetUrn, tables: readonly FoundTable[]): ServiceE
 
 function notFound(
   dataset: DatasetUrn,
-  readings: readonly NameReading[],
+  candidates: readonly NameCandidate[],
   connected: string,
 ): ServiceError {
   const same = (name: string) => name.toLowerCase() === connected.toLowerCase();
-  if (readings.some(({ database }) => same(database))) {
+  if (candidates.some(({ database }) => same(database))) {
     return new ServiceError(
       "table_not_found",
       `Cannot find the table: database "${connected}" has none that "${dataset.name}" names`,

@@ -1,14 +1,11 @@
 /** From a dataset's name to the one table it means, known to be one that can be tokenized. */
 import type { ColumnRef } from "../../../datahub/schema_field.ts";
 import type { DatasetUrn } from "../../../datahub/dataset_urn.ts";
-import { ServiceError } from "../../../errors.ts";
+import { runInProgress } from "../../refusal.ts";
 import { type CheckedTable, checkTable } from "./check_table.ts";
 import { findHooks } from "./check_side_effects.ts";
 import { findTable } from "./find_table.ts";
 import type { Session } from "../connection/session.ts";
-
-/** When to ask again for a table that is locked. */
-const RETRY_AFTER_SECONDS = 5;
 
 /** A table, and all that a run has to know of it. */
 export interface ResolvedTable extends CheckedTable {
@@ -40,13 +37,4 @@ export async function resolveTable(
   const triggers = await findHooks(session, table, found.table, allowTriggers);
   if (found.table.gotLock === false) throw runInProgress(table.displayName);
   return { ...table, platformInstance: found.table.instance, triggers };
-}
-
-/** The refusal of a run on a table that another run has locked. */
-export function runInProgress(displayName: string): ServiceError {
-  return new ServiceError(
-    "run_in_progress",
-    `Cannot tokenize ${displayName}: another run on it is under way`,
-    { retryAfterSeconds: RETRY_AFTER_SECONDS },
-  );
 }

@@ -2,7 +2,7 @@
 import { ServiceError } from "../../../errors.ts";
 import type { Conversion } from "../../../tokens/conversion.ts";
 import type { Counts, Method, RunContext, TableSession } from "../../platform.ts";
-import { tooLong } from "../../convert_batch.ts";
+import { checkLengths } from "../../check_lengths.ts";
 import { bulkPass } from "./bulk_pass.ts";
 import type { CheckedTable } from "../lookup/check_table.ts";
 import { anyInSample, countAll, countRows } from "./count_table.ts";
@@ -75,11 +75,11 @@ export function postgresTable(
     platformInstance: table.platformInstance,
     columns: table.columns.map(({ name }) => name),
     async count(conversion) {
-      await checkLengths(session, table, conversion);
+      await checkTokenLengths(session, table, conversion);
       return await preview(session, table, conversion, run);
     },
     async rewrite(conversion) {
-      await checkLengths(session, table, conversion);
+      await checkTokenLengths(session, table, conversion);
       const done = await rewrite(conversion);
       if (done.updated > 0) await checkUnaltered();
       return done;
@@ -127,7 +127,7 @@ export function postgresTableInBatches(
     columns: table.columns.map(({ name }) => name),
     count: (conversion) => inOwnTransaction((own) => preview(own, table, conversion, run)),
     async rewrite(conversion) {
-      await inOwnTransaction((session) => checkLengths(session, table, conversion));
+      await inOwnTransaction((session) => checkTokenLengths(session, table, conversion));
       return await rewriteInBatches(table, conversion, run, resources);
     },
     residue({ selects }, updated) {
@@ -153,23 +153,18 @@ async function nothingToDo(
 }
 
 /** Refuses a column too short for its tokens before the first row is written. */
-async function checkLengths(
+function checkTokenLengths(
   session: Session,
   table: CheckedTable,
-  { selects, maxLength: maxTokenLength }: Conversion,
+  conversion: Conversion,
 ): Promise<void> {
-  const limited = table.columns.filter(({ maxLength }) => maxLength !== null);
-  if (limited.length === 0) return;
-  const names = limited.map(({ name }) => name);
-  const { rows: [longest] } = await session.query<(number | null)[]>(
-    `measure the values of ${table.displayName}`,
-    longestValuesStatement(table, names, selects),
-  );
-  limited.forEach(({ name, maxLength }, i) => {
-    const bytes = longest![i];
-    if (bytes === null || bytes === undefined) return;
-    const needed = maxTokenLength(bytes);
-    if (needed > maxLength!) throw tooLong(table, name, maxLength!, needed);
+  return checkLengths(table, conversion, async (limited) => {
+    const names = limited.map(({ name }) => name);
+    const { rows: [longestBytes] } = await session.query<(number | null)[]>(
+      `measure the values of ${table.displayName}`,
+      longestValuesStatement(table, names, conversion.selects),
+    );
+    return longestBytes!;
   });
 }
 

@@ -11,7 +11,7 @@
 import type { ServiceError } from "../../../errors.ts";
 import type { Conversion } from "../../../tokens/conversion.ts";
 import type { Counts, Method, RunContext } from "../../platform.ts";
-import { refusal } from "../../resolve_columns.ts";
+import { refusal } from "../../refusal.ts";
 import { bulkPass } from "./bulk_pass.ts";
 import type { CountBeside } from "./count_table.ts";
 import type { ResolvedTable } from "../lookup/resolve_table.ts";

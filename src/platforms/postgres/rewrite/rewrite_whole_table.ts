@@ -5,7 +5,7 @@
 import { ServiceError } from "../../../errors.ts";
 import type { Conversion } from "../../../tokens/conversion.ts";
 import type { Counts, Method } from "../../platform.ts";
-import { refusal } from "../../resolve_columns.ts";
+import { refusal } from "../../refusal.ts";
 import type { CheckedTable } from "../lookup/check_table.ts";
 import { countRows } from "./count_table.ts";
 import type { Session } from "../connection/session.ts";

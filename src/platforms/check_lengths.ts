@@ -1,0 +1,27 @@
+/** Whether the columns can hold the tokens of their values: known before the first row is written. */
+import type { Conversion } from "../tokens/conversion.ts";
+import type { TextColumn } from "./convert_batch.ts";
+import { tooLong } from "./refusal.ts";
+
+/**
+ * Compares each column of limited length with the longest token that its values may need. `measure`
+ * gives the length in bytes of UTF-8 of the longest selected value of each column it is called with, null
+ * if a column has none. It is not called if no column is limited.
+ *
+ * Throws `value_too_long`, and what `measure` throws.
+ */
+export async function checkLengths<Column extends TextColumn>(
+  { displayName, columns }: { readonly displayName: string; readonly columns: readonly Column[] },
+  conversion: Pick<Conversion, "maxLength">,
+  measure: (limited: readonly Column[]) => Promise<readonly (number | null)[]>,
+): Promise<void> {
+  const limited = columns.filter(({ maxLength }) => maxLength !== null);
+  if (limited.length === 0) return;
+  const longestBytes = await measure(limited);
+  limited.forEach(({ name, maxLength }, i) => {
+    const bytes = longestBytes[i] ?? null;
+    if (bytes === null) return;
+    const needed = conversion.maxLength(bytes);
+    if (needed > maxLength!) throw tooLong(displayName, name, maxLength!, needed);
+  });
+}

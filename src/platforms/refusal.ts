@@ -1,0 +1,27 @@
+/** The failures by which both kinds of database turn a run away before its first row is touched. */
+import { type ErrorCode, ServiceError } from "../errors.ts";
+
+/** The failure of a run on the table `displayName`, with the reason as it stands after "Cannot tokenize". */
+export function refusal(code: ErrorCode, displayName: string, reason: string): ServiceError {
+  return new ServiceError(code, `Cannot tokenize ${displayName}: ${reason}`);
+}
+
+/** The refusal of a run on a table that another run works on. */
+export function runInProgress(displayName: string): ServiceError {
+  return refusal("run_in_progress", displayName, "another run on it is under way");
+}
+
+/** The refusal of a column of `maxLength` characters that cannot hold its tokens; `needed` if that is known. */
+export function tooLong(
+  displayName: string,
+  column: string,
+  maxLength: number,
+  needed?: number,
+): ServiceError {
+  const need = needed === undefined ? "longer tokens" : `tokens of up to ${needed}`;
+  return refusal(
+    "value_too_long",
+    displayName,
+    `column "${column}" holds ${maxLength} characters, its values need ${need}`,
+  );
+}
