@@ -3,7 +3,7 @@ import type { Platform, RunContext, TableSession } from "../platform.ts";
 import { MAX_RUNS, RunLimiter } from "../run_limiter.ts";
 import { refusal, runInProgress } from "../refusal.ts";
 import { postgresTable, postgresTableInBatches } from "./rewrite/postgres_table.ts";
-import { type ResolvedTable, resolveTable } from "./lookup/resolve_table.ts";
+import { resolveTable } from "./lookup/resolve_table.ts";
 import type { AfterCommit } from "./residue/scrub.ts";
 import type { Session } from "./connection/session.ts";
 import { SessionPool } from "./connection/session_pool.ts";
@@ -11,6 +11,7 @@ import { withSession, withSnapshotReader } from "./connection/borrow_session.ts"
 import type { PostgresSettings } from "./connection/settings.ts";
 import { tryLockRunForSessionStatement, unlockRunStatement } from "./sql/try_lock_run.ts";
 import { inTransaction, LostBeforeBegin } from "./connection/transaction.ts";
+import type { TargetTable } from "./table.ts";
 
 /** Connections that write at once in batches. Postgres does not tell its cores; these are ours. */
 const DEFAULT_CONNECTIONS = Math.min(4, Math.max(2, navigator.hardwareConcurrency));
@@ -28,7 +29,7 @@ interface Shared extends Required<PostgresOptions> {
   readonly pool: SessionPool;
 }
 
-type Resolve = (session: Session, options: { lock: boolean }) => Promise<ResolvedTable>;
+type Resolve = (session: Session, options: { lock: boolean }) => Promise<TargetTable>;
 type Use<T> = (table: TableSession) => Promise<T>;
 
 /** Makes the platform. Connects when first used. */
@@ -139,14 +140,14 @@ const nothing = () => Promise.resolve();
  * Nothing holds the table between its look-up and the first statement on it. From then on our own
  * locks do, so a second look after it tells whether the first one still holds.
  */
-function checkUnaltered(before: ResolvedTable, after: ResolvedTable): void {
-  const asIs = (table: ResolvedTable) => JSON.stringify({ ...table, sizeBytes: 0 });
+function checkUnaltered(before: TargetTable, after: TargetTable): void {
+  const asIs = (table: TargetTable) => JSON.stringify({ ...table, sizeBytes: 0 });
   if (asIs(before) === asIs(after)) return;
   throw refusal("conflict", before.displayName, "the table was altered meanwhile");
 }
 
 /** Locks for a run of many transactions. */
-async function lockRun(session: Session, { oid, displayName }: ResolvedTable): Promise<void> {
+async function lockRun(session: Session, { oid, displayName }: TargetTable): Promise<void> {
   const { rows } = await session.query<[boolean]>(
     `tokenize ${displayName}`,
     tryLockRunForSessionStatement(oid),

@@ -1,38 +1,43 @@
 /** What else an UPDATE of a table would set off: refused, unless the configuration allows it. */
 import { refusal } from "../../refusal.ts";
-import type { CheckedTable } from "./check_table.ts";
-import { arrayLiteral } from "../identifiers.ts";
 import type { Session } from "../connection/session.ts";
-import { findHooksQuery, type HookEffect, type HookRow } from "../sql/find_side_effects.ts";
-import type { FoundTable } from "../sql/find_tables.ts";
+import { arrayLiteral } from "../identifiers.ts";
+import { sideEffectsQuery } from "../sql/find_side_effects.ts";
+import type { ColumnMetadata, SideEffect, SideEffectKind, TableMetadata } from "../table.ts";
+import { displayNameOf } from "./check_table.ts";
 
 /**
- * The names of the triggers and rules that will fire; not empty only where they are allowed to.
+ * The names of the triggers and rules that an UPDATE of `columns` fires; empty unless `allowTriggers`.
  *
- * Throws `table_not_supported` for those that are not, and for foreign keys that would change rows
- * in ways that nobody asked for.
+ * Throws `table_not_supported` for triggers and rules that are not allowed, and for foreign keys that
+ * would change rows behind the run's back.
  */
-export async function findHooks(
+export async function checkSideEffects(
   session: Session,
-  table: CheckedTable,
-  found: FoundTable,
+  found: TableMetadata,
+  columns: readonly ColumnMetadata[],
   allowTriggers: boolean,
 ): Promise<readonly string[]> {
-  const { displayName, columns } = table;
-  // the look-up found more columns than are meant where names differ in case alone
-  const rows = columns.length === found.columns.length
-    ? found.hooks
-    : await lookUpHooks(session, table);
-  const named = (wanted: HookEffect) =>
-    rows.filter(([effect]) => effect === wanted).map(([, name]) => name);
+  // if columns' names differ in case alone, more of them were found than are meant
+  const sideEffects = columns.length === found.columns.length
+    ? found.sideEffects
+    : await findSideEffects(session, found, columns);
+  const namesOf = (wanted: SideEffectKind) =>
+    sideEffects.filter(([kind]) => kind === wanted).map(([, name]) => name);
   const refuse = (names: readonly string[], reason: (list: string) => string) => {
     if (names.length === 0) return;
     const list = names.map((name) => `"${name}"`).join(", ");
-    throw refusal("table_not_supported", displayName, reason(list));
+    throw refusal("table_not_supported", displayNameOf(found), reason(list));
   };
-  refuse(named("wipes"), (list) => `foreign keys would set rows elsewhere to NULL (${list})`);
-  refuse(named("returns"), (list) => `foreign keys cascade within the table itself (${list})`);
-  const triggers = named("fires");
+  refuse(
+    namesOf("fk_set_null"),
+    (list) => `foreign keys would set rows elsewhere to NULL (${list})`,
+  );
+  refuse(
+    namesOf("fk_self_cascade"),
+    (list) => `foreign keys cascade within the table itself (${list})`,
+  );
+  const triggers = namesOf("trigger_or_rule");
   if (!allowTriggers) {
     refuse(
       triggers,
@@ -44,14 +49,15 @@ export async function findHooks(
   return triggers;
 }
 
-async function lookUpHooks(
+async function findSideEffects(
   session: Session,
-  { displayName, oid, columns }: CheckedTable,
-): Promise<readonly HookRow[]> {
-  const { rows } = await session.query<HookRow>(
-    `look up the triggers of ${displayName}`,
-    findHooksQuery("$1::oid", "$2::text[]"),
-    [String(oid), arrayLiteral(columns.map(({ name }) => name))],
+  found: TableMetadata,
+  columns: readonly ColumnMetadata[],
+): Promise<readonly SideEffect[]> {
+  const { rows } = await session.query<SideEffect>(
+    `look up the triggers of ${displayNameOf(found)}`,
+    sideEffectsQuery("$1::oid", "$2::text[]"),
+    [String(found.oid), arrayLiteral(columns.map(({ name }) => name))],
   );
   return rows;
 }

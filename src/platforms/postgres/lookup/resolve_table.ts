@@ -1,40 +1,49 @@
-/** From a dataset's name to the one table it means, known to be one that can be tokenized. */
-import type { ColumnRef } from "../../../datahub/schema_field.ts";
+/** From a dataset's name to the one table it means, checked to be one that can be tokenized. */
 import type { DatasetUrn } from "../../../datahub/dataset_urn.ts";
+import type { ColumnRef } from "../../../datahub/schema_field.ts";
 import { runInProgress } from "../../refusal.ts";
-import { type CheckedTable, checkTable } from "./check_table.ts";
-import { findHooks } from "./check_side_effects.ts";
-import { findTable } from "./find_table.ts";
 import type { Session } from "../connection/session.ts";
+import type { TargetTable } from "../table.ts";
+import { checkSideEffects } from "./check_side_effects.ts";
+import { checkTable, displayNameOf } from "./check_table.ts";
+import { findTable } from "./find_table.ts";
 
-/** A table, and all that a run has to know of it. */
-export interface ResolvedTable extends CheckedTable {
-  /** What stood before the database in the dataset's name. */
-  readonly platformInstance: string;
-  /** Triggers and rules that will fire; not empty only where the configuration allows them. */
-  readonly triggers: readonly string[];
-}
-
-/** How to look. */
+/** How to resolve a table. */
 export interface ResolveOptions {
+  /** Whether triggers and rules may fire. */
   readonly allowTriggers: boolean;
-  /** Take the lock that stands for a run of one transaction. */
+  /** Whether to take the lock that stands for a run in one transaction. */
   readonly lock: boolean;
 }
 
 /**
- * Finds the table and checks it, in one round trip, unless names differ in case. Throws a
- * `ServiceError` that says what is in the way; `run_in_progress` where the lock is another run's.
+ * Finds the table and checks it, in one round trip unless names differ in case. Throws a `ServiceError`
+ * that says what stands in the way; `run_in_progress` if another run holds the lock.
  */
 export async function resolveTable(
   session: Session,
   dataset: DatasetUrn,
-  columns: readonly ColumnRef[],
+  asked: readonly ColumnRef[],
   { allowTriggers, lock }: ResolveOptions,
-): Promise<ResolvedTable> {
-  const found = await findTable(session, dataset, columns, lock);
-  const table = checkTable(found, columns);
-  const triggers = await findHooks(session, table, found.table, allowTriggers);
-  if (found.table.gotLock === false) throw runInProgress(table.displayName);
-  return { ...table, platformInstance: found.table.instance, triggers };
+): Promise<TargetTable> {
+  const found = await findTable(session, dataset, asked, lock);
+  const columns = checkTable(found, asked);
+  const triggers = await checkSideEffects(session, found, columns, allowTriggers);
+  const displayName = displayNameOf(found);
+  if (found.gotLock === false) throw runInProgress(displayName);
+  const { oid, schema, name, platformInstance } = found;
+  const { hasDescendants, sizeBytes, canReadCtid, canReadXmin } = found;
+  return {
+    oid,
+    schema,
+    name,
+    displayName,
+    platformInstance,
+    columns,
+    triggers,
+    hasDescendants,
+    sizeBytes,
+    canReadCtid,
+    canReadXmin,
+  };
 }

@@ -2,7 +2,7 @@
 import type { Selection } from "../../../tokens/selection.ts";
 import type { ResiduePlace, ResidueState } from "../../residue.ts";
 import { quoteIdentifier } from "../identifiers.ts";
-import type { ResolvedTable } from "../lookup/resolve_table.ts";
+import type { TargetTable } from "../table.ts";
 import type { FoundResidue } from "../sql/find_residue.ts";
 
 /** The places, in the order in which they are reported. */
@@ -24,7 +24,7 @@ type Known = Omit<ResiduePlace, "place">;
 
 /** What a run did to the table. */
 export interface RewrittenTable {
-  readonly table: ResolvedTable;
+  readonly table: TargetTable;
   /** What was to be converted, and must not be found any more. */
   readonly selects: Selection;
   /** Whether the run is to clear what it may. */
@@ -97,7 +97,7 @@ export function vacuumStatement(tables: readonly string[]): string {
 
 const NOT_CHECKED: Known = { state: "not_checked" };
 
-function statistics(found: FoundResidue, table: ResolvedTable, analyzed: boolean): Known {
+function statistics(found: FoundResidue, table: TargetTable, analyzed: boolean): Known {
   const { hidden, inStatistics, inStatisticsAbove } = found;
   const dirty = [...inStatistics, ...inStatisticsAbove];
   if (dirty.length > 0) {

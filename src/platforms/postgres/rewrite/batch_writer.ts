@@ -3,9 +3,12 @@ import type { Conversion } from "../../../tokens/conversion.ts";
 import { abortable } from "../../../async.ts";
 import { convertBatch, type TextColumns } from "../../convert_batch.ts";
 import { arrayLiteral } from "../identifiers.ts";
-import type { ResolvedTable } from "../lookup/resolve_table.ts";
+import type { TargetTable } from "../table.ts";
 import type { Session } from "../connection/session.ts";
-import { type DirectTableRow, findDirectTablesStatement } from "../sql/find_writable_partitions.ts";
+import {
+  findWritablePartitionsStatement,
+  type WritablePartitionRow,
+} from "../sql/find_writable_partitions.ts";
 import type { AddressedRow } from "../sql/read_values.ts";
 import { writeTokensStatement } from "../sql/write_tokens.ts";
 
@@ -37,7 +40,7 @@ export interface BatchWriter {
 /** The writer of a table; without a session it writes nothing, and gives what it would have written. */
 export async function batchWriter(
   session: Session | undefined,
-  table: ResolvedTable,
+  table: TargetTable,
   conversion: Conversion,
   signal: AbortSignal,
 ): Promise<BatchWriter> {
@@ -83,13 +86,13 @@ export async function batchWriter(
 /** For each partition that can be written to by its own name, the statement that does. */
 async function directStatements(
   session: Session,
-  table: ResolvedTable,
+  table: TargetTable,
 ): Promise<ReadonlyMap<number, string>> {
   // through the parent other triggers fire than by the partition's own name
-  if (!table.hasMembers || table.triggers.length > 0) return new Map();
-  const { rows } = await session.query<DirectTableRow>(
+  if (!table.hasDescendants || table.triggers.length > 0) return new Map();
+  const { rows } = await session.query<WritablePartitionRow>(
     `look up the partitions of ${table.displayName}`,
-    findDirectTablesStatement(),
+    findWritablePartitionsStatement(),
     [String(table.oid), arrayLiteral(table.columns.map(({ name }) => name))],
   );
   return new Map(rows.map(([oid, schema, name]) => [

@@ -9,7 +9,7 @@
 import type { Conversion } from "../../../tokens/conversion.ts";
 import type { RunContext } from "../../platform.ts";
 import { batchWriter, type TokenBatch } from "./batch_writer.ts";
-import type { ResolvedTable } from "../lookup/resolve_table.ts";
+import type { TargetTable } from "../table.ts";
 import { rewriteLongRows } from "./rewrite_long_rows.ts";
 import type { Session } from "../connection/session.ts";
 import type { BlockRange } from "../sql/block_ranges.ts";
@@ -62,7 +62,7 @@ export interface PassResult {
 /** Makes a pass. Throws a `ServiceError`; nothing it sent is under way any more then. */
 export async function bulkPass(
   { reader, writer: writing }: PassSessions,
-  table: ResolvedTable,
+  table: TargetTable,
   conversion: Conversion,
   run: RunContext,
   { range, lock = reader === writing }: PassOptions = {},

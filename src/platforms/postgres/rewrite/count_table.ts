@@ -1,7 +1,7 @@
 /** Counts a table's rows and foreign tokens, and what a run would change. */
 import type { Conversion } from "../../../tokens/conversion.ts";
 import type { Counts } from "../../platform.ts";
-import type { CheckedTable } from "../lookup/check_table.ts";
+import type { TargetTable } from "../table.ts";
 import { PREPARED, type Session } from "../connection/session.ts";
 import {
   anyInSampleStatement,
@@ -10,7 +10,7 @@ import {
   type CountRow,
   countRowsOfOthersStatement,
   countRowsStatement,
-  OWN_TRANSACTION,
+  CURRENT_XMIN,
 } from "../sql/count_rows.ts";
 
 /** What is counted whatever a run does. */
@@ -27,7 +27,7 @@ export type CountBeside = () => Promise<TableCounts>;
 /** The counts of all rows. */
 export async function countAll(
   session: Session,
-  table: CheckedTable,
+  table: TargetTable,
   conversion: Conversion,
 ): Promise<TableCounts> {
   const { rows: [counted] } = await session.query<CountAllRow>(
@@ -45,7 +45,7 @@ export async function countAll(
  */
 export async function countRows(
   session: Session,
-  table: CheckedTable,
+  table: TargetTable,
   conversion: Conversion,
   transactions: readonly string[] = [],
 ): Promise<Counts> {
@@ -61,14 +61,14 @@ export async function countRows(
 
 /** The transaction that the session is in, as `countRows` takes it; it must have written something. */
 export async function ownTransaction(session: Session): Promise<string> {
-  const { rows: [own] } = await session.query<[string]>("tell the transaction", OWN_TRANSACTION);
+  const { rows: [own] } = await session.query<[string]>("tell the transaction", CURRENT_XMIN);
   return own![0];
 }
 
 /** Whether a sample of the table has something to convert. */
 export async function anyInSample(
   session: Session,
-  table: CheckedTable,
+  table: TargetTable,
   { selects }: Conversion,
 ): Promise<boolean> {
   const { rows: [found] } = await session.query<[boolean]>(

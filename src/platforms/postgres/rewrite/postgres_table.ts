@@ -4,10 +4,9 @@ import type { Conversion } from "../../../tokens/conversion.ts";
 import type { Counts, Method, RunContext, TableSession } from "../../platform.ts";
 import { checkLengths } from "../../check_lengths.ts";
 import { bulkPass } from "./bulk_pass.ts";
-import type { CheckedTable } from "../lookup/check_table.ts";
+import type { TargetTable } from "../table.ts";
 import { anyInSample, countAll, countRows } from "./count_table.ts";
 import { findCommittedResidue, findResidue } from "../residue/find_residue.ts";
-import type { ResolvedTable } from "../lookup/resolve_table.ts";
 import { type BatchResources, rewriteInBatches } from "./rewrite_in_batches.ts";
 import {
   LARGE_TABLE_BYTES,
@@ -33,7 +32,7 @@ export interface TableOptions {
 /** Opens the table for the rest of the transaction that `session` is in. */
 export function postgresTable(
   session: Session,
-  table: ResolvedTable,
+  table: TargetTable,
   run: RunContext,
   { pushdown, checkUnaltered, withSnapshotReader, afterCommit }: TableOptions,
 ): TableSession {
@@ -48,7 +47,7 @@ export function postgresTable(
     if (run.strategy === "rewrite") {
       return await rewriteWholeTable(session, table, conversion, checkUnaltered);
     }
-    const inDatabase = !table.canReadAddress ||
+    const inDatabase = !table.canReadCtid ||
       (pushdown && conversion.sqlExpression !== undefined);
     const nothing = table.sizeBytes >= LARGE_TABLE_BYTES &&
       await nothingToDo(session, table, conversion);
@@ -95,7 +94,7 @@ export function postgresTable(
 /** What a run would do. Where only the SDK can tell, it is asked, and nothing is written. */
 async function preview(
   session: Session,
-  table: ResolvedTable,
+  table: TargetTable,
   conversion: Conversion,
   run: RunContext,
 ): Promise<Counts> {
@@ -115,7 +114,7 @@ async function preview(
 
 /** Opens the table for a run of many transactions, each of which commits. */
 export function postgresTableInBatches(
-  table: ResolvedTable,
+  table: TargetTable,
   run: RunContext,
   resources: BatchResources,
   afterCommit: AfterCommit,
@@ -144,7 +143,7 @@ export function postgresTableInBatches(
  */
 async function nothingToDo(
   session: Session,
-  table: CheckedTable,
+  table: TargetTable,
   conversion: Conversion,
 ): Promise<Counts | undefined> {
   if (await anyInSample(session, table, conversion)) return undefined;
@@ -155,7 +154,7 @@ async function nothingToDo(
 /** Refuses a column too short for its tokens before the first row is written. */
 function checkTokenLengths(
   session: Session,
-  table: CheckedTable,
+  table: TargetTable,
   conversion: Conversion,
 ): Promise<void> {
   return checkLengths(table, conversion, async (limited) => {
@@ -171,7 +170,7 @@ function checkTokenLengths(
 /** A trigger can undo what was written; then the run must not pass for done. */
 async function checkNothingLeft(
   session: Session,
-  table: CheckedTable,
+  table: TargetTable,
   conversion: Conversion,
   heldRows: number,
 ): Promise<void> {

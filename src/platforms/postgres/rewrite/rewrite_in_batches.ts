@@ -11,7 +11,7 @@ import type { Conversion } from "../../../tokens/conversion.ts";
 import type { Counts, Method, RunContext } from "../../platform.ts";
 import { bulkPass } from "./bulk_pass.ts";
 import { anyInSample, countAll, countRows, ownTransaction } from "./count_table.ts";
-import type { ResolvedTable } from "../lookup/resolve_table.ts";
+import type { TargetTable } from "../table.ts";
 import { updateInPlace } from "./rewrite_in_database.ts";
 import type { Session } from "../connection/session.ts";
 import { type BlockRange, countBlocksStatement } from "../sql/block_ranges.ts";
@@ -40,15 +40,15 @@ export interface BatchResources {
  * Throws a `ServiceError` that says how many rows were committed before it, and how many are left.
  */
 export async function rewriteInBatches(
-  table: ResolvedTable,
+  table: TargetTable,
   conversion: Conversion,
   run: RunContext,
   resources: BatchResources,
 ): Promise<Counts & { method: Method }> {
-  const inDatabase = !table.canReadAddress ||
+  const inDatabase = !table.canReadCtid ||
     (resources.pushdown && conversion.sqlExpression !== undefined);
   // else what this run wrote may be selected still, or cannot be told from what others wrote
-  const trustsOwn = table.canReadVersion && table.triggers.length === 0 && !conversion.mayRefuse;
+  const trustsOwn = table.canReadXmin && table.triggers.length === 0 && !conversion.mayRefuse;
   const transactions: string[] = [];
   const look = () => {
     const own = transactions.length > MAX_TRANSACTIONS ? [] : transactions;
@@ -127,7 +127,7 @@ async function eachRange(
 
 /** Smaller ones towards the end, so that all connections end at about the same time. */
 async function rangesOf(
-  table: ResolvedTable,
+  table: TargetTable,
   { connections, inOwnTransaction }: BatchResources,
 ): Promise<BlockRange[]> {
   const { rows: [counted] } = await inOwnTransaction((session) =>
@@ -146,7 +146,7 @@ async function rangesOf(
 
 /** That there is work, where a sample shows it; undefined where it takes a whole look. */
 async function firstLook(
-  table: ResolvedTable,
+  table: TargetTable,
   conversion: Conversion,
   { inOwnTransaction }: BatchResources,
 ): Promise<Counts | undefined> {
@@ -157,7 +157,7 @@ async function firstLook(
   });
 }
 
-function outrun(table: ResolvedTable): ServiceError {
+function outrun(table: TargetTable): ServiceError {
   return new ServiceError(
     "conflict",
     `Cannot finish ${table.displayName}: other writers add values as fast as they are tokenized`,

@@ -14,7 +14,7 @@ import type { Counts, Method, RunContext } from "../../platform.ts";
 import { refusal } from "../../refusal.ts";
 import { bulkPass } from "./bulk_pass.ts";
 import type { CountBeside } from "./count_table.ts";
-import type { ResolvedTable } from "../lookup/resolve_table.ts";
+import type { TargetTable } from "../table.ts";
 import type { Session } from "../connection/session.ts";
 
 /** From this size on the second connection pays. */
@@ -41,7 +41,7 @@ export interface RewrittenInClient extends Counts {
 /** Converts every row that holds something to convert. Throws a `ServiceError`. */
 export async function rewriteInClient(
   writer: Session,
-  table: ResolvedTable,
+  table: TargetTable,
   conversion: Conversion,
   run: RunContext,
   { withSnapshotReader, countBeside }: ClientResources,
@@ -82,7 +82,7 @@ function continued(run: RunContext, before: number): RunContext {
 }
 
 /** Rows that were locked did not take the update: only a trigger or a rule can do that. */
-function heldBack(table: ResolvedTable, rows: number): ServiceError {
+function heldBack(table: TargetTable, rows: number): ServiceError {
   const reason = `${rows} rows did not take the update`;
   return table.triggers.length > 0
     ? refusal("table_not_supported", table.displayName, `${reason}: do its triggers swallow it?`)

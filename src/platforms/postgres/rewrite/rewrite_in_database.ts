@@ -2,7 +2,7 @@
 import { ServiceError } from "../../../errors.ts";
 import type { Conversion } from "../../../tokens/conversion.ts";
 import type { Counts, Method } from "../../platform.ts";
-import type { CheckedTable } from "../lookup/check_table.ts";
+import type { TargetTable } from "../table.ts";
 import type { CountBeside } from "./count_table.ts";
 import { PREPARED, type Session } from "../connection/session.ts";
 import type { BlockRange } from "../sql/block_ranges.ts";
@@ -11,7 +11,7 @@ import { updateInPlaceStatement } from "../sql/update_in_place.ts";
 /** Rewrites the table by one UPDATE. Throws a `ServiceError`. */
 export async function rewriteInDatabase(
   session: Session,
-  table: CheckedTable,
+  table: TargetTable,
   conversion: Conversion,
   countBeside: CountBeside,
 ): Promise<Counts & { method: Method }> {
@@ -25,7 +25,7 @@ export async function rewriteInDatabase(
 /** Tokenizes the table, or a range of its blocks. Gives the rows changed. */
 export async function updateInPlace(
   session: Session,
-  table: CheckedTable,
+  table: TargetTable,
   conversion: Conversion,
   range?: BlockRange,
 ): Promise<number> {
@@ -40,7 +40,7 @@ export async function updateInPlace(
 
 /** The SDK's token of an SQL operand. Throws where it has none, which only some roles need. */
 function postgresExpression(
-  table: CheckedTable,
+  table: TargetTable,
   { sqlExpression }: Conversion,
 ): (operand: string) => string {
   if (sqlExpression !== undefined) return (operand) => sqlExpression("postgres", operand);

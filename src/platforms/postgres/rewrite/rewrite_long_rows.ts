@@ -2,7 +2,7 @@
 import type { Selection } from "../../../tokens/selection.ts";
 import type { BatchWriter, TokenBatch } from "./batch_writer.ts";
 import { arrayLiteral } from "../identifiers.ts";
-import type { ResolvedTable } from "../lookup/resolve_table.ts";
+import type { TargetTable } from "../table.ts";
 import type { Session } from "../connection/session.ts";
 import { readLongValuesStatement } from "../sql/read_long_values.ts";
 import type { AddressedRow, ValueRow } from "../sql/read_values.ts";
@@ -13,7 +13,7 @@ const GROUP_BYTES = 1_000_000;
 /** Rewrites `rows`, of which the cursor gave the addresses only. */
 export async function rewriteLongRows(
   reader: Session,
-  table: ResolvedTable,
+  table: TargetTable,
   selects: Selection,
   writer: BatchWriter,
   rows: readonly ValueRow[],

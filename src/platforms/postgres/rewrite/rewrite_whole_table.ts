@@ -6,7 +6,7 @@ import { ServiceError } from "../../../errors.ts";
 import type { Conversion } from "../../../tokens/conversion.ts";
 import type { Counts, Method } from "../../platform.ts";
 import { refusal } from "../../refusal.ts";
-import type { CheckedTable } from "../lookup/check_table.ts";
+import type { TargetTable } from "../table.ts";
 import { countRows } from "./count_table.ts";
 import type { Session } from "../connection/session.ts";
 import {
@@ -24,7 +24,7 @@ import {
  */
 export async function rewriteWholeTable(
   session: Session,
-  table: CheckedTable,
+  table: TargetTable,
   conversion: Conversion,
   checkUnaltered: () => Promise<void>,
 ): Promise<Counts & { method: Method }> {

@@ -1,29 +1,29 @@
-/** Counts all rows of the table, those that a run would change, and foreign tokens, in one look. */
+/** Counts all rows of the table, those that a run would change, and foreign tokens, in one scan. */
 import type { Conversion } from "../../../tokens/conversion.ts";
 import type { Selection } from "../../../tokens/selection.ts";
-import type { CheckedTable } from "../lookup/check_table.ts";
+import type { TargetTable } from "../table.ts";
 import { quoteLiteral } from "../identifiers.ts";
 import { columnGuard, rowGuard, tableName } from "./table_expressions.ts";
 
-/** What `countRowsStatement` gives, as `int8` in text. */
+/** The one row that `countRowsStatement` gives: each an `int8`, as text. */
 export type CountRow = [total: string, foreign: string, selected: string];
 
-/** What `countAllStatement` gives, likewise. */
+/** The one row that `countAllStatement` gives, likewise. */
 export type CountAllRow = [total: string, foreign: string];
 
-/** All rows, the foreign tokens in them, and the rows with something to convert. */
-export function countRowsStatement(table: CheckedTable, conversion: Conversion): string {
+/** Counts all rows, the foreign tokens in them, and the rows with something to convert. */
+export function countRowsStatement(table: TargetTable, conversion: Conversion): string {
   const selected = `count(*) FILTER (WHERE ${rowGuard(table, conversion.selects)})`;
   return `SELECT ${countsOfAll(table, conversion)}, ${selected} FROM ${tableName(table)} t`;
 }
 
 /**
- * The same, where nothing that these transactions wrote is selected: only rows of others are compared
- * with the patterns, as a row's `xmin` tells. A frozen row's may be so old that it has come round to one
- * of them; but then it stood there before them, and they saw it.
+ * The same, but rows written by `transactions`, which are known to hold nothing to convert, are not
+ * compared with the patterns: `xmin` tells them. A frozen row may be so old that its `xmin` has wrapped
+ * around to one of theirs; but then it was there before them, and they saw it.
  */
 export function countRowsOfOthersStatement(
-  table: CheckedTable,
+  table: TargetTable,
   conversion: Conversion,
   transactions: readonly string[],
 ): string {
@@ -34,22 +34,22 @@ export function countRowsOfOthersStatement(
   return `SELECT ${countsOfAll(table, conversion)}, ${selected} FROM ${tableName(table)} t`;
 }
 
-/** The transaction that the session is in, as rows show it; it must have written something. */
-export const OWN_TRANSACTION = "SELECT (txid_current_if_assigned() & 4294967295)::text";
+/** Gives the session's transaction as `xmin` shows it; NULL if it has written nothing yet. */
+export const CURRENT_XMIN = "SELECT (txid_current_if_assigned() & 4294967295)::text";
 
-/** Whether a hundredth of the table, taken block by block, has a row that a run would change. */
-export function anyInSampleStatement(table: CheckedTable, selects: Selection): string {
+/** Gives whether a sample, a hundredth of the blocks, has a row that a run would change. */
+export function anyInSampleStatement(table: TargetTable, selects: Selection): string {
   return `SELECT EXISTS (SELECT FROM ${tableName(table)} t TABLESAMPLE SYSTEM (1) WHERE ${
     rowGuard(table, selects)
   })`;
 }
 
-/** All rows, and the foreign tokens in them. */
-export function countAllStatement(table: CheckedTable, conversion: Conversion): string {
+/** Counts all rows, and the foreign tokens in them. */
+export function countAllStatement(table: TargetTable, conversion: Conversion): string {
   return `SELECT ${countsOfAll(table, conversion)} FROM ${tableName(table)} t`;
 }
 
-function countsOfAll(table: CheckedTable, { foreign }: Conversion): string {
+function countsOfAll(table: TargetTable, { foreign }: Conversion): string {
   const counts = table.columns.map(({ name }) =>
     `count(*) FILTER (WHERE ${columnGuard(name, foreign)})`
   );

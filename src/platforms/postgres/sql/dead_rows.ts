@@ -1,13 +1,16 @@
 /**
- * What the server's counters say of dead rows. VACUUM sets them to what it had to leave, exactly.
+ * What the cumulative statistics say of dead rows. VACUUM sets them to exactly what it could not remove.
  *
- * Parameter: the names of tables as an array of text, as SQL takes them.
+ * Parameter: the tables' names, quoted as SQL requires it, as an array of text.
  */
 
-/** A table: how often it was vacuumed on request, and its dead rows with those out of line, as `int8` in text. */
+/**
+ * A table: how often it was vacuumed on request, its dead rows and those of its out-of-line values (each
+ * an `int8`, as text), and whether the server keeps such counts.
+ */
 export type DeadRowsRow = [vacuums: string, dead: string, counted: boolean];
 
-/** The statement. */
+/** Gives a `DeadRowsRow` for each table, in their order. */
 export function deadRowsStatement(): string {
   return `
 SELECT pg_stat_get_vacuum_count(c.oid),
@@ -17,5 +20,5 @@ FROM unnest($1::text[]) WITH ORDINALITY AS t(name, number) JOIN pg_class c ON c.
 ORDER BY t.number`;
 }
 
-/** Makes the session's own counts part of them, when its transaction ends. From version 15 on. */
+/** Adds the session's own counts to them when its transaction ends. From version 15 on. */
 export const FLUSH_COUNTS = "SELECT pg_stat_force_next_flush()";

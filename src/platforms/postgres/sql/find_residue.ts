@@ -1,81 +1,88 @@
 /**
- * Looks at every place of the catalogue where values of the columns may be left after a rewrite, in
- * one round trip. It gives names and whether, never a value.
+ * Checks every place of the catalogue where values of the columns may be left after a rewrite, in one
+ * round trip. It gives the names of the places, and never a value.
  *
- * Parameters: the table's oid, the names of the columns, and those of the type `char(n)`, whose
- * statistics hold the padding, as arrays of text.
+ * Parameters: the table's oid; the names of the columns, and of those of type `char(n)`, whose statistics
+ * include the padding, as arrays of text.
  */
 import type { Selection } from "../../../tokens/selection.ts";
-import { guard } from "./table_expressions.ts";
+import { columnNames, guard, treeCte } from "./table_expressions.ts";
 
-/** A name as SQL takes it, quoted where it has to be. */
+/** A name as it stands in SQL, quoted if it has to be. */
 type SqlName = string;
 
-/** What was found, in one row of one column. */
+/** What was found. */
 export interface FoundResidue {
-  /** The table, its partitions and the tables that inherit from it, as far as they hold rows. */
+  /** The table and its descendants, without partitioned tables, which hold no rows. */
   readonly tables: readonly SqlName[];
-  /** Those of them that the role may VACUUM. */
+  /** Those of `tables` that the role may VACUUM. */
   readonly vacuumable: readonly SqlName[];
-  /** What to ANALYZE, as far as the role may, so that each of them is sampled once. */
+  /** What to ANALYZE, as far as the role may, so that each table is sampled once. */
   readonly analyzable: readonly SqlName[];
-  /** Those of them whose statistics are hidden from the role. */
+  /** Tables whose statistics are hidden from the role. */
   readonly hidden: readonly SqlName[];
-  /** Those whose statistics hold values; and tables above, which are sampled with them. */
+  /** Tables whose statistics hold values. */
   readonly inStatistics: readonly SqlName[];
+  /** Ancestors of the table, which are sampled with it, whose statistics hold values. */
   readonly inStatisticsAbove: readonly SqlName[];
-  /** Indexes and generated columns made of the columns: what they make of a token is no token. */
+  /** Indexes and generated columns computed from the columns: of a token they make something else. */
   readonly derived: readonly SqlName[];
-  /** Statistics objects over several columns, by what is known of them. */
+  /** Extended statistics objects. */
   readonly extended: readonly { readonly name: SqlName; readonly state: ExtendedState }[];
   /** Indexes that store values of the columns. */
   readonly indexes: readonly SqlName[];
   readonly materializedViews: readonly SqlName[];
-  /** Tables that foreign keys carried the change to. */
+  /** Tables to which foreign keys carried the change. */
   readonly cascaded: readonly SqlName[];
   readonly publications: readonly SqlName[];
-  /** Whether changed rows are decoded with all that they were before. */
+  /** Whether logical decoding shows the whole old row of a change. */
   readonly decodesOldRows: boolean;
   /** `server_version_num`. */
   readonly version: number;
 }
 
-/** `tokens`: it holds no value. `hidden`: it cannot be seen. `derived`: of expressions. */
+/**
+ * What an extended statistics object holds: values; only tokens; unknown, since the role may not read it
+ * (`hidden`) or since it is about expressions (`derived`); or nothing yet.
+ */
 export type ExtendedState = "values" | "tokens" | "hidden" | "derived" | "empty";
 
-/** One row of it. */
+/** The one row of the result. */
 export type FindResidueRow = [found: FoundResidue];
 
-/** The statement. */
+/** Gives a `FindResidueRow`. */
 export function findResidueStatement(selects: Selection): string {
   const isValue = guard("v.value", selects);
   return `
-WITH RECURSIVE member(oid) AS (
-  SELECT $1::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN member m ON m.oid = i.inhparent
-), reached(oid, columns) AS (
-  SELECT member.oid, $2::text[] COLLATE "C" FROM member
+WITH RECURSIVE ${treeCte("$1::oid")}, reached(oid, columns) AS (
+  -- the tree, and tables to which foreign keys ON UPDATE CASCADE carry the change, with the columns
+  SELECT tree.oid, $2::text[] COLLATE "C" FROM tree
   UNION
-  SELECT k.conrelid, ${names("k.conrelid", "k.conkey")} FROM reached JOIN pg_constraint k
+  SELECT k.conrelid, ${columnNames("k.conrelid", "k.conkey")} FROM reached JOIN pg_constraint k
     ON k.contype = 'f' AND k.confrelid = reached.oid AND k.confupdtype = 'c'
-      AND ${names("k.confrelid", "k.confkey")} && reached.columns
+      AND ${columnNames("k.confrelid", "k.confkey")} && reached.columns
 ), ancestor(oid) AS (
+  -- tables that this one is a partition of or inherits from, at any distance
   SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = $1::oid
   UNION SELECT i.inhparent FROM pg_inherits i JOIN ancestor a ON a.oid = i.inhrelid
-), family AS (
-  SELECT c.oid, c.relkind, c.relname, c.relreplident, n.nspname, o.oid IS NULL AS above,
+), relative AS (
+  -- the tree and its ancestors, whose statistics sample the tree's rows too
+  SELECT c.oid, c.relkind, c.relname, c.relreplident, n.nspname, tree.oid IS NULL AS above,
     c.oid::regclass::text AS name, ${mayMaintain("c")} AS maintained,
     -- ANALYZE of a partitioned table goes through its partitions
     c.oid <> $1::oid AND c.relispartition AND ${mayMaintain("root")} AS within_root
-  FROM (SELECT oid FROM member UNION SELECT oid FROM ancestor) f
-  JOIN pg_class c ON c.oid = f.oid JOIN pg_namespace n ON n.oid = c.relnamespace
+  FROM (SELECT oid FROM tree UNION SELECT oid FROM ancestor) r
+  JOIN pg_class c ON c.oid = r.oid JOIN pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_class root ON root.oid = $1::oid
-  LEFT JOIN member o ON o.oid = f.oid
+  LEFT JOIN tree ON tree.oid = r.oid
 ), attribute AS (
-  SELECT f.oid AS table_oid, f.name, f.nspname, f.relname, f.above, a.attnum, a.attname,
-    has_column_privilege(f.oid, a.attnum, 'SELECT') AND NOT row_security_active(f.oid) AS visible
-  FROM family f JOIN pg_attribute a ON a.attrelid = f.oid
+  -- the columns in each of them, and whether the role sees their statistics
+  SELECT r.oid AS table_oid, r.name, r.nspname, r.relname, r.above, a.attnum, a.attname,
+    has_column_privilege(r.oid, a.attnum, 'SELECT') AND NOT row_security_active(r.oid) AS visible
+  FROM relative r JOIN pg_attribute a ON a.attrelid = r.oid
   WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attname::text = ANY ($2::text[])
 ), dirty AS (
+  -- tables with a value among a column's most common values or histogram bounds
   SELECT DISTINCT a.name, a.above FROM attribute a
   JOIN pg_stats s ON s.schemaname = a.nspname AND s.tablename = a.relname AND s.attname = a.attname
   CROSS JOIN LATERAL unnest(
@@ -84,6 +91,7 @@ WITH RECURSIVE member(oid) AS (
     SELECT CASE WHEN s.attname::text = ANY ($3::text[]) THEN rtrim(u.value, ' ') ELSE u.value END) v(value)
   WHERE ${isValue}
 ), index_over AS (
+  -- indexes on the columns, or on expressions or predicates that use them
   SELECT DISTINCT i.indexrelid, i.indrelid, i.indexrelid::regclass::text AS name, am.amname,
     i.indexprs IS NOT NULL AS derived
   FROM attribute a JOIN pg_index i ON i.indrelid = a.table_oid
@@ -92,9 +100,11 @@ WITH RECURSIVE member(oid) AS (
     SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
       AND d.refclassid = 'pg_class'::regclass AND d.refobjid = a.table_oid AND d.refobjsubid = a.attnum))
 ), generated AS (
-  SELECT f.name || '.' || quote_ident(a.attname) AS name
-  FROM family f JOIN pg_attribute a ON a.attrelid = f.oid WHERE NOT f.above AND a.attgenerated <> ''
+  -- generated columns
+  SELECT r.name || '.' || quote_ident(a.attname) AS name
+  FROM relative r JOIN pg_attribute a ON a.attrelid = r.oid WHERE NOT r.above AND a.attgenerated <> ''
 ), extended AS (
+  -- extended statistics with most common values (m) or on expressions (e)
   SELECT format('%I.%I', n.nspname, x.stxname) AS name, CASE
     WHEN x.stxkind && '{e}' THEN 'derived'
     WHEN s.statistics_name IS NULL THEN 'hidden'
@@ -111,23 +121,25 @@ WITH RECURSIVE member(oid) AS (
     SELECT FROM attribute a WHERE a.table_oid = x.stxrelid AND (a.attnum = ANY (x.stxkeys::int2[])
       OR x.stxkind && '{e}'))
 ), dependent(oid) AS (
+  -- views on the columns, and views on those views
   SELECT r.ev_class FROM attribute a JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass
     AND d.refobjid = a.table_oid AND d.classid = 'pg_rewrite'::regclass
   JOIN pg_rewrite r ON r.oid = d.objid AND r.ev_class <> a.table_oid
-  -- a whole row stands there as attribute number 0, and its columns may not be listed
+  -- a reference to the whole row is attribute number 0, and need not list its columns
   WHERE d.refobjsubid = a.attnum OR r.ev_action::text LIKE '%:varattno 0 %'
   UNION
   SELECT r.ev_class FROM dependent v JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass
     AND d.refobjid = v.oid AND d.classid = 'pg_rewrite'::regclass
   JOIN pg_rewrite r ON r.oid = d.objid AND r.ev_class <> v.oid
 ), published AS (
+  -- publications of the tree or its ancestors
   SELECT DISTINCT quote_ident(p.pubname) AS name FROM pg_publication_tables p
-  JOIN family f ON f.nspname = p.schemaname AND f.relname = p.tablename
+  JOIN relative r ON r.nspname = p.schemaname AND r.relname = p.tablename
 )
 SELECT json_build_object(
-  'tables', ${list("family WHERE NOT above AND relkind = 'r'")},
-  'vacuumable', ${list("family WHERE NOT above AND relkind = 'r' AND maintained")},
-  'analyzable', ${list("family WHERE NOT above AND maintained AND NOT within_root")},
+  'tables', ${list("relative WHERE NOT above AND relkind = 'r'")},
+  'vacuumable', ${list("relative WHERE NOT above AND relkind = 'r' AND maintained")},
+  'analyzable', ${list("relative WHERE NOT above AND maintained AND NOT within_root")},
   'hidden', ${list("attribute WHERE NOT above AND NOT visible")},
   'inStatistics', ${list("dirty WHERE NOT above")},
   'inStatisticsAbove', ${list("dirty WHERE above")},
@@ -142,28 +154,22 @@ SELECT json_build_object(
   },
   'cascaded', ${
     list(`(SELECT c.oid::regclass::text AS name FROM reached r JOIN pg_class c ON c.oid = r.oid
-      WHERE c.relkind = 'r' AND c.oid NOT IN (SELECT member.oid FROM member)) k`)
+      WHERE c.relkind = 'r' AND c.oid NOT IN (SELECT tree.oid FROM tree)) k`)
   },
   'publications', ${list("published")},
-  'decodesOldRows', EXISTS (SELECT FROM family WHERE NOT above AND relreplident = 'f')
+  'decodesOldRows', EXISTS (SELECT FROM relative WHERE NOT above AND relreplident = 'f')
     AND (EXISTS (SELECT FROM published) OR EXISTS (
       SELECT FROM pg_replication_slots s WHERE s.slot_type = 'logical' AND s.database = current_database())),
   'version', current_setting('server_version_num')::int
 )`;
 }
 
-/** The names of a constraint's columns. */
-function names(table: string, numbers: string): string {
-  return `(SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
-      WHERE a.attrelid = ${table} AND a.attnum = ANY (${numbers}))`;
-}
-
-/** The names, each once. */
+/** SQL for a JSON array of the names, each once, in order. */
 function list(from: string): string {
   return `(SELECT coalesce(json_agg(name ORDER BY name), '[]') FROM (SELECT DISTINCT name FROM ${from}) l)`;
 }
 
-/** Whether the role may ANALYZE and VACUUM it. Source: PostgreSQL documentation, "ANALYZE", Notes. */
+/** SQL for whether the role may ANALYZE and VACUUM a table. Source: PostgreSQL documentation, "ANALYZE", Notes. */
 function mayMaintain(table: string): string {
   return `(CASE WHEN current_setting('server_version_num')::int >= 170000
     THEN has_table_privilege(${table}.oid, 'MAINTAIN') ELSE false END

@@ -1,64 +1,23 @@
 /**
- * Looks up every table that a dataset's name may mean, and all that has to be known of it before its
- * first row is touched, in one round trip.
+ * Looks up every table that a dataset's name may mean, with all that has to be known before its first
+ * row is touched, in one round trip.
  *
- * Parameters: for each reading of the name the platform instance, database, schema and table, as
- * four arrays of text; then the column names asked for, as an array of text; then whether to take the
- * table's lock for a run of one transaction.
+ * Parameters: for each candidate of the name the platform instance, database, schema and table, as
+ * four arrays of text; the column names asked for, as an array of text; whether to take the table's lock
+ * for a run in one transaction.
  */
-import { findHooksQuery, type HookRow } from "./find_side_effects.ts";
+import type { TableMetadata } from "../table.ts";
+import { sideEffectsQuery } from "./find_side_effects.ts";
+import { treeCte } from "./table_expressions.ts";
 import { tryLockRun } from "./try_lock_run.ts";
 
-/** What the look-up gives: one row of these columns. */
-export type FindTablesRow = [database: string, encoding: string, tables: FoundTable[]];
-
-/** A table, view or the like that a reading of the name matched. */
-export interface FoundTable {
-  readonly oid: number;
-  readonly instance: string;
-  readonly schema: string;
-  readonly name: string;
-  /** `pg_class.relkind`. */
-  readonly kind: string;
-  /** Whether it has partitions, or tables that inherit from it. */
-  readonly hasMembers: boolean;
-  readonly hasForeignPartitions: boolean;
-  readonly rowSecurityActive: boolean;
-  readonly canUseSchema: boolean;
-  /** With partitions and inheriting tables, without indexes and out-of-line values. */
-  readonly sizeBytes: number;
-  /** Whether the role may read the row's address, which the client path writes back by. */
-  readonly canReadAddress: boolean;
-  /** Whether it may read which transaction wrote a row. */
-  readonly canReadVersion: boolean;
-  readonly columns: readonly FoundColumn[];
-  /** What an UPDATE of these columns, all of them, would set off. */
-  readonly hooks: readonly HookRow[];
-  /** Whether the lock was free; null where it was not asked for. */
-  readonly gotLock: boolean | null;
-}
-
-/** A column whose name may match one asked for, if only without regard to case. */
-export interface FoundColumn {
-  readonly name: string;
-  /** As SQL shows it, such as `character varying(20)`. */
-  readonly type: string;
-  /** The type under all domains: `text`, `varchar`, `bpchar`, `citext` or something else. */
-  readonly baseType: string | null;
-  /** The most characters it holds; null where it is not limited. */
-  readonly maxLength: number | null;
-  /** Quoted, where it is not the type's own. */
-  readonly collation: string | null;
-  /** `EXTERNAL` and the like, where it is not the type's own. */
-  readonly storage: string | null;
-  readonly isGenerated: boolean;
-  readonly canSelect: boolean;
-  readonly canUpdate: boolean;
-}
+/** The one row: the database connected to, and the tables found in it. */
+export type FindTablesRow = [database: string, tables: TableMetadata[]];
 
 /**
- * The statement. `exact` compares names as they are. Otherwise it gives what may be the same without
- * regard to case, for the caller to compare: a database's own lower() may know ASCII letters only.
+ * Gives a `FindTablesRow`. With `exact` names are compared as they are. Otherwise it gives tables whose
+ * names may be the same if case is ignored, for the caller to compare: the database's own lower() may
+ * know ASCII letters only.
  */
 export function findTablesStatement(exact: boolean): string {
   const same = (left: string, right: string) =>
@@ -75,39 +34,39 @@ WITH candidate AS (
   WHERE ${same("current_database()", "candidate.database_name")}
     AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 )
-SELECT current_database()::text, current_setting('server_encoding'), coalesce((
+SELECT current_database()::text, coalesce((
   SELECT json_agg(json_build_object(
+    'database', current_database(),
+    'serverEncoding', current_setting('server_encoding'),
     'oid', found.oid::int8,
-    'instance', found.instance,
+    'platformInstance', found.instance,
     'schema', found.nspname,
     'name', found.relname,
     'kind', found.relkind,
-    'hasMembers', family.has_members,
-    'hasForeignPartitions', family.has_foreign,
-    'sizeBytes', family.size_bytes,
+    'hasDescendants', tree.has_descendants,
+    'hasForeignPartitions', tree.has_foreign,
+    'sizeBytes', tree.size_bytes,
     'rowSecurityActive', row_security_active(found.oid),
     'canUseSchema', has_schema_privilege(found.schema_oid, 'USAGE'),
-    'canReadAddress', found.relkind IN ('r', 'p')
-                  AND has_column_privilege(found.oid, 'ctid', 'SELECT')
-                  AND has_column_privilege(found.oid, 'tableoid', 'SELECT'),
-    'canReadVersion', found.relkind IN ('r', 'p') AND has_column_privilege(found.oid, 'xmin', 'SELECT'),
+    'canReadCtid', found.relkind IN ('r', 'p')
+               AND has_column_privilege(found.oid, 'ctid', 'SELECT')
+               AND has_column_privilege(found.oid, 'tableoid', 'SELECT'),
+    'canReadXmin', found.relkind IN ('r', 'p') AND has_column_privilege(found.oid, 'xmin', 'SELECT'),
     'columns', coalesce(attributes.list, '[]'::json),
-    'hooks', (
-      SELECT coalesce(json_agg(json_build_array(hook.effect, hook.name)), '[]'::json)
-      FROM (${findHooksQuery("found.oid", "attributes.names")}) AS hook(effect, name)
+    'sideEffects', (
+      SELECT coalesce(json_agg(json_build_array(effect.kind, effect.name)), '[]'::json)
+      FROM (${sideEffectsQuery("found.oid", "attributes.names")}) AS effect(kind, name)
     ),
     'gotLock', CASE WHEN $6::text::boolean THEN ${tryLockRun("found.oid")} END
   ))
   FROM found
   CROSS JOIN LATERAL (
-    WITH RECURSIVE member(oid) AS (
-      SELECT found.oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN member m ON m.oid = i.inhparent
-    )
-    SELECT bool_or(c.oid <> found.oid) AS has_members,
+    WITH RECURSIVE ${treeCte("found.oid")}
+    SELECT bool_or(c.oid <> found.oid) AS has_descendants,
       bool_or(c.relkind = 'f' AND c.oid <> found.oid) AS has_foreign,
       coalesce(sum(pg_relation_size(c.oid)) FILTER (WHERE c.relkind = 'r'), 0)::int8 AS size_bytes
-    FROM member JOIN pg_class c ON c.oid = member.oid
-  ) family
+    FROM tree JOIN pg_class c ON c.oid = tree.oid
+  ) tree
   CROSS JOIN LATERAL (
     SELECT json_agg(json_build_object(
       'name', a.attname,
@@ -142,7 +101,7 @@ SELECT current_database()::text, current_setting('server_encoding'), coalesce((
 ), '[]'::json)`;
 }
 
-/** A name's ASCII characters in lower case. */
+/** SQL for a name's ASCII characters, in lower case. */
 function ascii(name: string): string {
   return `lower(regexp_replace(${name}::text COLLATE "C", '[^ -~]', '', 'g') COLLATE "C")`;
 }

@@ -1,11 +1,11 @@
-/** For each column of limited length the longest value yet to be tokenized, in bytes of UTF-8. */
+/** The length of the longest value still to be tokenized in each column, in bytes of UTF-8. */
 import type { Selection } from "../../../tokens/selection.ts";
-import type { CheckedTable } from "../lookup/check_table.ts";
+import type { TargetTable } from "../table.ts";
 import { columnGuard, columnText, tableName } from "./table_expressions.ts";
 
-/** The statement, over `columns` in their order; a column with nothing to tokenize gives NULL. */
+/** Gives one row with a number for each of `columns`; NULL if a column has nothing to tokenize. */
 export function longestValuesStatement(
-  table: CheckedTable,
+  table: TargetTable,
   columns: readonly string[],
   selects: Selection,
 ): string {

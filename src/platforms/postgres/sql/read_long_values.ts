@@ -1,21 +1,19 @@
 /**
- * Reads the values of rows that the cursor left behind for their length, by address. The rows are
- * locked already.
+ * Reads the values of the rows that were too long for the cursor, by `ctid`.
  *
- * Parameters: the rows' `tableoid`s and `ctid`s, as arrays. Gives what the cursor gives, without the
- * two last columns.
+ * Parameters: the rows' `tableoid`s and `ctid`s, as arrays.
  */
 import type { Selection } from "../../../tokens/selection.ts";
-import type { CheckedTable } from "../lookup/check_table.ts";
+import type { TargetTable } from "../table.ts";
 import { columnGuard, columnText, tableName } from "./table_expressions.ts";
 
 /** The statement. */
-export function readLongValuesStatement(table: CheckedTable, selects: Selection): string {
+export function readLongValuesStatement(table: TargetTable, selects: Selection): string {
   const values = table.columns.map(({ name }) =>
     `CASE WHEN ${columnGuard(name, selects)} THEN ${columnText(name)} END`
   );
   return `SELECT t.tableoid, t.ctid, ${values.join(", ")}
 FROM ${tableName(table)} t
-JOIN unnest($1::oid[], $2::text[]::tid[]) AS batch(table_oid, row_address)
-  ON t.ctid = batch.row_address AND t.tableoid = batch.table_oid`;
+JOIN unnest($1::oid[], $2::text[]::tid[]) AS batch(table_oid, row_ctid)
+  ON t.ctid = batch.row_ctid AND t.tableoid = batch.table_oid`;
 }

@@ -8,7 +8,7 @@
  * table holds: read_long_values.ts reads them.
  */
 import type { Selection } from "../../../tokens/selection.ts";
-import type { CheckedTable } from "../lookup/check_table.ts";
+import type { TargetTable } from "../table.ts";
 import { type BlockRange, inRange } from "./block_ranges.ts";
 import { columnGuard, columnText, rowGuard, tableName } from "./table_expressions.ts";
 
@@ -29,7 +29,7 @@ export type ValueRow = [...row: AddressedRow, bytes: string, total: string | nul
 
 /** Opens the cursor. */
 export function openCursorStatement(
-  table: CheckedTable,
+  table: TargetTable,
   selects: Selection,
   { lock, range }: { readonly lock: boolean; readonly range?: BlockRange | undefined },
 ): string {

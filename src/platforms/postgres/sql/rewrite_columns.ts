@@ -2,22 +2,22 @@
  * Rewrites the table and its indexes once, by giving each column its own type again, with the token
  * as the conversion. Needs the table's owner and an exclusive lock.
  *
- * What such a change would reset is restated: the collation, and how the column is stored. The token is
- * not cast to the type, which would cut it short where the assignment refuses it.
+ * The collation and the storage of a column are restated, since such a change resets them. The token is
+ * not cast to the type: a cast truncates silently what an assignment refuses.
  */
 import type { Selection } from "../../../tokens/selection.ts";
-import type { CheckedTable } from "../lookup/check_table.ts";
 import { quoteIdentifier, quoteLiteral } from "../identifiers.ts";
-import { guard, tableName } from "./table_expressions.ts";
+import type { TargetTable } from "../table.ts";
+import { guard, tableName, treeCte } from "./table_expressions.ts";
 
-/** Keeps everybody else out until the transaction ends. */
-export function lockTableStatement(table: CheckedTable): string {
+/** Locks out all other sessions until the transaction ends. */
+export function lockTableStatement(table: TargetTable): string {
   return `LOCK TABLE ${tableName(table)} IN ACCESS EXCLUSIVE MODE`;
 }
 
-/** The statement; `token` writes the token of an SQL operand. */
+/** The ALTER TABLE; `token` gives SQL for the token of an SQL operand. */
 export function rewriteColumnsStatement(
-  table: CheckedTable,
+  table: TargetTable,
   selects: Selection,
   token: (operand: string) => string,
 ): string {
@@ -34,14 +34,11 @@ export function rewriteColumnsStatement(
   return `ALTER TABLE ${tableName(table)} ${actions.join(", ")}`;
 }
 
-/** What the role and the table must be for it: the owner, and in no publication. */
-export function rewriteConditionsStatement(table: CheckedTable): string {
-  return `WITH RECURSIVE member(oid) AS (
-  SELECT ${quoteLiteral(tableName(table))}::regclass::oid
-  UNION SELECT i.inhrelid FROM pg_inherits i JOIN member m ON m.oid = i.inhparent
-)
+/** What a rewrite depends on: whether the role owns every table of the tree, and whether one is published. */
+export function rewriteConditionsStatement(table: TargetTable): string {
+  return `WITH RECURSIVE ${treeCte(`${quoteLiteral(tableName(table))}::regclass::oid`)}
 SELECT bool_and(pg_has_role(c.relowner, 'USAGE')), bool_or(EXISTS (
   SELECT FROM pg_publication_tables p WHERE p.schemaname = n.nspname AND p.tablename = c.relname
 ))
-FROM member JOIN pg_class c ON c.oid = member.oid JOIN pg_namespace n ON n.oid = c.relnamespace`;
+FROM tree JOIN pg_class c ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace`;
 }

@@ -1,15 +1,31 @@
-/** The pieces of SQL that every statement on the table shares: its name, its columns, the guard. */
+/** The pieces of SQL that several statements share: the table, its descendants, its columns, the guard. */
 import type { Selection } from "../../../tokens/selection.ts";
 import { literalPrefix, type TokenPattern, toPostgres } from "../../../tokens/token_pattern.ts";
 import { quoteIdentifier, quoteLiteral } from "../identifiers.ts";
-import type { CheckedTable } from "../lookup/check_table.ts";
-
-/** What a table is called. */
-export type TableName = Pick<CheckedTable, "schema" | "name">;
+import type { TableName, TargetTable } from "../table.ts";
 
 /** The table's name, for any `search_path`. */
 export function tableName(table: TableName): string {
   return `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}`;
+}
+
+/**
+ * The recursive CTE `tree(oid)`: the table whose oid is `root`, an SQL expression, and all its
+ * descendants, which are partitions and tables that inherit.
+ */
+export function treeCte(root: string): string {
+  return `tree(oid) AS (
+  SELECT ${root} UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree parent ON parent.oid = i.inhparent
+)`;
+}
+
+/**
+ * The names of a table's columns, as `text[]`; `table` and `numbers` are SQL for its oid and for their
+ * attribute numbers.
+ */
+export function columnNames(table: string, numbers: string): string {
+  return `(SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
+      WHERE a.attrelid = ${table} AND a.attnum = ANY (${numbers}))`;
 }
 
 /** A column of the row `t`, as text; of `char(n)` without its padding. */
@@ -17,9 +33,9 @@ export function columnText(column: string): string {
   return `t.${quoteIdentifier(column)}::text`;
 }
 
-/** True where `text`, an SQL expression, is selected; not true for NULL. */
+/** True if `text`, an SQL expression, is selected; not true for NULL. */
 export function guard(text: string, { among, except }: Selection): string {
-  // what most texts are, once the work is done, comes first
+  // first what most texts match once the work is done
   const unwanted = except.length === 0 ? [] : [`NOT (${matchesAny(text, except)})`];
   const wanted = among === undefined ? [] : [`(${matchesAny(text, among)})`];
   return [...unwanted, ...wanted].join(" AND ");
@@ -30,22 +46,22 @@ function matchesAny(text: string, patterns: readonly TokenPattern[]): string {
 }
 
 function matches(text: string, pattern: TokenPattern): string {
-  // in the C collation ranges mean code points, and nondeterministic collations are no obstacle
+  // the C collation: ranges mean code points, and nondeterministic collations do not get in the way
   const whole = `${text} COLLATE "C" ~ ${quoteLiteral(toPostgres(pattern))}`;
   const prefix = literalPrefix(pattern);
   if (prefix === "") return whole;
-  // most values differ at once: LIKE sees it in a fifth of starts_with()'s time, and both long before a
-  // regular expression does
+  // most values differ from the prefix: LIKE takes a fifth of starts_with()'s time to see it, and both
+  // take far less than a regular expression
   const start = quoteLiteral(`${prefix.replace(/[_%\\]/g, "\\$&")}%`);
   return `${text} COLLATE "C" LIKE ${start} AND ${whole}`;
 }
 
-/** True where the column of the row `t` holds a selected text. */
+/** True if the column of the row `t` holds a selected text. */
 export function columnGuard(column: string, selection: Selection): string {
   return guard(columnText(column), selection);
 }
 
-/** True where any of the table's columns holds a selected text. */
-export function rowGuard(table: CheckedTable, selection: Selection): string {
+/** True if any of the run's columns holds a selected text. */
+export function rowGuard(table: TargetTable, selection: Selection): string {
   return table.columns.map(({ name }) => `(${columnGuard(name, selection)})`).join(" OR ");
 }

@@ -1,22 +1,22 @@
 /**
- * The advisory lock that stands for a run on a table. It is the database's, so it holds between
- * processes and replicas too.
+ * The advisory lock that stands for a run on a table. The database keeps it, so it also holds between
+ * processes and replicas of this program.
  */
 
-/** The upper half of the key, so that it is unlikely to be some other program's: "tokn". */
+/** The upper half of the key, "tokn": unlikely to be another program's. */
 const KEY = 0x746f6b6en << 32n;
 
-/** Locks until the transaction ends: SQL for whether it was free; `table` is SQL for the oid. */
+/** SQL that takes the lock until the transaction ends, true if it was free; `table` is SQL for the oid. */
 export function tryLockRun(table: string): string {
   return `pg_try_advisory_xact_lock(${KEY} | ${table}::int8)`;
 }
 
-/** Locks the same until unlocked, or until the session ends: for runs of many transactions. */
+/** Takes the same lock until it is released or the session ends: for runs in many transactions. */
 export function tryLockRunForSessionStatement(tableOid: number): string {
   return `SELECT pg_try_advisory_lock(${keyOf(tableOid)})`;
 }
 
-/** Ends that lock. */
+/** Releases it. */
 export function unlockRunStatement(tableOid: number): string {
   return `SELECT pg_advisory_unlock(${keyOf(tableOid)})`;
 }

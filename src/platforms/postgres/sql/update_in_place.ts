@@ -1,13 +1,13 @@
-/** Tokenizes the table, or a range of its blocks, in one statement, by the SDK's own SQL expression. */
+/** Tokenizes the table, or a range of its blocks, in one statement, by the SDK's SQL expression. */
 import type { Selection } from "../../../tokens/selection.ts";
-import type { CheckedTable } from "../lookup/check_table.ts";
+import type { TargetTable } from "../table.ts";
 import { quoteIdentifier } from "../identifiers.ts";
 import { type BlockRange, inRange } from "./block_ranges.ts";
 import { columnGuard, columnText, rowGuard, tableName } from "./table_expressions.ts";
 
-/** The statement; `token` writes the token of an SQL operand. */
+/** The UPDATE; `token` gives SQL for the token of an SQL operand. */
 export function updateInPlaceStatement(
-  table: CheckedTable,
+  table: TargetTable,
   selects: Selection,
   token: (operand: string) => string,
   range?: BlockRange,

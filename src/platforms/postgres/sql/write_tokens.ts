@@ -1,21 +1,21 @@
 /**
- * Writes one batch of tokens back by row address. A NULL token leaves its column as it is.
+ * Writes one batch of tokens back by `ctid`. A NULL token leaves its column as it is.
  *
  * Parameters: the rows' `tableoid`s and `ctid`s, then the tokens of each column, as arrays of text.
  * A `ctid` is unique within one table only, so partitions need both.
  *
- * The address is compared twice. A TID scan does not check it again when it had to wait for another
- * transaction and found a newer version of the row; a condition that no scan can take over does.
+ * The `ctid` is compared twice. A TID scan does not check it again after it had to wait for another
+ * transaction and found a newer version of the row; a condition that no scan can use is checked again.
  */
-import type { CheckedTable } from "../lookup/check_table.ts";
 import { quoteIdentifier } from "../identifiers.ts";
-import { type TableName, tableName } from "./table_expressions.ts";
+import type { TableName, TargetTable } from "../table.ts";
+import { tableName } from "./table_expressions.ts";
 
 /**
- * The statement; with `only`, for rows of that partition. No explicit casts: they would cut a token
- * short where an assignment refuses it.
+ * The UPDATE; with `only`, for rows of that partition. The tokens are not cast to the columns' types: a
+ * cast truncates silently what an assignment refuses.
  */
-export function writeTokensStatement(table: CheckedTable, only?: TableName): string {
+export function writeTokensStatement(table: TargetTable, only?: TableName): string {
   const tokens = table.columns.map((_, i) => `token_${i}`);
   const assignments = table.columns.map(({ name }, i) => {
     const column = quoteIdentifier(name);
@@ -25,7 +25,7 @@ export function writeTokensStatement(table: CheckedTable, only?: TableName): str
   const target = only === undefined ? tableName(table) : `ONLY ${tableName(only)}`;
   return `UPDATE ${target} t SET ${assignments.join(", ")}
 FROM unnest($1::oid[], $2::text[]::tid[], ${arrays.join(", ")})
-  AS batch(table_oid, row_address, ${tokens.join(", ")})
-WHERE t.ctid = batch.row_address AND t.tableoid = batch.table_oid
-  AND t.ctid IS NOT DISTINCT FROM batch.row_address`;
+  AS batch(table_oid, row_ctid, ${tokens.join(", ")})
+WHERE t.ctid = batch.row_ctid AND t.tableoid = batch.table_oid
+  AND t.ctid IS NOT DISTINCT FROM batch.row_ctid`;
 }

@@ -1,0 +1,81 @@
+/**
+ * The table of a run: first what the catalogue says of a candidate, then the target that passed every
+ * check. These types import nothing, so that every room may use them.
+ */
+
+/** A table's name within its database. */
+export interface TableName {
+  readonly schema: string;
+  readonly name: string;
+}
+
+interface Table extends TableName {
+  readonly oid: number;
+  /** What precedes the database in the dataset's name; empty if nothing does. */
+  readonly platformInstance: string;
+  /** Whether it has partitions, or tables that inherit from it. */
+  readonly hasDescendants: boolean;
+  /** With descendants, without indexes and out-of-line values. */
+  readonly sizeBytes: number;
+  /** Whether the role may read `ctid` and `tableoid`, by which the client path writes rows back. */
+  readonly canReadCtid: boolean;
+  /** Whether the role may read `xmin`, which tells the transaction that wrote a row. */
+  readonly canReadXmin: boolean;
+}
+
+/** What the catalogue says of a table, view or the like that the dataset's name matches. */
+export interface TableMetadata extends Table {
+  readonly database: string;
+  readonly serverEncoding: string;
+  /** `pg_class.relkind`. */
+  readonly kind: string;
+  readonly hasForeignPartitions: boolean;
+  readonly rowSecurityActive: boolean;
+  readonly canUseSchema: boolean;
+  /** The columns whose names match one asked for, at least if case is ignored. */
+  readonly columns: readonly ColumnMetadata[];
+  /** What an UPDATE of these columns, all of them, would set off. */
+  readonly sideEffects: readonly SideEffect[];
+  /** Whether the run's lock was free; null if it was not asked for. */
+  readonly gotLock: boolean | null;
+}
+
+/** A column, as the catalogue describes it. */
+export interface ColumnMetadata {
+  readonly name: string;
+  /** As SQL shows it, such as `character varying(20)`. */
+  readonly type: string;
+  /** The type under all domains: `text`, `varchar`, `bpchar`, `citext`, another built-in type or null. */
+  readonly baseType: string | null;
+  /** The most characters it holds; null if it has no limit. */
+  readonly maxLength: number | null;
+  /** Quoted, if it is not the type's own. */
+  readonly collation: string | null;
+  /** `EXTERNAL` and the like, if it is not the type's own. */
+  readonly storage: string | null;
+  readonly isGenerated: boolean;
+  readonly canSelect: boolean;
+  readonly canUpdate: boolean;
+}
+
+/**
+ * What else an UPDATE sets off.
+ *
+ * - `trigger_or_rule`: may do anything.
+ * - `fk_set_null`: a foreign key that sets the rows that refer to a value to NULL or to a default.
+ * - `fk_self_cascade`: a foreign key that changes rows of the table itself, unseen by the run.
+ */
+export type SideEffectKind = "trigger_or_rule" | "fk_set_null" | "fk_self_cascade";
+
+/** One side effect, with the name of the trigger, rule or constraint. */
+export type SideEffect = readonly [kind: SideEffectKind, name: string];
+
+/** The table that a run works on: found, and checked to be one that can be tokenized. */
+export interface TargetTable extends Table {
+  /** `database.schema.table`. */
+  readonly displayName: string;
+  /** The columns to tokenize, in the order asked for. */
+  readonly columns: readonly ColumnMetadata[];
+  /** Triggers and rules that will fire; empty unless the configuration allows them. */
+  readonly triggers: readonly string[];
+}
