@@ -4,7 +4,7 @@
 TASK := scripts/deno.sh task --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-databricks test-vault test-faults test-fuzz test-cluster bench build sbom up run down logs trigger-pg trigger-dbx \
+.PHONY: help demo ok ci test test-databricks test-vault test-faults test-fuzz test-cluster bench build sbom up run down logs trigger-pg trigger-dbx \
 	check lock clean
 
 help: ## This list
@@ -17,7 +17,13 @@ help: ## This list
 demo: ## The main job on an embedded Postgres: nothing to install, about a minute
 	@$(TASK) demo
 
-test: ## Format, lint, types, unit and integration tests, with a disposable Postgres
+ok: ## All that is quick: the checks, and the tests that need no server and no binary
+	@$(TASK) ok
+
+ci: ## All suites, with one line of their counts at the end: a quarter of an hour
+	@$(TASK) ci
+
+test: ## The checks, unit and integration tests, with a disposable Postgres
 	@$(TASK) test
 
 test-databricks: ## The Databricks part, on a stand-in warehouse made of real Spark and Delta
@@ -62,10 +68,10 @@ trigger-pg: ## Cluster: trigger the Postgres dataset, from inside
 trigger-dbx: ## Cluster: trigger the Databricks dataset, from inside
 	@scripts/trigger-dbx.sh
 
-check: ## Format, lint and types only
+check: ## The checks only: format, lint, types, API documentation, shell
 	@$(TASK) check
 
-lock: ## Write deno.lock anew after a change of the imports in deno.json
+lock: ## Write deno.lock again after a change of the imports in deno.json
 	@$(TASK) lock
 
 clean: ## Remove what was built and fetched

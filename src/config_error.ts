@@ -4,13 +4,16 @@
 export interface ConfigFault {
   /** The environment variable. */
   readonly variable: string;
+  /** A clause that follows the variable's name and a colon: "it must be set". */
   readonly reason: string;
 }
 
 /** The configuration cannot be used. Carries every fault found, so that all can be fixed at once. */
 export class ConfigError extends Error {
+  /** The class's name, for the log. */
   override readonly name = "ConfigError";
 
+  /** Its message has a line for each fault. */
   constructor(readonly faults: readonly ConfigFault[]) {
     super(faults.map(({ variable, reason }) => `${variable}: ${reason}`).join("\n"));
   }
@@ -23,6 +26,7 @@ export function configFault(variable: string, reason: string): ConfigError {
 
 /** Reads settings one after the other, so that every fault is found. */
 export interface FaultCollector {
+  /** Those found so far. */
   readonly faults: ConfigFault[];
   /** The result of `readOne`; undefined if it threw a `ConfigError`, whose faults are kept. */
   attempt<T>(readOne: () => T): T | undefined;

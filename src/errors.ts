@@ -75,10 +75,13 @@ const ERROR_FACTS: Readonly<Record<keyof ErrorFacts, true>> = {
  * It never holds a cell's value, a secret or a driver's own message, so it is safe to show.
  */
 export class ServiceError extends Error {
+  /** The class's name, for the log. */
   override readonly name = "ServiceError";
 
+  /** What the log is given besides. */
   readonly facts: ErrorFacts;
 
+  /** Line breaks and terminal codes in `message` are written out. */
   constructor(readonly code: ErrorCode, message: string, facts: ErrorFacts = {}) {
     super(inOneLine(message));
     this.facts = Object.fromEntries(

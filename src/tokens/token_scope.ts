@@ -8,11 +8,15 @@ import type { SettingsReader, TokenContext } from "./token_sdk.ts";
 /** The variable that names the scope. */
 export const SCOPE_VARIABLE = "TOKEN_CONTEXT";
 
-/** Each scope, with its letter in tokens. */
-const SCOPE_LETTERS = { global: "g", dataset: "d", column: "c" } as const;
-
 /** How far equal values get equal tokens. */
-export type TokenScope = keyof typeof SCOPE_LETTERS;
+export type TokenScope = "global" | "dataset" | "column";
+
+/** Each scope, with its letter in tokens. */
+const SCOPE_LETTERS: Readonly<Record<TokenScope, string>> = {
+  global: "g",
+  dataset: "d",
+  column: "c",
+};
 
 /** Every scope. */
 export const TOKEN_SCOPES = Object.keys(SCOPE_LETTERS) as readonly TokenScope[];

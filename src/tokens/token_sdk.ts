@@ -96,7 +96,9 @@ export interface TokenSdk {
 
 /** A host and port that the sandbox must let an SDK reach. */
 export interface SdkEndpoint {
+  /** A name or an address. */
   readonly hostname: string;
+  /** 1 to 65535. */
   readonly port: number;
 }
 

@@ -28,6 +28,7 @@ import { NATURAL_TEXT, textsAround } from "./natural_text.ts";
 
 /** An adapter with settings under which it works. */
 export interface ConformanceSubject<S> {
+  /** What is tried. */
   readonly adapter: TokenSdkAdapter<S>;
   /** The environment. */
   readonly variables?: Readonly<Record<string, string>>;
