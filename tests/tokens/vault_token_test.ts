@@ -10,7 +10,7 @@ import {
   VAULT_TOKENS,
   versionOf,
 } from "../../src/tokens/vault/vault_token.ts";
-import { splitEvenly } from "../../src/tokens/vault/split_evenly.ts";
+import { splitEvenly } from "../../src/tokens/vault/batching.ts";
 import { VAULT_DETECTOR_CASES } from "./vault_detector_cases.ts";
 
 const isToken = toJavaScript(VAULT_TOKENS);
@@ -58,7 +58,7 @@ Deno.test("tokens of megabytes are recognised, and what is one character longer 
 });
 
 Deno.test("a batch is divided evenly among as few requests as can be", () => {
-  const limits = { mostItems: 240, mostBytes: 1_000, bytesBeside: 0 };
+  const limits = { maxItems: 240, maxBytes: 1_000, extraBytes: 0 };
   const sizes = (count: number, text = "") =>
     splitEvenly(Array<string>(count).fill(text), limits).map(({ length }) => length);
   assert.deepEqual(sizes(0), [0]);

@@ -11,7 +11,6 @@ export interface Lease {
 
 /** What `keys/NAME` tells of a key. */
 export interface KeyFacts {
-  readonly type: string;
   readonly isConvergent: boolean;
   readonly isDeleted: boolean;
 }
@@ -44,9 +43,8 @@ export function lookedUpLease(token: string, { json }: VaultReply): Lease {
 
 /** What a key is. */
 export function keyFactsOf({ json }: VaultReply): KeyFacts {
-  const { type, convergent_encryption, soft_deleted } = object(object(json).data);
+  const { convergent_encryption, soft_deleted } = object(object(json).data);
   return {
-    type: typeof type === "string" ? type : "",
     isConvergent: convergent_encryption === true,
     isDeleted: soft_deleted === true,
   };

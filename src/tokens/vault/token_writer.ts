@@ -1,17 +1,17 @@
 /** Makes tokens of one version of the key, while newer ones may come. */
-import type { KeyKeeper } from "./key_keeper.ts";
 import { refused } from "./errors.ts";
 import type { TransitBatch, TransitEngine } from "./transit_engine.ts";
+import type { TransitKey } from "./transit_key.ts";
 import { tokenHead } from "./vault_token.ts";
 
-/** Writes with the version that the keeper knows. */
+/** Writes with the version that the key knows. */
 export class TokenWriter {
   readonly #engine: TransitEngine;
-  readonly #keeper: KeyKeeper;
+  readonly #key: TransitKey;
 
-  constructor(engine: TransitEngine, keeper: KeyKeeper) {
+  constructor(engine: TransitEngine, key: TransitKey) {
     this.#engine = engine;
-    this.#keeper = keeper;
+    this.#key = key;
   }
 
   /** Tokens for values in base64. */
@@ -25,7 +25,7 @@ export class TokenWriter {
   }
 
   async #write(batch: TransitBatch): Promise<(string | null)[]> {
-    const { version } = this.#keeper.known;
+    const { version } = this.#key.state;
     try {
       const tokens = await this.#tokensOf(batch);
       const head = tokenHead(version);
@@ -33,7 +33,7 @@ export class TokenWriter {
       // a newer version was made meanwhile; to name one each time would make requests larger
       return await this.#tokensOf({ ...batch, version });
     } catch (error) {
-      this.#keeper.doubt();
+      this.#key.doubt();
       throw error;
     }
   }

@@ -6,6 +6,7 @@
  * that key would not be convergent. So each request to encrypt asks for a type of key that does not exist: Vault
  * looks at it when it makes a key, and then refuses, and at no other time.
  */
+import { Semaphore } from "../../async.ts";
 import type { VaultReply, VaultRequest } from "./connection.ts";
 import type { VaultLimits } from "./limits.ts";
 import { refused } from "./errors.ts";
@@ -19,8 +20,7 @@ import {
 } from "./responses.ts";
 import type { VaultSession } from "./session.ts";
 import type { VaultSettings } from "./settings.ts";
-import { type InSlot, slots } from "./semaphore.ts";
-import { splitEvenly } from "./split_evenly.ts";
+import { splitEvenly } from "./batching.ts";
 
 const NO_TYPE = "none-to-be-created";
 const FORBIDDEN = 403;
@@ -49,14 +49,14 @@ export class TransitEngine {
   readonly #limits: VaultLimits;
   readonly #mount: string;
   readonly #key: string;
-  readonly #inSlot: InSlot;
+  readonly #requests: Semaphore;
 
   constructor(session: VaultSession, { mount, key }: VaultSettings, limits: VaultLimits) {
     this.#session = session;
     this.#limits = limits;
     this.#mount = mount;
     this.#key = key;
-    this.#inSlot = slots(limits.requests);
+    this.#requests = new Semaphore(limits.requests);
   }
 
   /** A result for each input, in the same order. Throws `token_sdk_unreachable`, `token_sdk_error`. */
@@ -80,16 +80,16 @@ export class TransitEngine {
   }
 
   #ask(request: VaultRequest): Promise<VaultReply> {
-    return this.#inSlot(() => this.#session.ask(request));
+    return this.#requests.run(() => this.#session.ask(request));
   }
 
   #partsOf({ inputs, context, version }: TransitBatch): readonly (readonly string[])[] {
     const { itemsPerRequest, bytesPerRequest } = this.#limits;
     const share = version === undefined ? 1 : ITEM_STRINGS / (ITEM_STRINGS + VERSION_STRINGS);
     return splitEvenly(inputs, {
-      mostItems: Math.max(1, Math.floor(itemsPerRequest * share)),
-      mostBytes: bytesPerRequest,
-      bytesBeside: context.length + ITEM_BYTES,
+      maxItems: Math.max(1, Math.floor(itemsPerRequest * share)),
+      maxBytes: bytesPerRequest,
+      extraBytes: context.length + ITEM_BYTES,
     });
   }
 

@@ -4,9 +4,8 @@ import { bindingOf } from "../token_scope.ts";
 import { toJavaScript } from "../token_pattern.ts";
 import type { TokenContext, TokenSdk } from "../token_sdk.ts";
 import { decodeUtf8 } from "../utf8.ts";
+import { eachOnce } from "./batching.ts";
 import { openConnection } from "./connection.ts";
-import { eachOnce } from "./each_once.ts";
-import { KeyKeeper } from "./key_keeper.ts";
 import { VAULT_LIMITS, type VaultLimits } from "./limits.ts";
 import { closed } from "./errors.ts";
 import type { ItemResult } from "./responses.ts";
@@ -15,6 +14,7 @@ import { VaultSession } from "./session.ts";
 import type { VaultSettings } from "./settings.ts";
 import { TokenWriter } from "./token_writer.ts";
 import { TransitEngine } from "./transit_engine.ts";
+import { TransitKey } from "./transit_key.ts";
 import { mostBytes, tokenLength, tokensOfVersion, VAULT_TOKENS } from "./vault_token.ts";
 
 const DOMAIN = "tokenize-action vault-transit";
@@ -32,8 +32,8 @@ export async function createVaultSdk(
   const session = new VaultSession(settings.login, connection);
   const engine = new TransitEngine(session, settings, limits);
   try {
-    const keeper = await KeyKeeper.open(engine, settings.key, limits.idleMs);
-    return sdkOf(settings, session, engine, keeper);
+    const key = await TransitKey.open(engine, settings.key, limits.idleMs);
+    return sdkOf(settings, session, engine, key);
   } catch (error) {
     session.close();
     throw error;
@@ -44,21 +44,21 @@ function sdkOf(
   { scope }: VaultSettings,
   session: VaultSession,
   engine: TransitEngine,
-  keeper: KeyKeeper,
+  key: TransitKey,
 ): TokenSdk {
   let isClosed = false;
-  const writer = new TokenWriter(engine, keeper);
+  const writer = new TokenWriter(engine, key);
   /** What Vault is to derive the key from. */
   const begin = (context: TokenContext): string => {
     if (isClosed) throw closed();
-    keeper.use();
+    key.use();
     return bindingOf(DOMAIN, scope, context).toBase64();
   };
   return {
     pattern: VAULT_TOKENS,
-    prepare: () => keeper.refresh(),
+    prepare: () => key.refresh(),
     get current() {
-      return tokensOfVersion(keeper.known.version);
+      return tokensOfVersion(key.state.version);
     },
     async tokenize(values, context) {
       const binding = begin(context);
@@ -66,10 +66,10 @@ function sdkOf(
       return await eachOnce(inputs, (once) => writer.encrypt(once, binding)) as string[];
     },
     maxTokenLength(valueBytes) {
-      const { version, overheadBytes } = keeper.known;
+      const { version, overheadBytes } = key.state;
       return tokenLength(version, overheadBytes + valueBytes);
     },
-    maxValueBytes: (length) => Math.max(0, mostBytes(length) - keeper.known.overheadBytes),
+    maxValueBytes: (length) => Math.max(0, mostBytes(length) - key.state.overheadBytes),
     async detokenize(tokens, context) {
       const binding = begin(context);
       return await eachOnce(tokens.map(orNull), async (inputs) => {
