@@ -1,6 +1,6 @@
 /** The command line: from arguments to what they ask for. */
 import { Command, CommanderError, Option } from "commander";
-import { splitList } from "./datahub/split_list.ts";
+import { splitUrnList } from "./datahub/dataset_urn.ts";
 import type { DatasetArguments, Job, RunArguments } from "./command.ts";
 import { COMMIT, VERSION } from "./version.ts";
 
@@ -218,7 +218,7 @@ function oneDataset(command: Command, options: Options): DatasetArguments {
 function datasetsOf(command: Command, { urn, columns }: Options): DatasetArguments[] {
   if (urn.length !== columns.length) command.error("error: each --urn needs its own --columns");
   return urn.map((each, i) => {
-    const names = splitList(columns[i]!);
+    const names = splitUrnList(columns[i]!);
     if (names.length === 0) command.error("error: --columns names no column");
     return { urn: each, columns: names };
   });

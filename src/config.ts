@@ -2,7 +2,7 @@
  * The environment, read once into a frozen `Config`. Everything later takes what it needs from
  * there; nothing reads the environment again.
  */
-import { splitList } from "./datahub/split_list.ts";
+import { splitUrnList } from "./datahub/dataset_urn.ts";
 import { collectFaults, ConfigError, configFault } from "./config_error.ts";
 import {
   type DatabricksSettings,
@@ -150,7 +150,7 @@ function readLogFormat(value: string | undefined, isTerminal: boolean): LogForma
 
 function readAllowedDatasets(value: string | undefined): readonly string[] | undefined {
   if (value === undefined) return undefined;
-  const patterns = splitList(value);
+  const patterns = splitUrnList(value);
   const wrong = patterns.find((each) => each !== "*" && !each.startsWith("urn:li:dataset:("));
   if (patterns.length === 0 || wrong !== undefined) {
     throw configFault(

@@ -100,6 +100,22 @@ export function splitUrnParts(value: string, prefix: string, what: string): stri
   throw invalid(what, "a closing parenthesis is missing");
 }
 
+/** Splits a comma-separated list of names and URNs on the commas outside parentheses. */
+export function splitUrnList(text: string): string[] {
+  const entries: string[] = [];
+  let depth = 0;
+  let current = "";
+  for (const char of text) {
+    if (char === "(") depth++;
+    if (char === ")") depth = Math.max(0, depth - 1);
+    if (char === "," && depth === 0) {
+      entries.push(current);
+      current = "";
+    } else current += char;
+  }
+  return [...entries, current].map((entry) => entry.trim()).filter((entry) => entry !== "");
+}
+
 function isFabric(value: string): value is Fabric {
   return (FABRICS as readonly string[]).includes(value);
 }

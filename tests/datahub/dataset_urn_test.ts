@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { FABRICS, parseDatasetUrn, spellings } from "../../src/datahub/dataset_urn.ts";
+import {
+  FABRICS,
+  parseDatasetUrn,
+  spellings,
+  splitUrnList,
+} from "../../src/datahub/dataset_urn.ts";
 import { ServiceError } from "../../src/errors.ts";
 import writtenByDataHub from "./written_by_datahub.json" with { type: "json" };
 
@@ -104,4 +109,21 @@ Deno.test("spellings are what is written, then what is decoded, if that is somet
   assert.deepEqual(spellings("a%2Cb%28c%29"), ["a%2Cb%28c%29", "a,b(c)"]);
   assert.deepEqual(spellings("a%2cb"), ["a%2cb", "a,b"]);
   assert.deepEqual(spellings("100%25 %20"), ["100%25 %20"]);
+});
+
+Deno.test("a list is split at its commas, blanks around entries and empty entries left out", () => {
+  assert.deepEqual(splitUrnList("email, phone ,,name,"), ["email", "phone", "name"]);
+  assert.deepEqual(splitUrnList(""), []);
+  assert.deepEqual(splitUrnList(" , "), []);
+  assert.deepEqual(splitUrnList("first name,last name"), ["first name", "last name"]);
+});
+
+Deno.test("commas within a URN's parentheses do not split", () => {
+  const dataset = "urn:li:dataset:(urn:li:dataPlatform:postgres,a.b.c,PROD)";
+  const field = `urn:li:schemaField:(${dataset},email)`;
+  assert.deepEqual(splitUrnList(`${field},phone,${dataset}`), [field, "phone", dataset]);
+});
+
+Deno.test("a parenthesis too many closes nothing", () => {
+  assert.deepEqual(splitUrnList("a),b"), ["a)", "b"]);
 });

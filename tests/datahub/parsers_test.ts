@@ -1,9 +1,13 @@
 /** The parsers take any string, and give a result or one of their own errors. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { FABRICS, parseDatasetUrn, spellings } from "../../src/datahub/dataset_urn.ts";
+import {
+  FABRICS,
+  parseDatasetUrn,
+  spellings,
+  splitUrnList,
+} from "../../src/datahub/dataset_urn.ts";
 import { parseColumns } from "../../src/datahub/schema_field.ts";
-import { splitList } from "../../src/datahub/split_list.ts";
 import { ConfigError } from "../../src/config_error.ts";
 import { ServiceError } from "../../src/errors.ts";
 import { parseDatabricksSettings } from "../../src/platforms/databricks/connection/settings.ts";
@@ -35,7 +39,7 @@ const PARSERS: Readonly<
     [FIELD, "email", "[version=2.0].[type=string].email"],
     "(),:%[]=.",
   ],
-  "lists": [splitList, [`email,${FIELD}`, "a, b"], "(), "],
+  "lists": [splitUrnList, [`email,${FIELD}`, "a, b"], "(), "],
   "JDBC URLs": [parseDatabricksSettings, [JDBC], ";=:/@%[] "],
   "Postgres connection strings": [
     (text) => parsePostgresSettings(text, noFile),
@@ -89,7 +93,7 @@ Deno.test("what DataHub writes is read as what it was written from", async () =>
       for (const each of written) {
         assert.ok(parseColumns([each], dataset)[0]!.names.includes(column));
       }
-      const entries = splitList([urn, written[0]].join(","));
+      const entries = splitUrnList([urn, written[0]].join(","));
       const isWhole = urn.trim() === urn; // an entry's outer blanks are not its own
       if (isWhole) assert.deepEqual(entries, [urn, written[0]]);
     }),
