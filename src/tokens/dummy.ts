@@ -6,18 +6,14 @@
  * zero), so that a value that merely looks like a token is tokenized like any other.
  */
 import { encodeBase64 } from "./base64.ts";
-import { toJavaScript, tokenPattern } from "./token_pattern.ts";
+import { BASE64, toJavaScript, tokenPattern } from "./token_pattern.ts";
 import type { SqlDialect, TokenSdk, TokenSdkAdapter } from "./token_sdk.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
 const PREFIX = "tok_";
 const SUFFIX = "_poc";
-const CHAR = "[A-Za-z0-9+/]";
 const pattern = tokenPattern(
-  // four times, not {4}: V8 repeats a group without a counter in constant space, and so takes
-  // tokens of any length; with one it runs out of stack at some four million characters
-  `${PREFIX}(?:${CHAR}${CHAR}${CHAR}${CHAR})*` +
-    `(?:${CHAR}[AQgw]==|${CHAR}${CHAR}[AEIMQUYcgkosw048]=)?${SUFFIX}`,
+  `${PREFIX}(?:${BASE64.group})*(?:${BASE64.oneByte}|${BASE64.twoBytes})?${SUFFIX}`,
 );
 
 const isToken = toJavaScript(pattern);

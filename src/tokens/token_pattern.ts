@@ -20,6 +20,35 @@ export function tokenPattern(body: string): TokenPattern {
   return Object.freeze({ body });
 }
 
+/** Pieces of a pattern for canonical base64 (RFC 4648, section 3.5): unused bits are zero. */
+export interface Base64Pieces {
+  readonly char: string;
+  /**
+   * Four characters, for three bytes. To be repeated without a counter: V8 then needs constant space,
+   * and so matches tokens of any length. With one, as in `{4}`, its stack overflows at some four
+   * million characters.
+   */
+  readonly group: string;
+  /** The end after one byte beyond whole groups. */
+  readonly oneByte: string;
+  /** The end after two bytes beyond whole groups. */
+  readonly twoBytes: string;
+}
+
+/** The standard alphabet, padded (section 4). */
+export const BASE64: Base64Pieces = base64Pieces("[A-Za-z0-9+/]", "=");
+/** The URL-safe alphabet, without padding (section 5). */
+export const BASE64_URL: Base64Pieces = base64Pieces("[A-Za-z0-9_-]", "");
+
+function base64Pieces(char: string, padding: string): Base64Pieces {
+  return {
+    char,
+    group: char.repeat(4),
+    oneByte: `${char}[AQgw]${padding}${padding}`,
+    twoBytes: `${char}${char}[AEIMQUYcgkosw048]${padding}`,
+  };
+}
+
 /** The literal text that every match begins with; empty where the pattern leaves that open. */
 export function literalPrefix({ body }: TokenPattern): string {
   let depth = 0;

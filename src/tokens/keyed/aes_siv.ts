@@ -19,8 +19,6 @@ import {
   currentPattern,
   keyedPattern,
   patternOfKey,
-  PAYLOAD_CHAR,
-  PAYLOAD_ENDS,
   payloadBytes,
   payloadLength,
   splitToken,
@@ -28,7 +26,7 @@ import {
   tokenOf,
 } from "./keyed_token.ts";
 import { SIV_BYTES, type SivCipher, startSiv } from "./siv_cipher.ts";
-import { toJavaScript } from "../token_pattern.ts";
+import { BASE64_URL, toJavaScript } from "../token_pattern.ts";
 import { bindingOf, type TokenScope } from "../token_scope.ts";
 import type { TokenContext, TokenSdk, TokenSdkAdapter } from "../token_sdk.ts";
 import { borrowUtf8, decodeUtf8 } from "../utf8.ts";
@@ -36,10 +34,9 @@ import { borrowUtf8, decodeUtf8 } from "../utf8.ts";
 const MODE = "aes-siv";
 const NAME = "siv";
 const DOMAIN = "tokenize-action tk1 aes-siv";
-const GROUP = PAYLOAD_CHAR.repeat(4);
+const { char, group, oneByte, twoBytes } = BASE64_URL;
 /** 16 bytes or more: five whole groups, and at least one byte more. */
-const PAYLOAD = `${PAYLOAD_CHAR}{20}` +
-  `(?:(?:${GROUP})*(?:${PAYLOAD_ENDS.one}|${PAYLOAD_ENDS.two})|(?:${GROUP})+)`;
+const PAYLOAD = `${char}{20}(?:(?:${group})*(?:${oneByte}|${twoBytes})|(?:${group})+)`;
 
 function createSdk({ scope, keys: settings }: KeyedSettings): TokenSdk {
   const pattern = keyedPattern(NAME, PAYLOAD, settings);

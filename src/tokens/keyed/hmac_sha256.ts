@@ -19,12 +19,11 @@ import {
   currentPattern,
   keyedPattern,
   patternOfKey,
-  PAYLOAD_CHAR,
-  PAYLOAD_ENDS,
   payloadLength,
   tokenHead,
   tokenOf,
 } from "./keyed_token.ts";
+import { BASE64_URL } from "../token_pattern.ts";
 import { bindingOf } from "../token_scope.ts";
 import type { TokenSdk, TokenSdkAdapter } from "../token_sdk.ts";
 import { borrowUtf8 } from "../utf8.ts";
@@ -33,7 +32,7 @@ const MODE = "hmac-sha256";
 const NAME = "hmac";
 const DOMAIN = "tokenize-action tk1 hmac-sha256";
 /** 32 bytes: ten whole groups, and two bytes more. */
-const PAYLOAD = `${PAYLOAD_CHAR}{40}${PAYLOAD_ENDS.two}`;
+const PAYLOAD = `${BASE64_URL.char}{40}${BASE64_URL.twoBytes}`;
 
 function createSdk({ scope, keys }: KeyedSettings): TokenSdk {
   const [writing] = keys;

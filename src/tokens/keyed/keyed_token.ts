@@ -20,14 +20,6 @@ import { scopeLetter, TOKEN_SCOPES, type TokenScope } from "../token_scope.ts";
 const START = "tk1";
 const ANY_KEY_ID = "[A-Za-z0-9-]{1,16}";
 
-/** A character of a payload. */
-export const PAYLOAD_CHAR = "[A-Za-z0-9_-]";
-/** Ends of a payload, whose unused bits are zero: after one byte and after two beyond whole groups. */
-export const PAYLOAD_ENDS = {
-  one: `${PAYLOAD_CHAR}[AQgw]`,
-  two: `${PAYLOAD_CHAR}${PAYLOAD_CHAR}[AEIMQUYcgkosw048]`,
-} as const;
-
 /** Characters that `byteCount` bytes have as a payload. */
 export function payloadLength(byteCount: number): number {
   return Math.ceil(byteCount * 4 / 3);

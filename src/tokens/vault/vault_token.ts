@@ -8,18 +8,15 @@
  *
  * Neither the key's name nor the context stands in it. The detector takes canonical base64 only.
  */
-import { type TokenPattern, tokenPattern } from "../token_pattern.ts";
+import { BASE64, type TokenPattern, tokenPattern } from "../token_pattern.ts";
 
 const MARK = "vault:v";
-const CHAR = "[A-Za-z0-9+/]";
-const GROUP = CHAR.repeat(4);
-const ONE = `${CHAR}[AQgw]==`;
-const TWO = `${CHAR}${CHAR}[AEIMQUYcgkosw048]=`;
+const { char, group, oneByte, twoBytes } = BASE64;
 /** 28 bytes or more: nine whole groups, and at least one byte more. */
-const PAYLOAD = `${CHAR}{36}(?:(?:${GROUP})*(?:${ONE}|${TWO})|(?:${GROUP})+)`;
+const PAYLOAD = `${char}{36}(?:(?:${group})*(?:${oneByte}|${twoBytes})|(?:${group})+)`;
 
 /** A nonce of 12 bytes and a tag of 16: the least that any type of key adds to a value. */
-export const LEAST_OVERHEAD_BYTES = 28;
+export const MIN_OVERHEAD_BYTES = 28;
 
 /** The tokens of every version of any key. */
 export const VAULT_TOKENS: TokenPattern = tokenPattern(`${MARK}[1-9][0-9]{0,8}:${PAYLOAD}`);
