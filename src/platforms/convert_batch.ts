@@ -48,7 +48,7 @@ export async function convertBatch(
     if (present.length === 0) return texts;
     const made = await conversion.convert(present, { dataset: displayName, column: name });
     const isValid = (token: string | null | undefined) =>
-      token === null ? conversion.mayRefuse : token !== undefined && isToken.test(token);
+      token === null ? conversion.canReject : token !== undefined && isToken.test(token);
     if (made.length !== present.length || !made.every(isValid)) throw invalidTokens(displayName);
     if (maxLength !== null && made.some((token) => token !== null && token.length > maxLength)) {
       throw tooLong(displayName, name, maxLength);

@@ -27,7 +27,7 @@ export interface Conversion {
   /** Throws `token_sdk_unreachable` or `token_sdk_error`, whose messages never hold a value. */
   readonly convert: Convert;
   /** Whether some of what is selected may be lookalikes, so that only `convert` can tell. */
-  readonly mayRefuse: boolean;
+  readonly canReject: boolean;
   /** Matches all that `convert` gives. */
   readonly result: TokenPattern;
   /** Tokens that are left alone, and are not what the SDK would write now. */
@@ -58,21 +58,21 @@ const FAMILIES = TOKEN_SDK_ADAPTERS.map(({ family }) => family);
 export function tokenizing(sdk: TokenSdk): Conversion {
   const { pattern, sqlExpression } = sdk;
   const known = uniquePatterns([pattern, ...FAMILIES]);
-  const foreign = butNot([currentOf(sdk)], known);
+  const foreign = difference(known, [currentOf(sdk)]);
   const maxLength = (bytes: number) => sdk.maxTokenLength(bytes);
   return {
-    selects: { except: known },
+    selects: { exclude: known },
     convert: (values, context) => sdk.tokenize(values, context),
-    mayRefuse: false,
+    canReject: false,
     result: pattern,
     foreign,
     maxLength,
     ...(sqlExpression && { sqlExpression: sqlExpression.bind(sdk) }),
     ...(sdk.authenticates && {
       audit: {
-        selects: { among: [pattern], except: [] },
+        selects: { include: [pattern], exclude: [] },
         convert: authenticated(readBack(sdk)),
-        mayRefuse: true,
+        canReject: true,
         result: pattern,
         foreign,
         maxLength,
@@ -91,11 +91,11 @@ export function rotating({ sdk: from, keyId }: RotationSource, to: TokenSdk): Co
   if (source === undefined) throw new TypeError("Cannot rotate: the SDK does not know the key");
   const current = currentOf(to);
   return {
-    selects: { among: [source], except: [current] },
+    selects: { include: [source], exclude: [current] },
     convert: from === to && to.renew ? to.renew.bind(to) : throughValues(from, to),
     result: to.pattern,
-    foreign: butNot([source, current], uniquePatterns([from.pattern, to.pattern, ...FAMILIES])),
-    mayRefuse: true,
+    foreign: difference(uniquePatterns([from.pattern, to.pattern, ...FAMILIES]), [source, current]),
+    canReject: true,
     maxLength: (bytes) => to.maxTokenLength(from.maxValueBytes?.(bytes) ?? bytes),
   };
 }
@@ -130,12 +130,15 @@ function readBack(sdk: TokenSdk): Convert {
   return sdk.detokenize.bind(sdk);
 }
 
-/** Texts that match one of `among`, but none of the unwanted patterns. */
-function butNot(unwanted: readonly TokenPattern[], among: readonly TokenPattern[]): Selection {
-  const wanted = among.filter(({ body }) => unwanted.every((each) => each.body !== body));
+/** Texts that match one of `patterns`, but none of the `unwanted` ones. */
+function difference(
+  patterns: readonly TokenPattern[],
+  unwanted: readonly TokenPattern[],
+): Selection {
+  const include = patterns.filter(({ body }) => unwanted.every((each) => each.body !== body));
   // what cannot match the same text need not be excluded
-  const except = unwanted.filter((each) => wanted.some((other) => mayOverlap(each, other)));
-  return { among: wanted, except };
+  const exclude = unwanted.filter((each) => include.some((other) => mayOverlap(each, other)));
+  return { include, exclude };
 }
 
 function currentOf({ current, pattern }: TokenSdk): TokenPattern {

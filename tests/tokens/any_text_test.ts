@@ -53,7 +53,7 @@ for (const mode of LOCAL_MODES) {
   Deno.test(`${mode}: JavaScript and Postgres agree on thousands of near-tokens`, async () => {
     const sdk = await openSdk(mode);
     const texts = await lookalikes(sdk, LOOKALIKES);
-    const selection = { except: [sdk.pattern] };
+    const selection = { exclude: [sdk.pattern] };
     const rows = await database.sql.unsafe(
       `select ${guard("v", selection)} as selected
        from unnest($1::text[]) with ordinality as t(v, n) order by n`,

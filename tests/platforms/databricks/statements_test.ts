@@ -21,13 +21,13 @@ const TABLE = {
 };
 const PATTERN = tokenPattern("tok_[a-z]*");
 const FOREIGN = tokenPattern("tk1_[a-z]*");
-const SELECTS = { except: [PATTERN] };
+const SELECTS = { exclude: [PATTERN] };
 const CONVERSION = {
   selects: SELECTS,
   convert: (texts: readonly string[]) => [...texts],
-  mayRefuse: false,
+  canReject: false,
   result: PATTERN,
-  foreign: { among: [PATTERN, FOREIGN], except: [PATTERN] },
+  foreign: { include: [PATTERN, FOREIGN], exclude: [PATTERN] },
   maxLength: () => 0,
 };
 const MAIL = "t.`e.mail` RLIKE r'\\A(?:tok_[a-z]*)\\z'";

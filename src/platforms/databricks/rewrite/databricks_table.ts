@@ -41,8 +41,8 @@ export function databricksTable(
 /** What a run would do. Where only the SDK can tell, it is asked. */
 async function preview(work: Work): Promise<Counts> {
   const { total, foreign, selected } = await countRows(work);
-  const { mayRefuse, audit } = work.conversion;
-  if (mayRefuse) {
+  const { canReject, audit } = work.conversion;
+  if (canReject) {
     const { updated, lookalikes } = await rewriteDry(work);
     return { updated, skipped: total - updated, foreign, lookalikes };
   }

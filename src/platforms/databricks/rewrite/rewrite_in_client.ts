@@ -34,7 +34,7 @@ export async function rewriteInClient(
   }
   const counts = await writer.conclude(look);
   const { lookalikes } = kept;
-  return { ...counts, ...(work.conversion.mayRefuse && { lookalikes }), method: "client" };
+  return { ...counts, ...(work.conversion.canReject && { lookalikes }), method: "client" };
 }
 
 /** What a run would do, where only the SDK can tell: it is asked, and nothing is written. */

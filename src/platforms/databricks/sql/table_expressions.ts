@@ -25,12 +25,12 @@ export function isToken(text: string, pattern: TokenPattern): string {
 }
 
 /** True where the column holds a selected text; not true for NULL. */
-export function columnGuard(column: CheckedColumn, { among, except }: Selection): string {
+export function columnGuard(column: CheckedColumn, { include, exclude }: Selection): string {
   // one expression for all of them, since the warehouse compiles each for each statement
   const isAnyOf = (patterns: readonly TokenPattern[]) =>
     isToken(columnText(column), { body: patterns.map(({ body }) => body).join("|") });
-  const unwanted = except.length === 0 ? [] : [`NOT (${isAnyOf(except)})`];
-  const wanted = among === undefined ? [] : [`(${isAnyOf(among)})`];
+  const unwanted = exclude.length === 0 ? [] : [`NOT (${isAnyOf(exclude)})`];
+  const wanted = include === undefined ? [] : [`(${isAnyOf(include)})`];
   return [...unwanted, ...wanted].join(" AND ");
 }
 

@@ -99,7 +99,7 @@ async function preview(
   run: RunContext,
 ): Promise<Counts> {
   const counts = await countRows(session, table, conversion);
-  const tried = conversion.mayRefuse ? conversion : conversion.audit;
+  const tried = conversion.canReject ? conversion : conversion.audit;
   if (tried === undefined) return counts;
   const { updated, lookalikes } = await bulkPass(
     { reader: session, writer: undefined },
@@ -107,7 +107,7 @@ async function preview(
     tried,
     run,
   );
-  if (!conversion.mayRefuse) return { ...counts, lookalikes };
+  if (!conversion.canReject) return { ...counts, lookalikes };
   const skipped = counts.updated + counts.skipped - updated;
   return { updated, skipped, foreign: counts.foreign, lookalikes };
 }

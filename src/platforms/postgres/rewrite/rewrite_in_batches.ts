@@ -48,7 +48,7 @@ export async function rewriteInBatches(
   const inDatabase = !table.canReadCtid ||
     (resources.pushdown && conversion.sqlExpression !== undefined);
   // else what this run wrote may be selected still, or cannot be told from what others wrote
-  const trustsOwn = table.canReadXmin && table.triggers.length === 0 && !conversion.mayRefuse;
+  const trustsOwn = table.canReadXmin && table.triggers.length === 0 && !conversion.canReject;
   const transactions: string[] = [];
   const look = () => {
     const own = transactions.length > MAX_TRANSACTIONS ? [] : transactions;
@@ -95,7 +95,7 @@ export async function rewriteInBatches(
     updated: committed,
     skipped: Math.max(0, seen.updated + seen.skipped - committed),
     foreign: seen.foreign,
-    ...(conversion.mayRefuse && { lookalikes: kept.lookalikes }),
+    ...(conversion.canReject && { lookalikes: kept.lookalikes }),
     method: inDatabase ? "pushdown" : "client",
   };
 }

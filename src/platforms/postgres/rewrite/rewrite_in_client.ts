@@ -67,7 +67,7 @@ export async function rewriteInClient(
     updated,
     skipped: Math.max(0, total - updated),
     foreign: counted.foreign,
-    ...(conversion.mayRefuse && { lookalikes }),
+    ...(conversion.canReject && { lookalikes }),
     method: "client",
     heldRows,
   };

@@ -34,10 +34,10 @@ export function columnText(column: string): string {
 }
 
 /** True if `text`, an SQL expression, is selected; not true for NULL. */
-export function guard(text: string, { among, except }: Selection): string {
+export function guard(text: string, { include, exclude }: Selection): string {
   // first what most texts match once the work is done
-  const unwanted = except.length === 0 ? [] : [`NOT (${matchesAny(text, except)})`];
-  const wanted = among === undefined ? [] : [`(${matchesAny(text, among)})`];
+  const unwanted = exclude.length === 0 ? [] : [`NOT (${matchesAny(text, exclude)})`];
+  const wanted = include === undefined ? [] : [`(${matchesAny(text, include)})`];
   return [...unwanted, ...wanted].join(" AND ");
 }
 
