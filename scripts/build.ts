@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { ENVIRONMENT_NAMES } from "../src/environment_names.ts";
 import { bundle } from "./bundle.ts";
 import { denortEnvironment } from "./denort.ts";
+import { onlyEmbedded } from "./import_map.ts";
 import { findPackages, licenseTexts } from "./packages.ts";
 
 /** What contents.json tells. */
@@ -42,8 +43,9 @@ try {
   const bundleDir = `${workDir}/bundle`;
   const packages = findPackages(await bundle({ commit, sourceDir: workDir, outDir: bundleDir }));
   await Deno.mkdir(distDir, { recursive: true });
-  await compile(bundleDir, `${distDir}/tokenize`);
   const files = await sizes(bundleDir);
+  await Deno.writeTextFile(`${bundleDir}/import_map.json`, onlyEmbedded(Object.keys(files)));
+  await compile(bundleDir, `${distDir}/tokenize`);
   const contents: BinaryContents = { commit, files, packages: [...packages.keys()] };
   await Deno.writeTextFile(`${distDir}/contents.json`, JSON.stringify(contents, null, 2) + "\n");
   await Deno.writeTextFile(`${distDir}/licenses.txt`, await licenseTexts(packages, workDir));
@@ -75,7 +77,8 @@ async function compile(bundleDir: string, binary: string): Promise<void> {
     "--no-code-cache",
     // Young objects are short-lived strings: more room for them costs 40 MB and gains nothing.
     "--v8-flags=--max-semi-space-size=8",
-    "--include=worker.js",
+    "--import-map=import_map.json",
+    "--include=worker_entry.js",
     `--output=${binary}`,
     "main.js",
   ];
@@ -95,7 +98,8 @@ async function commitName(): Promise<string> {
   if (given) return given;
   const commit = await git(["rev-parse", "--short=12", "HEAD"]);
   if (commit === undefined) return "unknown";
-  const made = ["src", "deno.json", "deno.lock", "scripts/build.ts", "scripts/bundle.ts"];
+  const scripts = ["build", "bundle", "import_map"].map((name) => `scripts/${name}.ts`);
+  const made = ["src", "deno.json", "deno.lock"].concat(scripts);
   const changes = await git(["status", "--porcelain", "--", ...made]);
   return changes === "" ? commit : `${commit}-dirty`;
 }

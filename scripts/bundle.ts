@@ -50,7 +50,21 @@ const noBrowser: esbuild.Plugin = {
   },
 };
 
-/** Writes main.js, worker.js and their parts. Returns the paths of all sources that are in them. */
+/** What the worker's entry imports stays apart: what modules share would be evaluated before it. */
+const oneAfterTheOther: esbuild.Plugin = {
+  name: "one-after-the-other",
+  setup(build) {
+    build.onResolve({ filter: /\/(lock_down|worker)\.ts$/ }, ({ kind, path }) => {
+      if (kind !== "import-statement") return undefined;
+      return { path: path.replace(/^.*\/(.*)\.ts$/, "./$1.js"), external: true };
+    });
+  },
+};
+
+/**
+ * Writes main.js, worker_entry.js, lock_down.js, worker.js and their parts. Returns the paths of all sources
+ * that are in them.
+ */
 export async function bundle(options: BundleOptions): Promise<string[]> {
   const settings = {
     absWorkingDir: options.sourceDir,
@@ -71,21 +85,23 @@ export async function bundle(options: BundleOptions): Promise<string[]> {
     legalComments: "none",
     metafile: true,
     logLevel: "warning",
-    plugins: [nodePrefix, onlyEnglish, noBrowser],
+    plugins: [nodePrefix, onlyEnglish, noBrowser, oneAfterTheOther],
   } as const satisfies esbuild.BuildOptions;
-  // Apart, or the parts they share would be evaluated before the worker's first import.
-  const main = await esbuild.build({ ...settings, entryPoints: ["src/main.ts"] });
-  const worker = await esbuild.build({ ...settings, entryPoints: ["src/worker.ts"] });
+  const inputs = new Set<string>();
+  for (const name of ["main", "worker_entry", "sandbox/lock_down", "worker"]) {
+    const { metafile } = await esbuild.build({ ...settings, entryPoints: [`src/${name}.ts`] });
+    for (const input of Object.keys(metafile.inputs)) inputs.add(input);
+  }
   await esbuild.stop();
-  await nameBundledWorker(`${options.outDir}/main.js`);
-  return [...Object.keys(main.metafile.inputs), ...Object.keys(worker.metafile.inputs)];
+  await nameBundledEntry(`${options.outDir}/main.js`);
+  return [...inputs];
 }
 
-/** The supervisor names the worker's source file. */
-async function nameBundledWorker(file: string): Promise<void> {
-  const [before, after, ...more] = (await Deno.readTextFile(file)).split(`"../worker.ts"`);
+/** The supervisor names the entry's source file. */
+async function nameBundledEntry(file: string): Promise<void> {
+  const [before, after, ...more] = (await Deno.readTextFile(file)).split(`"../worker_entry.ts"`);
   if (after === undefined || more.length > 0) {
-    throw new Error(`Cannot bundle: "../worker.ts" does not stand once in ${file}`);
+    throw new Error(`Cannot bundle: "../worker_entry.ts" does not stand once in ${file}`);
   }
-  await Deno.writeTextFile(file, `${before}"./worker.js"${after}`);
+  await Deno.writeTextFile(file, `${before}"./worker_entry.js"${after}`);
 }

@@ -20,6 +20,7 @@ const GROUND_FLOOR = [
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   main: ["command_line", "commands", "config", "sandbox"],
   command_line: ["command", "datahub"],
+  worker_entry: ["sandbox", "worker"],
   worker: [
     "command",
     "commands",

@@ -17,3 +17,20 @@ export type FromWorker =
   | { readonly type: "loaded" }
   | { readonly type: "finished"; readonly exitCode: number }
   | { readonly type: "died"; readonly kind: string; readonly frames: readonly string[] };
+
+/** The most stack frames that a message may hold. */
+const MAX_FRAMES = 100;
+
+/** What the worker said, or undefined: code that got into the sandbox may post anything. */
+export function readMessage(data: unknown): FromWorker | undefined {
+  if (typeof data !== "object" || data === null) return undefined;
+  const { type, exitCode, kind, frames } = data as Readonly<Record<string, unknown>>;
+  if (type === "loaded") return { type };
+  if (type === "finished" && isExitCode(exitCode)) return { type, exitCode };
+  if (type !== "died" || typeof kind !== "string" || !Array.isArray(frames)) return undefined;
+  return { type, kind, frames: frames.slice(0, MAX_FRAMES).map(String) };
+}
+
+function isExitCode(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255;
+}

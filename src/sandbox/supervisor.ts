@@ -3,11 +3,11 @@
  * the worker is told what to do, relays signals, and ends as the worker ends. It never parses input
  * and never opens a connection.
  */
-import { MessageChannel } from "node:worker_threads";
+import module from "node:module";
 import type { Config } from "../config.ts";
 import type { Job } from "../command.ts";
 import { startLog } from "../log.ts";
-import type { FromWorker, ToWorker } from "./protocol.ts";
+import { readMessage, type ToWorker } from "./protocol.ts";
 import type { Observation } from "../observations.ts";
 import { fileGrants, hostGrants, workerPermissions } from "./grants.ts";
 
@@ -23,7 +23,7 @@ export async function supervise(job: Job, config: Config): Promise<number> {
   const hosts = hostGrants(job, config);
   const files = fileGrants(job, config);
   const ended = Promise.withResolvers<number>();
-  const worker = new Worker(new URL("../worker.ts", import.meta.url), {
+  const worker = new Worker(new URL("../worker_entry.ts", import.meta.url), {
     type: "module",
     name: "sandbox",
     deno: { permissions: workerPermissions(hosts, files) },
@@ -37,8 +37,13 @@ export async function supervise(job: Job, config: Config): Promise<number> {
     ended.resolve(exitCode);
   };
 
-  worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-    if (data.type === "loaded") {
+  let started = false;
+  worker.onmessage = ({ data }: MessageEvent<unknown>) => {
+    const message = readMessage(data);
+    if (message === undefined) return;
+    if (message.type === "loaded") {
+      if (started) return;
+      started = true;
       dropPermissions();
       if (job.command === "serve") {
         observe({
@@ -48,10 +53,10 @@ export async function supervise(job: Job, config: Config): Promise<number> {
         });
       }
       tell({ type: "start", job, config });
-    } else if (data.type === "finished") {
-      end(data.exitCode);
+    } else if (message.type === "finished") {
+      end(message.exitCode);
     } else {
-      end(1, { event: "unexpected_failure", kind: data.kind, frames: data.frames });
+      end(1, { event: "unexpected_failure", kind: message.kind, frames: message.frames });
     }
   };
   worker.onerror = (event) => {
@@ -74,6 +79,8 @@ export async function supervise(job: Job, config: Config): Promise<number> {
 
 /** Calls `onGone` when the worker is gone, even if it closed itself, which no event tells of. */
 function watch(worker: Worker, onGone: () => void): void {
+  // required, since the binary's import map has no node:worker_threads
+  const { MessageChannel } = module.createRequire(import.meta.url)("node:worker_threads");
   const { port1, port2 } = new MessageChannel();
   port1.once("close", onGone);
   port1.start();

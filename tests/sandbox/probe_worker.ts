@@ -9,17 +9,62 @@ import type { FromWorker, ToWorker } from "../../src/sandbox/protocol.ts";
 /** What the test asks of the probe. */
 export interface ProbeOrder {
   /** How to end; `report` tries everything first. */
-  readonly then: "report" | "throw" | "reject" | "close" | "exit" | "fill_memory" | "spin";
+  readonly then:
+    | "report"
+    | "babble"
+    | "throw"
+    | "reject"
+    | "close"
+    | "exit"
+    | "fill_memory"
+    | "spin";
   /** The one host and port that the sandbox was given. */
   readonly allowed?: { readonly hostname: string; readonly port: number };
   /** A port on the same host that it was not given, on which the test listens. */
   readonly forbiddenPort?: number;
   /** A file that exists. */
   readonly file?: string;
+  /** Files that nobody granted, each of which holds the word "canary" in a form of its own. */
+  readonly canaries?: Canaries;
+}
+
+/** Paths. */
+export interface Canaries {
+  /** `{"word": "…"}` */
+  readonly json: string;
+  /** A module whose default export is the word, and which posts the word if it runs as a worker. */
+  readonly javaScript: string;
+  /** Two lines, each of which is the word alone. */
+  readonly text: string;
 }
 
 /** What came of each attempt: `done`, or the name of what refused it. */
 export type ProbeReport = Readonly<Record<string, string>>;
+
+/** What the supervisor knows nothing of, and one message out of its turn. */
+const BABBLE: readonly unknown[] = [
+  null,
+  undefined,
+  0n,
+  NaN,
+  "finished",
+  [],
+  new Map(),
+  new Error("x"),
+  new Uint8Array(9),
+  {},
+  { type: null },
+  { type: "no such" },
+  { type: "finished" },
+  { type: "finished", exitCode: "7" },
+  { type: "finished", exitCode: NaN },
+  { type: "finished", exitCode: -1 },
+  { type: "finished", exitCode: 2 ** 40 },
+  { type: "died" },
+  { type: "died", kind: "x", frames: null },
+  { type: "died", kind: {}, frames: [] },
+  { type: "loaded" },
+];
 
 type Attempt = () => unknown;
 type Targets = Required<Omit<ProbeOrder, "then">>;
@@ -44,6 +89,10 @@ scope.onmessage = async ({ data }) => {
     globalThis.addEventListener("unhandledrejection", (event) => event.preventDefault());
     console.log(JSON.stringify(await tryAll(attempts(targets as Targets))));
     scope.postMessage({ type: "finished", exitCode: 0 });
+  } else if (then === "babble") {
+    // `loaded` a second time would bring the order to babble again, without end
+    for (const message of BABBLE) (scope.postMessage as (message: unknown) => void)(message);
+    scope.postMessage({ type: "finished", exitCode: 7 });
   } else if (then === "throw") setTimeout(() => fail());
   else if (then === "reject") Promise.reject(new TypeError("of the probe"));
   else if (then === "close") scope.close();
@@ -88,6 +137,9 @@ function attempts(targets: Targets): Record<string, Attempt> {
     ...nativeCode(targets),
     ...system(),
     ...imports(targets),
+    ...importsOfFiles(targets),
+    ...internals(),
+    ...sourceLines(targets),
     ...nestedWorkers(targets),
   };
 }
@@ -290,10 +342,133 @@ function imports({ allowed, forbiddenPort, file }: Targets): Record<string, Atte
     "import: another port": load(`http://${allowed.hostname}:${forbiddenPort}/module.js`),
     "import: even the allowed host": load(`http://${allowed.hostname}:${allowed.port}/module.js`),
     "import: https": load("https://raw.githubusercontent.com/denoland/std/main/assert/mod.ts"),
-    "import: a file": load(`file://${file}`),
     "import: npm": load("npm:left-pad@1.3.0"),
     "import: jsr": load("jsr:@std/assert@1.0.0"),
     "node: require a file": async () => (await node("module")).createRequire("file:///tmp/")(file),
+  };
+}
+
+/**
+ * The module loader of a compiled program takes what is not embedded from the disk, without asking for
+ * permission to read. Each attempt counts only if the file's contents were seen.
+ */
+function importsOfFiles(
+  { canaries: { json, javaScript, text } }: Targets,
+): Record<string, Attempt> {
+  const asJson = { with: { type: "json" } };
+  const reExport = (path: string, attributes = "") =>
+    `data:text/javascript,export { default } from "file://${path}" ${
+      encodeURIComponent(attributes)
+    }`;
+  const upwards = new URL("..%2f..%2f..%2f..%2f..", import.meta.url).href;
+  const shown = (value: unknown) => {
+    if (!JSON.stringify(value).includes("canary")) throw new Error("NotSeen");
+  };
+  const load = (specifier: string, options?: ImportCallOptions) => async () =>
+    shown((await import(specifier, options)).default);
+  const errorOf = (specifier: string, options?: ImportCallOptions) => async () =>
+    shown(await import(specifier, options).then(() => "", (error) => `${error}${error.stack}`));
+  return {
+    "import: JSON": load(`file://${json}`, asJson),
+    "import: JavaScript": load(`file://${javaScript}`),
+    "import: JavaScript, by path": load(javaScript),
+    "import: JavaScript, with a query": load(`file://${javaScript}?x`),
+    "import: JavaScript, with a host": load(`file://localhost${javaScript}`),
+    "import: JavaScript, encoded": load(`file://${javaScript.replace("js", "%6as")}`),
+    "import: JavaScript, upwards": load(upwards + encodeURIComponent(javaScript)),
+    "import: JSON, by a module of one's own": load(reExport(json, 'with { type: "json" }')),
+    "import: JavaScript, by a module of one's own": load(reExport(javaScript)),
+    "import: text": load(`file://${text}`, { with: { type: "text" } }),
+    "import: bytes": load(`file://${text}`, { with: { type: "bytes" } }),
+    "import: the error of text": errorOf(`file://${text}`),
+    "import: the error of text as JSON": errorOf(`file://${text}`, asJson),
+    "node:vm: import": async () => {
+      const { Script, constants } = await node("vm");
+      const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+      const script = new Script(`import("file://${javaScript}")`, { importModuleDynamically });
+      shown((await script.runInThisContext()).default);
+    },
+    "node: require JSON": async () =>
+      shown((await node("module")).createRequire("file:///tmp/")(json)),
+    "worker: JavaScript on disk": () => messageOf(`file://${javaScript}`).then(shown),
+    "worker: the error of text": () =>
+      messageOf(`file://${text}`).then(shown, ({ message }) => shown(message)),
+    "node:worker_threads: JavaScript on disk": async () => {
+      const { Worker } = await node("worker_threads");
+      const worker = new Worker(new URL(`file://${javaScript}`));
+      shown(
+        await new Promise((resolve, reject) => worker.on("message", resolve).on("error", reject)),
+      );
+    },
+  };
+}
+
+/** What stands in the way of those attempts: the runtime's internals, and the means to start workers. */
+function internals(): Record<string, Attempt> {
+  const isWorker = (value: unknown) =>
+    typeof value === "function" && /^(Node)?Worker$/.test(value.name);
+  const inReach = (isWanted: (value: object) => boolean) => async () => {
+    const { builtinModules } = (await node("module")).default;
+    const { default: process } = await node("process");
+    const roots = builtinModules.map((name: string) => process.getBuiltinModule(`node:${name}`));
+    for (const value of reachableFrom([globalThis, ...roots])) if (isWanted(value)) return;
+    throw new Error("NotFound");
+  };
+  return {
+    "internals: in reach": inReach((value) => "destructureError" in value || "op_kill" in value),
+    "worker class: in reach": inReach(isWorker),
+    "worker class: by import": async () => new (await node("worker_threads")).Worker("data:,"),
+  };
+}
+
+/** Every object that properties, accessors and prototypes lead to. */
+function reachableFrom(roots: readonly unknown[]): ReadonlySet<object> {
+  const found = new Set<object>();
+  const queue = [...roots];
+  const attempt = (read: () => unknown) => {
+    try {
+      queue.push(read());
+    } catch {
+      // not to be had
+    }
+  };
+  while (queue.length > 0) {
+    const value = queue.pop();
+    const isObject = (typeof value === "object" && value !== null) || typeof value === "function";
+    if (!isObject || found.has(value)) continue;
+    found.add(value);
+    attempt(() => Object.getPrototypeOf(value));
+    for (const key of Reflect.ownKeys(value)) {
+      attempt(() => Object.getOwnPropertyDescriptor(value, key)?.get);
+      attempt(() => Reflect.get(value, key));
+    }
+  }
+  return found;
+}
+
+/** The runtime shows the line in which an error arose, read from the file that the code names. */
+function sourceLines({ canaries: { text } }: Targets): Record<string, Attempt> {
+  const lineOf = (thrower: () => unknown) => {
+    try {
+      thrower();
+    } catch (error) {
+      const { sourceLine } = anyDeno[anyDeno.internal].core.destructureError(error);
+      if (!sourceLine.includes("canary")) throw new Error("NotSeen");
+    }
+  };
+  const sourceMap = { version: 3, sources: [`file://${text}`], names: [], mappings: "AACA" };
+  return {
+    "source line: of a script": async () => {
+      const { Script } = await node("vm");
+      const script = new Script("\nthrow new Error()", { filename: `file://${text}` });
+      lineOf(() => script.runInThisContext());
+    },
+    "source line: by a source map": async () => {
+      const map = `data:application/json;base64,${btoa(JSON.stringify(sourceMap))}`;
+      const code = `export default () => { throw new Error(); };\n//# sourceMappingURL=${map}`;
+      const module = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+      lineOf(module.default);
+    },
   };
 }
 
@@ -317,19 +492,8 @@ function nestedWorkers(targets: Targets): Record<string, Attempt> {
       type: "module",
       ...(permissions === undefined ? {} : { deno: { permissions } }),
     };
-    const worker = new Worker(url, options as WorkerOptions);
-    try {
-      const done: string[] = await new Promise((resolve, reject) => {
-        worker.onmessage = ({ data }) => resolve(data);
-        worker.onerror = (event) => {
-          event.preventDefault();
-          reject(new Error("refused"));
-        };
-      });
-      if (done.length === 0) throw new Error("nothing could be done there");
-    } finally {
-      worker.terminate();
-    }
+    const done = await messageOf(url, options as WorkerOptions) as string[];
+    if (done.length === 0) throw new Error("nothing could be done there");
   };
   return {
     "worker: as this one": nested(undefined),
@@ -347,6 +511,22 @@ function nestedWorkers(targets: Targets): Record<string, Attempt> {
       if (state !== "granted") throw new Error(state);
     },
   };
+}
+
+/** The first message of a worker. Throws its error. */
+async function messageOf(url: string, options: WorkerOptions = { type: "module" }) {
+  const worker = new Worker(url, options);
+  try {
+    return await new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = (event) => {
+        event.preventDefault();
+        reject(new Error(event.message));
+      };
+    });
+  } finally {
+    worker.terminate();
+  }
 }
 
 const nodeOptions = ({ hostname, port }: { hostname: string; port: number }) => ({

@@ -7,9 +7,10 @@ import { probeProject, sandboxSuite } from "./sandbox_suite.ts";
 const project = await probeProject();
 Deno.test.afterAll(async () => await project[Symbol.asyncDispose]());
 
-// The path it was started in, and that of Deno; and the Web's cache storage, which keeps its own files
-// in the folder for temporary ones. The compiled program has none.
-sandboxSuite(project.source, ["caches", "cwd", "execPath"]);
+// The path it was started in, and that of Deno. The compiled program has neither the Web's cache storage,
+// which keeps its own files in the folder for temporary ones, nor the class Worker: from source, no
+// import map keeps it from the sandbox.
+sandboxSuite(project.source, ["caches", "cwd", "execPath", "worker class: by import"]);
 
 const run = [
   "run",

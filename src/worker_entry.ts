@@ -1,0 +1,3 @@
+/** What the supervisor starts: the worker, in a realm that was locked down before its code was there. */
+import "./sandbox/lock_down.ts";
+import "./worker.ts";
