@@ -1,0 +1,135 @@
+/**
+ * docs/token-format.md and its vectors are what the program does. The vectors come from Python's
+ * `hmac` and the `AESSIV` of its package `cryptography`; only the empty value under aes-siv, which
+ * that one refuses, comes from @noble/ciphers. Never write them with this program's own code: when
+ * the specification changes, compute them again from its text.
+ */
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { aessiv } from "@noble/ciphers/aes.js";
+import vectors from "../../docs/token-format-vectors.json" with { type: "json" };
+import { jwkSet, openKeyed } from "../../scripts/servers/test_keys.ts";
+import { findAdapter, TOKEN_SDK_ADAPTERS } from "../../src/tokens/adapters.ts";
+import { toJavaScript } from "../../src/tokens/token_pattern.ts";
+import { bindingOf, type TokenScope } from "../../src/tokens/token_scope.ts";
+import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
+import { VAULT_TOKENS } from "../../src/tokens/vault/vault_token.ts";
+
+type Vector = { sdk: string; scope?: string; value: string; token: string };
+
+const page = await Deno.readTextFile(new URL("../../docs/token-format.md", import.meta.url));
+const ALGORITHMS: Record<string, string> = {
+  "hmac-sha256": "HS256",
+  "aes-siv": "AEAD_AES_SIV_CMAC_512",
+};
+
+function keyOf(sdk: string): { kid: string; bytes: Uint8Array<ArrayBuffer> } {
+  const { kid, hex } = vectors.keys.find((key) => key.sdk === sdk) ?? assert.fail(sdk);
+  return { kid, bytes: Uint8Array.fromHex(hex) };
+}
+
+/** The program's own SDK, with the vectors' key. */
+async function openSdk(sdk: string, scope?: string): Promise<TokenSdk> {
+  if (sdk === "dummy") return await findAdapter("dummy")!.create(null);
+  const { kid, bytes } = keyOf(sdk);
+  const k = base64Url(bytes);
+  return await openKeyed(sdk, jwkSet({ kty: "oct", kid, alg: ALGORITHMS[sdk], k }), scope);
+}
+
+/** Pre-Authentication Encoding, as the page describes it. */
+function encode(texts: readonly string[]): Uint8Array<ArrayBuffer> {
+  const numbered = (count: number) => {
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(count), true);
+    return [...bytes];
+  };
+  const parts = texts.map((text) => new TextEncoder().encode(text));
+  const encoded = parts.flatMap((part) => numbered(part.length).concat([...part]));
+  return new Uint8Array(numbered(parts.length).concat(encoded));
+}
+
+function bindingAsDescribed(domain: string, scope: string): Uint8Array<ArrayBuffer> {
+  const { dataset, column } = vectors.place;
+  const place = { global: [], dataset: [dataset], column: [dataset, column] }[scope];
+  return encode([domain, scope].concat(place ?? assert.fail(scope)));
+}
+
+/** The token as the page describes it, by other implementations than the program's. */
+function tokenAsDescribed({ sdk, scope = "global", value }: Vector): string {
+  const text = new TextEncoder().encode(value);
+  if (sdk === "dummy") return `tok_${text.toBase64()}_poc`;
+  const { kid, bytes } = keyOf(sdk);
+  const binding = bindingAsDescribed(`tokenize-action tk1 ${sdk}`, scope);
+  if (sdk === "aes-siv") {
+    const payload = aessiv(bytes, binding).encrypt(text);
+    return `tk1_siv_${scope[0]}_${kid}_${base64Url(payload)}`;
+  }
+  const zeros = new Uint8Array(Math.ceil(binding.length / 64) * 64 - binding.length);
+  const code = createHmac("sha256", bytes).update(binding).update(zeros).update(text);
+  return `tk1_hmac_${scope[0]}_${kid}_${base64Url(new Uint8Array(code.digest()))}`;
+}
+
+function base64Url(bytes: Uint8Array): string {
+  return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
+}
+
+Deno.test("there are vectors of every SDK that computes its tokens itself, in every scope", () => {
+  const seen = new Set(vectors.vectors.map(({ sdk, scope }: Vector) => `${sdk} ${scope ?? ""}`));
+  const expected = ["dummy "];
+  for (const sdk of Object.keys(ALGORITHMS)) {
+    for (const scope of ["global", "dataset", "column"]) expected.push(`${sdk} ${scope}`);
+  }
+  assert.deepEqual([...seen].sort(), expected.sort());
+  const modes = TOKEN_SDK_ADAPTERS.map(({ mode }) => mode);
+  assert.deepEqual(modes.filter((mode) => !page.includes(`\n## ${mode}\n`)).sort(), [
+    "aes-siv",
+    "hmac-sha256",
+  ]);
+});
+
+Deno.test("the program makes, recognises and reads back the vectors' tokens", async () => {
+  for (const { sdk: mode, scope, value, token } of vectors.vectors as Vector[]) {
+    const sdk = await openSdk(mode, scope);
+    assert.deepEqual(await sdk.tokenize([value], vectors.place), [token]);
+    assert.match(token, toJavaScript(sdk.pattern));
+    assert.ok(token.length <= sdk.maxTokenLength(new TextEncoder().encode(value).length));
+    if (sdk.detokenize) assert.deepEqual(await sdk.detokenize([token], vectors.place), [value]);
+  }
+});
+
+Deno.test("the vectors' tokens are what the page describes, computed without the program", () => {
+  for (const vector of vectors.vectors as Vector[]) {
+    assert.equal(tokenAsDescribed(vector), vector.token);
+  }
+});
+
+Deno.test("the context that Vault receives is the binding, as the page describes it", () => {
+  for (const { scope, context } of vectors.vaultContexts) {
+    const domain = "tokenize-action vault-transit";
+    assert.equal(bindingOf(domain, scope as TokenScope, vectors.place).toBase64(), context);
+    assert.equal(bindingAsDescribed(domain, scope).toBase64(), context);
+  }
+  assert.ok(page.includes(`\`${vectors.vaultContexts[0]!.context}\``));
+});
+
+Deno.test("what the page calls no token is recognised by no SDK", () => {
+  for (const text of vectors.notTokens) {
+    for (const { family } of TOKEN_SDK_ADAPTERS) assert.doesNotMatch(text, toJavaScript(family));
+  }
+});
+
+Deno.test("the tokens that the page shows have the form it gives them", async () => {
+  const shown = [...page.matchAll(/^((?:tk1_|vault:)\S+)$/gm)].map(([, token]) => token!);
+  assert.equal(shown.length, 2);
+  const { family } = TOKEN_SDK_ADAPTERS.find(({ mode }) => mode === "hmac-sha256")!;
+  assert.match(shown[0]!, toJavaScript(family));
+  assert.match(shown[1]!, toJavaScript(VAULT_TOKENS));
+  const { pattern } = await openSdk("hmac-sha256");
+  const [, described] = /`(tk1_hmac_\S+)`/.exec(page) ?? assert.fail("there is no pattern");
+  const body = described!.replace("KID", "2026a").replace("B{", "[A-Za-z0-9_-]{");
+  assert.equal(body.replace(/_\[gdc\]_.*$/, ""), pattern.body.replace(/_\[gdc\]_.*$/, ""));
+  const isToken = new RegExp(`^${body}$`);
+  for (const { sdk, token } of vectors.vectors) {
+    assert.equal(isToken.test(token), sdk === "hmac-sha256");
+  }
+});
