@@ -1,6 +1,5 @@
-/**
- * What the command line asks of the sandbox: one job, as plain data, since it crosses as a message.
- */
+/** What the command line asks of the sandbox: one command, as plain data, since it is sent there. */
+import type { RunOptions } from "./run_options.ts";
 
 /** A dataset and its columns, as given on the command line. */
 export interface DatasetArguments {
@@ -8,51 +7,77 @@ export interface DatasetArguments {
   readonly columns: readonly string[];
 }
 
-/** How a run is to be done. */
-export interface RunArguments {
-  readonly dryRun: boolean;
-  readonly commit: "atomic" | "batches";
-  readonly strategy: "update" | "rewrite";
-  /** Clear what the run leaves of old values elsewhere. */
-  readonly scrub: boolean;
+/** Runs the action: an HTTP server. */
+export interface ServeCommand {
+  readonly name: "serve";
 }
 
-/** One job for the sandbox. `json` asks for machine-readable results on standard output. */
-export type Job =
-  | { readonly command: "serve" }
-  | {
-    readonly command: "run";
-    readonly dataset: DatasetArguments;
-    readonly how: RunArguments;
-    /** How many connections may write at once in batches. */
-    readonly connections: number | undefined;
-    readonly json: boolean;
-  }
-  | {
-    readonly command: "rotate";
-    readonly dataset: DatasetArguments;
-    readonly how: RunArguments;
-    readonly connections: number | undefined;
-    readonly json: boolean;
-  }
-  | {
-    readonly command: "trigger";
-    readonly url: string;
-    readonly dataset: DatasetArguments;
-    readonly how: RunArguments;
-    readonly json: boolean;
-  }
-  | {
-    readonly command: "smoke";
-    readonly url: string;
-    readonly datasets: readonly DatasetArguments[];
-    readonly json: boolean;
-  }
-  | { readonly command: "healthcheck"; readonly url: string }
-  | {
-    readonly command: "detokenize";
-    /** Where the tokens were made; undefined where that is not bound into them. */
-    readonly dataset: string | undefined;
-    readonly column: string | undefined;
-    readonly json: boolean;
-  };
+/** Tokenizes a dataset once, without a server. */
+export interface RunCommand {
+  readonly name: "run";
+  readonly dataset: DatasetArguments;
+  readonly options: RunOptions;
+  /** Results are printed as JSON, not as a table. */
+  readonly json: boolean;
+}
+
+/** Replaces the tokens of an older key or SDK once, without a server. */
+export interface RotateCommand {
+  readonly name: "rotate";
+  readonly dataset: DatasetArguments;
+  readonly options: RunOptions;
+  /** The SDK, or the id of the key, that made the tokens. */
+  readonly from: string;
+  readonly json: boolean;
+}
+
+/** Asks a running action to tokenize a dataset. */
+export interface TriggerCommand<Url> {
+  readonly name: "trigger";
+  readonly url: Url;
+  readonly dataset: DatasetArguments;
+  readonly options: RunOptions;
+  readonly json: boolean;
+}
+
+/** Asks a running action to tokenize each dataset twice. */
+export interface SmokeCommand<Url> {
+  readonly name: "smoke";
+  readonly url: Url;
+  readonly datasets: readonly DatasetArguments[];
+  readonly json: boolean;
+}
+
+/** Asks a running action whether it is up. */
+export interface HealthcheckCommand<Url> {
+  readonly name: "healthcheck";
+  readonly url: Url;
+}
+
+/** Reads tokens back from standard input. */
+export interface DetokenizeCommand {
+  readonly name: "detokenize";
+  /** What the tokens are bound to; undefined if they are not. */
+  readonly dataset: string | undefined;
+  readonly column: string | undefined;
+  readonly json: boolean;
+}
+
+/** One command. `Url` is where the running action is, for those that ask one. */
+export type Command<Url = string> =
+  | ServeCommand
+  | RunCommand
+  | RotateCommand
+  | TriggerCommand<Url>
+  | SmokeCommand<Url>
+  | HealthcheckCommand<Url>
+  | DetokenizeCommand;
+
+/** A command as it was typed: without `--url`, the action is the one that is configured here. */
+export type TypedCommand = Command<string | undefined>;
+
+/** Prints what the sandbox of `serve` would be given. It starts none. */
+export interface PermissionsCommand {
+  readonly name: "permissions";
+  readonly json: boolean;
+}

@@ -1,36 +1,40 @@
 /** The program `tokenize`: which command, with which configuration; then hand over. */
 import "./sandbox/no_environment.ts";
-import { readCommandLine, USAGE_EXIT_CODE } from "./command_line.ts";
+import type { Command, TypedCommand } from "./command.ts";
+import { readCommandLine, USAGE_EXIT_CODE } from "./command_line/command_line.ts";
 import { printPermissions } from "./commands/permissions.ts";
 import { type Config, loadConfig } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
 import { stackFrames } from "./stack_frames.ts";
 import { toAuthority } from "./host_name.ts";
-import { fileGrants, hostGrants, isGrantable } from "./sandbox/grants.ts";
+import { grantsFor, isGrantable } from "./sandbox/grants.ts";
 import { supervise } from "./sandbox/supervisor.ts";
+
+const SERVE: Command = { name: "serve" };
 
 async function main(): Promise<number> {
   useNoProxy();
-  const request = readCommandLine(Deno.args, Deno.stdout.isTerminal());
-  if (request.kind === "answered") return request.exitCode;
-  const config = readConfig(request.kind === "job" ? request.rotateFrom : undefined);
+  const commandLine = readCommandLine(Deno.args, Deno.stdout.isTerminal());
+  if (commandLine.kind === "done") return commandLine.exitCode;
+  const { command: typed } = commandLine;
+  const config = readConfig(typed.name === "rotate" ? typed.from : undefined);
   if (config === undefined) return USAGE_EXIT_CODE;
-  const job = request.kind === "job" ? request.job(ownUrl(config)) : { command: "serve" } as const;
-  if (job.command === "detokenize" && !config.allowDetokenize) {
-    console.error("tokenize: ALLOW_DETOKENIZE: tokens are read back only where it is true");
+  const command = typed.name === "permissions" ? SERVE : withUrl(typed, config);
+  if (command.name === "detokenize" && !config.allowDetokenize) {
+    console.error("tokenize: ALLOW_DETOKENIZE: it must be true for tokens to be read back");
     return USAGE_EXIT_CODE;
   }
-  const hosts = hostGrants(job, config);
-  const malformed = hosts.find((grant) => !isGrantable(grant));
+  const grants = grantsFor(command, config);
+  const malformed = grants.hosts.find((grant) => !isGrantable(grant));
   if (malformed !== undefined) {
-    console.error(`tokenize: Cannot use the host for "${malformed.why}": it is not a host's name`);
+    console.error(`tokenize: Cannot use the host for "${malformed.why}": not a valid host name`);
     return USAGE_EXIT_CODE;
   }
-  if (request.kind === "permissions") {
-    printPermissions(hosts, fileGrants(job, config), request.json);
+  if (typed.name === "permissions") {
+    printPermissions(grants, typed.json);
     return 0;
   }
-  return await supervise(job, config);
+  return await supervise(command, config, grants);
 }
 
 /**
@@ -58,7 +62,12 @@ function readConfig(rotateFrom: string | undefined): Config | undefined {
   }
 }
 
-/** Where an action with this configuration answers on this machine. */
+/** The command with the URL of the action that is configured here, if it needs one and has none. */
+function withUrl(command: TypedCommand, config: Config): Command {
+  return "url" in command ? { ...command, url: command.url ?? ownUrl(config) } : command;
+}
+
+/** The URL at which an action with this configuration is reached from this machine. */
 function ownUrl({ listen: { hostname, port } }: Config): string {
   const host = hostname === "0.0.0.0" ? "127.0.0.1" : hostname === "::" ? "::1" : hostname;
   return `http://${toAuthority(host, port)}`;

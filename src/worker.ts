@@ -12,7 +12,7 @@ import { smoke } from "./commands/smoke.ts";
 import { trigger } from "./commands/trigger.ts";
 import type { Config, RotationSettings } from "./config.ts";
 import { stackFrames } from "./stack_frames.ts";
-import type { Job } from "./command.ts";
+import type { Command } from "./command.ts";
 import { startLog } from "./log.ts";
 import type { FromWorker, ToWorker } from "./sandbox/protocol.ts";
 import type { Observe } from "./observations.ts";
@@ -42,7 +42,7 @@ scope.onmessage = async ({ data }) => {
   if (data.type === "hold") return; // the line is held by having been received
   if (data.type === "shut_down") return shutDown.abort(data.signal);
   try {
-    tell({ type: "finished", exitCode: await work(data.job, data.config) });
+    tell({ type: "finished", exitCode: await work(data.command, data.config) });
   } catch (error) {
     die(error);
   }
@@ -57,23 +57,23 @@ globalThis.addEventListener("error", (event) => {
 });
 tell({ type: "loaded" });
 
-async function work(job: Job, config: Config): Promise<number> {
+async function work(command: Command, config: Config): Promise<number> {
   const observe = await startLog(config.log);
-  switch (job.command) {
+  switch (command.name) {
     case "serve":
       return await serve(config, actionDependencies(config, observe), shutDown.signal);
     case "run":
-      return await runOnce(job, actionDependencies(config, observe), shutDown.signal);
+      return await runOnce(command, actionDependencies(config, observe), shutDown.signal);
     case "rotate":
-      return await rotate(job, actionDependencies(config, observe), shutDown.signal);
+      return await rotate(command, actionDependencies(config, observe), shutDown.signal);
     case "trigger":
-      return await trigger(job, config.triggerToken, shutDown.signal);
+      return await trigger(command, config.triggerToken, shutDown.signal);
     case "smoke":
-      return await smoke(job, config.triggerToken, shutDown.signal);
+      return await smoke(command, config.triggerToken, shutDown.signal);
     case "healthcheck":
-      return await answerHealthcheck(job);
+      return await answerHealthcheck(command);
     case "detokenize":
-      return await detokenize(job, lazyTokenSdk(config.tokenSdk), shutDown.signal);
+      return await detokenize(command, lazyTokenSdk(config.tokenSdk), shutDown.signal);
   }
 }
 

@@ -9,6 +9,7 @@ const GROUND_FLOOR = [
   "errors",
   "host_name",
   "retry_after",
+  "run_options",
   "stack_frames",
   "version",
 ];
@@ -18,7 +19,7 @@ const GROUND_FLOOR = [
  * line, by the supervisor and into the worker, down to the observations. No other import is allowed.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  main: ["command_line", "commands", "config", "sandbox"],
+  main: ["command", "command_line", "commands", "config", "sandbox"],
   command_line: ["command", "datahub"],
   worker_entry: ["sandbox", "worker"],
   worker: [

@@ -1,8 +1,9 @@
 /** What the sandbox is given: worked out from the configuration, for each command. */
 import assert from "node:assert/strict";
 import { type Config, loadConfig } from "../src/config.ts";
-import type { Job } from "../src/command.ts";
-import { fileGrants, hostGrants, isGrantable, workerPermissions } from "../src/sandbox/grants.ts";
+import type { Command } from "../src/command.ts";
+import { DEFAULT_RUN_OPTIONS } from "../src/run_options.ts";
+import { grantsFor, isGrantable, workerPermissions } from "../src/sandbox/grants.ts";
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -11,23 +12,23 @@ function configOf(environment: Environment, file = ""): Config {
   return loadConfig({ variable, file: () => file, isTerminal: false });
 }
 
-function hosts(job: Job, environment: Environment = {}): string[] {
-  return hostGrants(job, configOf(environment)).map(({ host }) => host);
+function hosts(command: Command, environment: Environment = {}): string[] {
+  return grantsFor(command, configOf(environment)).hosts.map(({ host }) => host);
 }
 
 const dataset = { urn: "urn", columns: ["a"] };
-const how = { dryRun: false, commit: "atomic", strategy: "update", scrub: false } as const;
+const options = DEFAULT_RUN_OPTIONS;
 const PG_CONN_STR = "postgres://u:p@db.internal:6432/app";
 
 Deno.test("serve may listen and reach the databases", () => {
   const env = { PORT: "9000", PG_CONN_STR };
-  assert.deepEqual(hosts({ command: "serve" }, env), ["127.0.0.1:9000", "db.internal:6432"]);
+  assert.deepEqual(hosts({ name: "serve" }, env), ["127.0.0.1:9000", "db.internal:6432"]);
 });
 
 Deno.test("run reaches the databases and cannot listen", () => {
-  const job: Job = { command: "run", dataset, how, connections: undefined, json: true };
-  assert.deepEqual(hosts(job, { PG_CONN_STR }), ["db.internal:6432"]);
-  assert.deepEqual(hosts(job), []);
+  const command: Command = { name: "run", dataset, options, json: true };
+  assert.deepEqual(hosts(command, { PG_CONN_STR }), ["db.internal:6432"]);
+  assert.deepEqual(hosts(command), []);
 });
 
 Deno.test("the commands that ask an action reach it, and not the database", () => {
@@ -39,12 +40,12 @@ Deno.test("the commands that ask an action reach it, and not the database", () =
     ["http://[::1]:8080", "[::1]:8080"],
   ] as const;
   for (const [url, host] of cases) {
-    const jobs: Job[] = [
-      { command: "healthcheck", url },
-      { command: "trigger", url, dataset, how, json: true },
-      { command: "smoke", url, datasets: [dataset], json: true },
+    const commands: Command[] = [
+      { name: "healthcheck", url },
+      { name: "trigger", url, dataset, options, json: true },
+      { name: "smoke", url, datasets: [dataset], json: true },
     ];
-    for (const job of jobs) assert.deepEqual(hosts(job, { PG_CONN_STR }), [host]);
+    for (const command of commands) assert.deepEqual(hosts(command, { PG_CONN_STR }), [host]);
   }
 });
 
@@ -56,18 +57,18 @@ Deno.test("whoever needs a token SDK that reads a file may read that file", () =
     VAULT_KUBERNETES_ROLE: "r",
     VAULT_KUBERNETES_TOKEN_FILE: "/jwt",
   }, "a.b.c");
-  const files = (job: Job) => fileGrants(job, config).map(({ file }) => file);
+  const files = (command: Command) => grantsFor(command, config).files.map(({ file }) => file);
   const url = "http://127.0.0.1:8080";
   const where = { dataset: undefined, column: undefined, json: true };
-  assert.deepEqual(files({ command: "serve" }), ["/jwt"]);
-  assert.deepEqual(files({ command: "detokenize", ...where }), ["/jwt"]);
-  assert.deepEqual(files({ command: "healthcheck", url }), []);
-  assert.deepEqual(files({ command: "trigger", url, dataset, how, json: true }), []);
-  assert.deepEqual(fileGrants({ command: "serve" }, configOf({ PG_CONN_STR })), []);
+  assert.deepEqual(files({ name: "serve" }), ["/jwt"]);
+  assert.deepEqual(files({ name: "detokenize", ...where }), ["/jwt"]);
+  assert.deepEqual(files({ name: "healthcheck", url }), []);
+  assert.deepEqual(files({ name: "trigger", url, dataset, options, json: true }), []);
+  assert.deepEqual(grantsFor({ name: "serve" }, configOf({ PG_CONN_STR })).files, []);
 });
 
 Deno.test("the sandbox has no permission but for the lists, which are never left open", () => {
-  const permissions = workerPermissions([{ host: "h:1", why: "x" }], []);
+  const permissions = workerPermissions({ hosts: [{ host: "h:1", why: "x" }], files: [] });
   assert.deepEqual(permissions, {
     net: ["h:1"],
     env: false,
@@ -79,8 +80,8 @@ Deno.test("the sandbox has no permission but for the lists, which are never left
     import: false,
   });
   // true, or leaving it out, would be all of it
-  assert.deepEqual(workerPermissions([], []), { ...permissions, net: [] });
-  const reading = workerPermissions([], [{ file: "/jwt", why: "x" }]);
+  assert.deepEqual(workerPermissions({ hosts: [], files: [] }), { ...permissions, net: [] });
+  const reading = workerPermissions({ hosts: [], files: [{ file: "/jwt", why: "x" }] });
   assert.deepEqual(reading, { ...permissions, net: [], read: ["/jwt"] });
 });
 

@@ -25,7 +25,7 @@ export interface ActionDependencies {
 }
 
 /** What one run brings along. */
-export interface RunOptions {
+export interface RunControl {
   readonly runId: string;
   /** Aborted, with a `ServiceError` for a reason, to end the run and roll it back. */
   readonly signal: AbortSignal;
@@ -40,14 +40,14 @@ export interface RunOptions {
 export async function tokenizeDataset(
   trigger: Trigger,
   deps: ActionDependencies,
-  options: RunOptions,
+  control: RunControl,
 ): Promise<Report> {
   const startedMs = performance.now();
-  const { runId } = options;
+  const { runId } = control;
   const { datasetUrn, dryRun } = trigger;
   deps.observe({ event: "run_started", runId, datasetUrn, columns: trigger.columns, dryRun });
   try {
-    const report = await run(trigger, deps, options);
+    const report = await run(trigger, deps, control);
     const elapsedMs = Math.round(performance.now() - startedMs);
     const { table, columns, method, updated, skipped, foreign, lookalikes } = report;
     deps.observe({
@@ -87,13 +87,13 @@ export async function tokenizeDataset(
 async function run(
   trigger: Trigger,
   deps: ActionDependencies,
-  { runId, signal, onProgress }: RunOptions,
+  { runId, signal, onProgress }: RunControl,
 ): Promise<Omit<Report, "elapsed_ms">> {
   const dataset = parseDatasetUrn(trigger.datasetUrn);
   const columns = parseColumns(trigger.columns, dataset);
   requireAllowed(dataset, deps.allowedDatasets);
   const platform = selectPlatform(dataset, deps.platforms, deps.knownPlatforms);
-  const { dryRun, commit = "atomic", strategy = "update", connections, scrub = false } = trigger;
+  const { dryRun, commit, strategy, connections, scrub } = trigger;
   if (commit === "batches" && strategy === "rewrite") throw contradiction();
   if (scrub && dryRun) throw nothingToScrub();
   const progress = (made: Progress) => {

@@ -4,24 +4,15 @@
  * - Run: one execution of a trigger, known by its run id.
  * - Report: what a run did, with exact counts.
  */
-import type { CommitMode, Method, Strategy } from "../platforms/platform.ts";
+import type { Method } from "../platforms/platform.ts";
+import type { RunOptions } from "../run_options.ts";
 import type { ResiduePlace } from "../platforms/residue.ts";
 
 /** What a caller asks for. Shapes are checked where it comes in; meanings where the run begins. */
-export interface Trigger {
+export interface Trigger extends RunOptions {
   readonly datasetUrn: string;
   /** Names, schemaField paths or schemaField URNs. */
   readonly columns: readonly string[];
-  /** Count what would change, and change nothing. */
-  readonly dryRun: boolean;
-  /** All or nothing of the run by default. */
-  readonly commit?: CommitMode;
-  /** Rows are updated by default. */
-  readonly strategy?: Strategy;
-  /** Clear what a run leaves of old values elsewhere, as far as the role may. */
-  readonly scrub?: boolean;
-  /** How many connections may write at once in batches; undefined leaves it to the platform. */
-  readonly connections?: number;
 }
 
 /** What a run did, in the words of the HTTP API. */

@@ -1,7 +1,8 @@
 /** Asks a running action, as the commands `trigger` and `smoke` do. */
 import type { Report } from "../action/trigger.ts";
 import type { Problem } from "../http/problem.ts";
-import type { DatasetArguments, RunArguments } from "../command.ts";
+import type { DatasetArguments } from "../command.ts";
+import type { RunOptions } from "../run_options.ts";
 
 /** What the action answered: a report, or why there is none. */
 export type Answer = { readonly report: Report } | { readonly problem: Problem };
@@ -16,7 +17,7 @@ export interface ActionAddress {
 export async function askAction(
   { url, triggerToken }: ActionAddress,
   { urn, columns }: DatasetArguments,
-  { dryRun, commit, strategy, scrub }: RunArguments,
+  { dryRun, commit, strategy, scrub }: RunOptions,
   stop: AbortSignal,
 ): Promise<Answer> {
   const headers = new Headers({ "content-type": "application/json" });

@@ -1,9 +1,8 @@
 /** `tokenize detokenize`: reads tokens back, a line each, from standard input to standard output. */
 import { toServiceError } from "../errors.ts";
-import type { Job } from "../command.ts";
+import type { DetokenizeCommand } from "../command.ts";
 import type { TokenContext, TokenSdk } from "../tokens/token_sdk.ts";
 
-type DetokenizeJob = Extract<Job, { command: "detokenize" }>;
 type Detokenize = NonNullable<TokenSdk["detokenize"]>;
 
 const MAX_BATCH_LINES = 2500;
@@ -13,7 +12,7 @@ const MAX_BATCH_LINES = 2500;
  * authentication; as text the value, or the line as it was. Gives the exit code: 0 if all was read back.
  */
 export async function detokenize(
-  { dataset, column, json }: DetokenizeJob,
+  { dataset, column, json }: DetokenizeCommand,
   tokenSdk: () => Promise<TokenSdk>,
   shutDown: AbortSignal,
 ): Promise<number> {

@@ -1,11 +1,11 @@
 /** `tokenize healthcheck`: whether a running action answers. For images that have no curl. */
-import type { Job } from "../command.ts";
+import type { HealthcheckCommand } from "../command.ts";
 
 const REQUEST_TIMEOUT_MS = 3000;
 
 /** Asks `/healthz`. Gives the exit code: 0 where it answered as it should. */
 export async function answerHealthcheck(
-  { url }: Extract<Job, { command: "healthcheck" }>,
+  { url }: HealthcheckCommand<string>,
 ): Promise<number> {
   try {
     const { healthSchema } = await import("../http/schemas.ts");

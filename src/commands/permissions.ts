@@ -1,15 +1,11 @@
 /** `tokenize permissions`: what the sandbox would be given, and why. */
-import type { FileGrant, HostGrant } from "../sandbox/grants.ts";
+import type { Grants } from "../sandbox/grants.ts";
 import { table } from "./output.ts";
 
 const OTHERS = ["env", "read", "write", "run", "ffi", "sys", "import"] as const;
 
 /** Prints the list; nothing is started. */
-export function printPermissions(
-  hosts: readonly HostGrant[],
-  files: readonly FileGrant[],
-  json: boolean,
-): void {
+export function printPermissions({ hosts, files }: Grants, json: boolean): void {
   const denied = OTHERS.filter((name) => name !== "read" || files.length === 0);
   if (json) {
     const read = files.length > 0 ? { read: files } : {};

@@ -1,16 +1,14 @@
 /** `tokenize rotate`: tokens of an older key or SDK become those of the current one, in place. */
 import type { ActionDependencies } from "../action/tokenize_dataset.ts";
-import type { Job } from "../command.ts";
+import type { RotateCommand } from "../command.ts";
 import { runOnce } from "./run.ts";
-
-type RotateJob = Extract<Job, { command: "rotate" }>;
 
 /**
  * Rotates once, as `tokenize run` tokenizes. One-way tokens are refused as wrong usage, before anything
  * is looked at. Gives the exit code.
  */
 export async function rotate(
-  job: RotateJob,
+  command: RotateCommand,
   deps: ActionDependencies,
   shutDown: AbortSignal,
 ): Promise<number> {
@@ -19,5 +17,5 @@ export async function rotate(
     console.error("tokenize: --from: its tokens are one-way, nobody can read them back");
     return 2;
   }
-  return await runOnce(job, deps, shutDown);
+  return await runOnce(command, deps, shutDown);
 }

@@ -3,15 +3,13 @@ import { RunRegistry } from "../action/run_registry.ts";
 import { type ActionDependencies, tokenizeDataset } from "../action/tokenize_dataset.ts";
 import { toServiceError } from "../errors.ts";
 import { toProblem } from "../http/problem.ts";
-import type { Job } from "../command.ts";
+import type { RunCommand } from "../command.ts";
 import { printFailure, printReport } from "./output.ts";
 import { progressBar } from "./progress_bar.ts";
 
-type RunJob = Omit<Extract<Job, { command: "run" }>, "command">;
-
 /** Runs the job. A signal to stop rolls it back at once. Gives the exit code. */
 export async function runOnce(
-  { dataset, how, connections, json }: RunJob,
+  { dataset, options, json }: Omit<RunCommand, "name">,
   deps: ActionDependencies,
   shutDown: AbortSignal,
 ): Promise<number> {
@@ -20,12 +18,7 @@ export async function runOnce(
   const runId = crypto.randomUUID();
   const bar = progressBar();
   try {
-    const trigger = {
-      datasetUrn: dataset.urn,
-      columns: dataset.columns,
-      ...how,
-      ...(connections === undefined ? {} : { connections }),
-    };
+    const trigger = { datasetUrn: dataset.urn, columns: dataset.columns, ...options };
     const report = await runs.start((signal) =>
       tokenizeDataset(trigger, deps, { runId, signal, onProgress: bar.show })
     );

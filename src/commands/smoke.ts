@@ -1,15 +1,7 @@
 /** `tokenize smoke`: triggers each dataset twice, and fails if a second run updates anything. */
-import type { DatasetArguments, Job, RunArguments } from "../command.ts";
+import type { DatasetArguments, SmokeCommand } from "../command.ts";
+import { DEFAULT_RUN_OPTIONS } from "../run_options.ts";
 import { type ActionAddress, type Answer, askAction } from "./ask_action.ts";
-
-const PLAIN_RUN: RunArguments = {
-  dryRun: false,
-  commit: "atomic",
-  strategy: "update",
-  scrub: false,
-};
-
-type SmokeJob = Extract<Job, { command: "smoke" }>;
 
 /** One dataset's two runs, and what is wrong with them. */
 interface SmokeResult {
@@ -20,7 +12,7 @@ interface SmokeResult {
 
 /** Runs the test, one dataset after the other. Gives the exit code. */
 export async function smoke(
-  { url, datasets, json }: SmokeJob,
+  { url, datasets, json }: SmokeCommand<string>,
   triggerToken: string | undefined,
   shutDown: AbortSignal,
 ): Promise<number> {
@@ -42,7 +34,7 @@ async function triggerTwice(
 ): Promise<SmokeResult> {
   const runs: Answer[] = [];
   for (let i = 0; i < 2; i++) {
-    const answer = await askAction(address, dataset, PLAIN_RUN, shutDown);
+    const answer = await askAction(address, dataset, DEFAULT_RUN_OPTIONS, shutDown);
     runs.push(answer);
     if ("problem" in answer) {
       const { detail, code } = answer.problem;

@@ -1,17 +1,15 @@
 /** `tokenize trigger`: asks a running action to tokenize a dataset. */
-import type { Job } from "../command.ts";
+import type { TriggerCommand } from "../command.ts";
 import { askAction } from "./ask_action.ts";
 import { printFailure, printReport } from "./output.ts";
 
-type TriggerJob = Extract<Job, { command: "trigger" }>;
-
 /** Sends the trigger and prints what came of it. Gives the exit code. */
 export async function trigger(
-  { url, dataset, how, json }: TriggerJob,
+  { url, dataset, options, json }: TriggerCommand<string>,
   triggerToken: string | undefined,
   shutDown: AbortSignal,
 ): Promise<number> {
-  const answer = await askAction({ url, triggerToken }, dataset, how, shutDown);
+  const answer = await askAction({ url, triggerToken }, dataset, options, shutDown);
   if ("problem" in answer) {
     printFailure(answer.problem, json);
     return 1;

@@ -1,6 +1,8 @@
 /** The shapes of the HTTP API: what validates it, and what `/openapi.json` is made from. */
 import { z } from "@hono/zod-openapi";
 import { ERROR_CODES } from "../errors.ts";
+import { METHODS } from "../platforms/platform.ts";
+import { COMMIT_MODES, DEFAULT_RUN_OPTIONS, STRATEGIES } from "../run_options.ts";
 import { RESIDUE_STATES } from "../platforms/residue.ts";
 
 const EXAMPLE_URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,app.public.customers,PROD)";
@@ -15,16 +17,16 @@ export const triggerSchema = z.strictObject({
     description: "Column names, schemaField paths or schemaField URNs, each once",
     example: ["email", "phone"],
   }),
-  dry_run: z.boolean().default(false).openapi({
+  dry_run: z.boolean().default(DEFAULT_RUN_OPTIONS.dryRun).openapi({
     description: "Count what would change, and change nothing",
   }),
-  commit: z.enum(["atomic", "batches"]).default("atomic").openapi({
+  commit: z.enum(COMMIT_MODES).default(DEFAULT_RUN_OPTIONS.commit).openapi({
     description: "What is all or nothing: the whole run, or each of many batches",
   }),
-  strategy: z.enum(["update", "rewrite"]).default("update").openapi({
+  strategy: z.enum(STRATEGIES).default(DEFAULT_RUN_OPTIONS.strategy).openapi({
     description: "Update rows in place, or rewrite the whole table under an exclusive lock",
   }),
-  scrub: z.boolean().default(false).openapi({
+  scrub: z.boolean().default(DEFAULT_RUN_OPTIONS.scrub).openapi({
     description: "Clear what the run leaves of old values elsewhere, as far as the role may",
   }),
 }).openapi("Trigger");
@@ -59,7 +61,7 @@ export const reportSchema = z.object({
       "Texts in the form of tokens that fail their authentication: they are left alone; " +
       "absent where none was tried",
   }),
-  method: z.enum(["client", "pushdown", "rewrite"]).optional().openapi({
+  method: z.enum(METHODS).optional().openapi({
     description: "Where the tokens were made; absent for a dry run",
   }),
   elapsed_ms: z.int().min(0),

@@ -4,7 +4,7 @@
  */
 import type { Config, SdkSettings } from "../config.ts";
 import { isHost, toAuthority, withoutBrackets } from "../host_name.ts";
-import type { Job } from "../command.ts";
+import type { Command } from "../command.ts";
 import { findAdapter } from "../tokens/adapters.ts";
 
 /** One host and port the sandbox may use, and what for. */
@@ -20,9 +20,19 @@ export interface FileGrant {
   readonly why: string;
 }
 
-/** The hosts that `job` needs under `config`, each once. */
-export function hostGrants(job: Job, config: Config): readonly HostGrant[] {
-  switch (job.command) {
+/** All that the sandbox is given: hosts, each once, and files. */
+export interface Grants {
+  readonly hosts: readonly HostGrant[];
+  readonly files: readonly FileGrant[];
+}
+
+/** What `command` needs under `config`. */
+export function grantsFor(command: Command, config: Config): Grants {
+  return { hosts: hostGrants(command, config), files: fileGrants(command, config) };
+}
+
+function hostGrants(command: Command, config: Config): HostGrant[] {
+  switch (command.name) {
     case "serve":
       return unique([
         grant(config.listen.hostname, config.listen.port, "listen for requests (HOST, PORT)"),
@@ -36,16 +46,16 @@ export function hostGrants(job: Job, config: Config): readonly HostGrant[] {
     case "trigger":
     case "smoke":
     case "healthcheck": {
-      const url = new URL(job.url);
+      const url = new URL(command.url);
       const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
       return [grant(url.hostname, port, "ask the running action (--url)")];
     }
   }
 }
 
-/** The files that `job` needs to read while it runs under `config`: those that others renew. */
-export function fileGrants(job: Job, config: Config): readonly FileGrant[] {
-  if ("url" in job) return []; // another action does the work
+/** The files that are read while the command runs, since others renew them. */
+function fileGrants(command: Command, config: Config): FileGrant[] {
+  if ("url" in command) return []; // another action does the work
   return sdksIn(config).flatMap(({ adapter, settings, why }) =>
     (adapter?.files?.(settings) ?? []).map((file) => ({ file, why }))
   );
@@ -57,10 +67,7 @@ export function isGrantable({ host }: HostGrant): boolean {
 }
 
 /** Deno's permissions for the sandbox: those hosts and files, and nothing of the rest of the machine. */
-export function workerPermissions(
-  hosts: readonly HostGrant[],
-  files: readonly FileGrant[],
-): Deno.PermissionOptionsObject {
+export function workerPermissions({ hosts, files }: Grants): Deno.PermissionOptionsObject {
   return {
     net: hosts.map(({ host }) => host),
     env: false,

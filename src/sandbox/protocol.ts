@@ -1,6 +1,6 @@
 /** What the supervisor and the sandboxed worker say to each other. */
 import type { Config } from "../config.ts";
-import type { Job } from "../command.ts";
+import type { Command } from "../command.ts";
 
 /**
  * From the supervisor. `hold` comes first, with one end of a line that nobody speaks on: it closes when
@@ -9,7 +9,7 @@ import type { Job } from "../command.ts";
  */
 export type ToWorker =
   | { readonly type: "hold"; readonly line: MessagePort }
-  | { readonly type: "start"; readonly job: Job; readonly config: Config }
+  | { readonly type: "start"; readonly command: Command; readonly config: Config }
   | { readonly type: "shut_down"; readonly signal: string };
 
 /** From the worker. `loaded` comes once, `finished` is its last word. */

@@ -5,11 +5,11 @@
  */
 import module from "node:module";
 import type { Config } from "../config.ts";
-import type { Job } from "../command.ts";
+import type { Command } from "../command.ts";
 import { startLog } from "../log.ts";
 import { readMessage, type ToWorker } from "./protocol.ts";
 import type { Observation } from "../observations.ts";
-import { fileGrants, hostGrants, workerPermissions } from "./grants.ts";
+import { type Grants, workerPermissions } from "./grants.ts";
 
 /** How long the worker may take to stop; Kubernetes kills after 30 s. */
 const STOP_TIMEOUT_MS = 25_000;
@@ -17,16 +17,18 @@ const STOP_TIMEOUT_MS = 25_000;
 const OWN_PERMISSIONS = ["net", "env", "read", "write", "run", "ffi", "sys", "import"] as const;
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
-/** Runs `job` in a sandbox that can reach what `config` names. Resolves to the exit code. */
-export async function supervise(job: Job, config: Config): Promise<number> {
+/** Runs the command in a sandbox that is given `grants` and no more. Resolves to the exit code. */
+export async function supervise(
+  command: Command,
+  config: Config,
+  grants: Grants,
+): Promise<number> {
   const observe = await startLog(config.log);
-  const hosts = hostGrants(job, config);
-  const files = fileGrants(job, config);
   const ended = Promise.withResolvers<number>();
   const worker = new Worker(new URL("../worker_entry.ts", import.meta.url), {
     type: "module",
     name: "sandbox",
-    deno: { permissions: workerPermissions(hosts, files) },
+    deno: { permissions: workerPermissions(grants) },
   });
   const tell = (message: ToWorker) => worker.postMessage(message);
   let isOver = false;
@@ -45,14 +47,14 @@ export async function supervise(job: Job, config: Config): Promise<number> {
       if (started) return;
       started = true;
       dropPermissions();
-      if (job.command === "serve") {
+      if (command.name === "serve") {
         observe({
           event: "sandbox_ready",
-          hosts: hosts.map(({ host }) => host),
-          files: files.map(({ file }) => file),
+          hosts: grants.hosts.map(({ host }) => host),
+          files: grants.files.map(({ file }) => file),
         });
       }
-      tell({ type: "start", job, config });
+      tell({ type: "start", command, config });
     } else if (message.type === "finished") {
       end(message.exitCode);
     } else {

@@ -4,6 +4,7 @@ import { tokenizeDataset } from "../../src/action/tokenize_dataset.ts";
 import type { Observation } from "../../src/observations.ts";
 import { postgresPlatform } from "../../src/platforms/postgres/postgres_platform.ts";
 import { parsePostgresSettings } from "../../src/platforms/postgres/connection/settings.ts";
+import { DEFAULT_RUN_OPTIONS } from "../../src/run_options.ts";
 import { openAction, openDatabase, urnOf } from "../support/action_fixture.ts";
 
 const database = await openDatabase();
@@ -29,7 +30,7 @@ Deno.test("the SDK is made by the first run that needs it, and not by one that i
     return Promise.reject(new Error("none"));
   });
   const options = { runId: "id", signal: new AbortController().signal };
-  const trigger = { datasetUrn: urnOf("x.y.z"), columns: ["email"], dryRun: true };
+  const trigger = { ...DEFAULT_RUN_OPTIONS, datasetUrn: urnOf("x.y.z"), columns: ["email"] };
   await assert.rejects(tokenizeDataset(trigger, deps, options), { code: "wrong_database" });
   assert.equal(made, 0);
   const right = { ...trigger, datasetUrn: urnOf(`${database.name}.public.customers`) };
@@ -43,7 +44,7 @@ Deno.test("a defect is logged by its place, without its message, and answered as
   const trigger = {
     datasetUrn: urnOf(`${database.name}.public.customers`),
     columns: ["email"],
-    dryRun: false,
+    ...DEFAULT_RUN_OPTIONS,
   };
   const run = tokenizeDataset(trigger, deps, { runId: "id", signal: new AbortController().signal });
   await assert.rejects(run, { code: "internal" });

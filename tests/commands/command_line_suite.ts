@@ -5,7 +5,7 @@ import { type Program, runProgram } from "../support/program.ts";
 
 const URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,app.public.customers,PROD)";
 const DATASET = ["--urn", "--columns"];
-const HOW = ["--dry-run", "--commit", "--scrub"];
+const RUN_OPTIONS = ["--dry-run", "--commit", "--scrub"];
 const COMMANDS = [
   "serve",
   "run",
@@ -38,9 +38,9 @@ export function commandLineSuite(program: Program): void {
     for (const command of COMMANDS) assert.match(stdout, new RegExp(`^  ${command} `, "m"));
     const options: Record<string, string[]> = {
       serve: [],
-      run: [...DATASET, ...HOW, "--strategy", "--connections", "--json"],
-      rotate: [...DATASET, "--from", ...HOW, "--connections", "--json"],
-      trigger: [...DATASET, ...HOW, "--strategy", "--json", "--url"],
+      run: [...DATASET, ...RUN_OPTIONS, "--strategy", "--connections", "--json"],
+      rotate: [...DATASET, "--from", ...RUN_OPTIONS, "--connections", "--json"],
+      trigger: [...DATASET, ...RUN_OPTIONS, "--strategy", "--json", "--url"],
       detokenize: ["--dataset", "--column", "--json"],
       smoke: [...DATASET, "--json", "--url"],
       healthcheck: ["--url"],
@@ -76,7 +76,7 @@ export function commandLineSuite(program: Program): void {
       [["rotate", ...dataset, "--from", "aes-siv"], /^tokenize: TOKEN_KEYS_FILE: it must be set/],
       [["trigger", ...dataset, "--url", "nowhere"], /--url is not an http:/],
       [["trigger", ...dataset, "--url", "ftp://host"], /--url is not an http:/],
-      [["healthcheck", "--url", "http://user:canary@host"], /--url must not hold a user/],
+      [["healthcheck", "--url", "http://user:canary@host"], /--url must not contain a user/],
       [["smoke", ...dataset, "--urn", URN], /each --urn needs its own --columns/],
     ];
     await Promise.all(wrong.map(async ([args, message]) => {

@@ -13,6 +13,7 @@ import type { Observation } from "../../src/observations.ts";
 import type { Progress } from "../../src/platforms/platform.ts";
 import { databricksPlatform } from "../../src/platforms/databricks/databricks_platform.ts";
 import { parseDatabricksSettings } from "../../src/platforms/databricks/connection/settings.ts";
+import { DEFAULT_RUN_OPTIONS } from "../../src/run_options.ts";
 import { dummy } from "../../src/tokens/dummy.ts";
 import type { RotationSource } from "../../src/tokens/conversion.ts";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
@@ -82,11 +83,11 @@ export function openAction(place: Place, options: ActionOptions = {}): Action {
   const secrets = secretsOf(settings.authentication);
 
   const tokenize: Action["tokenize"] = async (datasetUrn, columns, run = {}) => {
-    const { dryRun = false, scrub = false, signal = new AbortController().signal, onProgress } =
-      run;
+    const { signal = new AbortController().signal, onProgress, ...options } = run;
+    const trigger = { ...DEFAULT_RUN_OPTIONS, ...options, datasetUrn, columns };
     const started = { runId: crypto.randomUUID(), signal, ...(onProgress && { onProgress }) };
     try {
-      return await tokenizeDataset({ datasetUrn, columns, dryRun, scrub }, deps, started);
+      return await tokenizeDataset(trigger, deps, started);
     } finally {
       givesNothingAway(observations, secrets);
     }

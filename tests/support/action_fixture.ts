@@ -18,8 +18,9 @@ import { tokenizeDataset } from "../../src/action/tokenize_dataset.ts";
 import type { Report } from "../../src/action/trigger.ts";
 import { type ErrorCode, ServiceError } from "../../src/errors.ts";
 import type { Observation } from "../../src/observations.ts";
-import type { CommitMode, Progress, Strategy } from "../../src/platforms/platform.ts";
+import type { Progress } from "../../src/platforms/platform.ts";
 import { postgresPlatform } from "../../src/platforms/postgres/postgres_platform.ts";
+import { DEFAULT_RUN_OPTIONS, type RunOptions as EveryRunOption } from "../../src/run_options.ts";
 import { parsePostgresSettings } from "../../src/platforms/postgres/connection/settings.ts";
 import { dummy } from "../../src/tokens/dummy.ts";
 import type { RotationSource } from "../../src/tokens/conversion.ts";
@@ -95,12 +96,7 @@ export interface ActionOptions {
 }
 
 /** How one run is started. */
-export interface RunOptions {
-  readonly dryRun?: boolean;
-  readonly commit?: CommitMode;
-  readonly strategy?: Strategy;
-  readonly scrub?: boolean;
-  readonly connections?: number;
+export interface RunOptions extends Partial<EveryRunOption> {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -147,9 +143,10 @@ export function openAction(connectionString: string, options: ActionOptions = {}
   };
 
   const tokenizeUrn: Action["tokenizeUrn"] = (urn, columns, run = {}) => {
-    const { dryRun = false, signal = new AbortController().signal, onProgress, ...how } = run;
+    const { signal = new AbortController().signal, onProgress, ...options } = run;
     const started = { runId: crypto.randomUUID(), signal, ...(onProgress && { onProgress }) };
-    return tokenizeDataset({ datasetUrn: urn, columns, dryRun, ...how }, deps, started);
+    const trigger = { ...DEFAULT_RUN_OPTIONS, ...options, datasetUrn: urn, columns };
+    return tokenizeDataset(trigger, deps, started);
   };
   const failsUrn: Action["failsUrn"] = async (code, urn, columns, run) => {
     const error = await failureOf(tokenizeUrn(urn, columns, run));

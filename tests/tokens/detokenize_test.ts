@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { loadConfig } from "../../src/config.ts";
-import { hostGrants } from "../../src/sandbox/grants.ts";
+import { grantsFor } from "../../src/sandbox/grants.ts";
 import { findAdapter } from "../../src/tokens/adapters.ts";
 import { hmacJwk, jwkSet, settingsReader, sivJwk } from "../../scripts/servers/test_keys.ts";
 
@@ -100,7 +100,7 @@ Deno.test("its sandbox may reach no database", () => {
   const variables = { TOKEN_SDK_MODE: "dummy", PG_CONN_STR: "postgres://u:p@db.example.com/app" };
   const config = loadConfig({ ...settingsReader(variables), isTerminal: false });
   const where = { dataset: undefined, column: undefined, json: true };
-  assert.deepEqual(hostGrants({ command: "detokenize", ...where }, config), []);
+  assert.deepEqual(grantsFor({ name: "detokenize", ...where }, config).hosts, []);
 });
 
 Deno.test("a signal ends it although its input goes on", async () => {

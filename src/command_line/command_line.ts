@@ -1,0 +1,41 @@
+/** The command line: from arguments to the command that they ask for. */
+import { Command as Parser, CommanderError } from "commander";
+import type { PermissionsCommand, TypedCommand } from "../command.ts";
+import { COMMIT, VERSION } from "../version.ts";
+import { COMMANDS } from "./commands.ts";
+
+/** What the arguments ask for. */
+export type CommandLine =
+  | { readonly kind: "command"; readonly command: TypedCommand | PermissionsCommand }
+  /** Nothing more: help, the version or a usage error is printed already. */
+  | { readonly kind: "done"; readonly exitCode: number };
+
+/** Exit code for wrong usage or configuration. */
+export const USAGE_EXIT_CODE = 2;
+
+/** Reads the arguments, and prints what is wrong with them. `isTerminal`: results go to a person. */
+export function readCommandLine(args: readonly string[], isTerminal: boolean): CommandLine {
+  let commandLine: CommandLine = { kind: "done", exitCode: 0 };
+  const program = new Parser("tokenize")
+    .description("Replaces the values of columns with tokens, in place, on Postgres or Databricks.")
+    .version(`tokenize ${VERSION} (${COMMIT})`, "--version", "print version and commit")
+    .helpOption("--help", "print this help")
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError("(see --help)");
+  for (const { name, description, options, read } of COMMANDS) {
+    const parser = program.command(name).description(description);
+    for (const addOption of options) addOption(parser);
+    parser.action((given) => {
+      const command = read({ json: !isTerminal, ...given }, parser);
+      commandLine = { kind: "command", command };
+    });
+  }
+  try {
+    program.parse([...args], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return { kind: "done", exitCode: error.exitCode === 0 ? 0 : USAGE_EXIT_CODE };
+  }
+  return commandLine;
+}

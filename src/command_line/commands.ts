@@ -1,0 +1,102 @@
+/** Every command: its options, and how they become the command as plain data. */
+import type { Command as Parser } from "commander";
+import type { PermissionsCommand, TypedCommand } from "../command.ts";
+import {
+  addConnections,
+  addDataset,
+  addDatasets,
+  addFrom,
+  addJson,
+  addRunOptions,
+  addStrategy,
+  addTokenContext,
+  addUrl,
+  type Options,
+  parseDataset,
+  parseDatasets,
+  parseRunOptions,
+} from "./options.ts";
+
+/** One command as the command line knows it. */
+interface Definition {
+  readonly name: (TypedCommand | PermissionsCommand)["name"];
+  /** For the list of commands in `--help`. */
+  readonly description: string;
+  readonly options: readonly ((parser: Parser) => Parser)[];
+  /** Makes the command. Ends with a usage error, by way of the parser, if the options contradict. */
+  readonly read: (options: Options, parser: Parser) => TypedCommand | PermissionsCommand;
+}
+
+/** In the order of `--help`. */
+export const COMMANDS: readonly Definition[] = [
+  {
+    name: "serve",
+    description: "run the action: an HTTP server",
+    options: [],
+    read: () => ({ name: "serve" }),
+  },
+  {
+    name: "run",
+    description: "tokenize a dataset once, without a server",
+    options: [addDataset, addRunOptions, addStrategy, addConnections, addJson],
+    read: (options, parser) => ({
+      name: "run",
+      dataset: parseDataset(options, parser),
+      options: parseRunOptions(options),
+      json: options.json,
+    }),
+  },
+  {
+    name: "rotate",
+    description: "replace tokens of an older key or SDK with those of the current one",
+    options: [addDataset, addFrom, addRunOptions, addConnections, addJson],
+    read: (options, parser) => ({
+      name: "rotate",
+      dataset: parseDataset(options, parser),
+      from: options.from,
+      options: parseRunOptions(options),
+      json: options.json,
+    }),
+  },
+  {
+    name: "trigger",
+    description: "ask a running action to tokenize a dataset",
+    options: [addDataset, addUrl, addRunOptions, addStrategy, addJson],
+    read: (options, parser) => ({
+      name: "trigger",
+      url: options.url,
+      dataset: parseDataset(options, parser),
+      options: parseRunOptions(options),
+      json: options.json,
+    }),
+  },
+  {
+    name: "smoke",
+    description: "trigger each dataset twice; fail if a second run updates anything",
+    options: [addDatasets, addUrl, addJson],
+    read: (options, parser) => ({
+      name: "smoke",
+      url: options.url,
+      datasets: parseDatasets(options, parser),
+      json: options.json,
+    }),
+  },
+  {
+    name: "healthcheck",
+    description: "exit with code 0 if the running action is up",
+    options: [addUrl],
+    read: ({ url }) => ({ name: "healthcheck", url }),
+  },
+  {
+    name: "detokenize",
+    description: "read tokens back, one a line, from standard input (ALLOW_DETOKENIZE=true)",
+    options: [addTokenContext, addJson],
+    read: ({ dataset, column, json }) => ({ name: "detokenize", dataset, column, json }),
+  },
+  {
+    name: "permissions",
+    description: "print what the sandbox would be given, and why",
+    options: [addJson],
+    read: ({ json }) => ({ name: "permissions", json }),
+  },
+];

@@ -1,0 +1,130 @@
+/** The options of the command line, and how their texts are read. */
+import { type Command as Parser, Option } from "commander";
+import type { DatasetArguments } from "../command.ts";
+import { splitUrnList } from "../datahub/dataset_urn.ts";
+import { COMMIT_MODES, DEFAULT_RUN_OPTIONS, type RunOptions, STRATEGIES } from "../run_options.ts";
+
+const MAX_CONNECTIONS = 64;
+
+/** The options as the parser gives them. Those that a command does not have are never read. */
+export interface Options extends Partial<RunOptions> {
+  readonly urn: readonly string[];
+  readonly columns: readonly string[];
+  readonly from: string;
+  readonly url?: string;
+  readonly dataset?: string;
+  readonly column?: string;
+  readonly json: boolean;
+}
+
+/** `--urn` and `--columns`: one dataset. */
+export function addDataset(parser: Parser): Parser {
+  return addDatasetOptions(parser, "");
+}
+
+/** `--urn` and `--columns`, as often as there are datasets. */
+export function addDatasets(parser: Parser): Parser {
+  return addDatasetOptions(parser, "; --urn and --columns may be repeated, in pairs");
+}
+
+function addDatasetOptions(parser: Parser, more: string): Parser {
+  const collect = (value: string, before: string[] = []) => [...before, value];
+  return parser
+    .requiredOption("--urn <urn>", `the dataset's URN, as DataHub writes it${more}`, collect)
+    .requiredOption("--columns <names>", "the columns, separated by commas", collect);
+}
+
+/** The one dataset. */
+export function parseDataset(options: Options, parser: Parser): DatasetArguments {
+  const [dataset, ...others] = parseDatasets(options, parser);
+  if (others.length > 0) parser.error("error: --urn and --columns may be given once only");
+  return dataset!;
+}
+
+/** The datasets, each with the columns that were given at the same place. */
+export function parseDatasets({ urn: urns, columns }: Options, parser: Parser): DatasetArguments[] {
+  if (urns.length !== columns.length) parser.error("error: each --urn needs its own --columns");
+  return urns.map((urn, i) => {
+    const names = splitUrnList(columns[i]!);
+    if (names.length === 0) parser.error("error: --columns names no column");
+    return { urn, columns: names };
+  });
+}
+
+/** `--dry-run`, `--commit` and `--scrub`. */
+export function addRunOptions(parser: Parser): Parser {
+  const commit = new Option("--commit <mode>", "what is all or nothing: the run, or each batch");
+  return parser.option("--dry-run", "count what would change, and change nothing")
+    .addOption(commit.choices(COMMIT_MODES))
+    .option("--scrub", "clear the old values that the run leaves elsewhere, as far as allowed");
+}
+
+/** `--strategy`. */
+export function addStrategy(parser: Parser): Parser {
+  const strategy = new Option("--strategy <how>", "update rows, or rewrite the whole table");
+  return parser.addOption(strategy.choices(STRATEGIES));
+}
+
+/** `--connections`. */
+export function addConnections(parser: Parser): Parser {
+  return parser.option(
+    "--connections <number>",
+    "how many connections write at once in batches",
+    (text) => {
+      const number = Number(text);
+      if (/^\d+$/.test(text) && number >= 1 && number <= MAX_CONNECTIONS) return number;
+      const range = `a whole number from 1 to ${MAX_CONNECTIONS}`;
+      return parser.error(`error: --connections is not ${range}`);
+    },
+  );
+}
+
+/** How a run is done, with the default for whatever was not given. */
+export function parseRunOptions(options: Options): RunOptions {
+  return {
+    dryRun: options.dryRun ?? DEFAULT_RUN_OPTIONS.dryRun,
+    commit: options.commit ?? DEFAULT_RUN_OPTIONS.commit,
+    strategy: options.strategy ?? DEFAULT_RUN_OPTIONS.strategy,
+    scrub: options.scrub ?? DEFAULT_RUN_OPTIONS.scrub,
+    connections: options.connections,
+  };
+}
+
+/** `--url`. */
+export function addUrl(parser: Parser): Parser {
+  return parser.option(
+    "--url <url>",
+    "where the action runs (default: HOST and PORT on this machine)",
+    (text) => {
+      const url = URL.parse(text);
+      if (!/^https?:$/.test(url?.protocol ?? "")) {
+        parser.error("error: --url is not an http:// or https:// URL");
+      }
+      // it would be printed, and the action does not accept it
+      if (url?.username || url?.password) {
+        parser.error("error: --url must not contain a user or a password");
+      }
+      return text;
+    },
+  );
+}
+
+/** `--from`. */
+export function addFrom(parser: Parser): Parser {
+  return parser.requiredOption(
+    "--from <key|sdk>",
+    "the id of the key, or the SDK, that made the tokens",
+  );
+}
+
+/** `--dataset` and `--column`. */
+export function addTokenContext(parser: Parser): Parser {
+  return parser
+    .option("--dataset <name>", "the dataset (a.b.c) that TOKEN_CONTEXT bound the tokens to")
+    .option("--column <name>", "the column that TOKEN_CONTEXT bound the tokens to");
+}
+
+/** `--json`. */
+export function addJson(parser: Parser): Parser {
+  return parser.option("--json", "print JSON (the default unless printing to a terminal)");
+}
