@@ -4,6 +4,7 @@
  */
 import type { WarehouseControl } from "../../scripts/servers/warehouse/control.ts";
 import { connectControl } from "../../scripts/servers/warehouse/remote_control.ts";
+import { testUnless } from "../support/skipping.ts";
 import { Driver, type DriverOptions, driverOptions } from "./driver.ts";
 
 export interface StandIn {
@@ -12,20 +13,17 @@ export interface StandIn {
   readonly openDriver: (changes?: Partial<DriverOptions>) => Promise<Driver>;
 }
 
+/** The reason in detail is the first line of run.ts. */
+const NO_STAND_IN = "no stand-in warehouse";
+
 const controlUrl = Deno.env.get("TEST_DBX_CONTROL");
 
-/**
- * Registers a test that begins and ends with a warehouse that behaves. Without a warehouse it is
- * reported as ignored.
- */
+/** Registers a test that begins and ends with a warehouse that behaves; it is skipped without one. */
 export function standInTest(name: string, test: (standIn: StandIn) => Promise<void>): void {
-  Deno.test({
+  testUnless(
+    controlUrl === undefined ? NO_STAND_IN : undefined,
     name,
-    ignore: controlUrl === undefined,
-    // the driver keeps connections open for reuse, after its client is closed too
-    sanitizeOps: false,
-    sanitizeResources: false,
-    fn: async () => {
+    async () => {
       const control = await connectControl(controlUrl ?? "");
       await control.reset();
       try {
@@ -37,5 +35,7 @@ export function standInTest(name: string, test: (standIn: StandIn) => Promise<vo
         await control.reset();
       }
     },
-  });
+    // the driver keeps connections open for reuse, after its client is closed too
+    { sanitizeOps: false, sanitizeResources: false },
+  );
 }

@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import type { ErrorCode } from "../../src/errors.ts";
 import { Arena, type ArenaOptions } from "./arena.ts";
+import { testUnless } from "../support/skipping.ts";
 import { SmallDisk } from "./small_disk.ts";
 import { tryFault } from "./trial.ts";
 
 /** run.ts starts these tests where they may mount file systems, and says so if there is no such place. */
-const ignore = !Deno.env.has("FAULTS_DISKS");
+const whyNot = Deno.env.has("FAULTS_DISKS") ? undefined : "file systems cannot be mounted here";
 
 const MIB = 1024 * 1024;
 
@@ -42,36 +43,32 @@ const DISKS: readonly FullDisk[] = [
 ];
 
 DISKS.forEach(({ fault, sizeMib, leftMib, arena: options, code }, index) => {
-  Deno.test({
-    name: `${fault}: nothing is lost`,
-    ignore,
-    fn: async (test) => {
-      await using disk = await SmallDisk.mount(sizeMib);
-      await using arena = await Arena.open(options(disk.folder));
-      for (const mode of ["atomic", "batches"] as const) {
-        const passed = await test.step(mode, async () => {
-          await tryFault(arena, {
-            fault,
-            mode,
-            times: [1, 15],
-            salt: 100 + index,
-            code,
-            strike: async (random) => {
-              await arena.sql`CHECKPOINT`; // files that were dropped go now
-              await disk.fill(random() * leftMib * MIB);
-              const run = arena.run(mode);
-              const { code } = await run.ended;
-              assert.equal(code, 1, "there was space enough");
-              return { run, whileWriting: true };
-            },
-            mend: async () => {
-              await disk.free();
-              await arena.recover();
-            },
-          });
+  testUnless(whyNot, `${fault}: nothing is lost`, async (test) => {
+    await using disk = await SmallDisk.mount(sizeMib);
+    await using arena = await Arena.open(options(disk.folder));
+    for (const mode of ["atomic", "batches"] as const) {
+      const passed = await test.step(mode, async () => {
+        await tryFault(arena, {
+          fault,
+          mode,
+          times: [1, 15],
+          salt: 100 + index,
+          code,
+          strike: async (random) => {
+            await arena.sql`CHECKPOINT`; // files that were dropped go now
+            await disk.fill(random() * leftMib * MIB);
+            const run = arena.run(mode);
+            const { code } = await run.ended;
+            assert.equal(code, 1, "there was space enough");
+            return { run, whileWriting: true };
+          },
+          mend: async () => {
+            await disk.free();
+            await arena.recover();
+          },
         });
-        if (!passed) break;
-      }
-    },
+      });
+      if (!passed) break;
+    }
   });
 });

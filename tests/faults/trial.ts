@@ -8,6 +8,9 @@ import { report } from "./results.ts";
 /** Whether this is the long form. */
 export const isLong = Deno.env.get("FAULTS_FORM") === "long";
 
+/** Why the short form skips a test. */
+export const LONG_FORM_ONLY = "a part of the long form";
+
 /** Repeats the moments of an earlier run where FAULT_SEED is set. */
 export const SEED = Number(
   Deno.env.get("FAULT_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0],

@@ -25,6 +25,7 @@ import type { TokenContext, TokenSdk, TokenSdkAdapter } from "../../src/tokens/t
 import { SAMPLE_VALUES } from "./detector_cases.ts";
 import { settingsReader } from "../../scripts/servers/test_keys.ts";
 import { NATURAL_TEXT, textsAround } from "./natural_text.ts";
+import { testUnless } from "../support/skipping.ts";
 
 /** An adapter with settings under which it works. */
 export interface ConformanceSubject<S> {
@@ -63,12 +64,11 @@ export function testConformance<S>(subject: ConformanceSubject<S>): void {
     Deno.test(named(title), fn);
   }
   const url = Deno.env.get("TEST_PG_URL");
-  Deno.test({
-    name: named("Postgres and JavaScript agree on what is a token") +
-      (url === undefined ? " (skipped: TEST_PG_URL is not set)" : ""),
-    ignore: url === undefined,
-    fn: () => withSdk(subject, (sdk) => checkPostgres(sdk, subject.adapter.family, url!)),
-  });
+  testUnless(
+    url === undefined ? "TEST_PG_URL is not set" : undefined,
+    named("Postgres and JavaScript agree on what is a token"),
+    () => withSdk(subject, (sdk) => checkPostgres(sdk, subject.adapter.family, url!)),
+  );
 }
 
 /** Each test but the one on Postgres, by what is true if it does not throw. */
