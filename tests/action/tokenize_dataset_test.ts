@@ -5,13 +5,13 @@ import type { Observation } from "../../src/observations.ts";
 import { postgresPlatform } from "../../src/platforms/postgres/postgres_platform.ts";
 import { parsePostgresSettings } from "../../src/platforms/postgres/connection/settings.ts";
 import { DEFAULT_RUN_OPTIONS } from "../../src/run_options.ts";
-import { openAction, openDatabase, urnOf } from "../support/action_fixture.ts";
+import { urnOf, useDatabase } from "../support/action_fixture.ts";
 
-const database = await openDatabase();
-Deno.test.afterAll(() => database.drop());
+const database = await useDatabase({ customers: true });
+const { openAction } = database;
 
 Deno.test("a run tells of its start, its table, each batch and its outcome", async () => {
-  await using action = openAction(database.url);
+  await using action = openAction();
   const seen: { updated: number; total: number }[] = [];
   const onProgress = (progress: { updated: number; total: number }) => void seen.push(progress);
   const report = await action.tokenize("public.customers", ["phone"], { onProgress });

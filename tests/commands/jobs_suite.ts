@@ -1,6 +1,7 @@
 /** run, trigger, smoke and healthcheck: what they do, what they print, how they end. */
 import assert from "node:assert/strict";
-import { type FixtureDatabase, openDatabase, urnOf, valuesOf } from "../support/action_fixture.ts";
+import { urnOf, useDatabase } from "../support/action_fixture.ts";
+import type { TestDatabase } from "../support/test_database.ts";
 import { freePort } from "../../scripts/servers/free_port.ts";
 import { type Program, runProgram, spawnProgram, startService } from "../support/program.ts";
 
@@ -8,8 +9,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** What must be true of any build of the program. */
 export async function jobsSuite(program: Program): Promise<void> {
-  const database = await openDatabase();
-  Deno.test.afterAll(() => database.drop());
+  const database = await useDatabase({ customers: true });
   const test = (title: string, body: () => Promise<void>) =>
     Deno.test(`${program.name}: ${title}`, body);
   const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
@@ -226,14 +226,14 @@ export async function jobsSuite(program: Program): Promise<void> {
         await sql`select from held for update`;
         const args = [command, ...dataset("held", command === "smoke" ? "name" : "email")];
         await using waiting = spawnProgram(program, [...args, "--url", service.url], {});
-        await rowLockIsWaitedFor(database);
+        await database.untilBlocked();
         const { code, stdout } = await waiting.stop("SIGINT");
         assert.equal(code, 1);
         assert.match(stdout, /stopped waiting, the run goes on/);
       });
       await service.logged("run_finished");
     }
-    const values = await valuesOf(database.sql, "held", "email", "email");
+    const values = await database.valuesOf("held", "email", "email");
     assert.ok(values.every((value) => value?.startsWith("tok_")));
   });
 
@@ -256,14 +256,6 @@ export async function jobsSuite(program: Program): Promise<void> {
 }
 
 /** A table like customers, for one test's own. */
-async function copyCustomers({ sql }: FixtureDatabase, name: string): Promise<void> {
+async function copyCustomers({ sql }: TestDatabase, name: string): Promise<void> {
   await sql`create table ${sql(name)} as select name, email, phone from customers`;
-}
-
-/** Resolves when some session waits for another's row. */
-async function rowLockIsWaitedFor({ sql }: FixtureDatabase): Promise<void> {
-  const waiting = () =>
-    sql`select from pg_stat_activity
-        where datname = current_database() and wait_event_type = 'Lock'`;
-  while ((await waiting()).length === 0);
 }

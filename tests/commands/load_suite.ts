@@ -1,6 +1,7 @@
 /** `tokenize serve` under more than it can do at once: refusals instead of a pile-up, and /healthz. */
 import assert from "node:assert/strict";
-import { openDatabase, until, urnOf } from "../support/action_fixture.ts";
+import { urnOf, useDatabase } from "../support/action_fixture.ts";
+import { until } from "../../scripts/servers/until.ts";
 import {
   type Program,
   type Service,
@@ -17,8 +18,7 @@ const TRIGGERS_EACH = 4;
 
 /** What must be true of any build of the program. */
 export async function loadSuite(program: Program): Promise<void> {
-  const database = await openDatabase();
-  Deno.test.afterAll(() => database.drop());
+  const database = await useDatabase({ customers: true });
   const test = (title: string, body: () => Promise<void>) =>
     Deno.test(`${program.name}: ${title}`, body);
   const environment = {
@@ -50,9 +50,8 @@ export async function loadSuite(program: Program): Promise<void> {
     const refused = triggers.length - MOST_RUNS;
     await until(async () => {
       assert.equal((await service.send("GET", "/healthz")).status, 200);
-      const [seen] = await database.sql`select count(*)::int as connections from pg_stat_activity
-        where datname = ${database.name} and application_name = 'tokenize-action'`;
-      assert.ok(seen!.connections <= MOST_CONNECTIONS, `${seen!.connections} connections`);
+      const { length: connections } = await database.sessions();
+      assert.ok(connections <= MOST_CONNECTIONS, `${connections} connections`);
       return answers.length >= refused;
     });
     for (const { status, json, headers } of answers) {

@@ -1,12 +1,11 @@
 /** The log of the real program: one line for each outcome, and never a value or a secret. */
 import assert from "node:assert/strict";
-import { openDatabase, urnOf } from "../support/action_fixture.ts";
+import { urnOf, useDatabase } from "../support/action_fixture.ts";
 import { type Program, runProgram, startService } from "../support/program.ts";
 
 /** What must be true of any build of the program. */
 export async function logSuite(program: Program): Promise<void> {
-  const database = await openDatabase();
-  Deno.test.afterAll(() => database.drop());
+  const database = await useDatabase({ customers: true });
   const test = (title: string, body: () => Promise<void>) =>
     Deno.test(`${program.name}: ${title}`, body);
   const urn = (table: string) => urnOf(`${database.name}.public.${table}`);

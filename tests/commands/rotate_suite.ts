@@ -1,6 +1,8 @@
 /** rotate: tokens of an older SDK or key become those of the current one, even if it is killed. */
 import assert from "node:assert/strict";
-import { openDatabase, until, urnOf, valuesOf } from "../support/action_fixture.ts";
+import { assertReport } from "../support/assertions.ts";
+import { urnOf, useDatabase } from "../support/action_fixture.ts";
+import { until } from "../../scripts/servers/until.ts";
 import { type Program, runProgram, spawnProgram } from "../support/program.ts";
 import { hmacJwk, jwkSet, openKeyed, sivJwk } from "../../scripts/servers/test_keys.ts";
 
@@ -9,13 +11,10 @@ const ROWS = 20_000;
 
 /** What must be true of any build of the program. */
 export async function rotateSuite(program: Program): Promise<void> {
-  const database = await openDatabase();
+  const database = await useDatabase({ customers: true });
   const { sql } = database;
   const dir = await Deno.makeTempDir();
-  Deno.test.afterAll(async () => {
-    await database.drop();
-    await Deno.remove(dir, { recursive: true });
-  });
+  Deno.test.afterAll(() => Deno.remove(dir, { recursive: true }));
   const test = (title: string, body: () => Promise<void>) =>
     Deno.test(`${program.name}: ${title}`, body);
 
@@ -39,11 +38,11 @@ export async function rotateSuite(program: Program): Promise<void> {
   };
   const siv = await openKeyed("aes-siv", keys);
   const readBack = async (table: string, column: string) =>
-    await siv.detokenize!(await valuesOf(sql, table, column) as string[], NOWHERE);
+    await siv.detokenize!(await database.valuesOf(table, column) as string[], NOWHERE);
 
   test("rotate moves tokens from the dummy to a real SDK: 100 and 0, then 0 and 100", async () => {
     await sql`create table moved as select id, email, phone from customers`;
-    const plain = await valuesOf(sql, "moved", "email");
+    const plain = await database.valuesOf("moved", "email");
     const args = dataset("moved", "email,phone");
     await run(["run", ...args], { TOKEN_SDK_MODE: "dummy" });
     const before = await run(["run", ...args, "--json"]);
@@ -62,16 +61,16 @@ export async function rotateSuite(program: Program): Promise<void> {
 
   test("rotate moves tokens of one key only; run leaves them alone until then", async () => {
     await sql`create table by_key as select id, email from customers`;
-    const plain = await valuesOf(sql, "by_key", "email");
+    const plain = await database.valuesOf("by_key", "email");
     const args = dataset("by_key", "email");
     await run(["run", ...args], { TOKEN_KEYS_FILE: `${dir}/old.json` });
     const left = JSON.parse((await run(["run", ...args])).stdout);
-    assert.deepEqual([left.updated, left.skipped, left.foreign], [0, 100, 100]);
+    assertReport(left, { updated: 0, skipped: 100, foreign: 100 });
     const { updated, foreign } = JSON.parse(
       (await run(["rotate", ...args, "--from", "s1"])).stdout,
     );
     assert.deepEqual([updated, foreign], [100, 0]);
-    const tokens = await valuesOf(sql, "by_key", "email");
+    const tokens = await database.valuesOf("by_key", "email");
     assert.ok(tokens.every((token) => token!.startsWith("tk1_siv_g_s2_")));
     assert.deepEqual(await readBack("by_key", "email"), plain);
   });
@@ -103,12 +102,9 @@ export async function rotateSuite(program: Program): Promise<void> {
         await running.logged("batch_written");
         await running.stop("SIGKILL");
       }
-      const sessions = () =>
-        sql`select from pg_stat_activity where datname = current_database()
-          and application_name = 'tokenize-action'`;
-      await until(async () => (await sessions()).length === 0);
+      await until(async () => (await database.sessions()).length === 0);
       const tokensOf = (key: string) =>
-        valuesOf(sql, "killed", "v").then((tokens) =>
+        database.valuesOf("killed", "v").then((tokens) =>
           tokens.filter((token) => token!.startsWith(`tk1_siv_g_${key}_`)).length
         );
       const [old, moved] = [await tokensOf("s1"), await tokensOf("s2")];

@@ -1,12 +1,11 @@
 /** `tokenize serve` over real sockets: what the API's own tests cannot see in one process. */
 import assert from "node:assert/strict";
-import { openDatabase, urnOf } from "../support/action_fixture.ts";
+import { urnOf, useDatabase } from "../support/action_fixture.ts";
 import { type Program, type Service, startService } from "../support/program.ts";
 
 /** What must be true of any build of the program. */
 export async function serveSuite(program: Program): Promise<void> {
-  const database = await openDatabase();
-  Deno.test.afterAll(() => database.drop());
+  const database = await useDatabase({ customers: true });
   const test = (title: string, body: () => Promise<void>) =>
     Deno.test(`${program.name}: ${title}`, body);
   const dataset_urn = urnOf(`${database.name}.public.customers`);

@@ -1,6 +1,7 @@
 /** SIGTERM and SIGINT: runs under way are finished or rolled back, and the program ends in time. */
 import assert from "node:assert/strict";
-import { type FixtureDatabase, openDatabase, urnOf, valuesOf } from "../support/action_fixture.ts";
+import { urnOf, useDatabase } from "../support/action_fixture.ts";
+import type { TestDatabase } from "../support/test_database.ts";
 import { startFreezingProxy } from "../support/freezing_proxy.ts";
 import {
   type Program,
@@ -12,8 +13,7 @@ import {
 
 /** What must be true of any build of the program. Some of it takes as long as the grace period. */
 export async function signalsSuite(program: Program, withSlow: boolean): Promise<void> {
-  const database = await openDatabase();
-  Deno.test.afterAll(() => database.drop());
+  const database = await useDatabase({ customers: true });
   const test = (title: string, body: () => Promise<void>) =>
     Deno.test(`${program.name}: ${title}`, body);
   const slowTest = (title: string, body: () => Promise<void>) =>
@@ -30,7 +30,7 @@ export async function signalsSuite(program: Program, withSlow: boolean): Promise
     await holder`begin`;
     await holder`select from customers where id = 50 for update`;
     const answer = service.trigger({ dataset_urn, columns: ["email"] });
-    await rowIsWaitedFor(database);
+    await database.untilBlocked();
     await meanwhile(answer, async () => void await holder`commit`);
   }
 
@@ -113,7 +113,7 @@ export async function signalsSuite(program: Program, withSlow: boolean): Promise
       await holder`select from customers where id = 50 for update`;
       const args = ["run", "--urn", dataset_urn, "--columns", "email,phone"];
       await using running = spawnProgram(program, args, env);
-      await rowIsWaitedFor(database);
+      await database.untilBlocked();
       const { code, stdout, stderr } = await running.stop(signal);
       assert.equal(code, 1);
       assert.equal(JSON.parse(stdout).code, "shutting_down");
@@ -132,7 +132,7 @@ export async function signalsSuite(program: Program, withSlow: boolean): Promise
     await holder`select from customers where id = 50 for update`;
     const args = ["run", "--urn", dataset_urn, "--columns", "email"];
     await using running = spawnProgram(program, args, { ...env, PG_CONN_STR: url.href });
-    await rowIsWaitedFor(database);
+    await database.untilBlocked();
     proxy.freeze();
     const { code, stdout } = await running.stop("SIGTERM");
     assert.deepEqual([code, JSON.parse(stdout).code], [1, "shutting_down"]);
@@ -140,19 +140,11 @@ export async function signalsSuite(program: Program, withSlow: boolean): Promise
   });
 }
 
-async function resetCustomers({ sql }: FixtureDatabase): Promise<void> {
+async function resetCustomers({ sql }: TestDatabase): Promise<void> {
   await sql`update customers set email = 'canary' || id || '@example.com'`;
 }
 
-async function tokensIn({ sql }: FixtureDatabase): Promise<number> {
-  const emails = await valuesOf(sql, "customers", "email");
+async function tokensIn(database: TestDatabase): Promise<number> {
+  const emails = await database.valuesOf("customers", "email");
   return emails.filter((email) => email?.startsWith("tok_")).length;
-}
-
-/** Resolves when a session waits for a row of this database that another one holds. */
-async function rowIsWaitedFor({ sql }: FixtureDatabase): Promise<void> {
-  const waiting = () =>
-    sql`select from pg_stat_activity
-        where datname = current_database() and wait_event_type = 'Lock'`;
-  while ((await waiting()).length === 0);
 }

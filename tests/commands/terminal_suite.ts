@@ -1,17 +1,16 @@
 /** What a person sees on a terminal. */
 import assert from "node:assert/strict";
-import { openDatabase, urnOf } from "../support/action_fixture.ts";
+import { urnOf, useDatabase } from "../support/action_fixture.ts";
 import { freePort } from "../../scripts/servers/free_port.ts";
+import { testUnless } from "../support/skipping.ts";
 import { type Program, startService } from "../support/program.ts";
 import { runOnTerminal, whyNoTerminal } from "../support/terminal.ts";
 
 /** What must be true of any build of the program. */
 export async function terminalSuite(program: Program): Promise<void> {
-  if (whyNoTerminal !== undefined) console.log(`skipped: terminal tests: ${whyNoTerminal}`);
-  const database = await openDatabase();
-  Deno.test.afterAll(() => database.drop());
+  const database = await useDatabase({ customers: true });
   const test = (title: string, fn: () => Promise<void>) =>
-    Deno.test({ name: `${program.name}: ${title}`, ignore: whyNoTerminal !== undefined, fn });
+    testUnless(whyNoTerminal, `${program.name}: ${title}`, fn);
   const env = { PG_CONN_STR: database.url };
   const dataset = (table: string, columns: string) => [
     "--urn",

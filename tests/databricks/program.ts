@@ -1,6 +1,7 @@
 /** The whole program beside a warehouse, as a process; what it prints is kept. */
 import assert from "node:assert/strict";
-import { type Environment, givesNothingAway, type Program } from "../support/program.ts";
+import { assertLeaksNothing } from "../support/assertions.ts";
+import type { Environment, Program } from "../support/program.ts";
 
 /** Statements take a second or more on the stand-in, and machines are busy. */
 const DEADLINE_MS = 540_000;
@@ -36,7 +37,7 @@ export function start(program: Program, args: readonly string[], env: Environmen
     isRunning = false;
     clearTimeout(deadline);
     await reading;
-    givesNothingAway(stdout + stderr, args.join(" "));
+    assertLeaksNothing(stdout + stderr, args.join(" "));
     for (const line of stderr.split("\n")) {
       assert.ok(/^($|tokenize: |{.*}$)/.test(line), `neither a log line nor our own: ${line}`);
     }

@@ -1,6 +1,7 @@
 /** What must be true of any build of the program beside a warehouse. */
 import assert from "node:assert/strict";
-import { openDatabase, urnOf as postgresUrn } from "../support/action_fixture.ts";
+import { urnOf as postgresUrn } from "../support/action_fixture.ts";
+import { createTestDatabase } from "../support/test_database.ts";
 import { freePort } from "../../scripts/servers/free_port.ts";
 import type { Program } from "../support/program.ts";
 import { jdbcUrl } from "../../scripts/servers/warehouse/environment.ts";
@@ -18,7 +19,7 @@ export function programSuite(program: Program): void {
     `${program.name}: one service, two platforms, triggers to each`,
     (place) =>
       withTable(place, HUNDRED, async (table) => {
-        const database = await openDatabase();
+        const database = await createTestDatabase({ customers: true });
         try {
           const token = `canary-${crypto.randomUUID()}`;
           const env = {

@@ -1,9 +1,12 @@
 /** deploy/grants.sql: the role it makes can do the job, and nothing besides. */
 import assert from "node:assert/strict";
 import postgres, { type Sql } from "postgres";
-import { connect, openAction, openDatabase } from "../support/action_fixture.ts";
+import { assertReport } from "../support/assertions.ts";
+import { testUnless } from "../support/skipping.ts";
+import { openAction, useDatabase } from "../support/action_fixture.ts";
+import { connect } from "../support/test_database.ts";
 
-const database = await openDatabase();
+const database = await useDatabase({ customers: true });
 const { sql } = database;
 const script = await Deno.readTextFile(new URL("../../deploy/grants.sql", import.meta.url));
 const password = crypto.randomUUID();
@@ -11,7 +14,6 @@ const roles: string[] = [];
 
 Deno.test.afterAll(async () => {
   for (const role of roles) await sql.unsafe(`drop owned by ${role}; drop role ${role}`);
-  await database.drop();
 });
 
 await sql.unsafe(`
@@ -62,10 +64,10 @@ Deno.test("the role can do the whole job", async () => {
   const look = await action.tokenize("public.customers", columns, { dryRun: true });
   assert.equal(look.updated, 100);
   const done = await action.tokenize("public.customers", columns, { scrub: true });
-  assert.deepEqual([done.updated, done.skipped, done.method], [100, 0, "client"]);
+  assertReport(done, { updated: 100, skipped: 0, method: "client" });
   assert.equal(done.residue?.find(({ place }) => place === "dead_rows")?.state, "remains");
   const again = await action.tokenize("public.customers", columns, { commit: "batches" });
-  assert.deepEqual([again.updated, again.skipped], [0, 100]);
+  assertReport(again, { updated: 0, skipped: 100 });
 });
 
 Deno.test("the role can do nothing else", async () => {
@@ -105,7 +107,7 @@ Deno.test("with columns it can read and change these alone, whatever they are ca
   });
   await using action = openAction(url);
   const report = await action.tokenize('Own.Odd "Names', ["E-Mail"]);
-  assert.deepEqual([report.updated, report.skipped], [1, 0]);
+  assertReport(report, { updated: 1, skipped: 0 });
   await using own = connect(url);
   await isDenied(own, 'select secret from "Own"."Odd ""Names"');
   await isDenied(own, 'update "Own"."Odd ""Names" set secret = null');
@@ -116,12 +118,10 @@ const [server] = await sql`select current_setting('server_version_num')::int as 
 
 const hasMaintain = server!.version >= 170_000;
 
-Deno.test({
-  name: `with maintain it can clear what the run leaves, and still nothing else${
-    hasMaintain ? "" : " (skipped: PostgreSQL has that right from 17 on)"
-  }`,
-  ignore: !hasMaintain,
-  async fn() {
+testUnless(
+  hasMaintain ? undefined : "PostgreSQL has that right from 17 on",
+  "with maintain it can clear what the run leaves, and still nothing else",
+  async () => {
     await sql`create table kept as select 'canary ' || n as name from generate_series(1, 50) n`;
     await sql`analyze kept`;
     const { url } = await grant({ table_name: "kept", maintain: "on" });
@@ -133,7 +133,7 @@ Deno.test({
     await isDenied(own, "delete from kept");
     await isDenied(own, "select * from customers");
   },
-});
+);
 
 Deno.test("running it again narrows what the role may do with the table", async () => {
   const { role, url } = await grant({});

@@ -7,6 +7,7 @@ import {
   startPostgres,
 } from "../../scripts/servers/postgres/postgres_server.ts";
 import { compiled, type Running, spawnProgram } from "../support/program.ts";
+import { until } from "../../scripts/servers/until.ts";
 
 export const ROWS = 20_000;
 const NAME = "tokenize-action";
@@ -14,8 +15,6 @@ const URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,postgres.public.people
 /** The program's own role, whose password nobody may see. */
 const LOGIN = { user: "action", password: "canary-of-the-password" };
 const TOKEN = "^tok_[A-Za-z0-9+/]*=*_poc$";
-/** How long something is waited for that must come true. */
-const PATIENCE_MS = 60_000;
 
 /** The ways that a run can work; what is all or nothing is the run, or each batch. */
 export type Mode = "atomic" | "batches" | "pushdown" | "rewrite";
@@ -82,13 +81,13 @@ export class Arena implements AsyncDisposable {
   /** The server after it was stopped, or while it gets up by itself. */
   async recover(): Promise<void> {
     await this.sql.end({ timeout: 1 });
-    await eventually("the server does not get up", async () => {
+    await until(async () => {
       if (!await this.server.isRunning()) await this.server.start().catch(() => {});
       this.sql = connect(this.server, this.#tablespace);
       const isUp = await this.sql`SELECT 1`.then(() => true, () => false);
       if (!isUp) await this.sql.end({ timeout: 1 });
       return isUp;
-    });
+    }, "the server is not up");
   }
 
   /** The table with all its values again. */
@@ -142,11 +141,11 @@ export class Arena implements AsyncDisposable {
 
   /** Nothing of the program is left on the server: no session, lock, temporary table or transaction. */
   async nothingLeftBehind(): Promise<void> {
-    await eventually("a session of the run is left on the server", async () => {
+    await until(async () => {
       const sessions = await this
         .sql`SELECT FROM pg_stat_activity WHERE application_name = ${NAME}`;
       return sessions.length === 0;
-    });
+    }, "a session of the run is still on the server");
     const [left] = await this.sql`
       SELECT (SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory') AS locks,
         (SELECT count(*)::int FROM pg_prepared_xacts) AS prepared,
@@ -203,13 +202,4 @@ export class Arena implements AsyncDisposable {
 function connect(server: PostgresServer, tablespace: string): postgres.Sql {
   const connection = { statement_timeout: 0, default_tablespace: tablespace };
   return postgres(server.url(), { max: 1, onnotice: () => {}, connection });
-}
-
-/** Waits for a condition. */
-async function eventually(otherwise: string, condition: () => Promise<boolean>): Promise<void> {
-  const deadlineMs = performance.now() + PATIENCE_MS;
-  while (!await condition()) {
-    assert.ok(performance.now() < deadlineMs, otherwise);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

@@ -1,8 +1,9 @@
 /** Whatever is sent to the API, its answers are those that its OpenAPI document promises. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { openDatabase } from "../support/action_fixture.ts";
-import { compiled, givesNothingAway, type Service, startService } from "../support/program.ts";
+import { createTestDatabase } from "../support/test_database.ts";
+import { assertLeaksNothing } from "../support/assertions.ts";
+import { compiled, type Service, startService } from "../support/program.ts";
 
 const TOKEN = "canary-secret-of-the-fuzzing-test";
 const SEED = "20260101";
@@ -10,24 +11,20 @@ const config = fileURLToPath(new URL("schemathesis.toml", import.meta.url));
 
 for (const [who, token] of [["with the token", TOKEN], ["without a token", undefined]] as const) {
   Deno.test(`a caller ${who} gets no answer but documented ones`, async () => {
-    const database = await openDatabase();
-    try {
-      await using service = await startService(compiled, {
-        PG_CONN_STR: database.url,
-        TRIGGER_TOKEN: TOKEN,
-      });
-      await fuzz(service, database.name, token);
-      assert.equal((await service.send("GET", "/healthz")).status, 200);
-      const { stderr, code } = await service.stop("SIGTERM");
-      assert.equal(code, 0);
-      givesNothingAway(stderr, "the log");
-      for (const line of stderr.trimEnd().split("\n")) JSON.parse(line);
-      const kinds = await database.sql`
-        SELECT DISTINCT email LIKE 'tok\\_%\\_poc' AS done FROM public.customers`;
-      assert.equal(kinds.length, 1, "some rows of a run were written, and others not");
-    } finally {
-      await database.drop();
-    }
+    await using database = await createTestDatabase({ customers: true });
+    await using service = await startService(compiled, {
+      PG_CONN_STR: database.url,
+      TRIGGER_TOKEN: TOKEN,
+    });
+    await fuzz(service, database.name, token);
+    assert.equal((await service.send("GET", "/healthz")).status, 200);
+    const { stderr, code } = await service.stop("SIGTERM");
+    assert.equal(code, 0);
+    assertLeaksNothing(stderr, "the log");
+    for (const line of stderr.trimEnd().split("\n")) JSON.parse(line);
+    const kinds = await database.sql`
+      SELECT DISTINCT email LIKE 'tok\\_%\\_poc' AS done FROM public.customers`;
+    assert.equal(kinds.length, 1, "some rows of a run were written, and others not");
   });
 }
 

@@ -4,12 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { quoteIdentifier } from "../../src/platforms/postgres/identifiers.ts";
-import { openDatabase, rowVersions, tokenOf, urnOf, valuesOf } from "../support/action_fixture.ts";
+import { tokenOf, urnOf, useDatabase } from "../support/action_fixture.ts";
 import { openApi } from "./action_api.ts";
 
-const database = await openDatabase({ customers: false });
-const { sql } = database;
-Deno.test.afterAll(() => database.drop());
+const database = await useDatabase();
+const { sql, valuesOf, rowVersions } = database;
 
 await sql.unsafe(`create table public.sentinel (id int, v text);
   insert into public.sentinel values (1, 'canary one'), (2, 'canary two');
@@ -52,7 +51,7 @@ async function everythingElse(): Promise<unknown> {
       and n.nspname not like 'pg_t%' order by 1, 2`;
   const roles = await sql`select rolname, rolsuper, rolcreaterole from pg_roles
     where rolname = 'hostile_target'`;
-  return [[...relations], [...roles], await rowVersions(sql, "public.sentinel")];
+  return [[...relations], [...roles], await rowVersions("public.sentinel")];
 }
 
 /** Each writes statements of its own. */
@@ -84,8 +83,8 @@ for (const payload of PAYLOADS) {
         const { status, json } = await api.trigger({ dataset_urn, columns: [payload], ...how });
         assert.deepEqual([status, json.updated, json.skipped], [200, 1, 1], json.detail);
       }
-      assert.deepEqual(await valuesOf(sql, table, name!), [tokenOf("canary"), null]);
-      assert.deepEqual(await valuesOf(sql, table, "other"), ["canary", "canary"]);
+      assert.deepEqual(await valuesOf(table, name!), [tokenOf("canary"), null]);
+      assert.deepEqual(await valuesOf(table, "other"), ["canary", "canary"]);
       assert.deepEqual(await everythingElse(), before);
     } finally {
       await sql.unsafe(`drop schema ${quoteIdentifier(schema)} cascade`);
@@ -115,7 +114,7 @@ for (const payload of PAYLOADS) {
       assert.ok(status >= 400 && status < 500, `${status} ${JSON.stringify(json)}`);
     }
     assert.deepEqual(await everythingElse(), before);
-    assert.deepEqual(await valuesOf(sql, "public.t", "v"), ["canary"]);
+    assert.deepEqual(await valuesOf("public.t", "v"), ["canary"]);
   });
 
   Deno.test(`${shown} in headers is neither obeyed nor repeated`, async () => {

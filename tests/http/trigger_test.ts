@@ -1,11 +1,11 @@
 /** Triggers that become runs, on a real Postgres. */
 import assert from "node:assert/strict";
 import type { Observation } from "../../src/observations.ts";
-import { openDatabase, valuesOf } from "../support/action_fixture.ts";
+import { useDatabase } from "../support/action_fixture.ts";
 import { codeOf, openApi, urn } from "./action_api.ts";
 
-const database = await openDatabase();
-Deno.test.afterAll(() => database.drop());
+const database = await useDatabase({ customers: true });
+const { valuesOf, connect } = database;
 const customers = urn(`${database.name}.public.customers`);
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -167,7 +167,7 @@ Deno.test("commit and strategy are taken, and their contradiction is told", asyn
 
 Deno.test("409 says when to try again: run_in_progress, lock_timeout", async () => {
   await using api = openApi({ PG_CONN_STR: database.url, PG_LOCK_TIMEOUT_MS: "300" });
-  await using other = database.connect();
+  await using other = connect();
   await other.begin(async (locker) => {
     await locker`select from customers where id = 50 for update`;
     const [waits, comesSecond] = await Promise.all([
@@ -180,7 +180,7 @@ Deno.test("409 says when to try again: run_in_progress, lock_timeout", async () 
       assert.match(answer.headers.get("retry-after") ?? "", /^[1-9]\d*$/);
     }
   });
-  const emails = await valuesOf(database.sql, "customers", "email");
+  const emails = await valuesOf("customers", "email");
   assert.equal(emails.filter((email) => email?.startsWith("tok_")).length, 0);
 
   /** A trigger that is sent once the first one holds its lock. */

@@ -7,6 +7,7 @@ import {
   type PostgresServer,
   startPostgres,
 } from "../../scripts/servers/postgres/postgres_server.ts";
+import { until } from "../../scripts/servers/until.ts";
 import { createTestDatabase } from "../support/test_database.ts";
 
 Deno.test("a server keeps what was committed through a kill and an immediate stop", async () => {
@@ -49,25 +50,24 @@ Deno.test("a server and its data go when the process that started it is killed",
   const pid = Number.parseInt(await Deno.readTextFile(`${dir}/data/postmaster.pid`));
   child.kill("SIGKILL");
   await child.status;
-  while (await exists(dir)) await new Promise((resolve) => setTimeout(resolve, 50));
+  await until(async () => !await exists(dir));
   assert.ok((await listProcesses()).every((each) => each.pid !== pid));
 });
 
 Deno.test("test databases are clones that do not see each other, made at once", async () => {
-  const databases = await Promise.all([1, 2, 3].map(() => createTestDatabase()));
+  const databases = await Promise.all([1, 2, 3].map(() => createTestDatabase({ customers: true })));
   const [first, second] = databases;
   assert.ok(first && second);
   await first.sql`delete from customers where id <= 40`;
   assert.deepEqual(await count(first.sql), 60);
   assert.deepEqual(await count(second.sql), 100);
-  const user = await first.createUser();
-  await first.sql.unsafe(`grant select (email) on customers to ${user.name}`);
+  const user = await first.createUser("grant select (email) on customers to $user");
   const sql = postgres(user.url, { max: 1 });
   assert.equal((await sql`select email from customers`).length, 60);
   await assert.rejects(() => sql`select name from customers`, { code: "42501" });
   await sql.end();
   await Promise.all(databases.map((database) => database.drop()));
-  await using empty = await createTestDatabase({ customers: false });
+  await using empty = await createTestDatabase();
   const left = await empty.sql`select datname from pg_database`;
   const dropped = databases.map((database) => database.name);
   assert.ok(left.every(({ datname }) => !dropped.includes(datname)));

@@ -11,10 +11,10 @@
  * Whatever a program prints or answers is searched for values that must not leave the database or the
  * configuration: by convention these hold the word "canary".
  */
-import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { ENVIRONMENT_NAMES } from "../../src/environment_names.ts";
 import { freePort } from "../../scripts/servers/free_port.ts";
+import { assertLeaksNothing } from "./assertions.ts";
 
 /** One way to start the program. */
 export interface Program {
@@ -107,8 +107,7 @@ export function spawnProgram(program: Program, args: readonly string[], env: Env
     await Promise.all([stdout.done, stderr.done]);
     const result = { code, signal, stdout: stdout.text(), stderr: stderr.text() };
     const printed = result.stdout + result.stderr;
-    givesNothingAway(printed, args.join(" "));
-    for (const secret of secretsIn(env)) assert.ok(!printed.includes(secret), "a secret is shown");
+    assertLeaksNothing(printed, args.join(" "), secretsIn(env));
     return result;
   })();
   const log = () => parseLog(stderr.text());
@@ -184,7 +183,7 @@ export async function startService(program: Program, env: Environment = {}): Pro
   const send: Service["send"] = async (method, path, init = {}) => {
     const response = await fetch(url + path, { ...init, method });
     const text = await response.text();
-    givesNothingAway(text, `${method} ${path}`);
+    assertLeaksNothing(text, `${method} ${path}`);
     const json = text === "" ? undefined : JSON.parse(text);
     return { status: response.status, headers: response.headers, json };
   };
@@ -200,12 +199,6 @@ export async function startService(program: Program, env: Environment = {}): Pro
 export function parseLog(text: string): LogLine[] {
   return text.split("\n").filter((line) => line.startsWith("{") && line.endsWith("}"))
     .map((line) => JSON.parse(line));
-}
-
-/** Fails if a text holds a value that must stay where it is, as it is or in Base64. */
-export function givesNothingAway(text: string, where: string): void {
-  const found = /.{0,40}(?:canary|Y2FuYXJ5|NhbmFye|jYW5hcn|@example\.com).{0,40}/is.exec(text);
-  assert.equal(found, null, `${where} gives away: ${found?.[0]}`);
 }
 
 interface Collected {

@@ -13,7 +13,7 @@ Deno.test("a quick test reaches no server and no binary, by whatever it imports"
     const slow = [
       "tests/binary/build_test.ts",
       "tests/commands/serve_test.ts",
-      "tests/platforms/postgres/pushdown_test.ts",
+      "tests/platforms/postgres/values_test.ts",
       "tests/platforms/postgres/rewrite_test.ts",
       "tests/vault/conformance_test.ts",
     ];

@@ -1,5 +1,6 @@
 /** A program on a terminal of its own, by the `script` of util-linux. */
-import { type Environment, givesNothingAway, type Program } from "./program.ts";
+import { assertLeaksNothing } from "./assertions.ts";
+import type { Environment, Program } from "./program.ts";
 
 /** Why there is no terminal to be had on this machine; undefined if there is. */
 export const whyNoTerminal: string | undefined = await (async () => {
@@ -56,7 +57,7 @@ export async function runOnTerminal(
   clearTimeout(limit);
   if (!isWhole) throw new Error(`${args.join(" ")} did not end: ${JSON.stringify(all)}`);
   const raw = all.slice(0, all.indexOf(END));
-  givesNothingAway(raw, args.join(" "));
+  assertLeaksNothing(raw, args.join(" "));
   return { code, raw, screen: screenOf(raw) };
 }
 

@@ -6,12 +6,11 @@ import { guard } from "../../src/platforms/postgres/sql/table_expressions.ts";
 import { toPredicate } from "../../src/tokens/selection.ts";
 import { toJavaScript } from "../../src/tokens/token_pattern.ts";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
-import { openDatabase } from "../support/action_fixture.ts";
+import { useDatabase } from "../support/action_fixture.ts";
 import { anyString, anyText, holds } from "../support/properties.ts";
 import { LOCAL_MODES, lookalikes, openSdk } from "./lookalikes.ts";
 
-const database = await openDatabase({ customers: false });
-Deno.test.afterAll(() => database.drop());
+const { sql } = await useDatabase();
 
 const PLACE = { dataset: "a.b.c", column: "d" };
 const LOOKALIKES = 5000;
@@ -54,7 +53,7 @@ for (const mode of LOCAL_MODES) {
     const sdk = await openSdk(mode);
     const texts = await lookalikes(sdk, LOOKALIKES);
     const selection = { exclude: [sdk.pattern] };
-    const rows = await database.sql.unsafe(
+    const rows = await sql.unsafe(
       `select ${guard("v", selection)} as selected
        from unnest($1::text[]) with ordinality as t(v, n) order by n`,
       [texts],

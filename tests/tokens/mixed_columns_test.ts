@@ -1,11 +1,11 @@
 /** Columns that hold values beside tokens of several SDKs and keys, and what only looks like one. */
 import assert from "node:assert/strict";
-import { openAction, openDatabase, tokenOf, valuesOf } from "../support/action_fixture.ts";
+import { assertReport } from "../support/assertions.ts";
+import { tokenOf, useDatabase } from "../support/action_fixture.ts";
 import { hmacJwk, jwkSet, openKeyed, sivJwk } from "../../scripts/servers/test_keys.ts";
 
-const database = await openDatabase();
-const { sql } = database;
-Deno.test.afterAll(() => database.drop());
+const database = await useDatabase({ customers: true });
+const { sql, openAction, valuesOf } = database;
 
 const place = { dataset: `${database.name}.public.mixed`, column: "v" };
 const keys = jwkSet(
@@ -47,7 +47,7 @@ for (const [mode, own] of Object.entries(OWN)) {
       const tokens = Object.values(TOKENS);
       await fill([...tokens, "canary", null, ...tokens]);
       const tokenSdk = await open(mode);
-      await using action = openAction(database.url, { tokenSdk, pushdown: way === "pushdown" });
+      await using action = openAction({ tokenSdk, pushdown: way === "pushdown" });
       const commit = way === "batches" ? "batches" : "atomic";
       const foreign = 2 * 2 * (tokens.length - 1);
       const counts = { updated: 1, skipped: 2 * tokens.length + 1, foreign };
@@ -64,7 +64,7 @@ for (const [mode, own] of Object.entries(OWN)) {
       assert.deepEqual(countsIn(second), { updated: 0, skipped: counts.skipped + 1, foreign });
       const [made] = await tokenSdk.tokenize(["canary"], place);
       for (const column of ["v", "w"]) {
-        assert.deepEqual(await valuesOf(sql, "mixed", column), [...tokens, made, null, ...tokens]);
+        assert.deepEqual(await valuesOf("mixed", column), [...tokens, made, null, ...tokens]);
       }
       assert.ok(TOKENS[own] !== undefined);
     });
@@ -74,10 +74,10 @@ for (const [mode, own] of Object.entries(OWN)) {
 Deno.test("a rewrite of the whole table leaves foreign tokens as they are, and counts them", async () => {
   const tokens = Object.values(TOKENS);
   await fill([...tokens, "canary"]);
-  await using action = openAction(database.url);
+  await using action = openAction();
   const report = await action.tokenize("public.mixed", ["v"], { strategy: "rewrite" });
-  assert.deepEqual([report.updated, report.foreign], [1, tokens.length - 1]);
-  assert.deepEqual(await valuesOf(sql, "mixed", "v"), [...tokens, tokenOf("canary")]);
+  assertReport(report, { updated: 1, foreign: tokens.length - 1 });
+  assert.deepEqual(await valuesOf("mixed", "v"), [...tokens, tokenOf("canary")]);
 });
 
 Deno.test("foreign tokens in a large table are counted, on each way", async () => {
@@ -87,11 +87,11 @@ Deno.test("foreign tokens in a large table are counted, on each way", async () =
     await sql`create table large as
       select n as id, case when n % 1000 = 0 then ${foreign} else 'canary ' || n end as v,
         repeat('x', 1000) as filler from generate_series(1, 10000) n`;
-    await using action = openAction(database.url, { pushdown });
+    await using action = openAction({ pushdown });
     const report = await action.tokenize("public.large", ["v"]);
-    assert.deepEqual([report.updated, report.skipped, report.foreign], [9_990, 10, 10]);
+    assertReport(report, { updated: 9_990, skipped: 10, foreign: 10 });
     const again = await action.tokenize("public.large", ["v"]);
-    assert.deepEqual([again.updated, again.skipped, again.foreign], [0, 10_000, 10]);
+    assertReport(again, { updated: 0, skipped: 10_000, foreign: 10 });
   }
 });
 
@@ -99,10 +99,10 @@ Deno.test("a dry run with aes-siv tells lookalikes, which fail their authenticat
   const token = TOKENS["siv, first key"]!;
   const forged = token.slice(0, -1) + (token.endsWith("A") ? "Q" : "A");
   await fill([token, forged, "canary", TOKENS["siv, second key"]!, TOKENS["dummy"]!]);
-  await using action = openAction(database.url, { tokenSdk: await open("aes-siv") });
+  await using action = openAction({ tokenSdk: await open("aes-siv") });
   const dry = await action.tokenize("public.mixed", ["v", "w"], { dryRun: true });
-  assert.deepEqual([dry.updated, dry.foreign, dry.lookalikes], [1, 4, 2]);
+  assertReport(dry, { updated: 1, foreign: 4, lookalikes: 2 });
   const run = await action.tokenize("public.mixed", ["v", "w"]);
-  assert.deepEqual([run.updated, run.foreign, run.lookalikes], [1, 4, undefined]);
-  assert.equal((await valuesOf(sql, "mixed", "v"))[1], forged);
+  assertReport(run, { updated: 1, foreign: 4, lookalikes: undefined });
+  assert.equal((await valuesOf("mixed", "v"))[1], forged);
 });

@@ -2,31 +2,31 @@
 import assert from "node:assert/strict";
 import { TOKEN_SCOPES, type TokenScope } from "../../src/tokens/token_scope.ts";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
-import { type FixtureDatabase, openAction, valuesOf } from "../support/action_fixture.ts";
+import type { DatabaseFixture } from "../support/action_fixture.ts";
 
 /** Tests the SDK that `open` makes on tables of that database, which has the customers. */
 export function onPostgresSuite(
   name: string,
-  database: FixtureDatabase,
+  database: DatabaseFixture,
   open: (scope: TokenScope) => Promise<TokenSdk>,
 ): void {
-  const { sql } = database;
+  const { sql, openAction, valuesOf } = database;
   const makeTable = (table: string, query: string) =>
     sql.unsafe(`drop table if exists ${table}; create table ${table} as ${query}`);
 
   for (const scope of TOKEN_SCOPES) {
     Deno.test(`${name} in scope ${scope}: 100 updated and 0 skipped, then 0 and 100`, async () => {
       await makeTable("hundred", "select * from customers");
-      const plain = await valuesOf(sql, "hundred", "email") as string[];
+      const plain = await valuesOf("hundred", "email") as string[];
       const tokenSdk = await open(scope);
-      await using action = openAction(database.url, { tokenSdk });
+      await using action = openAction({ tokenSdk });
       const counts = [];
       for (let time = 0; time < 2; time++) {
         const report = await action.tokenize("public.hundred", ["email", "phone"]);
         counts.push([report.updated, report.skipped]);
       }
       assert.deepEqual(counts, [[100, 0], [0, 100]]);
-      const tokens = await valuesOf(sql, "hundred", "email") as string[];
+      const tokens = await valuesOf("hundred", "email") as string[];
       const place = { dataset: `${database.name}.public.hundred`, column: "email" };
       assert.deepEqual(tokens, await tokenSdk.tokenize(plain, place));
       if (tokenSdk.detokenize) assert.deepEqual(await tokenSdk.detokenize(tokens, place), plain);
@@ -43,7 +43,7 @@ export function onPostgresSuite(
     const join = `select c.id, o.n from buyers c join orders o on o.buyer = c.email order by 1, 2`;
     const before = [...await sql.unsafe(join)];
     const tokenSdk = await open("global");
-    await using action = openAction(database.url, { tokenSdk });
+    await using action = openAction({ tokenSdk });
     await action.tokenize("public.buyers", ["email"]);
     assert.deepEqual([...await sql.unsafe(join)], []);
     await action.tokenize("public.orders", ["buyer"]);
@@ -53,7 +53,7 @@ export function onPostgresSuite(
 
   Deno.test(`${name}: a column is taken if it just holds its tokens, and refused if not`, async () => {
     const tokenSdk = await open("global");
-    await using action = openAction(database.url, { tokenSdk });
+    await using action = openAction({ tokenSdk });
     const value = "zoë@example.com";
     const needed = tokenSdk.maxTokenLength(new TextEncoder().encode(value).length);
     for (const length of [needed, needed - 1]) {

@@ -1,13 +1,13 @@
 /** The keyed SDKs at work on a real table, through the action and through the program itself. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { openAction, openDatabase, urnOf, valuesOf } from "../support/action_fixture.ts";
+import { assertReport } from "../support/assertions.ts";
+import { urnOf, useDatabase } from "../support/action_fixture.ts";
 import { hmacJwk, jwkSet, openKeyed, sivJwk } from "../../scripts/servers/test_keys.ts";
 import { onPostgresSuite } from "./on_postgres_suite.ts";
 
-const database = await openDatabase();
-const { sql } = database;
-Deno.test.afterAll(() => database.drop());
+const database = await useDatabase({ customers: true });
+const { sql, openAction, valuesOf } = database;
 
 const oldKeys = jwkSet(await hmacJwk("h1"), await sivJwk("s1"));
 const newKeys = jwkSet(
@@ -27,15 +27,15 @@ for (const mode of ["hmac-sha256", "aes-siv"]) {
     await sql`create table mixed (id int, email text)`;
     await sql`insert into mixed values (1, 'ada@example.com'), (2, 'bob@example.com')`;
     {
-      await using action = openAction(database.url, { tokenSdk: await open(mode, oldKeys) });
+      await using action = openAction({ tokenSdk: await open(mode, oldKeys) });
       await action.tokenize("public.mixed", ["email"]);
     }
-    const old = await valuesOf(sql, "mixed", "email");
+    const old = await valuesOf("mixed", "email");
     await sql`insert into mixed values (3, 'cyd@example.com')`;
-    await using action = openAction(database.url, { tokenSdk: await open(mode) });
+    await using action = openAction({ tokenSdk: await open(mode) });
     const report = await action.tokenize("public.mixed", ["email"]);
-    assert.deepEqual([report.updated, report.skipped, report.foreign], [1, 2, 2]);
-    const tokens = await valuesOf(sql, "mixed", "email") as string[];
+    assertReport(report, { updated: 1, skipped: 2, foreign: 2 });
+    const tokens = await valuesOf("mixed", "email") as string[];
     assert.deepEqual(tokens.slice(0, 2), old);
     assert.match(tokens[2]!, /^tk1_(hmac_g_h2|siv_g_s2)_/);
   });
@@ -45,7 +45,7 @@ Deno.test("in scope column, equal values of two columns get different tokens", a
   await sql`create table pairs (id int, home text, work text)`;
   await sql`insert into pairs values (1, 'ada@example.com', 'ada@example.com')`;
   const tokenSdk = await open("hmac-sha256", newKeys, "column");
-  await using action = openAction(database.url, { tokenSdk });
+  await using action = openAction({ tokenSdk });
   await action.tokenize("public.pairs", ["home", "work"]);
   const [row] = await sql`select home, work from pairs`;
   assert.notEqual(row!.home, row!.work);

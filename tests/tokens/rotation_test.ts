@@ -2,20 +2,13 @@
 import assert from "node:assert/strict";
 import { rotating, type RotationSource } from "../../src/tokens/conversion.ts";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
-import {
-  changesNothing,
-  dummySdk,
-  openAction,
-  openDatabase,
-  tokenOf,
-  valuesOf,
-} from "../support/action_fixture.ts";
+import { assertReport } from "../support/assertions.ts";
+import { dummySdk, tokenOf, useDatabase } from "../support/action_fixture.ts";
 import { SAMPLE_VALUES } from "./detector_cases.ts";
 import { hmacJwk, jwkSet, openKeyed, sivJwk } from "../../scripts/servers/test_keys.ts";
 
-const database = await openDatabase();
-const { sql } = database;
-Deno.test.afterAll(() => database.drop());
+const database = await useDatabase({ customers: true });
+const { sql, openAction, valuesOf, assertUnchanged } = database;
 
 const oldKeys = jwkSet(await sivJwk("s1"));
 const keys = jwkSet(await sivJwk("s2"), await hmacJwk("h1"), await sivJwk("s1"));
@@ -67,9 +60,8 @@ for (const [title, { from, to, before }] of Object.entries(ROTATIONS)) {
     Deno.test(`from ${title}, ${commit}: all tokens are what the SDK gives for the values`, async () => {
       await fill(before);
       await sql`insert into people values (-1, 'canary', ${"tok_%%_poc"}), (-2, null, null)`;
-      await using action = openAction(database.url, { tokenSdk: to, rotateFrom: from });
-      const dry = await changesNothing(
-        sql,
+      await using action = openAction({ tokenSdk: to, rotateFrom: from });
+      const dry = await assertUnchanged(
         "people",
         () => action.tokenize("public.people", ["v", "w"], { dryRun: true }),
       );
@@ -84,11 +76,11 @@ for (const [title, { from, to, before }] of Object.entries(ROTATIONS)) {
       for (const column of ["v", "w"]) {
         const place = { dataset: `${database.name}.public.people`, column };
         const expected = await to.tokenize(values, place);
-        const found = (await valuesOf(sql, "people", column)).slice(2);
+        const found = (await valuesOf("people", column)).slice(2);
         const present = (_: unknown, id: number) => column === "v" || id % 3 !== 0;
         assert.deepEqual(found.filter(present), expected.filter(present));
       }
-      assert.deepEqual((await valuesOf(sql, "people", "v")).slice(0, 2), [null, "canary"]);
+      assert.deepEqual((await valuesOf("people", "v")).slice(0, 2), [null, "canary"]);
     });
   }
 }
@@ -103,13 +95,13 @@ Deno.test("only the tokens of the key named are rotated; those of others are for
     column: "",
   });
   await sql`insert into people values (-1, ${old[0]!}, ${tokenOf("Ada")})`;
-  await using action = openAction(database.url, {
+  await using action = openAction({
     tokenSdk: to,
     rotateFrom: { sdk: to, keyId: "s1" },
   });
   const report = await action.tokenize("public.people", ["v", "w"]);
   const withW = values.filter((_, id) => id % 3 !== 0).length;
-  assert.deepEqual([report.updated, report.foreign], [1, values.length + withW + 1]);
+  assertReport(report, { updated: 1, foreign: values.length + withW + 1 });
 });
 
 for (const commit of ["atomic", "batches"] as const) {
@@ -119,22 +111,21 @@ for (const commit of ["atomic", "batches"] as const) {
     const forged = `tk1_siv_g_s1_${"A".repeat(43)}`.slice(0, 13 + 22);
     await sql`update people set v = ${forged} where id in (1, 2)`;
     await sql`update people set w = ${forged} where id = 2`;
-    await using action = openAction(database.url, {
+    await using action = openAction({
       tokenSdk: siv,
       rotateFrom: { sdk: siv, keyId: "s1" },
     });
     const dry = await action.tokenize("public.people", ["v", "w"], { dryRun: true });
     const first = await action.tokenize("public.people", ["v", "w"], { commit });
     const changed = values.length - 1; // row 2 has nothing but lookalikes
-    assert.deepEqual([dry.updated, dry.skipped, dry.lookalikes], [changed, 1, 3]);
-    assert.deepEqual([first.updated, first.skipped, first.lookalikes], [changed, 1, 3]);
-    const again = await changesNothing(
-      sql,
+    assertReport(dry, { updated: changed, skipped: 1, lookalikes: 3 });
+    assertReport(first, { updated: changed, skipped: 1, lookalikes: 3 });
+    const again = await assertUnchanged(
       "people",
       () => action.tokenize("public.people", ["v", "w"], { commit }),
     );
-    assert.deepEqual([again.updated, again.lookalikes], [0, 3]);
-    assert.equal((await valuesOf(sql, "people", "v"))[1], forged);
+    assertReport(again, { updated: 0, lookalikes: 3 });
+    assert.equal((await valuesOf("people", "v"))[1], forged);
   });
 }
 
@@ -145,13 +136,13 @@ Deno.test("a large table is rotated through two connections, lookalikes and all"
     select n as id, 'tok_' || translate(encode(convert_to('canary ' || n, 'UTF8'), 'base64'), E'\n', '') || '_poc' as v,
       repeat('x', 1000) as filler from generate_series(1, 10000) n`;
   await sql`update large set v = 'tok_/w==_poc' where id % 1000 = 0`; // no UTF-8
-  await using action = openAction(database.url, {
+  await using action = openAction({
     tokenSdk: siv,
     rotateFrom: { sdk: dummySdk, keyId: undefined },
   });
   const report = await action.tokenize("public.large", ["v"]);
-  assert.deepEqual([report.updated, report.skipped, report.lookalikes], [9_990, 10, 10]);
-  const tokens = await valuesOf(sql, "large", "v");
+  assertReport(report, { updated: 9_990, skipped: 10, lookalikes: 10 });
+  const tokens = await valuesOf("large", "v");
   const read = await siv.detokenize!(tokens as string[], { dataset: "", column: "" });
   read.forEach((value, i) => assert.equal(value, (i + 1) % 1000 === 0 ? null : `canary ${i + 1}`));
 });
@@ -166,13 +157,13 @@ Deno.test("a column that holds its tokens now is measured by the values in them"
   await sql.unsafe(`create table narrow (id int, v varchar(${tight!.length}))`);
   await sql`insert into narrow values (1, ${token!})`;
   const from = { sdk: siv, keyId: "s1" };
-  await using wide = openAction(database.url, { tokenSdk: hmac, rotateFrom: from });
+  await using wide = openAction({ tokenSdk: hmac, rotateFrom: from });
   if (hmac.maxTokenLength(20) > tight!.length) {
     await wide.fails("value_too_long", "public.narrow", ["v"]);
   }
-  await using action = openAction(database.url, { tokenSdk: siv, rotateFrom: from });
+  await using action = openAction({ tokenSdk: siv, rotateFrom: from });
   assert.equal((await action.tokenize("public.narrow", ["v"])).updated, 1);
-  assert.deepEqual(await valuesOf(sql, "narrow", "v"), [tight]);
+  assert.deepEqual(await valuesOf("narrow", "v"), [tight]);
 });
 
 Deno.test("one-way tokens cannot be rotated, and an SDK without expression rewrites nothing", async () => {
@@ -181,7 +172,7 @@ Deno.test("one-way tokens cannot be rotated, and an SDK without expression rewri
     code: "invalid_request",
   });
   await fill(dummySdk);
-  await using action = openAction(database.url, {
+  await using action = openAction({
     tokenSdk: hmac,
     rotateFrom: { sdk: dummySdk, keyId: undefined },
   });

@@ -1,7 +1,8 @@
 /** Logging in, staying logged in, and what happens when Vault takes a token no more. */
 import assert from "node:assert/strict";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
-import { failureOf, until } from "../support/action_fixture.ts";
+import { errorOf } from "../support/assertions.ts";
+import { until } from "../../scripts/servers/until.ts";
 import { startRelay } from "./misbehaving_relay.ts";
 import { letLogIn, startTokenReviewer } from "./token_review.ts";
 import { openTransit, POLICY, QUICK } from "../../scripts/servers/openbao/transit_fixture.ts";
@@ -44,7 +45,7 @@ Deno.test("a revoked token is told as such, and not as a matter of policies", as
   try {
     await tokenizes(sdk);
     await server.api("POST", "auth/token/revoke", { token: VAULT_TOKEN });
-    const error = await failureOf(Promise.resolve(sdk.tokenize(["canary"], place)));
+    const error = await errorOf(Promise.resolve(sdk.tokenize(["canary"], place)));
     assert.equal(error.code, "token_sdk_error");
     assert.match(error.message, /^Cannot use Vault: VAULT_TOKEN ran out or was revoked, or /);
     assert.ok(!JSON.stringify([error.message, error.stack, error.facts]).includes(VAULT_TOKEN));
@@ -54,7 +55,7 @@ Deno.test("a revoked token is told as such, and not as a matter of policies", as
 });
 
 Deno.test("a token that never was one is refused before any value is sent", async () => {
-  const error = await failureOf(vault.openSdk({ VAULT_TOKEN: "s.canary" }));
+  const error = await errorOf(vault.openSdk({ VAULT_TOKEN: "s.canary" }));
   assert.equal(error.code, "token_sdk_error");
   assert.match(error.message, /VAULT_TOKEN ran out or was revoked/);
 });
@@ -68,7 +69,7 @@ Deno.test("a token that ran out is told as such", async () => {
       const look = server.api("GET", "auth/token/lookup-self", undefined, { token: VAULT_TOKEN });
       return await look.then(() => false, () => true);
     });
-    const error = await failureOf(Promise.resolve(sdk.tokenize(["Ada"], place)));
+    const error = await errorOf(Promise.resolve(sdk.tokenize(["Ada"], place)));
     assert.equal(error.code, "token_sdk_error");
     assert.match(error.message, /VAULT_TOKEN ran out or was revoked/);
   } finally {
@@ -78,7 +79,7 @@ Deno.test("a token that ran out is told as such", async () => {
 
 Deno.test("a token without the right is told which one is missing", async () => {
   const VAULT_TOKEN = await vault.makeToken('path "transit/keys/+" { capabilities = ["read"] }');
-  const error = await failureOf(vault.openSdk({ VAULT_TOKEN }));
+  const error = await errorOf(vault.openSdk({ VAULT_TOKEN }));
   const key = vault.variables().VAULT_TRANSIT_KEY;
   assert.equal(error.code, "token_sdk_error");
   assert.equal(
@@ -191,7 +192,7 @@ Deno.test("AppRole logs in again when its token ran out unnoticed", async () => 
 Deno.test("a wrong secret is refused, and neither it nor the role is told", async () => {
   const role = await approle("wrong");
   const secret = crypto.randomUUID();
-  const error = await failureOf(vault.openSdk({ ...role, VAULT_SECRET_ID: secret }));
+  const error = await errorOf(vault.openSdk({ ...role, VAULT_SECRET_ID: secret }));
   assert.equal(error.code, "token_sdk_error");
   assert.equal(
     error.message,
@@ -204,7 +205,7 @@ Deno.test("a wrong secret is refused, and neither it nor the role is told", asyn
 Deno.test("a role whose policies do not do is logged in again once, and then told which is missing", async () => {
   await using relay = startRelay(server.address);
   const role = await approle("powerless", { token_policies: ["default"] });
-  const error = await failureOf(vault.openSdk({ ...role, VAULT_ADDR: relay.address }));
+  const error = await errorOf(vault.openSdk({ ...role, VAULT_ADDR: relay.address }));
   assert.match(error.message, /its policies do not allow "update" on transit\/encrypt/);
   assert.ok(countOf(relay, "auth/approle/login") <= 4);
 });
@@ -242,14 +243,14 @@ Deno.test("a Kubernetes service account logs in, and only the one that may", asy
 
     await Deno.writeTextFile(file, "canary");
     await server.api("POST", "auth/token/revoke", { token: tokensIn(relay)[2] });
-    const gone = await failureOf(Promise.resolve(sdk.tokenize(["canary"], place)));
+    const gone = await errorOf(Promise.resolve(sdk.tokenize(["canary"], place)));
     assert.equal(gone.code, "token_sdk_error");
     assert.match(gone.message, /VAULT_KUBERNETES_TOKEN_FILE no longer names a service account's/);
     assert.equal(countOf(relay, "auth/kubernetes/login"), 3, "nothing else is sent to Vault");
     await sdk.close!();
 
     const jwt = await cluster.sign("somebody-else");
-    const error = await failureOf(openAs(jwt));
+    const error = await errorOf(openAs(jwt));
     assert.equal(error.code, "token_sdk_error");
     assert.equal(
       error.message,
@@ -258,7 +259,7 @@ Deno.test("a Kubernetes service account logs in, and only the one that may", asy
     );
     assert.ok(!JSON.stringify([error.stack, error.facts]).includes(jwt));
 
-    const expired = await failureOf(openAs(await cluster.sign("tokenize-action", -60)));
+    const expired = await errorOf(openAs(await cluster.sign("tokenize-action", -60)));
     assert.equal(expired.code, "token_sdk_error");
     assert.match(expired.message, /the token in VAULT_KUBERNETES_TOKEN_FILE ran out/);
   } finally {

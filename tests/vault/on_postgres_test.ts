@@ -1,16 +1,14 @@
 /** `vault-transit` at work on real tables, through the action. */
 import assert from "node:assert/strict";
-import { openAction, openDatabase, valuesOf } from "../support/action_fixture.ts";
+import { assertReport } from "../support/assertions.ts";
+import { useDatabase } from "../support/action_fixture.ts";
 import { onPostgresSuite } from "../tokens/on_postgres_suite.ts";
 import { openTransit } from "../../scripts/servers/openbao/transit_fixture.ts";
 
 const vault = await openTransit();
-const database = await openDatabase();
-const { sql } = database;
-Deno.test.afterAll(async () => {
-  await database.drop();
-  await vault.close();
-});
+const database = await useDatabase({ customers: true });
+const { sql, openAction, valuesOf } = database;
+Deno.test.afterAll(() => vault.close());
 
 onPostgresSuite("vault-transit", database, (scope) => vault.openSdk({ TOKEN_CONTEXT: scope }));
 
@@ -18,10 +16,10 @@ Deno.test("vault-transit: after a rotation in Vault old tokens are left alone, u
   const key = await vault.makeKey();
   const changes = { VAULT_TRANSIT_KEY: key };
   await sql`create table rotated as select * from customers`;
-  const plain = await valuesOf(sql, "rotated", "email");
+  const plain = await valuesOf("rotated", "email");
   const first = await vault.openSdk(changes);
   {
-    await using action = openAction(database.url, { tokenSdk: first });
+    await using action = openAction({ tokenSdk: first });
     await action.tokenize("public.rotated", ["email"]);
   }
   await first.close!();
@@ -34,9 +32,9 @@ Deno.test("vault-transit: after a rotation in Vault old tokens are left alone, u
     sql`select split_part(email, ':', 2) as version, count(*)::int as rows
       from rotated group by 1 order by 1`;
   {
-    await using action = openAction(database.url, { tokenSdk: second });
+    await using action = openAction({ tokenSdk: second });
     const report = await action.tokenize("public.rotated", ["email"]);
-    assert.deepEqual([report.updated, report.skipped], [100, 100]);
+    assertReport(report, { updated: 100, skipped: 100 });
     assert.equal(report.foreign, 100);
   }
   assert.deepEqual([...await versions()], [{ version: "v1", rows: 100 }, {
@@ -45,11 +43,11 @@ Deno.test("vault-transit: after a rotation in Vault old tokens are left alone, u
   }]);
 
   const rotateFrom = { sdk: second, keyId: undefined };
-  await using rotation = openAction(database.url, { tokenSdk: second, rotateFrom });
+  await using rotation = openAction({ tokenSdk: second, rotateFrom });
   const report = await rotation.tokenize("public.rotated", ["email"]);
-  assert.deepEqual([report.updated, report.skipped], [100, 100]);
+  assertReport(report, { updated: 100, skipped: 100 });
   assert.deepEqual([...await versions()], [{ version: "v2", rows: 200 }]);
-  const tokens = (await valuesOf(sql, "rotated", "email")).slice(0, 100) as string[];
+  const tokens = (await valuesOf("rotated", "email")).slice(0, 100) as string[];
   const place = { dataset: `${database.name}.public.rotated`, column: "email" };
   assert.deepEqual(await second.detokenize!(tokens, place), plain);
   assert.equal((await rotation.tokenize("public.rotated", ["email"])).updated, 0);

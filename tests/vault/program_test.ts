@@ -3,7 +3,7 @@
  * anywhere but in the bodies of requests to Vault.
  */
 import assert from "node:assert/strict";
-import { openDatabase, urnOf } from "../support/action_fixture.ts";
+import { urnOf, useDatabase } from "../support/action_fixture.ts";
 import { startPostgres } from "../../scripts/servers/postgres/postgres_server.ts";
 import { compiled, type Environment, runProgram, startService } from "../support/program.ts";
 import { startRelay } from "./misbehaving_relay.ts";
@@ -12,10 +12,9 @@ import { openTransit, POLICY } from "../../scripts/servers/openbao/transit_fixtu
 
 const vault = await openTransit({ tls: true });
 const plain = await openTransit();
-const database = await openDatabase();
+const database = await useDatabase({ customers: true });
 const { sql } = database;
 Deno.test.afterAll(async () => {
-  await database.drop();
   await vault.close();
   await plain.close();
 });

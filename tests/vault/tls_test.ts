@@ -1,6 +1,6 @@
 /** Vault behind TLS with a CA of its own. */
 import assert from "node:assert/strict";
-import { failureOf } from "../support/action_fixture.ts";
+import { errorOf } from "../support/assertions.ts";
 import { makeTestCertificates } from "../../scripts/servers/test_certificates.ts";
 import { openTransit } from "../../scripts/servers/openbao/transit_fixture.ts";
 
@@ -25,7 +25,7 @@ Deno.test("without its CA, and with another one, a server is not trusted", async
   try {
     const { caFile } = await makeTestCertificates(dir);
     for (const VAULT_CACERT of [undefined, caFile]) {
-      const error = await failureOf(vault.openSdk({ VAULT_CACERT }));
+      const error = await errorOf(vault.openSdk({ VAULT_CACERT }));
       assert.equal(error.code, "token_sdk_unreachable");
       assert.equal(
         error.message,
@@ -50,7 +50,7 @@ Deno.test("a certificate for another name is not trusted", async () => {
       await Promise.allSettled(both);
     }
   })();
-  const error = await failureOf(vault.openSdk({ VAULT_ADDR }));
+  const error = await errorOf(vault.openSdk({ VAULT_ADDR }));
   relay.close();
   await passing;
   assert.equal(error.code, "token_sdk_unreachable");
@@ -62,7 +62,7 @@ Deno.test("a certificate for another name is not trusted", async () => {
 
 Deno.test("a server that speaks TLS is not asked without", async () => {
   const VAULT_ADDR = `http://127.0.0.1:${vault.server.port}`;
-  const error = await failureOf(vault.openSdk({ VAULT_ADDR, VAULT_CACERT: undefined }));
+  const error = await errorOf(vault.openSdk({ VAULT_ADDR, VAULT_CACERT: undefined }));
   assert.equal(error.code, "token_sdk_error");
   assert.match(error.message, /^Cannot use Vault: it answers with HTTP status 400/);
 });

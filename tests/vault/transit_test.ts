@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { bindingOf, TOKEN_SCOPES } from "../../src/tokens/token_scope.ts";
 import { toJavaScript } from "../../src/tokens/token_pattern.ts";
-import { failureOf } from "../support/action_fixture.ts";
+import { errorOf } from "../support/assertions.ts";
 import { SAMPLE_VALUES } from "../tokens/detector_cases.ts";
 import { NATURAL_TEXT } from "../tokens/natural_text.ts";
 import { startRelay } from "./misbehaving_relay.ts";
@@ -124,7 +124,7 @@ Deno.test("a request that is too large for the server is sent in halves", async 
     assert.deepEqual(await whole.tokenize(values, place), tokens);
     await whole.close!();
     const huge = "x".repeat(26 * 1024 * 1024);
-    const error = await failureOf(Promise.resolve(sdk.tokenize(["Ada", huge], place)));
+    const error = await errorOf(Promise.resolve(sdk.tokenize(["Ada", huge], place)));
     assert.equal(error.code, "token_sdk_error");
     assert.equal(
       error.message,
@@ -184,7 +184,7 @@ Deno.test("a version that may not encrypt any more ends the run, and the next on
   const { sdk, key } = subject;
   await rotate(key);
   await server.api("POST", `transit/keys/${key}/config`, { min_encryption_version: 2 });
-  const error = await failureOf(Promise.resolve(sdk.tokenize(["Ada"], place)));
+  const error = await errorOf(Promise.resolve(sdk.tokenize(["Ada"], place)));
   assert.equal(error.code, "token_sdk_error");
   assert.match(error.message, /^Cannot use Vault: it does not encrypt with version 1 of the key/);
   await sdk.prepare!();
@@ -225,7 +225,7 @@ for (const [title, options] of Object.entries(UNFIT)) {
     Deno.test(`a key that ${title} is refused${look}`, async () => {
       const VAULT_TRANSIT_KEY = await vault.makeKey(options);
       const VAULT_TOKEN = await vault.makeToken(look === "" ? POLICY : MAY_NOT_LOOK);
-      const error = await failureOf(vault.openSdk({ VAULT_TRANSIT_KEY, VAULT_TOKEN }));
+      const error = await errorOf(vault.openSdk({ VAULT_TRANSIT_KEY, VAULT_TOKEN }));
       assert.equal(error.code, "token_sdk_error");
       assert.equal(
         error.message,
@@ -241,7 +241,7 @@ Deno.test("a policy that lets one encrypt and nothing else is enough to tokenize
   const sdk = await vault.openSdk({ VAULT_TOKEN });
   try {
     const tokens = await sdk.tokenize(["Ada"], place);
-    const error = await failureOf(Promise.resolve(sdk.detokenize!(tokens, place)));
+    const error = await errorOf(Promise.resolve(sdk.detokenize!(tokens, place)));
     const key = vault.variables().VAULT_TRANSIT_KEY;
     assert.equal(error.code, "token_sdk_error");
     assert.equal(
@@ -263,7 +263,7 @@ for (
   Deno.test(`a key that is missing is never made, where the token ${who}`, async () => {
     const VAULT_TOKEN = await vault.makeToken(policy);
     const VAULT_TRANSIT_KEY = `missing-${crypto.randomUUID()}`;
-    const error = await failureOf(vault.openSdk({ VAULT_TOKEN, VAULT_TRANSIT_KEY }));
+    const error = await errorOf(vault.openSdk({ VAULT_TOKEN, VAULT_TRANSIT_KEY }));
     assert.equal(error.code, "token_sdk_error");
     assert.match(
       error.message,
@@ -279,11 +279,11 @@ for (
     await sdk.tokenize(["Ada"], place);
     await server.api("POST", `transit/keys/${key}/config`, { deletion_allowed: true });
     await server.api("DELETE", `transit/keys/${key}`);
-    const error = await failureOf(Promise.resolve(sdk.tokenize(["Bob"], place)));
+    const error = await errorOf(Promise.resolve(sdk.tokenize(["Bob"], place)));
     assert.equal(error.code, "token_sdk_error");
     await assert.rejects(server.api("GET", `transit/keys/${key}`), /: 404 /);
     if (!who.includes("not look")) assert.match(error.message, /there is no key/);
-    await failureOf(Promise.resolve(sdk.prepare!()));
+    await errorOf(Promise.resolve(sdk.prepare!()));
   });
 }
 
@@ -298,7 +298,7 @@ Deno.test("an engine that is not there, or in another namespace, is told from a 
     [{ VAULT_NAMESPACE: "nowhere", ...root }, `${nothing} "transit" in this namespace`],
   ] as const;
   for (const [changes, reason] of cases) {
-    const error = await failureOf(vault.openSdk(changes));
+    const error = await errorOf(vault.openSdk(changes));
     assert.equal(error.code, "token_sdk_error");
     assert.equal(error.message, `Cannot use Vault: ${reason}`);
   }

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { freePort } from "../free_port.ts";
 import { makeTestCertificates } from "../test_certificates.ts";
 import { installOpenBao } from "./install.ts";
+import { until } from "../until.ts";
 
 /** What a server can be started with. */
 export interface BaoOptions {
@@ -147,12 +148,4 @@ async function findProgram(): Promise<string> {
   const installation = await installOpenBao();
   if ("missing" in installation) throw new Error(`Cannot start OpenBao: ${installation.missing}`);
   return installation.program;
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadlineMs = Date.now() + 30_000;
-  while (!await condition()) {
-    if (Date.now() > deadlineMs) throw new Error("Cannot start OpenBao: 30 s have passed");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

@@ -30,6 +30,7 @@ import {
 import { listProcesses } from "../processes.ts";
 import { makeTestCertificates, type TestCertificates } from "../test_certificates.ts";
 import { findUnprivilegedUser, type UnprivilegedUser } from "./unprivileged_user.ts";
+import { until } from "../until.ts";
 
 /** The port of the server that `make test` starts. */
 export const DEFAULT_PORT = 55432;
@@ -411,14 +412,6 @@ function killIfThere(pid: number): void {
 
 function ignoreNotFound(error: unknown): void {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadlineMs = Date.now() + 30_000;
-  while (!await condition()) {
-    if (Date.now() > deadlineMs) throw new Error("Cannot wait any longer: 30 s have passed");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 /** Runs `start` and `stop`. The folder of a started server is noted in a file by its port. */

@@ -2,12 +2,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { quoteIdentifier } from "../../../src/platforms/postgres/identifiers.ts";
-import { changesNothing, openAction, openDatabase, tokenOf } from "../../support/action_fixture.ts";
+import { assertReport } from "../../support/assertions.ts";
+import { tokenOf, useDatabase } from "../../support/action_fixture.ts";
 import { holds, postgresText } from "../../support/properties.ts";
 
-const database = await openDatabase({ customers: false });
-const { sql } = database;
-Deno.test.afterAll(() => database.drop());
+const { sql, openAction, assertUnchanged } = await useDatabase();
 await sql.unsafe(`create extension citext;
   create domain plain as text; create domain nested as plain check (length(value) < 1000)`);
 
@@ -50,7 +49,7 @@ Deno.test("any table is tokenized as a whole, and a second run is a no-op", asyn
   await holds(
     fc.asyncProperty(table, async ({ pushdown, commit, rows, ...made }) => {
       const sqlName = await makeTable(made, rows);
-      await using action = openAction(database.url, { pushdown });
+      await using action = openAction({ pushdown });
       try {
         const columns = made.columns.map((column) => column.name);
         const dataset = `${made.schema}.${made.name}`;
@@ -58,16 +57,12 @@ Deno.test("any table is tokenized as a whole, and a second run is a no-op", asyn
         const first = await action.tokenize(dataset, columns, { commit });
         assert.deepEqual(await readRows(sqlName, made.columns), expected);
         const touched = rows.filter((row) => row.slice(0, columns.length).some((v) => v !== null));
-        assert.deepEqual([first.updated, first.skipped], [
-          touched.length,
-          rows.length - touched.length,
-        ]);
-        const second = await changesNothing(
-          sql,
+        assertReport(first, { updated: touched.length, skipped: rows.length - touched.length });
+        const second = await assertUnchanged(
           sqlName,
           () => action.tokenize(dataset, columns, { commit }),
         );
-        assert.deepEqual([second.updated, second.skipped], [0, rows.length]);
+        assertReport(second, { updated: 0, skipped: rows.length });
       } finally {
         await sql.unsafe(`drop schema ${quoteIdentifier(made.schema)} cascade`);
       }

@@ -1,23 +1,14 @@
 /** The commit mode `batches`: many transactions, over several connections. */
 import assert from "node:assert/strict";
-import {
-  dummySdk,
-  openAction,
-  openDatabase,
-  tokenOf,
-  valuesOf,
-} from "../../support/action_fixture.ts";
+import { assertReport } from "../../support/assertions.ts";
+import { clientSdk, tokenOf, useDatabase } from "../../support/action_fixture.ts";
 import { gatedSdk } from "../../support/gated_sdk.ts";
 
-const database = await openDatabase({ customers: false });
-const { sql } = database;
-Deno.test.afterAll(() => database.drop());
+const { sql, openAction, valuesOf, createUser } = await useDatabase();
 
 /** Some three batches of 8 MiB. */
 const ROWS = 60_000;
 const BATCHES = { commit: "batches", connections: 2 } as const;
-const { pattern, maxTokenLength, tokenize } = dummySdk;
-const clientSdk = { pattern, maxTokenLength, tokenize };
 
 async function makeRows(table: string, rows = ROWS): Promise<void> {
   await sql.unsafe(`create table ${table} (id int, name text, filler text);
@@ -32,28 +23,28 @@ for (const method of ["client", "pushdown"] as const) {
 
   Deno.test(`batches are transactions of their own, and their counts add up (${method})`, async () => {
     await makeRows(`many_${method}`);
-    await using action = openAction(database.url, options);
+    await using action = openAction(options);
     const seen: number[] = [];
     const report = await action.tokenize(`public.many_${method}`, ["name"], {
       ...BATCHES,
       onProgress: ({ updated }) => seen.push(updated),
     });
-    assert.deepEqual([report.updated, report.skipped, report.method], [ROWS, 0, method]);
-    assert.deepEqual((await valuesOf(sql, `many_${method}`, "name")).toSorted(), expected(ROWS));
+    assertReport(report, { updated: ROWS, skipped: 0, method });
+    assert.deepEqual((await valuesOf(`many_${method}`, "name")).toSorted(), expected(ROWS));
     const [versions] = await sql.unsafe(
       `select count(distinct xmin::text)::int as transactions from many_${method}`,
     );
     assert.ok(versions!.transactions > 1);
     assert.equal(seen.at(-1), ROWS);
     const again = await action.tokenize(`public.many_${method}`, ["name"], BATCHES);
-    assert.deepEqual([again.updated, again.skipped], [0, ROWS]);
+    assertReport(again, { updated: 0, skipped: ROWS });
   });
 
   Deno.test(`what was committed before a failure stays, is told, and is not done again (${method})`, async () => {
     await makeRows(`stops_${method}`);
     await sql.unsafe(`alter table stops_${method}
       add constraint stop check (id <> ${ROWS} or name not like 'tok%')`);
-    await using action = openAction(database.url, options);
+    await using action = openAction(options);
     const one = { commit: "batches", connections: 1 } as const;
     const error = await action.fails(
       "constraint_violation",
@@ -73,7 +64,7 @@ for (const method of ["client", "pushdown"] as const) {
     );
     await sql.unsafe(`alter table stops_${method} drop constraint stop`);
     const rest = await action.tokenize(`public.stops_${method}`, ["name"], BATCHES);
-    assert.deepEqual([rest.updated, rest.skipped], [left!.rows, ROWS - left!.rows]);
+    assertReport(rest, { updated: left!.rows, skipped: ROWS - left!.rows });
   });
 }
 
@@ -82,35 +73,35 @@ Deno.test("partitions are gone through together", async () => {
     create table parted_a partition of parted for values from (0) to (100);
     create table parted_b partition of parted for values from (100) to (100000);
     insert into parted select n, 'canary ' || n from generate_series(1, 5000) n`);
-  await using action = openAction(database.url);
+  await using action = openAction();
   const report = await action.tokenize("public.parted", ["name"], BATCHES);
-  assert.deepEqual([report.updated, report.skipped], [5000, 0]);
-  assert.deepEqual((await valuesOf(sql, "parted", "name")).toSorted(), expected(5000));
+  assertReport(report, { updated: 5000, skipped: 0 });
+  assert.deepEqual((await valuesOf("parted", "name")).toSorted(), expected(5000));
 });
 
 Deno.test("rows that others move or add meanwhile are found by the last look", async () => {
   await makeRows("moving");
   const gate = gatedSdk();
-  await using action = openAction(database.url, { tokenSdk: gate.sdk });
+  await using action = openAction({ tokenSdk: gate.sdk });
   const run = action.tokenize("public.moving", ["name"], { commit: "batches", connections: 1 });
   await gate.reached;
   await sql`insert into moving select n, 'added ' || n, '' from generate_series(1, 500) n`;
   gate.open();
   const report = await run;
-  assert.deepEqual([report.updated, report.skipped], [ROWS + 500, 0]);
+  assertReport(report, { updated: ROWS + 500, skipped: 0 });
 });
 
 Deno.test("a row that others change after it was read keeps what they wrote, as a token", async () => {
   await makeRows("overtaken");
   const gate = gatedSdk();
-  await using action = openAction(database.url, { tokenSdk: gate.sdk });
+  await using action = openAction({ tokenSdk: gate.sdk });
   const run = action.tokenize("public.overtaken", ["name"], { commit: "batches", connections: 1 });
   await gate.reached;
   await sql`update overtaken set name = 'newer' where id = 1`;
   await sql`delete from overtaken where id = 2`;
   gate.open();
   const report = await run;
-  assert.deepEqual([report.updated, report.skipped], [ROWS - 1, 0]);
+  assertReport(report, { updated: ROWS - 1, skipped: 0 });
   const [newest] = await sql`select name from overtaken where id = 1`;
   assert.equal(newest!.name, tokenOf("newer"));
   const [plain] = await sql`
@@ -120,12 +111,12 @@ Deno.test("a row that others change after it was read keeps what they wrote, as 
 
 Deno.test("the columns and the row's address are all that batches need to read", async () => {
   await makeRows("by_column", 1000);
-  const user = await database.createUser(
+  const user = await createUser(
     "grant select (name, ctid, tableoid), update (name) on by_column to $user",
   );
-  await using action = openAction(user.url, { tokenSdk: clientSdk });
+  await using action = openAction({ as: user, tokenSdk: clientSdk });
   const report = await action.tokenize("public.by_column", ["name"], BATCHES);
-  assert.deepEqual([report.updated, report.skipped, report.method], [1000, 0, "client"]);
+  assertReport(report, { updated: 1000, skipped: 0, method: "client" });
 });
 
 Deno.test("what a trigger puts back does not pass for done in batches", async () => {
@@ -133,7 +124,7 @@ Deno.test("what a trigger puts back does not pass for done in batches", async ()
   await sql.unsafe(`create function keep_old() returns trigger language plpgsql as
     $$ begin new.name = old.name; return new; end $$;
     create trigger keep before update on stubborn for each row execute function keep_old()`);
-  await using action = openAction(database.url, { allowTriggers: true });
+  await using action = openAction({ allowTriggers: true });
   const error = await action.fails("conflict", "public.stubborn", ["name"], BATCHES);
   assert.match(error.message, /100 are left/);
 });
@@ -141,7 +132,7 @@ Deno.test("what a trigger puts back does not pass for done in batches", async ()
 Deno.test("a run in batches and any other run on the table exclude each other", async () => {
   await makeRows("shared", 1000);
   const gate = gatedSdk();
-  await using action = openAction(database.url, { tokenSdk: gate.sdk });
+  await using action = openAction({ tokenSdk: gate.sdk });
   const run = action.tokenize("public.shared", ["name"], BATCHES);
   await gate.reached;
   await action.fails("run_in_progress", "public.shared", ["name"]);
@@ -153,8 +144,8 @@ Deno.test("a run in batches and any other run on the table exclude each other", 
 
 Deno.test("a dry run of batches counts and changes nothing", async () => {
   await makeRows("counted", 100);
-  await using action = openAction(database.url);
+  await using action = openAction();
   const report = await action.tokenize("public.counted", ["name"], { ...BATCHES, dryRun: true });
-  assert.deepEqual([report.updated, report.skipped], [100, 0]);
-  assert.equal((await valuesOf(sql, "counted", "name"))[0], "canary 1");
+  assertReport(report, { updated: 100, skipped: 0 });
+  assert.equal((await valuesOf("counted", "name"))[0], "canary 1");
 });

@@ -7,20 +7,11 @@ import type { RunContext } from "../../../src/platforms/platform.ts";
 import { postgresPlatform } from "../../../src/platforms/postgres/postgres_platform.ts";
 import { parsePostgresSettings } from "../../../src/platforms/postgres/connection/settings.ts";
 import { tokenizing } from "../../../src/tokens/conversion.ts";
-import {
-  changesNothing,
-  dummySdk,
-  openAction,
-  openDatabase,
-  tokenOf,
-  until,
-  urnOf,
-  valuesOf,
-} from "../../support/action_fixture.ts";
+import { dummySdk, tokenOf, urnOf, useDatabase } from "../../support/action_fixture.ts";
+import { until } from "../../../scripts/servers/until.ts";
 
-const database = await openDatabase({ customers: false });
-const { sql } = database;
-Deno.test.afterAll(() => database.drop());
+const database = await useDatabase();
+const { sql, openAction, valuesOf, assertUnchanged } = database;
 
 /** A table whose COMMIT waits for somebody's lock of that number. */
 async function makeWaiting(table: string, lock: number): Promise<void> {
@@ -34,14 +25,11 @@ async function makeWaiting(table: string, lock: number): Promise<void> {
 
 async function commitWaits(): Promise<void> {
   await until(async () =>
-    (await sql`select from pg_stat_activity where datname = current_database()
-      and wait_event = 'advisory' and query = 'COMMIT'`).length > 0
+    (await database.sessions()).some(({ query, wait_event }) =>
+      query === "COMMIT" && wait_event === "advisory"
+    )
   );
 }
-
-const endSessions = () =>
-  sql`select pg_terminate_backend(pid) from pg_stat_activity
-    where datname = current_database() and application_name = 'tokenize-action'`;
 
 const options = { allowTriggers: true, lockTimeoutMs: 600_000 };
 
@@ -49,10 +37,10 @@ Deno.test("a connection lost during COMMIT leaves open whether it was done, and 
   await makeWaiting("lost", 1);
   await using other = database.connect();
   await other`select pg_advisory_lock(1)`;
-  await using action = openAction(database.url, options);
+  await using action = openAction(options);
   const run = action.fails("database_unreachable", "public.lost", ["name"]);
   await commitWaits();
-  await endSessions();
+  await database.terminateSessions();
   assert.match((await run).message, /^Cannot tell whether the run was committed: .*run it again/);
   await other`select pg_advisory_unlock_all()`;
   assert.equal((await action.tokenize("public.lost", ["name"])).updated, 20);
@@ -62,9 +50,9 @@ Deno.test("an end during COMMIT cancels it, and nothing is changed", async () =>
   await makeWaiting("ended", 2);
   await using other = database.connect();
   await other`select pg_advisory_lock(2)`;
-  await using action = openAction(database.url, options);
+  await using action = openAction(options);
   const end = new AbortController();
-  await changesNothing(sql, "ended", async () => {
+  await assertUnchanged("ended", async () => {
     const run = action.fails("shutting_down", "public.ended", ["name"], { signal: end.signal });
     await commitWaits();
     end.abort(new ServiceError("shutting_down", "Cannot finish the run: shutting down"));
@@ -74,12 +62,12 @@ Deno.test("an end during COMMIT cancels it, and nothing is changed", async () =>
 
 Deno.test("an end that comes too late to be heard is a run that is done", async () => {
   await makeWaiting("late", 3);
-  await using action = openAction(database.url, options);
+  await using action = openAction(options);
   const end = new AbortController();
   const report = await action.tokenize("public.late", ["name"], { signal: end.signal });
   end.abort(new ServiceError("shutting_down", "Cannot finish the run: shutting down"));
   assert.equal(report.updated, 20);
-  assert.equal((await valuesOf(sql, "late", "name"))[0], tokenOf("canary 1"));
+  assert.equal((await valuesOf("late", "name"))[0], tokenOf("canary 1"));
 });
 
 Deno.test("a failed statement that somebody swallowed does not commit", async () => {
@@ -100,7 +88,7 @@ Deno.test("a failed statement that somebody swallowed does not commit", async ()
     progress() {},
   };
   try {
-    await changesNothing(sql, "swallowed", async () => {
+    await assertUnchanged("swallowed", async () => {
       const run = platform.withTable(
         dataset,
         parseColumns(["name"], dataset),

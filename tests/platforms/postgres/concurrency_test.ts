@@ -1,20 +1,12 @@
 /** Others at work on the same table: nothing of theirs is lost, and a run that cannot go on says so. */
 import assert from "node:assert/strict";
 import { problemResponse } from "../../../src/http/problem.ts";
-import {
-  changesNothing,
-  dummySdk,
-  openAction,
-  openDatabase,
-  tokenOf,
-  until,
-  valuesOf,
-} from "../../support/action_fixture.ts";
+import { assertReport } from "../../support/assertions.ts";
+import { dummySdk, tokenOf, useDatabase } from "../../support/action_fixture.ts";
 import { gatedSdk } from "../../support/gated_sdk.ts";
 
-const database = await openDatabase({ customers: false });
-const { sql } = database;
-Deno.test.afterAll(() => database.drop());
+const database = await useDatabase();
+const { sql, openAction, valuesOf, assertUnchanged, createUser } = database;
 
 /** More rows than a run reads ahead, so that some are neither read nor locked at the first batch. */
 const ROWS = 8000;
@@ -24,30 +16,22 @@ async function makePeople(table: string, rows = ROWS): Promise<void> {
     insert into ${table} select n, 'canary ' || n from generate_series(1, ${rows}) n`);
 }
 
-/** Waits until a session of this database waits for a lock. */
-async function someoneWaits(applicationName: string): Promise<void> {
-  await until(async () =>
-    (await sql`select from pg_stat_activity where datname = current_database()
-      and wait_event_type = 'Lock' and application_name = ${applicationName}`).length > 0
-  );
-}
-
-const OURS = "tokenize-action";
+/** The application name of the other connections. */
 const THEIRS = "postgres.js";
 
 Deno.test("a change made to a row that the run holds comes after the run, and stays", async () => {
   await makePeople("held");
   const gate = gatedSdk();
-  await using action = openAction(database.url, { tokenSdk: gate.sdk });
+  await using action = openAction({ tokenSdk: gate.sdk });
   await using writer = database.connect();
   const run = action.tokenize("public.held", ["name"]);
   await gate.reached;
   const written = writer`update held set name = 'written meanwhile' where id = 1`.execute();
-  await someoneWaits(THEIRS);
+  await database.untilBlocked(THEIRS);
   gate.open();
   assert.equal((await run).updated, ROWS);
   await written;
-  const values = await valuesOf(sql, "held", "name");
+  const values = await valuesOf("held", "name");
   assert.equal(values[0], "written meanwhile");
   assert.equal(values[1], tokenOf("canary 2"));
 });
@@ -55,7 +39,7 @@ Deno.test("a change made to a row that the run holds comes after the run, and st
 Deno.test("a change made to a row that the run has yet to read is what gets tokenized", async () => {
   await makePeople("changed");
   const gate = gatedSdk();
-  await using action = openAction(database.url, { tokenSdk: gate.sdk });
+  await using action = openAction({ tokenSdk: gate.sdk });
   const run = action.tokenize("public.changed", ["name"]);
   await gate.reached;
   await sql`update changed set name = 'newer' where id = 7000`;
@@ -66,7 +50,7 @@ Deno.test("a change made to a row that the run has yet to read is what gets toke
   await sql`insert into changed values (90000, 'inserted meanwhile')`;
   gate.open();
   const report = await run;
-  assert.deepEqual([report.updated, report.skipped], [ROWS - 3, 3]);
+  assertReport(report, { updated: ROWS - 3, skipped: 3 });
   const rows = await sql`select id, name, note from changed where id >= 6999 order by id`;
   const byId = new Map(rows.map(({ id, name, note }) => [id, [name, note]]));
   assert.deepEqual(byId.get(6999), [tokenOf("canary 6999"), null]);
@@ -77,7 +61,7 @@ Deno.test("a change made to a row that the run has yet to read is what gets toke
   assert.equal(byId.get(7004), undefined);
   assert.deepEqual(byId.get(90000), ["inserted meanwhile", null]);
   const next = await action.tokenize("public.changed", ["name"]);
-  assert.deepEqual([next.updated, next.skipped], [1, ROWS - 1]);
+  assertReport(next, { updated: 1, skipped: ROWS - 1 });
 });
 
 for (const pushdown of [false, true]) {
@@ -86,34 +70,34 @@ for (const pushdown of [false, true]) {
   Deno.test(`a change under way is waited for, and its outcome is tokenized (${way})`, async () => {
     const table = `pending_${way}`;
     await makePeople(table, 10);
-    await using action = openAction(database.url, { pushdown });
+    await using action = openAction({ pushdown });
     await using writer = database.connect();
     await writer`begin`;
     await writer`update ${writer(table)} set name = 'half done' where id = 1`;
     await writer`update ${writer(table)} set name = ${tokenOf("their own")} where id = 2`;
     await writer`delete from ${writer(table)} where id = 3`;
     const run = action.tokenize(`public.${table}`, ["name"]);
-    await someoneWaits(OURS);
+    await database.untilBlocked();
     await writer`update ${writer(table)} set name = 'done' where id = 1`;
     await writer`commit`;
     const report = await run;
-    assert.deepEqual([report.updated, report.skipped], [8, 2]);
-    const values = await valuesOf(sql, table, "name");
+    assertReport(report, { updated: 8, skipped: 2 });
+    const values = await valuesOf(table, "name");
     assert.deepEqual(values.slice(0, 3), ["done", "their own", "canary 4"].map(tokenOf));
   });
 
   Deno.test(`a change that is taken back leaves the value there was (${way})`, async () => {
     const table = `taken_back_${way}`;
     await makePeople(table, 10);
-    await using action = openAction(database.url, { pushdown });
+    await using action = openAction({ pushdown });
     await using writer = database.connect();
     await writer`begin`;
     await writer`update ${writer(table)} set name = 'never' where id = 1`;
     const run = action.tokenize(`public.${table}`, ["name"]);
-    await someoneWaits(OURS);
+    await database.untilBlocked();
     await writer`rollback`;
     assert.equal((await run).updated, 10);
-    assert.equal((await valuesOf(sql, table, "name"))[0], tokenOf("canary 1"));
+    assert.equal((await valuesOf(table, "name"))[0], tokenOf("canary 1"));
   });
 
   const LOCKS = {
@@ -125,7 +109,7 @@ for (const pushdown of [false, true]) {
     Deno.test(`a lock on ${title} that is not given up in time changes nothing (${way})`, async () => {
       await sql`drop table if exists locked`;
       await makePeople("locked", 10);
-      await using action = openAction(database.url, { lockTimeoutMs: 50, pushdown });
+      await using action = openAction({ lockTimeoutMs: 50, pushdown });
       await using other = database.connect();
       await other`begin`;
       await other.unsafe(lock);
@@ -133,7 +117,7 @@ for (const pushdown of [false, true]) {
       assert.equal(error.facts.sqlState, "55P03");
       await other`rollback`;
       const report = await action.tokenize("public.locked", ["name"]);
-      assert.deepEqual([report.updated, report.skipped], [10, 0]);
+      assertReport(report, { updated: 10, skipped: 0 });
     });
   }
 }
@@ -142,8 +126,8 @@ Deno.test("a second run on the table is refused while the first goes on, whereve
   await makePeople("busy", 10);
   await makePeople("idle", 10);
   const gate = gatedSdk();
-  await using first = openAction(database.url, { tokenSdk: gate.sdk });
-  await using elsewhere = openAction(database.url);
+  await using first = openAction({ tokenSdk: gate.sdk });
+  await using elsewhere = openAction();
   const run = first.tokenize("public.busy", ["name"]);
   await gate.reached;
   for (const action of [first, elsewhere]) {
@@ -151,7 +135,7 @@ Deno.test("a second run on the table is refused while the first goes on, whereve
     assert.match(error.message, /another run on it is under way$/);
     assert.ok(problemResponse(error).headers.get("retry-after"));
     const look = await action.tokenize("public.busy", ["name"], { dryRun: true });
-    assert.deepEqual([look.updated, look.skipped], [10, 0]);
+    assertReport(look, { updated: 10, skipped: 0 });
   }
   assert.equal((await elsewhere.tokenize("public.idle", ["name"])).updated, 10);
   gate.open();
@@ -162,7 +146,7 @@ Deno.test("a second run on the table is refused while the first goes on, whereve
 Deno.test("a run that failed does not keep the next from starting", async () => {
   await makePeople("fails_first", 10);
   await sql`alter table fails_first add constraint refuses check (name like 'canary%')`;
-  await using action = openAction(database.url);
+  await using action = openAction();
   await action.fails("constraint_violation", "public.fails_first", ["name"]);
   await sql`alter table fails_first drop constraint refuses`;
   assert.equal((await action.tokenize("public.fails_first", ["name"])).updated, 10);
@@ -171,7 +155,7 @@ Deno.test("a run that failed does not keep the next from starting", async () => 
 Deno.test("more runs at once than there are connections for are refused", async () => {
   for (let i = 0; i < 9; i++) await makePeople(`parallel_${i}`, 10);
   const gates = Array.from({ length: 8 }, () => gatedSdk());
-  await using action = openAction(database.url, {
+  await using action = openAction({
     tokenSdk: {
       ...gates[0]!.sdk,
       tokenize: (values, context) => {
@@ -190,12 +174,12 @@ Deno.test("more runs at once than there are connections for are refused", async 
 
 Deno.test("a deadlock that the run loses changes nothing", async () => {
   await makePeople("deadlocked");
-  const user = await database.createUser(
+  const user = await createUser(
     "grant select, update on deadlocked to $user",
     "alter role $user set deadlock_timeout = '50ms'",
   );
   const gate = gatedSdk();
-  await using action = openAction(user.url, { tokenSdk: gate.sdk, lockTimeoutMs: 20_000 });
+  await using action = openAction({ as: user, tokenSdk: gate.sdk, lockTimeoutMs: 20_000 });
   await using other = database.connect();
   await other`set deadlock_timeout = '1min'`;
   await other`begin`;
@@ -203,7 +187,7 @@ Deno.test("a deadlock that the run loses changes nothing", async () => {
   const run = action.fails("conflict", "public.deadlocked", ["name"]);
   await gate.reached;
   const waiting = other`update deadlocked set note = 'x' where id = 1`.execute();
-  await someoneWaits(THEIRS);
+  await database.untilBlocked(THEIRS);
   gate.open();
   assert.equal((await run).facts.sqlState, "40P01");
   await waiting;
@@ -219,7 +203,7 @@ Deno.test("a row that moves to another partition meanwhile is a conflict", async
     create table moving_2 partition of moving for values in (2);
     insert into moving select n, 1, 'canary ' || n from generate_series(1, ${ROWS}) n`);
   const gate = gatedSdk();
-  await using action = openAction(database.url, { tokenSdk: gate.sdk });
+  await using action = openAction({ tokenSdk: gate.sdk });
   const run = action.fails("conflict", "public.moving", ["name"]);
   await gate.reached;
   await sql`update moving set part = 2 where id = 7000`;
@@ -233,8 +217,8 @@ Deno.test("a trigger that is added after the look-up does not pass unnoticed", a
   await sql.unsafe(`create table stolen (name text); create function steal() returns trigger
     language plpgsql as $$begin insert into public.stolen values (old.name); return new; end$$`);
   const gate = gatedSdk();
-  await using action = openAction(database.url, { tokenSdk: gate.sdk });
-  const error = await changesNothing(sql, "altered", async () => {
+  await using action = openAction({ tokenSdk: gate.sdk });
+  const error = await assertUnchanged("altered", async () => {
     const run = action.fails("table_not_supported", "public.altered", ["name"]);
     await gate.reached;
     await sql`create trigger thief before update on altered for each row execute function steal()`;
@@ -248,7 +232,7 @@ Deno.test("a trigger that is added after the look-up does not pass unnoticed", a
 Deno.test("a table that takes the name after the look-up is not written to", async () => {
   await makePeople("original", 10);
   await makePeople("impostor", 10);
-  await using action = openAction(database.url, {
+  await using action = openAction({
     tokenSdk: async () => {
       await sql`alter table original rename to gone`;
       await sql`alter table impostor rename to original`;
@@ -258,14 +242,14 @@ Deno.test("a table that takes the name after the look-up is not written to", asy
   const error = await action.fails("conflict", "public.original", ["name"]);
   assert.match(error.message, /was altered meanwhile/);
   for (const table of ["gone", "original"]) {
-    assert.equal((await valuesOf(sql, table, "name"))[0], "canary 1");
+    assert.equal((await valuesOf(table, "name"))[0], "canary 1");
   }
 });
 
 Deno.test("a table that is read cannot be altered until the run is over", async () => {
   await makePeople("steady", 10);
   const gate = gatedSdk();
-  await using action = openAction(database.url, { tokenSdk: gate.sdk });
+  await using action = openAction({ tokenSdk: gate.sdk });
   await using other = database.connect();
   const run = action.tokenize("public.steady", ["name"]);
   await gate.reached;

@@ -1,35 +1,28 @@
 /** The main job on the seeded table: 100 customers. */
 import assert from "node:assert/strict";
-import {
-  changesNothing,
-  openAction,
-  openDatabase,
-  rowVersions,
-  tokenOf,
-} from "../../support/action_fixture.ts";
+import { assertReport } from "../../support/assertions.ts";
+import { tokenOf, useDatabase } from "../../support/action_fixture.ts";
 
-const database = await openDatabase();
-const { sql } = database;
-Deno.test.afterAll(() => database.drop());
+const database = await useDatabase({ customers: true });
+const { sql, openAction, rowVersions, assertUnchanged } = database;
 
 const PII = ["name", "email", "phone"];
 
 Deno.test("a dry run counts 100 rows, and writes none", async () => {
-  await using action = openAction(database.url);
-  const report = await changesNothing(
-    sql,
+  await using action = openAction();
+  const report = await assertUnchanged(
     "customers",
     () => action.tokenize("public.customers", PII, { dryRun: true }),
   );
-  assert.deepEqual([report.updated, report.skipped, report.dry_run], [100, 0, true]);
+  assertReport(report, { updated: 100, skipped: 0, dry_run: true });
   assert.equal(report.method, undefined);
 });
 
 Deno.test("the first run updates 100 rows, the second none and writes no row version", async () => {
   const before = await sql`select * from customers order by id`;
-  await using action = openAction(database.url);
+  await using action = openAction();
   const first = await action.tokenize("public.customers", PII);
-  assert.deepEqual([first.updated, first.skipped, first.method], [100, 0, "client"]);
+  assertReport(first, { updated: 100, skipped: 0, method: "client" });
   assert.equal(first.table, `${database.name}.public.customers`);
   assert.deepEqual(first.columns, PII);
 
@@ -41,17 +34,17 @@ Deno.test("the first run updates 100 rows, the second none and writes no row ver
   }));
   assert.deepEqual([...await sql`select * from customers order by id`], expected);
 
-  const versions = await rowVersions(sql, "customers");
+  const versions = await rowVersions("customers");
   const second = await action.tokenize("public.customers", PII);
-  assert.deepEqual([second.updated, second.skipped], [0, 100]);
-  assert.deepEqual(await rowVersions(sql, "customers"), versions);
+  assertReport(second, { updated: 0, skipped: 100 });
+  assert.deepEqual(await rowVersions("customers"), versions);
   const look = await action.tokenize("public.customers", PII, { dryRun: true });
-  assert.deepEqual([look.updated, look.skipped], [0, 100]);
+  assertReport(look, { updated: 0, skipped: 100 });
 });
 
 Deno.test("a run is observed from its start to its outcome, with its counts", async () => {
   await sql`update customers set phone = 'new'`;
-  await using action = openAction(database.url);
+  await using action = openAction();
   const progress: unknown[] = [];
   const onProgress = (made: unknown) => void progress.push(made);
   await action.tokenize("public.customers", ["phone"], { onProgress });

@@ -1,19 +1,13 @@
 /** A table large enough to be read from a snapshot through a second connection, with others at work. */
 import assert from "node:assert/strict";
 import type { TokenSdk } from "../../../src/tokens/token_sdk.ts";
-import {
-  dummySdk,
-  openAction,
-  openDatabase,
-  tokenOf,
-  until,
-  valuesOf,
-} from "../../support/action_fixture.ts";
+import { assertReport } from "../../support/assertions.ts";
+import { dummySdk, tokenOf, useDatabase } from "../../support/action_fixture.ts";
+import { until } from "../../../scripts/servers/until.ts";
 import { gatedSdk } from "../../support/gated_sdk.ts";
 
-const database = await openDatabase({ customers: false });
-const { sql } = database;
-Deno.test.afterAll(() => database.drop());
+const database = await useDatabase();
+const { sql, openAction, valuesOf, createUser } = database;
 
 /** More than 8 MiB of them. */
 const ROWS = 40_000;
@@ -30,19 +24,19 @@ async function valueOf(table: string, id: number): Promise<unknown> {
 
 Deno.test("a large table is rewritten whole, and a second run changes nothing", async () => {
   await makeLarge("whole");
-  await using action = openAction(database.url, { tokenSdk: gatedOpen() });
+  await using action = openAction({ tokenSdk: gatedOpen() });
   const first = await action.tokenize("public.whole", ["name"]);
-  assert.deepEqual([first.updated, first.skipped, first.method], [ROWS, 0, "client"]);
+  assertReport(first, { updated: ROWS, skipped: 0, method: "client" });
   const second = await action.tokenize("public.whole", ["name"]);
-  assert.deepEqual([second.updated, second.skipped], [0, ROWS]);
+  assertReport(second, { updated: 0, skipped: ROWS });
   const expected = Array.from({ length: ROWS }, (_, i) => tokenOf(`canary ${i + 1}`));
-  assert.deepEqual((await valuesOf(sql, "whole", "name")).toSorted(), expected.toSorted());
+  assert.deepEqual((await valuesOf("whole", "name")).toSorted(), expected.toSorted());
 });
 
 Deno.test("rows of a large table are not locked before they are written", async () => {
   await makeLarge("unlocked");
   const gate = gatedSdk();
-  await using action = openAction(database.url, { tokenSdk: gate.sdk });
+  await using action = openAction({ tokenSdk: gate.sdk });
   const run = action.tokenize("public.unlocked", ["name"]);
   await gate.reached;
   const free = await sql`select count(*)::int as rows from (
@@ -55,7 +49,7 @@ Deno.test("rows of a large table are not locked before they are written", async 
 Deno.test("what others change after the snapshot is theirs, and is tokenized as it is now", async () => {
   await makeLarge("moved");
   const gate = gatedSdk();
-  await using action = openAction(database.url, { tokenSdk: gate.sdk });
+  await using action = openAction({ tokenSdk: gate.sdk });
   const run = action.tokenize("public.moved", ["name"]);
   await gate.reached;
   await sql`update moved set name = 'newer' where id in (1, 39000)`;
@@ -83,7 +77,7 @@ Deno.test("what others change after the snapshot is theirs, and is tokenized as 
 Deno.test("a change that the run had to wait for is not overwritten with the old value's token", async () => {
   await makeLarge("waited");
   const gate = gatedSdk();
-  await using action = openAction(database.url, { tokenSdk: gate.sdk });
+  await using action = openAction({ tokenSdk: gate.sdk });
   await using writer = database.connect();
   const run = action.tokenize("public.waited", ["name"]);
   await gate.reached;
@@ -92,10 +86,7 @@ Deno.test("a change that the run had to wait for is not overwritten with the old
   await writer`update waited set name = 'theirs' where id = 20000`;
   await writer`delete from waited where id = 11`;
   gate.open();
-  await until(async () =>
-    (await sql`select from pg_stat_activity where datname = current_database()
-      and wait_event_type = 'Lock' and application_name = 'tokenize-action'`).length > 0
-  );
+  await database.untilBlocked();
   await writer`commit`;
   await run;
   assert.equal(await valueOf("waited", 10), tokenOf("theirs"));
@@ -107,13 +98,11 @@ Deno.test("a change that the run had to wait for is not overwritten with the old
 Deno.test("a failure in the middle of a large table leaves it as it was, and no session behind", async () => {
   await makeLarge("guarded");
   await sql`alter table guarded add check (id <> 30000 or name not like 'tok%')`;
-  await using action = openAction(database.url);
+  await using action = openAction();
   await action.fails("constraint_violation", "public.guarded", ["name"]);
   const [left] = await sql`select count(*)::int as rows from guarded where name like 'canary%'`;
   assert.equal(left!.rows, ROWS);
-  const busy = await sql`select from pg_stat_activity where datname = current_database()
-    and application_name = 'tokenize-action' and state <> 'idle'`;
-  assert.equal(busy.length, 0);
+  assert.ok((await database.sessions()).every(({ state }) => state === "idle"));
 });
 
 Deno.test("an SDK that has to wait is given further batches meanwhile, and no more than three", async () => {
@@ -130,7 +119,7 @@ Deno.test("an SDK that has to wait is given further batches meanwhile, and no mo
       return await dummySdk.tokenize(values, context);
     },
   };
-  await using action = openAction(database.url, { tokenSdk });
+  await using action = openAction({ tokenSdk });
   const run = action.tokenize("public.ahead", ["name"]);
   await until(() => underWay === 3);
   gate.resolve();
@@ -140,11 +129,11 @@ Deno.test("an SDK that has to wait is given further batches meanwhile, and no mo
 
 Deno.test("without a second connection a large table is read through the first", async () => {
   await makeLarge("alone");
-  const user = await database.createUser("grant select, update on alone to $user");
+  const user = await createUser("grant select, update on alone to $user");
   await sql.unsafe(`alter role ${user.name} connection limit 1`);
-  await using action = openAction(user.url);
+  await using action = openAction({ as: user });
   const report = await action.tokenize("public.alone", ["name"]);
-  assert.deepEqual([report.updated, report.skipped], [ROWS, 0]);
+  assertReport(report, { updated: ROWS, skipped: 0 });
 });
 
 function gatedOpen() {

@@ -1,50 +1,50 @@
 /** Memory: it does not grow with the table, nor with its values. The figures are printed. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { openDatabase, urnOf } from "../../support/action_fixture.ts";
+import { testUnless } from "../../support/skipping.ts";
+import { assertReport } from "../../support/assertions.ts";
+import { urnOf, useDatabase } from "../../support/action_fixture.ts";
 
-const database = await openDatabase({ customers: false });
+const database = await useDatabase();
 const { sql } = database;
-Deno.test.afterAll(() => database.drop());
 
 const LIMIT_MB = 250;
-const isLinux = Deno.build.os === "linux";
-const skipped = isLinux ? "" : " (skipped: only Linux tells a process' peak)";
+const whyNot = Deno.build.os === "linux" ? undefined : "only Linux tells a process' peak";
 
-Deno.test({
-  name: `300,000 rows of two columns are tokenized in less than ${LIMIT_MB} MB${skipped}`,
-  ignore: !isLinux,
-  async fn() {
+testUnless(
+  whyNot,
+  `300,000 rows of two columns are tokenized in less than ${LIMIT_MB} MB`,
+  async () => {
     await sql.unsafe(`create table many (id int primary key, name text, email text);
-      insert into many select n, 'Customer number ' || n, 'customer' || n || '@example.com'
-      from generate_series(1, 300000) n; create index on many (email)`);
+    insert into many select n, 'Customer number ' || n, 'customer' || n || '@example.com'
+    from generate_series(1, 300000) n; create index on many (email)`);
     const { report, peakMb } = await runProgram("many", "name,email");
-    assert.deepEqual([report.updated, report.skipped], [300_000, 0]);
+    assertReport(report, { updated: 300_000, skipped: 0 });
     console.log(`peak with 300,000 rows: ${peakMb} MB`);
     assert.ok(peakMb < LIMIT_MB, `${peakMb} MB`);
   },
-});
+);
 
-Deno.test({
-  name: `values of a megabyte among short ones are tokenized in less than ${LIMIT_MB} MB${skipped}`,
-  ignore: !isLinux,
-  async fn() {
+testUnless(
+  whyNot,
+  `values of a megabyte among short ones are tokenized in less than ${LIMIT_MB} MB`,
+  async () => {
     await sql.unsafe(`create table long (id int, value text);
-      insert into long select n, 'short ' || n from generate_series(1, 5000) n;
-      insert into long select 5000 + n, repeat(md5(n::text), 32768) from generate_series(1, 40) n;
-      insert into long select 6000 + n, repeat('é', 3000) from generate_series(1, 1000) n`);
+    insert into long select n, 'short ' || n from generate_series(1, 5000) n;
+    insert into long select 5000 + n, repeat(md5(n::text), 32768) from generate_series(1, 40) n;
+    insert into long select 6000 + n, repeat('é', 3000) from generate_series(1, 1000) n`);
     const { report, peakMb } = await runProgram("long", "value");
-    assert.deepEqual([report.updated, report.skipped], [6040, 0]);
+    assertReport(report, { updated: 6040, skipped: 0 });
     const [wrong] = await sql`select count(*)::int as rows from long where value is distinct from
-      'tok_' || translate(encode(convert_to(case
-        when id <= 5000 then 'short ' || id
-        when id <= 5040 then repeat(md5((id - 5000)::text), 32768)
-        else repeat('é', 3000) end, 'UTF8'), 'base64'), E'\n', '') || '_poc'`;
+    'tok_' || translate(encode(convert_to(case
+      when id <= 5000 then 'short ' || id
+      when id <= 5040 then repeat(md5((id - 5000)::text), 32768)
+      else repeat('é', 3000) end, 'UTF8'), 'base64'), E'\n', '') || '_poc'`;
     assert.equal(wrong?.rows, 0);
     console.log(`peak with 40 values of a MiB: ${peakMb} MB`);
     assert.ok(peakMb < LIMIT_MB, `${peakMb} MB`);
   },
-});
+);
 
 /** Runs `tokenize run` from source. Gives its report and the most memory its process ever held. */
 async function runProgram(table: string, columns: string) {

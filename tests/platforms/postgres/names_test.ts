@@ -1,17 +1,11 @@
 /** From the name in a URN to the one table and column it means, or to a refusal. */
 import assert from "node:assert/strict";
-import {
-  connect,
-  openAction,
-  openDatabase,
-  tokenOf,
-  urnOf,
-  valuesOf,
-} from "../../support/action_fixture.ts";
+import { assertReport } from "../../support/assertions.ts";
+import { openAction, tokenOf, urnOf, useDatabase } from "../../support/action_fixture.ts";
+import { createTestDatabase } from "../../support/test_database.ts";
 
-const database = await openDatabase({ customers: false });
-const { sql } = database;
-Deno.test.afterAll(() => database.drop());
+const database = await useDatabase();
+const { sql, valuesOf } = database;
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
@@ -44,11 +38,11 @@ for (const name of ODD_NAMES) {
     const table = `${quoted(name)}.${quoted(name)}`;
     await sql.unsafe(`create table ${table} (id int, ${quoted(name)} text)`);
     await sql.unsafe(`insert into ${table} values (1, 'Ada')`);
-    await using action = openAction(database.url);
+    await using action = database.openAction();
     const report = await action.tokenize(`${name}.${name}`, [name]);
-    assert.deepEqual([report.updated, report.columns], [1, [name]]);
+    assertReport(report, { updated: 1, columns: [name] });
     assert.equal(report.table, `${database.name}.${name}.${name}`);
-    assert.deepEqual(await valuesOf(sql, table, quoted(name)), [tokenOf("Ada")]);
+    assert.deepEqual(await valuesOf(table, quoted(name)), [tokenOf("Ada")]);
   });
 }
 
@@ -56,7 +50,7 @@ Deno.test("takes columns that are named like the statements' own aliases", async
   await sql`create table aliases (t text, batch text, table_oid text, row_address text,
     token_0 text, token_1 text, found text, candidate text)`;
   await sql`insert into aliases values ('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h')`;
-  await using action = openAction(database.url);
+  await using action = database.openAction();
   const columns = ["token_1", "batch", "t", "row_address", "table_oid", "token_0"];
   await action.tokenize("public.aliases", columns);
   const [row] = await sql`select * from aliases`;
@@ -66,32 +60,25 @@ Deno.test("takes columns that are named like the statements' own aliases", async
 
 Deno.test("the database's own name may be odd", async () => {
   const name = `Odd."db's", ${crypto.randomUUID().slice(0, 8)}`;
-  await sql.unsafe(`create database ${quoted(name)} template template0`);
-  const url = new URL(database.url);
-  url.pathname = `/${encodeURIComponent(name)}`;
-  try {
-    await using admin = connect(database.url, name);
-    await admin`create table people (id int, email text)`;
-    await using action = openAction(url.href);
-    const report = await action.tokenize("public.people", ["email"]);
-    assert.equal(report.table, `${name}.public.people`);
-    await action.tokenizeUrn(urnOf(`${name.toLowerCase()}.public.people`), ["email"]);
-    await action.failsUrn("wrong_database", urnOf("odd.public.people"), ["email"]);
-  } finally {
-    await sql.unsafe(`drop database ${quoted(name)} with (force)`);
-  }
+  await using odd = await createTestDatabase({ name });
+  await odd.sql`create table people (id int, email text)`;
+  await using action = openAction(odd.url);
+  const report = await action.tokenize("public.people", ["email"]);
+  assert.equal(report.table, `${name}.public.people`);
+  await action.tokenizeUrn(urnOf(`${name.toLowerCase()}.public.people`), ["email"]);
+  await action.failsUrn("wrong_database", urnOf("odd.public.people"), ["email"]);
 });
 
 Deno.test("names as they are come before names without regard to case", async () => {
   await sql.unsafe(`create table people (id int, email text, "Email" text);
     create table "People" (id int, email text); create table "PEOPLE" (id int, email text);
     insert into people values (1, 'a', 'b'); insert into "People" values (1, 'c')`);
-  await using action = openAction(database.url);
+  await using action = database.openAction();
   const exact = await action.tokenize("public.People", ["email"]);
   assert.equal(exact.table, `${database.name}.public.People`);
   await action.tokenize("public.people", ["Email"]);
-  assert.deepEqual(await valuesOf(sql, "people", "email"), ["a"]);
-  assert.deepEqual(await valuesOf(sql, "people", '"Email"'), [tokenOf("b")]);
+  assert.deepEqual(await valuesOf("people", "email"), ["a"]);
+  assert.deepEqual(await valuesOf("people", '"Email"'), [tokenOf("b")]);
 });
 
 Deno.test("names without regard to case are ambiguous where several match", async () => {
@@ -99,7 +86,7 @@ Deno.test("names without regard to case are ambiguous where several match", asyn
     create table "CASE" (id int, email text);
     create table "OneCase" (id int, "Email" text, "EMAIL" text, "FirstName" text);
     insert into "OneCase" values (1, 'a', 'b', 'canary')`);
-  await using action = openAction(database.url);
+  await using action = database.openAction();
   const table = await action.fails("ambiguous_name", "public.case", ["email"]);
   assert.match(table.message, /can mean "public"\."C(ase|ASE)", "public"\."C(ase|ASE)"$/);
   const column = await action.fails("ambiguous_name", "public.OneCase", ["email"]);
@@ -113,7 +100,7 @@ Deno.test("names are compared without regard to case beyond ASCII too", async ()
   await sql.unsafe(
     `create table "ÄRZTE" (id int, "Größe" text); insert into "ÄRZTE" values (1, 'a')`,
   );
-  await using action = openAction(database.url);
+  await using action = database.openAction();
   const report = await action.tokenize("public.ärzte", ["größe"]);
   assert.deepEqual([report.table, report.columns], [`${database.name}.public.ÄRZTE`, ["Größe"]]);
 });
@@ -122,7 +109,7 @@ Deno.test("dots within names are taken, and ambiguous where two readings exist",
   await sql.unsafe(`create schema "a.b"; create schema a; create schema sole;
     create table "a.b".c (id int, email text); create table a."b.c" (id int, email text);
     create table sole."x.y.z" (id int, email text); insert into sole."x.y.z" values (1, 'Ada')`);
-  await using action = openAction(database.url);
+  await using action = database.openAction();
   const error = await action.fails("ambiguous_name", "a.b.c", ["email"]);
   assert.match(error.message, /"a\.b"\."c"/);
   assert.match(error.message, /"a"\."b\.c"/);
@@ -137,7 +124,7 @@ Deno.test("a name spelled with %2C is found, and ambiguous where both spellings 
     create table "five,six" (id int, v text); create table "five%2Csix" (id int, v text);
     create table both_columns (id int, "a,b" text, "a%2Cb" text)`,
   );
-  await using action = openAction(database.url);
+  await using action = database.openAction();
   const urn = (name: string) =>
     `urn:li:dataset:(urn:li:dataPlatform:postgres,${database.name}.public.${name},PROD)`;
   const decoded = await action.tokenizeUrn(urn("one%2Ctwo"), ["a,b"]);
@@ -153,7 +140,7 @@ Deno.test("a name spelled with %2C is found, and ambiguous where both spellings 
 
 Deno.test("a platform instance may stand before the database, dots and %2C in it included", async () => {
   await sql`create table instance_table (id int, email text)`;
-  await using action = openAction(database.url);
+  await using action = database.openAction();
   for (const instance of ["warehouse", "eu.west.1", "a,b", "x".repeat(100)]) {
     const urn = urnOf(`${instance}.${database.name}.public.instance_table`);
     const report = await action.tokenizeUrn(urn, ["email"]);
@@ -164,7 +151,7 @@ Deno.test("a platform instance may stand before the database, dots and %2C in it
 Deno.test("an instance named like the database is ambiguous only if both tables exist", async () => {
   const { name } = database;
   await sql.unsafe(`create table twin (id int, v text)`);
-  await using action = openAction(database.url);
+  await using action = database.openAction();
   const urn = urnOf(`${name}.${name}.public.twin`);
   assert.equal((await action.tokenizeUrn(urn, ["v"])).table, `${name}.public.twin`);
   await sql.unsafe(
@@ -175,7 +162,7 @@ Deno.test("an instance named like the database is ambiguous only if both tables 
 
 Deno.test("the dataset must be in the database connected to", async () => {
   await sql`create table here (id int, email text)`;
-  await using action = openAction(database.url);
+  await using action = database.openAction();
   for (const name of ["other.public.here", "postgres.public.here", `x.y.public.here`]) {
     const error = await action.failsUrn("wrong_database", urnOf(name), ["email"]);
     assert.match(error.message, new RegExp(`not in database "${database.name}"`));
@@ -184,7 +171,7 @@ Deno.test("the dataset must be in the database connected to", async () => {
 });
 
 Deno.test("a missing table or schema is not found, and a name of two parts is no name", async () => {
-  await using action = openAction(database.url);
+  await using action = database.openAction();
   await action.fails("table_not_found", "public.missing", ["email"]);
   await action.fails("table_not_found", "missing.customers", ["email"]);
   await action.failsUrn("invalid_urn", urnOf("public.people"), ["email"]);
@@ -195,7 +182,7 @@ Deno.test("a missing table or schema is not found, and a name of two parts is no
 
 Deno.test("a name no database can hold is not found", async () => {
   await sql`create table holds (id int, email text)`;
-  await using action = openAction(database.url);
+  await using action = database.openAction();
   for (const name of ["nul\0byte", "lone \ud800 surrogate", "x".repeat(64), "x".repeat(100_000)]) {
     await action.fails("table_not_found", `public.${name}`, ["email"]);
     await action.fails("column_not_found", "public.holds", [name]);
@@ -204,7 +191,7 @@ Deno.test("a name no database can hold is not found", async () => {
 
 Deno.test("a column named twice in different spellings is refused", async () => {
   await sql`create table spelled (id int, email text)`;
-  await using action = openAction(database.url);
+  await using action = database.openAction();
   const v2 = "[version=2.0].[type=string].email";
   const urn = urnOf(`${database.name}.public.spelled`);
   const fields = [v2, `urn:li:schemaField:(${urn},email)`, "EMAIL"];
@@ -217,7 +204,7 @@ Deno.test("a column named twice in different spellings is refused", async () => 
 
 Deno.test("a temporary table of another session is no dataset", async () => {
   await sql`create temporary table transient (id int, email text)`;
-  await using action = openAction(database.url);
+  await using action = database.openAction();
   await action.fails("table_not_found", "public.transient", ["email"]);
   const [row] = await sql`select relnamespace::regnamespace::text as schema from pg_class
     where relname = 'transient'`;
@@ -229,12 +216,12 @@ Deno.test("the list of allowed datasets cannot be got around by a platform insta
   await sql.unsafe(`create schema secret; create table secret.t (id int, v text);
     create table allowed (id int, v text); insert into secret.t values (1, 'canary')`);
   const allowedDatasets = [urnOf(`${name}.public.*`)];
-  await using action = openAction(database.url, { allowedDatasets });
+  await using action = database.openAction({ allowedDatasets });
   await action.tokenize("public.allowed", ["v"]);
   await action.fails("dataset_not_allowed", "secret.t", ["v"]);
   const roundabout = urnOf(`${name}.public.x.${name}.secret.t`);
   await action.failsUrn("dataset_not_allowed", roundabout, ["v"]);
-  assert.deepEqual(await valuesOf(sql, "secret.t", "v"), ["canary"]);
-  await using open = openAction(database.url);
+  assert.deepEqual(await valuesOf("secret.t", "v"), ["canary"]);
+  await using open = database.openAction();
   assert.equal((await open.tokenizeUrn(roundabout, ["v"])).table, `${name}.secret.t`);
 });

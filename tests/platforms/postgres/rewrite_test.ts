@@ -1,16 +1,9 @@
 /** The strategy `rewrite`: the whole table anew, under an exclusive lock. */
 import assert from "node:assert/strict";
-import {
-  dummySdk,
-  openAction,
-  openDatabase,
-  tokenOf,
-  valuesOf,
-} from "../../support/action_fixture.ts";
+import { assertReport } from "../../support/assertions.ts";
+import { dummySdk, tokenOf, useDatabase } from "../../support/action_fixture.ts";
 
-const database = await openDatabase({ customers: false });
-const { sql } = database;
-Deno.test.afterAll(() => database.drop());
+const { sql, openAction, valuesOf, createUser, connect } = await useDatabase();
 
 const REWRITE = { strategy: "rewrite" } as const;
 
@@ -24,10 +17,10 @@ Deno.test("a rewrite counts exactly, leaves no dead row, and does nothing the se
     insert into people select n, 'canary ' || n, 'canary' || n || '@example.com' from generate_series(1, 500) n;
     update people set email = '${tokenOf("done")}' where id = 1;
     update people set name = '${tokenOf("done")}', email = null where id = 2`);
-  await using action = openAction(database.url);
+  await using action = openAction();
   const first = await action.tokenize("public.people", ["name", "email"], REWRITE);
-  assert.deepEqual([first.updated, first.skipped, first.method], [499, 1, "rewrite"]);
-  assert.deepEqual((await valuesOf(sql, "people", "email")).slice(0, 3), [
+  assertReport(first, { updated: 499, skipped: 1, method: "rewrite" });
+  assert.deepEqual((await valuesOf("people", "email")).slice(0, 3), [
     tokenOf("done"),
     null,
     tokenOf("canary3@example.com"),
@@ -37,7 +30,7 @@ Deno.test("a rewrite counts exactly, leaves no dead row, and does nothing the se
   assert.equal(dead!.rows, 0);
   const file = await fileOf("people");
   const second = await action.tokenize("public.people", ["name", "email"], REWRITE);
-  assert.deepEqual([second.updated, second.skipped], [0, 500]);
+  assertReport(second, { updated: 0, skipped: 500 });
   assert.equal(await fileOf("people"), file);
 });
 
@@ -47,14 +40,14 @@ Deno.test("types, collations, storage, defaults and rights outlive a rewrite", a
     alter table kinds alter column d set storage external;
     insert into kinds values ('canary', 'canary', 'canary', 'canary\n');
     comment on column kinds.a is 'a name'`);
-  const user = await database.createUser("grant select (a) on kinds to $user");
+  const user = await createUser("grant select (a) on kinds to $user");
   const describe = () =>
     sql`select attname, format_type(atttypid, atttypmod), attcollation, attstorage, attacl,
       col_description(attrelid, attnum), pg_get_expr(adbin, adrelid)
       from pg_attribute left join pg_attrdef on adrelid = attrelid and adnum = attnum
       where attrelid = 'kinds'::regclass and attnum > 0 order by attnum`;
   const before = await describe();
-  await using action = openAction(database.url);
+  await using action = openAction();
   await action.tokenize("public.kinds", ["a", "b", "c", "d"], REWRITE);
   assert.deepEqual(await describe(), before);
   assert.deepEqual((await sql`select a, trim(b) as b, c, d from kinds`)[0], {
@@ -63,7 +56,7 @@ Deno.test("types, collations, storage, defaults and rights outlive a rewrite", a
     c: tokenOf("canary"),
     d: tokenOf("canary\n"),
   });
-  await using reader = openAction(user.url);
+  await using reader = openAction({ as: user });
   await reader.fails("permission_denied", "public.kinds", ["a"], REWRITE);
 });
 
@@ -72,16 +65,16 @@ Deno.test("partitions and inheriting tables are rewritten with their parent", as
     create table part_a partition of parent for values from (0) to (100);
     create table part_b partition of parent for values from (100) to (1000);
     insert into parent select n, 'canary ' || n from generate_series(1, 300) n`);
-  await using action = openAction(database.url);
+  await using action = openAction();
   const report = await action.tokenize("public.parent", ["name"], REWRITE);
-  assert.deepEqual([report.updated, report.skipped], [300, 0]);
+  assertReport(report, { updated: 300, skipped: 0 });
 });
 
 Deno.test("triggers do not fire on a rewrite, so they do not stand in its way", async () => {
   await sql.unsafe(`create table watched (name text); insert into watched values ('canary');
     create function copy_it() returns trigger language plpgsql as $$ begin raise 'fired'; end $$;
     create trigger copies before update on watched for each row execute function copy_it()`);
-  await using action = openAction(database.url);
+  await using action = openAction();
   await action.fails("table_not_supported", "public.watched", ["name"]);
   assert.equal((await action.tokenize("public.watched", ["name"], REWRITE)).updated, 1);
 });
@@ -89,17 +82,17 @@ Deno.test("triggers do not fire on a rewrite, so they do not stand in its way", 
 Deno.test("a token too long for its column is refused before the rewrite, not cut short", async () => {
   await sql`create table tight (id int, name varchar(12))`;
   await sql`insert into tight values (1, 'canary')`;
-  await using action = openAction(database.url);
+  await using action = openAction();
   const error = await action.fails("value_too_long", "public.tight", ["name"], REWRITE);
   assert.match(error.message, /column "name"/);
-  assert.deepEqual(await valuesOf(sql, "tight", "name"), ["canary"]);
+  assert.deepEqual(await valuesOf("tight", "name"), ["canary"]);
 });
 
 Deno.test("who does not own the table cannot rewrite it", async () => {
   await sql`create table theirs (name text)`;
   await sql`insert into theirs values ('canary')`;
-  const user = await database.createUser("grant select, update on theirs to $user");
-  await using action = openAction(user.url);
+  const user = await createUser("grant select, update on theirs to $user");
+  await using action = openAction({ as: user });
   const error = await action.fails("permission_denied", "public.theirs", ["name"], REWRITE);
   assert.match(error.message, /owner/);
 });
@@ -117,9 +110,9 @@ for (
   Deno.test(`a rewrite is refused where ${what} is made of the column`, async () => {
     await sql.unsafe(`create table used (id int, name text); insert into used values (1, 'canary');
       ${statement}`);
-    await using action = openAction(database.url);
+    await using action = openAction();
     await action.fails("table_not_supported", "public.used", ["name"], REWRITE);
-    assert.deepEqual(await valuesOf(sql, "used", "name"), ["canary"]);
+    assert.deepEqual(await valuesOf("used", "name"), ["canary"]);
     await sql`drop table used cascade`;
   });
 }
@@ -129,7 +122,7 @@ Deno.test("a published table is refused: its subscribers would keep the old valu
     `create table sent (id int primary key, name text); insert into sent values (1, 'canary');
     create publication outward for table sent`,
   );
-  await using action = openAction(database.url);
+  await using action = openAction();
   const error = await action.fails("table_not_supported", "public.sent", ["name"], REWRITE);
   assert.match(error.message, /published/);
 });
@@ -137,14 +130,14 @@ Deno.test("a published table is refused: its subscribers would keep the old valu
 Deno.test("an SDK without an SQL expression cannot rewrite", async () => {
   await sql`create table plain (name text)`;
   const { pattern, maxTokenLength, tokenize } = dummySdk;
-  await using action = openAction(database.url, {
+  await using action = openAction({
     tokenSdk: { pattern, maxTokenLength, tokenize },
   });
   await action.fails("invalid_request", "public.plain", ["name"], REWRITE);
 });
 
 Deno.test("a rewrite in batches is a contradiction", async () => {
-  await using action = openAction(database.url);
+  await using action = openAction();
   await action.fails("invalid_request", "public.plain", ["name"], {
     ...REWRITE,
     commit: "batches",
@@ -154,10 +147,10 @@ Deno.test("a rewrite in batches is a contradiction", async () => {
 Deno.test("a rewrite waits for its lock as long as it may, and then leaves the table as it was", async () => {
   await sql`create table busy (name text)`;
   await sql`insert into busy values ('canary')`;
-  await using holder = database.connect();
+  await using holder = connect();
   await holder`begin`;
   await holder`select from busy`;
-  await using action = openAction(database.url, { lockTimeoutMs: 100 });
+  await using action = openAction({ lockTimeoutMs: 100 });
   await action.fails("lock_timeout", "public.busy", ["name"], REWRITE);
   await holder`rollback`;
   assert.equal((await action.tokenize("public.busy", ["name"], REWRITE)).updated, 1);

@@ -1,22 +1,12 @@
 /** What a role may do: enough is enough, and too little is said precisely, before anything is read. */
 import assert from "node:assert/strict";
 import type { TokenSdk } from "../../../src/tokens/token_sdk.ts";
-import {
-  changesNothing,
-  dummySdk,
-  openAction,
-  openDatabase,
-  tokenOf,
-  valuesOf,
-} from "../../support/action_fixture.ts";
+import { assertReport } from "../../support/assertions.ts";
+import { clientSdk, dummySdk, tokenOf, useDatabase } from "../../support/action_fixture.ts";
 
-const database = await openDatabase({ customers: false });
-const { sql } = database;
-Deno.test.afterAll(() => database.drop());
+const { sql, openAction, valuesOf, assertUnchanged, createUser } = await useDatabase();
 
 /** An SDK that only works outside the database, as one with a key does. */
-const { pattern, tokenize, maxTokenLength } = dummySdk;
-const clientOnlySdk: TokenSdk = { pattern, tokenize, maxTokenLength };
 
 async function makePeople(table: string): Promise<void> {
   await sql.unsafe(`create table ${table} (id int, name text, email text, secret text);
@@ -25,57 +15,55 @@ async function makePeople(table: string): Promise<void> {
 
 Deno.test("SELECT and UPDATE on the table suffice", async () => {
   await makePeople("plain");
-  const user = await database.createUser("grant select, update on plain to $user");
-  await using action = openAction(user.url, { tokenSdk: clientOnlySdk });
+  const user = await createUser("grant select, update on plain to $user");
+  await using action = openAction({ as: user, tokenSdk: clientSdk });
   const report = await action.tokenize("public.plain", ["name", "email"]);
-  assert.deepEqual([report.updated, report.skipped, report.method], [20, 0, "client"]);
+  assertReport(report, { updated: 20, skipped: 0, method: "client" });
 });
 
 Deno.test("SELECT and UPDATE on the columns, and SELECT on the row's address, suffice", async () => {
   await makePeople("by_column");
-  const user = await database.createUser(
+  const user = await createUser(
     "grant select (name, ctid, tableoid), update (name) on by_column to $user",
   );
-  await using action = openAction(user.url, { tokenSdk: clientOnlySdk });
+  await using action = openAction({ as: user, tokenSdk: clientSdk });
   const report = await action.tokenize("public.by_column", ["name"]);
-  assert.deepEqual([report.updated, report.skipped, report.method], [20, 0, "client"]);
+  assertReport(report, { updated: 20, skipped: 0, method: "client" });
   const again = await action.tokenize("public.by_column", ["name"]);
-  assert.deepEqual([again.updated, again.skipped], [0, 20]);
+  assertReport(again, { updated: 0, skipped: 20 });
 });
 
 Deno.test("without the row's address the work is done inside the database", async () => {
   await makePeople("no_address");
-  const user = await database.createUser(
+  const user = await createUser(
     "grant select (name, email), update (name, email) on no_address to $user",
   );
   await sql`update no_address set email = ${tokenOf("e1")} where id = 1`;
   await sql`update no_address set name = null where id = 2`;
   await sql`update no_address set name = ${tokenOf("x")}, email = null where id = 3`;
   await sql`update no_address set name = ${"é".repeat(100)} where id = 4`;
-  await using action = openAction(user.url);
+  await using action = openAction({ as: user });
   const look = await action.tokenize("public.no_address", ["name", "email"], { dryRun: true });
-  assert.deepEqual([look.updated, look.skipped], [19, 1]);
+  assertReport(look, { updated: 19, skipped: 1 });
   const report = await action.tokenize("public.no_address", ["name", "email"]);
-  assert.deepEqual([report.updated, report.skipped, report.method], [19, 1, "pushdown"]);
+  assertReport(report, { updated: 19, skipped: 1, method: "pushdown" });
   const expected = Array.from({ length: 20 }, (_, i) => tokenOf(`canary ${i + 1}`));
   expected.splice(1, 3, null!, tokenOf("x"), tokenOf("é".repeat(100)));
-  assert.deepEqual(await valuesOf(sql, "no_address", "name"), expected);
-  const again = await changesNothing(
-    sql,
+  assert.deepEqual(await valuesOf("no_address", "name"), expected);
+  const again = await assertUnchanged(
     "no_address",
     () => action.tokenize("public.no_address", ["name", "email"]),
   );
-  assert.deepEqual([again.updated, again.skipped], [0, 20]);
+  assertReport(again, { updated: 0, skipped: 20 });
 });
 
 Deno.test("without the row's address an SDK that cannot write SQL says what to grant", async () => {
   await makePeople("needs_address");
-  const user = await database.createUser(
+  const user = await createUser(
     "grant select (name), update (name) on needs_address to $user",
   );
-  await using action = openAction(user.url, { tokenSdk: clientOnlySdk });
-  const error = await changesNothing(
-    sql,
+  await using action = openAction({ as: user, tokenSdk: clientSdk });
+  const error = await assertUnchanged(
     "needs_address",
     () => action.fails("permission_denied", "public.needs_address", ["name"]),
   );
@@ -97,10 +85,10 @@ Deno.test("an SDK that is a class writes its SQL too", async () => {
       return this.#expression(dialect, operand);
     }
   }
-  const user = await database.createUser(
+  const user = await createUser(
     "grant select (name), update (name) on with_class to $user",
   );
-  await using action = openAction(user.url, { tokenSdk: new ClassSdk() });
+  await using action = openAction({ as: user, tokenSdk: new ClassSdk() });
   assert.equal((await action.tokenize("public.with_class", ["name"])).updated, 20);
 });
 
@@ -119,13 +107,12 @@ for (const [i, { title, grants, lacks }] of TOO_LITTLE.entries()) {
   Deno.test(`a role with ${title} is refused`, async () => {
     const table = `too_little_${i}`;
     await makePeople(table);
-    const user = await database.createUser(
+    const user = await createUser(
       ...grants.map((grant) => `grant ${grant} on ${table} to $user`),
     );
-    await using action = openAction(user.url);
+    await using action = openAction({ as: user });
     for (const dryRun of [false, true]) {
-      const error = await changesNothing(
-        sql,
+      const error = await assertUnchanged(
         table,
         () => action.fails("permission_denied", `public.${table}`, ["name"], { dryRun }),
       );
@@ -137,10 +124,9 @@ for (const [i, { title, grants, lacks }] of TOO_LITTLE.entries()) {
 Deno.test("a role without USAGE on the schema is refused", async () => {
   await sql`create schema closed`;
   await makePeople("closed.people");
-  const user = await database.createUser("grant select, update on closed.people to $user");
-  await using action = openAction(user.url);
-  const error = await changesNothing(
-    sql,
+  const user = await createUser("grant select, update on closed.people to $user");
+  await using action = openAction({ as: user });
+  const error = await assertUnchanged(
     "closed.people",
     () => action.fails("permission_denied", "closed.people", ["name"]),
   );
@@ -149,9 +135,9 @@ Deno.test("a role without USAGE on the schema is refused", async () => {
 
 Deno.test("rights that come by another role count", async () => {
   await makePeople("by_group");
-  const group = await database.createUser("grant select, update on by_group to $user");
-  const user = await database.createUser(`grant ${group.name} to $user`);
-  await using action = openAction(user.url);
+  const group = await createUser("grant select, update on by_group to $user");
+  const user = await createUser(`grant ${group.name} to $user`);
+  await using action = openAction({ as: user });
   assert.equal((await action.tokenize("public.by_group", ["name"])).updated, 20);
 });
 
@@ -159,11 +145,10 @@ Deno.test("row-level security is refused, not skipped over", async () => {
   await makePeople("secured");
   await sql`alter table secured enable row level security`;
   await sql`create policy only_some on secured using (id <= 10)`;
-  const user = await database.createUser("grant select, update on secured to $user");
-  await using action = openAction(user.url);
+  const user = await createUser("grant select, update on secured to $user");
+  await using action = openAction({ as: user });
   for (const dryRun of [false, true]) {
-    const error = await changesNothing(
-      sql,
+    const error = await assertUnchanged(
       "secured",
       () => action.fails("permission_denied", "public.secured", ["name"], { dryRun }),
     );
@@ -174,19 +159,19 @@ Deno.test("row-level security is refused, not skipped over", async () => {
 Deno.test("row-level security is no obstacle to a role that bypasses it", async () => {
   await makePeople("bypassed");
   await sql`alter table bypassed enable row level security`;
-  const user = await database.createUser(
+  const user = await createUser(
     "grant select, update on bypassed to $user",
     "alter role $user bypassrls",
   );
-  await using action = openAction(user.url);
+  await using action = openAction({ as: user });
   assert.deepEqual((await action.tokenize("public.bypassed", ["name"])).updated, 20);
 });
 
 Deno.test("row-level security binds an owner where it is forced", async () => {
   await makePeople("owned");
   await sql`alter table owned enable row level security`;
-  const user = await database.createUser("alter table owned owner to $user");
-  await using action = openAction(user.url);
+  const user = await createUser("alter table owned owner to $user");
+  await using action = openAction({ as: user });
   assert.equal((await action.tokenize("public.owned", ["name"])).updated, 20);
   await sql`alter table owned force row level security`;
   await action.fails("permission_denied", "public.owned", ["name"]);

@@ -6,7 +6,9 @@
 import assert from "node:assert/strict";
 import postgres from "postgres";
 import { ServiceError } from "../../../src/errors.ts";
-import { connect, openAction, until } from "../../support/action_fixture.ts";
+import { openAction } from "../../support/action_fixture.ts";
+import { connect } from "../../support/test_database.ts";
+import { until } from "../../../scripts/servers/until.ts";
 import { gatedSdk } from "../../support/gated_sdk.ts";
 import { startPostgres } from "../../../scripts/servers/postgres/postgres_server.ts";
 

@@ -3,18 +3,14 @@ import assert from "node:assert/strict";
 import { ServiceError } from "../../../src/errors.ts";
 import { freePort } from "../../../scripts/servers/free_port.ts";
 import { startPostgres } from "../../../scripts/servers/postgres/postgres_server.ts";
-import {
-  connect,
-  openAction,
-  openDatabase,
-  until,
-  urnOf,
-  valuesOf,
-} from "../../support/action_fixture.ts";
+import { assertReport } from "../../support/assertions.ts";
+import { testUnless } from "../../support/skipping.ts";
+import { openAction, urnOf, useDatabase } from "../../support/action_fixture.ts";
+import { connect, valuesOf } from "../../support/test_database.ts";
 import { gatedSdk } from "../../support/gated_sdk.ts";
 
-const database = await openDatabase();
-Deno.test.afterAll(() => database.drop());
+const database = await useDatabase({ customers: true });
+const { createUser, untilBlocked } = database;
 
 const server = await startPostgres({
   durable: true, // it is killed
@@ -41,7 +37,7 @@ for (const mode of ["immediate", "kill"] as const) {
     await server.start();
     assert.deepEqual(await namesOnServer(), before);
     const look = await action.tokenize("public.people", ["name"], { dryRun: true });
-    assert.deepEqual([look.updated, look.skipped], [6000, 0]);
+    assertReport(look, { updated: 6000, skipped: 0 });
   });
 }
 
@@ -115,8 +111,8 @@ Deno.test("a standby can be looked at, and says why it cannot be written to", as
 const SECRET = "canary-password";
 
 Deno.test("a server that refuses the connection is unreachable, and no secret is told", async () => {
-  const role = await database.createUser("alter role $user connection limit 0");
-  const noLogin = await database.createUser("alter role $user nologin");
+  const role = await createUser("alter role $user connection limit 0");
+  const noLogin = await createUser("alter role $user nologin");
   const here = new URL(database.url);
   const { host, pathname } = here;
   const closed = `127.0.0.1:${freePort()}`;
@@ -215,19 +211,16 @@ Deno.test("an end is carried out although the server takes no request to cancel"
   await using action = openAction(url.href, { lockTimeoutMs: 600_000 });
   const end = new AbortController();
   const run = action.fails("shutting_down", "public.customers", ["name"], { signal: end.signal });
-  await until(async () =>
-    (await database.sql`select from pg_stat_activity where datname = current_database()
-      and wait_event_type = 'Lock'`).length > 0
-  );
+  await untilBlocked();
   end.abort(new ServiceError("shutting_down", "Cannot finish the run: the test ends it"));
   await run;
   assert.equal(connections, 2);
 });
 
-Deno.test({
-  name: `an IPv6 address is a host like any other${hasIpv6() ? "" : " (skipped: no IPv6)"}`,
-  ignore: !hasIpv6(),
-  async fn() {
+testUnless(
+  hasIpv6() ? undefined : "no IPv6",
+  "an IPv6 address is a host like any other",
+  async () => {
     await using six = await startPostgres({
       settings: { listen_addresses: "127.0.0.1,::1" },
       accessRules: ["host all all all scram-sha-256"],
@@ -240,7 +233,7 @@ Deno.test({
     await using action = openAction(url);
     assert.equal((await action.tokenize("public.people", ["name"])).updated, 0);
   },
-});
+);
 
 /** Every statement that the action sends while `work` is under way, in order, as the server logs it. */
 async function transcriptOf(work: () => Promise<unknown>): Promise<string[]> {

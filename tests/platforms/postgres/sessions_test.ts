@@ -4,20 +4,13 @@
  */
 import assert from "node:assert/strict";
 import { ServiceError } from "../../../src/errors.ts";
-import {
-  changesNothing,
-  openAction,
-  openDatabase,
-  rowVersions,
-  tokenOf,
-  until,
-  valuesOf,
-} from "../../support/action_fixture.ts";
+import { assertReport } from "../../support/assertions.ts";
+import { tokenOf, useDatabase } from "../../support/action_fixture.ts";
+import { until } from "../../../scripts/servers/until.ts";
 import { gatedSdk } from "../../support/gated_sdk.ts";
 
-const database = await openDatabase({ customers: false });
-const { sql } = database;
-Deno.test.afterAll(() => database.drop());
+const database = await useDatabase();
+const { sql, openAction, valuesOf, assertUnchanged, createUser } = database;
 
 async function makePeople(table: string, rows = 20): Promise<void> {
   await sql.unsafe(`create table ${table} (id int, name text, note text);
@@ -25,12 +18,9 @@ async function makePeople(table: string, rows = 20): Promise<void> {
     from generate_series(1, ${rows}) n`);
 }
 
-/** Sessions of the action in this database, idle ones outside a transaction left out. */
-async function sessionsAtWork(): Promise<string[]> {
-  const rows = await sql`select state from pg_stat_activity where datname = current_database()
-    and application_name = 'tokenize-action' and state <> 'idle'`;
-  return rows.map(({ state }) => state);
-}
+/** The action's sessions within a transaction. */
+const sessionsAtWork = async () =>
+  (await database.sessions()).filter(({ state }) => state !== "idle");
 
 const shuttingDown = () =>
   new ServiceError("shutting_down", "Cannot finish the run: shutting down");
@@ -61,32 +51,31 @@ for (const [i, [title, setting]] of Object.entries(ROLE_SETTINGS).entries()) {
   Deno.test(`a role with ${title} changes nothing (${setting})`, async () => {
     const table = `settings_${i}`;
     await makePeople(table);
-    const user = await database.createUser(
+    const user = await createUser(
       `grant select, update on ${table} to $user`,
       `alter role $user set ${setting}`,
     );
     await sql.unsafe(`update ${table} set name = 'é 静香' where id = 1`);
-    await using action = openAction(user.url);
+    await using action = openAction({ as: user });
     const report = await action.tokenize(`public.${table}`, ["name", "note"]);
-    assert.deepEqual([report.updated, report.skipped], [20, 0]);
-    const names = await valuesOf(sql, table, "name");
+    assertReport(report, { updated: 20, skipped: 0 });
+    const names = await valuesOf(table, "name");
     assert.deepEqual(names.slice(0, 2), [tokenOf("é 静香"), tokenOf("canary 2")]);
-    assert.deepEqual((await valuesOf(sql, table, "note")).slice(0, 2), [null, tokenOf("note")]);
+    assert.deepEqual((await valuesOf(table, "note")).slice(0, 2), [null, tokenOf("note")]);
   });
 }
 
 Deno.test("a statement_timeout on the role is a timeout, and changes nothing", async () => {
   await makePeople("slow");
-  const user = await database.createUser(
+  const user = await createUser(
     "grant select, update on slow to $user",
     "alter role $user set statement_timeout = '50ms'",
   );
-  await using action = openAction(user.url, { lockTimeoutMs: 20_000 });
+  await using action = openAction({ as: user, lockTimeoutMs: 20_000 });
   await using other = database.connect();
   await other`begin`;
   await other`select from slow where id = 3 for update`;
-  const error = await changesNothing(
-    sql,
+  const error = await assertUnchanged(
     "slow",
     () => action.fails("timeout", "public.slow", ["name"]),
   );
@@ -97,30 +86,31 @@ Deno.test("a statement_timeout on the role is a timeout, and changes nothing", a
 
 Deno.test("a session that the server ends for idling fails the run, and changes nothing", async () => {
   await makePeople("idling");
-  const user = await database.createUser(
+  const user = await createUser(
     "grant select, update on idling to $user",
     "alter role $user set idle_in_transaction_session_timeout = '50ms'",
   );
   const gate = gatedSdk();
-  await using action = openAction(user.url, { tokenSdk: gate.sdk });
-  await changesNothing(sql, "idling", async () => {
+  await using action = openAction({ as: user, tokenSdk: gate.sdk });
+  await assertUnchanged("idling", async () => {
     const run = action.fails("database_unreachable", "public.idling", ["name"]);
-    await gate.reached;
+    await Promise.race([gate.reached, run]); // on a busy machine it may idle before that
     await until(async () => (await sessionsAtWork()).length === 0);
     gate.open();
     await run;
   });
+  await sql.unsafe(`alter role ${user.name} reset idle_in_transaction_session_timeout`);
   assert.equal((await action.tokenize("public.idling", ["name"])).updated, 20);
 });
 
 Deno.test("a session that is ended between two batches fails the run; the next one connects", async () => {
   await makePeople("cut_off", 6000);
   const gate = gatedSdk(2);
-  await using action = openAction(database.url, { tokenSdk: gate.sdk });
-  await changesNothing(sql, "cut_off", async () => {
+  await using action = openAction({ tokenSdk: gate.sdk });
+  await assertUnchanged("cut_off", async () => {
     const run = action.fails("database_unreachable", "public.cut_off", ["name"]);
     await gate.reached;
-    await endSessions();
+    await database.terminateSessions();
     await until(async () => (await sessionsAtWork()).length === 0);
     gate.open();
     await run;
@@ -135,52 +125,42 @@ Deno.test("a session that is ended in the middle of a statement fails the run, w
     create trigger waits before update on cut_short for each row execute function wait()`);
   await using other = database.connect();
   await other`select pg_advisory_lock(77)`;
-  await using action = openAction(database.url, { allowTriggers: true, lockTimeoutMs: 60_000 });
-  await changesNothing(sql, "cut_short", async () => {
+  await using action = openAction({ allowTriggers: true, lockTimeoutMs: 60_000 });
+  await assertUnchanged("cut_short", async () => {
     const run = action.fails("database_unreachable", "public.cut_short", ["name"]);
-    await until(async () =>
-      (await sql`select from pg_stat_activity where datname = current_database()
-        and wait_event = 'advisory'`).length > 0
-    );
-    await endSessions();
+    await database.untilBlocked();
+    await database.terminateSessions();
     await run;
   });
 });
 
 Deno.test("an idle session that was ended is not used for the next run", async () => {
   await makePeople("after_idle");
-  await using action = openAction(database.url);
+  await using action = openAction();
   await action.tokenize("public.after_idle", ["name"]);
-  await endSessions();
-  await until(async () =>
-    (await sql`select from pg_stat_activity where application_name = 'tokenize-action'
-      and datname = current_database()`).length === 0
-  );
+  await database.terminateSessions();
+  await until(async () => (await database.sessions()).length === 0);
   assert.equal((await action.tokenize("public.after_idle", ["note"])).updated, 10);
 });
 
 Deno.test("runs one after the other share a session, which close() gives back", async () => {
   await makePeople("shared");
-  const sessions = async () =>
-    (await sql`select pid from pg_stat_activity where application_name = 'tokenize-action'
-      and datname = current_database()`).map(({ pid }) => pid);
   {
-    await using action = openAction(database.url);
+    await using action = openAction();
     await action.tokenize("public.shared", ["name"]);
-    const [first, ...others] = await sessions();
+    const [first, ...others] = await database.sessions();
     assert.deepEqual(others, []);
     await action.tokenize("public.shared", ["note"]);
-    assert.deepEqual(await sessions(), [first]);
+    assert.deepEqual((await database.sessions()).map(({ pid }) => pid), [first?.pid]);
   }
-  await until(async () => (await sessions()).length === 0);
+  await until(async () => (await database.sessions()).length === 0);
 });
 
 Deno.test("an end before the start touches nothing", async () => {
   await makePeople("unstarted");
-  await using action = openAction(database.url);
+  await using action = openAction();
   const signal = AbortSignal.abort(shuttingDown());
-  await changesNothing(
-    sql,
+  await assertUnchanged(
     "unstarted",
     () => action.fails("shutting_down", "public.unstarted", ["name"], { signal }),
   );
@@ -189,9 +169,9 @@ Deno.test("an end before the start touches nothing", async () => {
 Deno.test("an end while the token SDK is at work, even for ever, rolls the run back", async () => {
   await makePeople("waiting", 6000);
   const gate = gatedSdk(2); // never opened
-  await using action = openAction(database.url, { tokenSdk: gate.sdk });
+  await using action = openAction({ tokenSdk: gate.sdk });
   const end = new AbortController();
-  await changesNothing(sql, "waiting", async () => {
+  await assertUnchanged("waiting", async () => {
     const run = action.fails("shutting_down", "public.waiting", ["name"], { signal: end.signal });
     await gate.reached;
     end.abort(shuttingDown());
@@ -204,17 +184,14 @@ Deno.test("an end while the token SDK is at work, even for ever, rolls the run b
 
 Deno.test("an end while a statement is under way cancels it, and rolls the run back", async () => {
   await makePeople("blocked");
-  await using action = openAction(database.url, { lockTimeoutMs: 600_000 });
+  await using action = openAction({ lockTimeoutMs: 600_000 });
   await using other = database.connect();
   await other`begin`;
   await other`select from blocked where id = 3 for update`;
   const end = new AbortController();
-  await changesNothing(sql, "blocked", async () => {
+  await assertUnchanged("blocked", async () => {
     const run = action.fails("shutting_down", "public.blocked", ["name"], { signal: end.signal });
-    await until(async () =>
-      (await sql`select from pg_stat_activity where datname = current_database()
-        and application_name = 'tokenize-action' and wait_event_type = 'Lock'`).length > 0
-    );
+    await database.untilBlocked();
     end.abort(shuttingDown());
     await run;
     await until(async () => (await sessionsAtWork()).length === 0); // with the lock still held
@@ -225,31 +202,27 @@ Deno.test("an end while a statement is under way cancels it, and rolls the run b
 
 Deno.test("an end while the work is done inside the database cancels it", async () => {
   await makePeople("pushed");
-  const user = await database.createUser("grant select (name), update (name) on pushed to $user");
-  await using action = openAction(user.url, { lockTimeoutMs: 600_000 });
+  const user = await createUser("grant select (name), update (name) on pushed to $user");
+  await using action = openAction({ as: user, lockTimeoutMs: 600_000 });
   await using other = database.connect();
   await other`begin`;
   await other`select from pushed where id = 3 for update`;
   const end = new AbortController();
-  const before = await rowVersions(sql, "pushed");
+  const before = await database.rowVersions("pushed");
   const run = action.fails("shutting_down", "public.pushed", ["name"], { signal: end.signal });
-  await until(async () =>
-    (await sql`select from pg_stat_activity where datname = current_database()
-      and application_name = 'tokenize-action' and wait_event_type = 'Lock'`).length > 0
-  );
+  await database.untilBlocked();
   end.abort(shuttingDown());
   await run;
-  assert.deepEqual(await rowVersions(sql, "pushed"), before);
+  assert.deepEqual(await database.rowVersions("pushed"), before);
   await until(async () => (await sessionsAtWork()).length === 0);
 });
 
 Deno.test("an end that comes with the last batch leaves all or nothing", async () => {
   await makePeople("late_end");
-  await using action = openAction(database.url);
+  await using action = openAction();
   const end = new AbortController();
   const onProgress = () => end.abort(shuttingDown());
-  await changesNothing(
-    sql,
+  await assertUnchanged(
     "late_end",
     () =>
       action.fails("shutting_down", "public.late_end", ["name"], {
@@ -270,19 +243,13 @@ Deno.test("an SDK that fails or gives nonsense changes nothing, and its message 
     "nothing": (values: readonly string[]) => values.map(() => null as unknown as string),
   };
   for (const [title, tokenize] of Object.entries(give)) {
-    await using action = openAction(database.url, {
+    await using action = openAction({
       tokenSdk: { pattern, maxTokenLength, tokenize },
     });
     const code = title === "an error" ? "internal" : "token_sdk_error";
-    await changesNothing(
-      sql,
+    await assertUnchanged(
       "sdk_fails",
       () => action.fails(code, "public.sdk_fails", ["name", "note"]),
     );
   }
 });
-
-async function endSessions(): Promise<void> {
-  await sql`select pg_terminate_backend(pid) from pg_stat_activity
-    where datname = current_database() and application_name = 'tokenize-action'`;
-}

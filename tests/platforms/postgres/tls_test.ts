@@ -2,9 +2,12 @@
 import assert from "node:assert/strict";
 import { startPostgres } from "../../../scripts/servers/postgres/postgres_server.ts";
 import { makeTestCertificates } from "../../../scripts/servers/test_certificates.ts";
-import { connect, openAction, openDatabase, until } from "../../support/action_fixture.ts";
+import { openAction, useDatabase } from "../../support/action_fixture.ts";
+import { connect } from "../../support/test_database.ts";
+import { until } from "../../../scripts/servers/until.ts";
 import { ServiceError } from "../../../src/errors.ts";
 import { makeClientCertificate } from "./client_certificate.ts";
+import { testUnless } from "../../support/skipping.ts";
 
 /** Encrypted connections by password, but for the user "certified", who needs a certificate. */
 const server = await startPostgres({
@@ -14,8 +17,7 @@ const server = await startPostgres({
   accessRules: ["hostssl all certified all trust", "host all all all scram-sha-256"],
 });
 Deno.test.afterAll(() => server.remove());
-const plain = await openDatabase({ customers: false }); // on a server without TLS, made or given
-Deno.test.afterAll(() => plain.drop());
+const plain = await useDatabase(); // on a server without TLS, made or given
 const plainHasTls = (await plain.sql`show ssl`)[0]?.ssl === "on";
 
 {
@@ -93,25 +95,21 @@ Deno.test("sslmode=require with a CA verifies it, as in libpq", async () => {
   await connects({ sslmode: "require", sslrootcert: ownCa }, true);
 });
 
-Deno.test({
-  name: `verify-full compares the address, verify-ca does not${
-    Deno.build.os === "linux" ? "" : " (skipped: this system has no 127.0.0.2)"
-  }`,
-  ignore: Deno.build.os !== "linux",
-  async fn() {
+testUnless(
+  Deno.build.os === "linux" ? undefined : "this system has no 127.0.0.2",
+  "verify-full compares the address, verify-ca does not",
+  async () => {
     const elsewhere = "127.0.0.2";
     await isRefused({ sslmode: "verify-full", sslrootcert: ownCa }, elsewhere);
     await connects({ sslmode: "verify-ca", sslrootcert: ownCa }, true, elsewhere);
     await isRefused({ sslmode: "verify-ca", sslrootcert: otherCa }, elsewhere);
   },
-});
+);
 
-Deno.test({
-  name: `a server without TLS is refused where TLS is asked for${
-    plainHasTls ? " (skipped: the test server has TLS)" : ""
-  }`,
-  ignore: plainHasTls,
-  async fn() {
+testUnless(
+  plainHasTls ? "the test server has TLS" : undefined,
+  "a server without TLS is refused where TLS is asked for",
+  async () => {
     for (const sslmode of ["require", "verify-ca", "verify-full"]) {
       await using action = openAction(`${plain.url}?sslmode=${sslmode}`);
       const error = await action.fails("database_unreachable", "public.people", ["name"]);
@@ -120,7 +118,7 @@ Deno.test({
     await using action = openAction(`${plain.url}?sslmode=prefer`);
     await action.fails("table_not_found", "public.people", ["name"]);
   },
-});
+);
 
 Deno.test("a client certificate gets in where the server asks for one", async () => {
   const { certFile, keyFile } = await makeClientCertificate(server.dir, "certified");

@@ -3,13 +3,11 @@ import assert from "node:assert/strict";
 import { quoteIdentifier, quoteLiteral } from "../../../src/platforms/postgres/identifiers.ts";
 import { toPostgres } from "../../../src/tokens/token_pattern.ts";
 import { VAULT_TOKENS } from "../../../src/tokens/vault/vault_token.ts";
-import { dummySdk, openDatabase, tokenOf } from "../../support/action_fixture.ts";
+import { dummySdk, tokenOf, useDatabase } from "../../support/action_fixture.ts";
 import { DETECTOR_CASES, SAMPLE_VALUES } from "../../tokens/detector_cases.ts";
 import { VAULT_DETECTOR_CASES } from "../../tokens/vault_detector_cases.ts";
 
-const database = await openDatabase({ customers: false });
-const { sql } = database;
-Deno.test.afterAll(() => database.drop());
+const { sql } = await useDatabase();
 
 const pattern = quoteLiteral(toPostgres(dummySdk.pattern));
 

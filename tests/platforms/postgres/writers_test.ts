@@ -6,16 +6,13 @@ import assert from "node:assert/strict";
 import type { Sql } from "postgres";
 import {
   type ActionOptions,
-  openAction,
-  openDatabase,
   type RunOptions,
   tokenOf,
-  until,
+  useDatabase,
 } from "../../support/action_fixture.ts";
+import { until } from "../../../scripts/servers/until.ts";
 
-const database = await openDatabase({ customers: false });
-const { sql } = database;
-Deno.test.afterAll(() => database.drop());
+const { sql, openAction, connect } = await useDatabase();
 
 const WRITERS = 3;
 /** What each writer does at most; else batches might find new values for ever. */
@@ -44,7 +41,7 @@ const WAYS: Readonly<Record<string, Way>> = {
 for (const [title, way] of Object.entries(WAYS)) {
   Deno.test(`writers go on during a run, and lose nothing (${title})`, async () => {
     await makeTable(way);
-    await using action = openAction(database.url, { lockTimeoutMs: 20_000, ...way.options });
+    await using action = openAction({ lockTimeoutMs: 20_000, ...way.options });
     await using crew = writers();
     await until(() => crew.writes() > 5 * WRITERS);
     const before = crew.writes();
@@ -97,7 +94,7 @@ function writers() {
   let writes = 0;
   let isOver = false;
   const work = async (number: number) => {
-    await using connection = database.connect();
+    await using connection = connect();
     for (let i = 0; i < MOST_WRITES && !isOver; i++) {
       await writeOnce(connection, number, i);
       writes++;
