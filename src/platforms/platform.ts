@@ -12,7 +12,6 @@ import type { DatasetUrn } from "../datahub/dataset_urn.ts";
 import { ServiceError } from "../errors.ts";
 import type { Observe } from "../observations.ts";
 import type { Conversion } from "../tokens/conversion.ts";
-import type { RunOptions } from "../run_options.ts";
 import type { Residue } from "./residue.ts";
 
 /** Rows changed, and rows left as they were, whose sum is the rows seen; and what was left in them. */
@@ -26,9 +25,16 @@ export interface Counts {
 }
 
 /** Which way the work was done: tokens made here, or by an expression inside the database. */
-export const METHODS = ["client", "pushdown", "rewrite"] as const;
-/** Which way the work was done. */
-export type Method = (typeof METHODS)[number];
+export type Method = "client" | "pushdown" | "rewrite";
+
+/**
+ * What is all or nothing: the whole run, or each of many batches, which suits a table too large for one
+ * transaction. Batches that were committed stay, and a run again goes on where they ended.
+ */
+export type CommitMode = "atomic" | "batches";
+
+/** Rows are updated, or the whole table is rewritten under an exclusive lock. */
+export type Strategy = "update" | "rewrite";
 
 /** How far a run has come: rows written so far, of the rows in the table. */
 export interface Progress {
@@ -37,8 +43,16 @@ export interface Progress {
 }
 
 /** What a run brings along. */
-export interface RunContext extends RunOptions {
+export interface RunContext {
   readonly runId: string;
+  /** Nothing is written: the table is only looked at. */
+  readonly dryRun: boolean;
+  readonly commit: CommitMode;
+  readonly strategy: Strategy;
+  /** Whether old values that an update leaves elsewhere are to be cleared, as far as may be. */
+  readonly scrub: boolean;
+  /** How many connections may write at once in batches; undefined leaves it to the platform. */
+  readonly connections: number | undefined;
   /** Ends the run early: what was not committed is rolled back. Its reason is a `ServiceError`. */
   readonly signal: AbortSignal;
   readonly observe: Observe;

@@ -6,8 +6,7 @@ import assert from "node:assert/strict";
 import type { ErrorCode } from "../../src/errors.ts";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
 import { VAULT_LIMITS, type VaultLimits } from "../../src/tokens/vault/limits.ts";
-import { assertReport, errorOf } from "../support/assertions.ts";
-import { useDatabase } from "../support/action_fixture.ts";
+import { changesNothing, failureOf, openAction, openDatabase } from "../support/action_fixture.ts";
 import { type MisbehavingRelay, type SeenRequest, startRelay } from "./misbehaving_relay.ts";
 import {
   type Changes,
@@ -22,9 +21,12 @@ const GOOD_REQUESTS = 5;
 
 const vault = await openTransit({ durable: true });
 const { server } = vault;
-const database = await useDatabase();
-const { sql, openAction, assertUnchanged } = database;
-Deno.test.afterAll(() => vault.close());
+const database = await openDatabase({ customers: false });
+const { sql } = database;
+Deno.test.afterAll(async () => {
+  await database.drop();
+  await vault.close();
+});
 await server.api("POST", "sys/auth/approle", { type: "approle" });
 
 /** A table, a relay and an SDK behind it. */
@@ -51,7 +53,7 @@ async function openScene(
     'canary' || i || '@example.com' as email, null::text as phone from generate_series(1, ${ROWS}) i`);
   const relay = startRelay(server.address);
   const sdk = await vault.openSdk({ VAULT_ADDR: relay.address, ...changes }, limits);
-  const action = openAction({ tokenSdk: sdk });
+  const action = openAction(database.url, { tokenSdk: sdk });
   return {
     table,
     relay,
@@ -92,7 +94,7 @@ async function failsAtomically(
   message: RegExp,
   heal: () => unknown,
 ): Promise<void> {
-  const said = await assertUnchanged(scene.table, () => scene.fails(code));
+  const said = await changesNothing(sql, scene.table, () => scene.fails(code));
   assert.match(said, message);
   scene.relay.behave();
   await heal();
@@ -101,7 +103,7 @@ async function failsAtomically(
   assert.deepEqual([updated, skipped], [ROWS, 0]);
   await isComplete(scene);
   const again = await scene.run();
-  assertReport(again, { updated: 0, skipped: ROWS });
+  assert.deepEqual([again.updated, again.skipped], [0, ROWS]);
 }
 
 Deno.test("Vault is sealed during a run", async () => {
@@ -115,7 +117,7 @@ Deno.test("Vault is sealed during a run", async () => {
 Deno.test("Vault is sealed before a run, and says so when the SDK is made", async () => {
   await server.seal();
   try {
-    const error = await errorOf(vault.openSdk({}, QUICK));
+    const error = await failureOf(vault.openSdk({}, QUICK));
     assert.equal(error.code, "token_sdk_unreachable");
     assert.equal(error.message, "Cannot use Vault: it is sealed");
   } finally {
@@ -138,7 +140,7 @@ Deno.test("nobody listens where Vault was", async () => {
   await using scene = await openScene();
   await server.stop();
   try {
-    const error = await errorOf(vault.openSdk({}, QUICK));
+    const error = await failureOf(vault.openSdk({}, QUICK));
     assert.equal(error.code, "token_sdk_unreachable");
     assert.equal(error.message, "Cannot use Vault: the connection is refused");
   } finally {
@@ -228,7 +230,7 @@ Deno.test("Vault answers 429 for longer than a run may wait, which a caller is t
   const reason = /^Cannot use Vault: it is asked too often$/;
   await failsAtomically(scene, "token_sdk_unreachable", reason, () => {});
   scene.relay.misbehave(() => ({ answer: 429, headers: { "retry-after": "120" } }));
-  const error = await errorOf(
+  const error = await failureOf(
     Promise.resolve(scene.sdk.tokenize(["Ada"], { dataset: "d", column: "c" })),
   );
   assert.equal(error.facts.retryAfterSeconds, 120);
@@ -255,13 +257,13 @@ Deno.test("the token is revoked during a run", async () => {
     revoking ??= server.api("POST", "auth/token/revoke", { token: VAULT_TOKEN });
     await revoking;
   });
-  const said = await assertUnchanged(scene.table, () => scene.fails("token_sdk_error"));
+  const said = await changesNothing(sql, scene.table, () => scene.fails("token_sdk_error"));
   assert.match(said, /^Cannot use Vault: VAULT_TOKEN ran out or was revoked/);
   assert.ok(!said.includes(VAULT_TOKEN));
   const sdk = await vault.openSdk();
-  await using action = openAction({ tokenSdk: sdk });
+  await using action = openAction(database.url, { tokenSdk: sdk });
   const report = await action.tokenize(`public.${scene.table}`, ["email", "phone"]);
-  assertReport(report, { updated: ROWS, skipped: 0 });
+  assert.deepEqual([report.updated, report.skipped], [ROWS, 0]);
   await isComplete({ ...scene, sdk });
   await sdk.close!();
 });
