@@ -229,8 +229,8 @@ for (const [title, options] of Object.entries(UNFIT)) {
       assert.equal(error.code, "token_sdk_error");
       assert.equal(
         error.message,
-        `Cannot use Vault: the key "${VAULT_TRANSIT_KEY}" does not make equal tokens of equal ` +
-          "values: a key for tokens is made with derived=true and convergent_encryption=true",
+        `Cannot use Vault: the key "${VAULT_TRANSIT_KEY}" does not give equal values equal ` +
+          "tokens: create the key with derived=true and convergent_encryption=true",
       );
     });
   }
