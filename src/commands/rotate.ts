@@ -14,7 +14,7 @@ export async function rotate(
 ): Promise<number> {
   const source = await deps.rotateFrom?.();
   if (source !== undefined && source.sdk.detokenize === undefined) {
-    console.error("tokenize: --from: its tokens are one-way, nobody can read them back");
+    console.error("tokenize: --from: its tokens are one-way and cannot be read back");
     return 2;
   }
   return await runOnce(command, deps, shutDown);

@@ -6,17 +6,17 @@ export function encodeBase64(text: string): string {
   return borrowUtf8(text).toBase64();
 }
 
-/** The URL-safe alphabet without padding (RFC 4648 section 5), as tokens and JSON Web Keys have it. */
+/** Base64url without padding (RFC 4648 section 5), as in tokens and JSON Web Keys. */
 export function encodeBase64Url(bytes: Uint8Array): string {
   return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
-/** The bytes of what matches a pattern that only `encodeBase64Url` can have given. */
+/** Decodes a text that is known to be canonical, because a token's pattern matched it. */
 export function decodeCanonicalBase64Url(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.fromBase64(text, { alphabet: "base64url" });
 }
 
-/** What `encodeBase64Url` encoded; undefined where it cannot have been made by that. */
+/** Decodes canonical base64url without padding; undefined if the text is anything else. */
 export function decodeBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (!/^[A-Za-z0-9_-]*$/.test(text)) return undefined;
   try {

@@ -1,12 +1,12 @@
 /**
- * What a run turns into tokens, and how. The platforms know a token SDK by this only: where the texts
- * stand is their business, what becomes of them is not.
+ * What a run turns into tokens, and how. This is all that platforms know of a token SDK: they decide
+ * where texts are read and written, not what becomes of them.
  *
  * Glossary
- * - Foreign: a token, but not what the SDK would write now: another SDK's, another key's. Never
- *   tokenized again.
- * - Lookalike: a text in the form of a token that fails its authentication. Left alone.
- * - Rotation: tokens of an old key or SDK become those of the current one.
+ * - Foreign: a token that the SDK would not write now: another SDK's, another key's. Never tokenized
+ *   again.
+ * - Lookalike: a text in the form of a token that fails its authentication (see `TokenSdk`). Left alone.
+ * - Rotation: replaces tokens of an old key or SDK by those of the current one.
  */
 import { ServiceError } from "../errors.ts";
 import { TOKEN_SDK_ADAPTERS } from "./adapters.ts";
@@ -14,7 +14,7 @@ import { type Selection, uniquePatterns } from "./selection.ts";
 import { mayOverlap, type TokenPattern } from "./token_pattern.ts";
 import type { SqlDialect, TokenContext, TokenSdk } from "./token_sdk.ts";
 
-/** Tokens in the texts' order; null for one that is a lookalike. */
+/** Tokens in the order of the texts; null for a lookalike. */
 type Convert = (
   texts: readonly string[],
   context: TokenContext,
@@ -26,24 +26,24 @@ export interface Conversion {
   readonly selects: Selection;
   /** Throws `token_sdk_unreachable` or `token_sdk_error`, whose messages never hold a value. */
   readonly convert: Convert;
-  /** Whether some of what is selected may be lookalikes, so that only `convert` can tell. */
+  /** Whether selected texts may be lookalikes, which only `convert` can tell. */
   readonly canReject: boolean;
-  /** Matches all that `convert` gives. */
+  /** Matches everything that `convert` returns. */
   readonly result: TokenPattern;
-  /** Tokens that are left alone, and are not what the SDK would write now. */
+  /** Tokens that are left alone although the SDK would not write them now. */
   readonly foreign: Selection;
   /** The most characters a token can have for a selected text of `bytes` bytes in UTF-8. */
   maxLength(bytes: number): number;
-  /** See `TokenSdk`. Left out where only `convert` can do the work. */
+  /** See `TokenSdk`. Omitted if only `convert` can do the work. */
   readonly sqlExpression?: (dialect: SqlDialect, operand: string) => string;
   /**
-   * Turns each of the SDK's tokens into itself, and thereby tells the lookalikes. For dry runs; left
-   * out where there is no authentication to try.
+   * Converts each of the SDK's tokens to itself, and so finds the lookalikes. For dry runs; omitted if
+   * tokens are not authenticated.
    */
   readonly audit?: Omit<Conversion, "audit">;
 }
 
-/** Tokens to start a rotation from. */
+/** The tokens that a rotation replaces. */
 export interface RotationSource {
   /** The SDK that made them. */
   readonly sdk: TokenSdk;
@@ -51,10 +51,10 @@ export interface RotationSource {
   readonly keyId: string | undefined;
 }
 
-/** Tokens of every SDK there is, of whatever key. */
+/** Tokens of every SDK, with any key. */
 const FAMILIES = TOKEN_SDK_ADAPTERS.map(({ family }) => family);
 
-/** Values become tokens; what is a token of any SDK and key is left alone. */
+/** Replaces values by tokens; tokens of any SDK and key are left alone. */
 export function tokenizing(sdk: TokenSdk): Conversion {
   const { pattern, sqlExpression } = sdk;
   const known = uniquePatterns([pattern, ...FAMILIES]);
@@ -82,9 +82,9 @@ export function tokenizing(sdk: TokenSdk): Conversion {
 }
 
 /**
- * Tokens of `from` become what `to` gives for their values; all else is left alone.
+ * Replaces tokens of `from` by those of `to` for the same values; everything else is left alone.
  *
- * Throws `invalid_request` where the tokens cannot be read back.
+ * Throws `invalid_request` if the tokens cannot be read back.
  */
 export function rotating({ sdk: from, keyId }: RotationSource, to: TokenSdk): Conversion {
   const source = keyId === undefined ? from.pattern : from.patternOf?.(keyId);
@@ -112,7 +112,7 @@ function throughValues(from: TokenSdk, to: TokenSdk): Convert {
   };
 }
 
-/** Tokens that can be read back as they are, and null for the others. */
+/** The same tokens, with null for those that cannot be read back. */
 function authenticated(detokenize: Convert): Convert {
   return async (tokens, context) => {
     const values = await detokenize(tokens, context);
@@ -124,7 +124,7 @@ function readBack(sdk: TokenSdk): Convert {
   if (sdk.detokenize === undefined) {
     throw new ServiceError(
       "invalid_request",
-      "Cannot rotate: the tokens of this SDK are one-way, nobody can read them back",
+      "Cannot rotate: the tokens of this SDK are one-way and cannot be read back",
     );
   }
   return sdk.detokenize.bind(sdk);
@@ -148,6 +148,6 @@ function currentOf({ current, pattern }: TokenSdk): TokenPattern {
 function wrongNumber(): ServiceError {
   return new ServiceError(
     "token_sdk_error",
-    "Cannot rotate: the token SDK gave another number of tokens than it was given values",
+    "Cannot rotate: the token SDK returned a different number of tokens than values",
   );
 }

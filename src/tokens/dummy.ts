@@ -1,9 +1,9 @@
 /**
- * The `dummy` SDK: `tok_<base64 of the UTF-8 value>_poc`. Anybody can read such a token back. It is
- * for trying the machinery, not for protecting anything.
+ * The `dummy` SDK: `tok_<base64 of the UTF-8 value>_poc`. Anybody can read such a token back: it is for
+ * trying the program, not for protecting anything.
  *
- * Base64 as in RFC 4648 section 4, padded; the detector takes canonical encodings only (unused bits
- * zero), so that a value that merely looks like a token is tokenized like any other.
+ * Base64 as in RFC 4648 section 4, padded. The detector accepts canonical encodings only (unused bits
+ * are zero), so a value that merely resembles a token is tokenized like any other.
  */
 import { encodeBase64 } from "./base64.ts";
 import { BASE64, toJavaScript, tokenPattern } from "./token_pattern.ts";
@@ -37,7 +37,7 @@ const base64Sql: Record<SqlDialect, (operand: string) => string> = {
   spark: (operand) => `translate(base64(encode(${operand}, 'UTF-8')), '\\r\\n', '')`,
 };
 
-/** The value; null where the token's bytes are not UTF-8, so that no value can have given them. */
+/** The value; null if the token's bytes are not UTF-8, so it was not made from a value. */
 function decode(token: string): string | null {
   return decodeUtf8(Uint8Array.fromBase64(token.slice(PREFIX.length, -SUFFIX.length)));
 }

@@ -1,8 +1,11 @@
-/** The configured SDK, made when the first run needs it. */
+/** The configured SDK, created when the first run needs it. */
 import { findAdapter } from "./adapters.ts";
 import type { TokenSdk } from "./token_sdk.ts";
 
-/** Gives the same SDK each time, prepared for a run; one that could not be made is tried again by the next run. */
+/**
+ * Returns the same SDK each time, prepared for a run. If it could not be created, the next run tries
+ * again. Throws what the SDK's `create` and `prepare` throw.
+ */
 export function lazyTokenSdk(
   { mode, settings }: { readonly mode: string; readonly settings: unknown },
 ): () => Promise<TokenSdk> {

@@ -1,14 +1,14 @@
-/** Which texts of a column are meant, told by what tokens look like. */
+/** Which texts of a column are selected, by what tokens look like. */
 import { toJavaScript, type TokenPattern } from "./token_pattern.ts";
 
-/** Texts that match one of `include`, and none of `exclude`. NULL is no text, and never selected. */
+/** Texts that match one of `include`, and none of `exclude`. NULL is never selected. */
 export interface Selection {
-  /** Left out, it is any text. */
+  /** Any text if omitted. */
   readonly include?: readonly TokenPattern[];
   readonly exclude: readonly TokenPattern[];
 }
 
-/** The test in JavaScript. */
+/** The selection as a JavaScript function. */
 export function toPredicate({ include, exclude }: Selection): (text: string) => boolean {
   const [wanted, unwanted] = [include?.map(toJavaScript), exclude.map(toJavaScript)];
   const matches = (patterns: readonly RegExp[], text: string) =>

@@ -2,8 +2,8 @@
  * What a token looks like, written once and translated for each place that has to recognise one.
  *
  * The body is a regular expression in the subset that JavaScript, PostgreSQL (ARE) and Java (Spark)
- * read alike: literals, character classes, `(?:…)`, `|`, `*`, `+`, `?`, `{n}`, `{n,m}`; no
- * anchors, back-references, look-around, `.`, backslashes or quotes. It always stands for the whole value.
+ * interpret alike: literals, character classes, `(?:…)`, `|`, `*`, `+`, `?`, `{n}`, `{n,m}`; no
+ * anchors, back-references, look-around, `.`, backslashes or quotes. It always matches the whole value.
  */
 export interface TokenPattern {
   /** The expression without anchors. */
@@ -12,10 +12,12 @@ export interface TokenPattern {
 
 const ALLOWED = /^[A-Za-z0-9_:+\/=\[\](){}?*|,~-]+$/;
 
-/** Makes a pattern. Throws where the body leaves the shared subset: a mistake of the adapter's. */
+/** Makes a pattern. Throws a `TypeError` if the body is outside the shared subset: an adapter's bug. */
 export function tokenPattern(body: string): TokenPattern {
   if (!ALLOWED.test(body) || /\((?!\?:)/.test(body)) {
-    throw new TypeError("Cannot use the token pattern: it leaves the subset all dialects share");
+    throw new TypeError(
+      "Cannot use the token pattern: it is outside the subset that all dialects share",
+    );
   }
   return Object.freeze({ body });
 }
@@ -49,7 +51,7 @@ function base64Pieces(char: string, padding: string): Base64Pieces {
   };
 }
 
-/** The literal text that every match begins with; empty where the pattern leaves that open. */
+/** The literal text that every match begins with; empty if there is none. */
 export function literalPrefix({ body }: TokenPattern): string {
   let depth = 0;
   for (const char of body) {
@@ -58,17 +60,17 @@ export function literalPrefix({ body }: TokenPattern): string {
     else if (char === "|" && depth === 0) return "";
   }
   const [literal] = /^[A-Za-z0-9_:\/=,~-]*/.exec(body)!;
-  // a quantifier counts for the character before it
+  // a quantifier applies to the character before it
   return "?*+{".includes(body[literal.length] ?? " ") ? literal.slice(0, -1) : literal;
 }
 
-/** Whether a text may match both; false only where their beginnings tell that none does. */
+/** Whether a text may match both; false only if their literal prefixes rule it out. */
 export function mayOverlap(one: TokenPattern, other: TokenPattern): boolean {
   const [first, second] = [literalPrefix(one), literalPrefix(other)];
   return first.startsWith(second) || second.startsWith(first);
 }
 
-/** A test in JavaScript. Without the `m` flag `$` matches at the very end only. */
+/** A JavaScript regular expression. Without the `m` flag `$` matches at the very end only. */
 export function toJavaScript(pattern: TokenPattern): RegExp {
   return new RegExp(`^(?:${pattern.body})$`);
 }

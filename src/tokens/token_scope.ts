@@ -1,6 +1,6 @@
 /**
- * How far equal values get equal tokens: everywhere, or only within a dataset or a column. And how
- * the place is bound into what a keyed SDK computes.
+ * How far equal values get equal tokens: everywhere, or only within a dataset or a column; and how the
+ * place is bound into what a keyed SDK computes.
  */
 import { configFault } from "../config_error.ts";
 import type { SettingsReader, TokenContext } from "./token_sdk.ts";
@@ -26,7 +26,7 @@ export function scopeLetter(scope: TokenScope): string {
   return SCOPE_LETTERS[scope];
 }
 
-/** The scope that is configured; `global` where none is. Throws `ConfigError`. */
+/** The configured scope; `global` by default. Throws `ConfigError`. */
 export function readScope(read: SettingsReader): TokenScope {
   const wanted = read.variable(SCOPE_VARIABLE) ?? "global";
   const scope = TOKEN_SCOPES.find((each) => each === wanted);

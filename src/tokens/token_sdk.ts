@@ -1,16 +1,18 @@
 /**
- * The token SDK: what turns values into tokens, and knows a token when it sees one.
+ * The token SDK: turns values into tokens, and recognises tokens.
  *
  * Glossary
- * - Value: a cell's text as it stands in the database, never NULL, any Unicode the database holds.
+ * - Value: a cell's text exactly as the database holds it; any Unicode, never NULL.
  * - Token: its deterministic replacement. Equal values in equal contexts give equal tokens.
- * - Detector: the pattern that matches every token as a whole, and no natural text.
- * - Context: where the values stand. An SDK may give other tokens in another column or dataset.
- * - Adapter: one file that makes an SDK out of settings, and says beforehand what it will need.
+ * - Detector: the pattern that matches every whole token, and no natural text.
+ * - Context: the column that the values are in. Tokens may differ between columns or datasets.
+ * - Lookalike: a text in the form of a token of this SDK that fails its authentication: forged,
+ *   damaged, or made with an unknown key or in another context. It is left alone, and counted.
+ * - Adapter: one file that makes an SDK from settings, and declares what the SDK will need.
  */
 import type { TokenPattern } from "./token_pattern.ts";
 
-/** Where the values of one call stand, so that an SDK can bind its tokens to the place. */
+/** Where the values of one call are, so that an SDK can bind its tokens to the place. */
 export interface TokenContext {
   /** The dataset's canonical name, such as `app.public.customers`. */
   readonly dataset: string;
@@ -18,14 +20,14 @@ export interface TokenContext {
   readonly column: string;
 }
 
-/** An SQL dialect in which an SDK may be able to write its token as an expression. */
+/** An SQL dialect in which an SDK may be able to compute its tokens. */
 export type SqlDialect = "postgres" | "spark";
 
-/** The interface that each adapter offers. Everything with a question mark is optional. */
+/** A token SDK. Members with a question mark are optional. */
 export interface TokenSdk {
   /**
-   * Called when a run begins, before anything else is asked, while others may be under way: the moment
-   * to see whether something else is to write from now on. Throws as `tokenize` does.
+   * Called when a run begins, before any other call for it; other runs may be under way. The moment to
+   * check whether another key or version writes from now on. Throws as `tokenize` does.
    */
   prepare?(): Promise<void>;
 
@@ -33,17 +35,17 @@ export interface TokenSdk {
   readonly pattern: TokenPattern;
 
   /**
-   * Recognises what `tokenize` gives at present: with the key, version and setting that now write.
-   * Left out where these are all the tokens there are.
+   * Recognises what `tokenize` returns at present: with the key, version and settings that now write.
+   * Omitted if these are all the tokens there are.
    */
   readonly current?: TokenPattern;
 
-  /** Recognises the tokens made with the key of that id; undefined where no such key is known. */
+  /** Recognises the tokens made with the key of that id; undefined if no such key is known. */
   patternOf?(keyId: string): TokenPattern | undefined;
 
   /**
-   * Tokens for `values`, in the same order and number. Called with many values at once (up to some
-   * thousands), several calls may be under way; none of the values matches `pattern`.
+   * Tokens for `values`, in the same order and number. Called with up to some thousands of values at
+   * once; several calls may be under way. None of the values matches `pattern`.
    *
    * Throws `token_sdk_unreachable` or `token_sdk_error`, whose messages never hold a value.
    */
@@ -53,22 +55,21 @@ export interface TokenSdk {
   maxTokenLength(valueBytes: number): number;
 
   /**
-   * The most bytes a value can have, in UTF-8, whose token has `tokenLength` characters: the other
-   * way round. For SDKs whose tokens can be read back.
+   * The most bytes of UTF-8 that a value can have whose token has `tokenLength` characters: the inverse
+   * of `maxTokenLength`. For SDKs whose tokens can be read back.
    */
   maxValueBytes?(tokenLength: number): number;
 
   /**
-   * The token as an SQL expression over `operand` (itself an SQL expression of a text type, not
-   * NULL), where the database can compute exactly what `tokenize` gives. Must not hold a key:
-   * SQL text ends up in query histories.
+   * The token as an SQL expression over `operand` (an SQL expression of a text type, not NULL), if the
+   * database can compute exactly what `tokenize` returns. Must not contain a key: SQL text ends up in
+   * query histories.
    */
   sqlExpression?(dialect: SqlDialect, operand: string): string;
 
   /**
-   * The values of which `tokens` were made in `context`, in the same order and number; null for one
-   * that only looks like a token of this SDK: whose authentication fails, or that no known key made.
-   * For SDKs whose tokens can be read back.
+   * The values from which `tokens` were made in `context`, in the same order and number; null for a
+   * lookalike. For SDKs whose tokens can be read back.
    */
   detokenize?(
     tokens: readonly string[],
@@ -76,8 +77,8 @@ export interface TokenSdk {
   ): (string | null)[] | Promise<(string | null)[]>;
 
   /**
-   * What `tokenize` would give at present for the values of `tokens`, in the same order and number;
-   * null as in `detokenize`. For SDKs that can do it without reading the values back.
+   * What `tokenize` would return at present for the values of `tokens`, in the same order and number;
+   * null for a lookalike. For SDKs that can do this without reading the values back.
    */
   renew?(
     tokens: readonly string[],
@@ -85,16 +86,16 @@ export interface TokenSdk {
   ): (string | null)[] | Promise<(string | null)[]>;
 
   /**
-   * Whether `detokenize` tells lookalikes by their authentication, and in memory: then a dry run looks
-   * at every token that is there.
+   * Whether `detokenize` authenticates tokens, and does so in memory: a dry run then checks every token
+   * it finds.
    */
   readonly authenticates?: boolean;
 
-  /** Gives back connections and forgets keys. */
+  /** Closes connections and forgets keys. */
   close?(): Promise<void>;
 }
 
-/** A host and port that the sandbox must let an SDK reach. */
+/** A host and port that the sandbox must allow an SDK to reach. */
 export interface SdkEndpoint {
   /** A name or an address. */
   readonly hostname: string;
@@ -111,32 +112,32 @@ export interface TokenSdkAdapter<S = unknown> {
   /** The environment variables that `readSettings` may read. */
   readonly environment: readonly string[];
   /**
-   * Matches every token of this kind, of whatever key and setting, and none of another kind: with
-   * it a token can be told although the SDK is not the one in use.
+   * Matches every token of this kind of SDK, with any key and settings, and none of another kind: a
+   * token is recognised by it even if another SDK is in use.
    */
   readonly family: TokenPattern;
   /**
-   * Settings from the environment. Throws `ConfigError` with one line for each fault, never with a
-   * secret's value. Runs before the sandbox exists, so it may read files.
+   * Reads settings from the environment. Throws `ConfigError` with one line for each fault, never with
+   * a secret's value. Runs before the sandbox exists, so it may read files.
    */
   readSettings(read: SettingsReader): S;
-  /** The ids of the keys in the settings; left out where the SDK has none of its own. */
+  /** The ids of the keys in the settings; omitted if the SDK has no keys of its own. */
   keyIds?(settings: S): readonly string[];
-  /** What the sandbox must let this SDK reach: nothing, for one that works in memory. */
+  /** What the sandbox must allow this SDK to reach: nothing, if it works in memory. */
   endpoints(settings: S): readonly SdkEndpoint[];
   /**
-   * Files that this SDK reads while it works, since others renew them: the sandbox lets it read
-   * exactly these. Paths are absolute. Left out, it is none.
+   * Absolute paths of the files that this SDK reads while it works, because others renew them. The
+   * sandbox allows exactly these. Omitted if there are none.
    */
   files?(settings: S): readonly string[];
   /** Makes the SDK, inside the sandbox, when the first run needs it. */
   create(settings: S): TokenSdk | Promise<TokenSdk>;
 }
 
-/** What an adapter may ask for while the program starts. */
+/** What an adapter may read while the program starts. */
 export interface SettingsReader {
-  /** A variable's value; undefined where it is unset or empty. */
+  /** A variable's value; undefined if it is unset or empty. */
   variable(name: string): string | undefined;
-  /** A file's text. Throws where it cannot be read. */
+  /** A file's text. Throws if it cannot be read. */
   file(path: string): string;
 }

@@ -83,7 +83,7 @@ export async function rotateSuite(program: Program): Promise<void> {
       assert.deepEqual([code, stdout], [2, ""]);
       assert.match(
         stderr,
-        /^tokenize: --from: its tokens are one-way, nobody can read them back$/m,
+        /^tokenize: --from: its tokens are one-way and cannot be read back$/m,
       );
     }
   });

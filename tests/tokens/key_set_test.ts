@@ -77,8 +77,8 @@ for (
     ["a key without a set", JSON.stringify(hmacA), "the file is not a JWK Set"],
     ["a list", JSON.stringify([hmacA]), "the file is not a JWK Set"],
     ["null", "null", "the file is not a JWK Set"],
-    ["no key", jwkSet(), "the file holds no key whose alg is HS256"],
-    ["another SDK's key only", jwkSet(sivA), "the file holds no key whose alg is HS256"],
+    ["no key", jwkSet(), "the file contains no key whose alg is HS256"],
+    ["another SDK's key only", jwkSet(sivA), "the file contains no key whose alg is HS256"],
     ["a text for a key", jwkSet("k"), "key 1 of the file: it is not an object"],
     ["a key of another type", jwkSet({ ...hmacA, kty: "RSA" }), 'its kty is not "oct"'],
     ["a key without an id", jwkSet({ ...hmacA, kid: undefined }), "its kid is not"],
@@ -128,7 +128,7 @@ Deno.test("weak keys are refused, even those of other SDKs in the file", async (
   const random = await testKeyBytes("random", 32);
   const ascending = Uint8Array.from({ length: 64 }, (_, i) => i);
   const weak: Record<string, Uint8Array> = {
-    "too few different bytes": new Uint8Array(64),
+    "too few distinct bytes": new Uint8Array(64),
     "regular steps": ascending,
     "steps": ascending.toReversed(),
     "repeats itself": Uint8Array.of(...random, ...random),

@@ -100,15 +100,15 @@ const FAULTS: Readonly<Record<string, [Record<string, string | undefined>, strin
   "another protocol": [{ VAULT_ADDR: "unix:///run/v" }, "VAULT_ADDR: it is not an https:// URL"],
   "a password in the address": [
     { VAULT_ADDR: `https://u:${SECRET}@vault` },
-    "VAULT_ADDR: it must hold nothing but a host, a port and perhaps a path",
+    "VAULT_ADDR: it must contain only a host, a port and optionally a path",
   ],
   "a query in the address": [
     { VAULT_ADDR: `https://vault?token=${SECRET}` },
-    "VAULT_ADDR: it must hold nothing but a host, a port and perhaps a path",
+    "VAULT_ADDR: it must contain only a host, a port and optionally a path",
   ],
   "values sent unencrypted": [
     { VAULT_ADDR: "http://vault.example.com:8200" },
-    "VAULT_ADDR: http:// would send values unencrypted: it is for loopback addresses only",
+    "VAULT_ADDR: http:// would send values unencrypted: use https:// except for a loopback address",
   ],
   "no way to log in": [
     WITHOUT_TOKEN,
@@ -116,31 +116,31 @@ const FAULTS: Readonly<Record<string, [Record<string, string | undefined>, strin
   ],
   "two ways to log in": [
     { VAULT_ROLE_ID: "role", VAULT_SECRET_ID: SECRET },
-    "VAULT_ROLE_ID: it contradicts VAULT_TOKEN: there can be one way to log in to Vault",
+    "VAULT_ROLE_ID: it contradicts VAULT_TOKEN: set the variables of one login method only",
   ],
   "a mount of another way": [
     { VAULT_KUBERNETES_MOUNT: "k8s" },
-    "VAULT_KUBERNETES_MOUNT: it contradicts VAULT_TOKEN: there can be one way to log in to Vault",
+    "VAULT_KUBERNETES_MOUNT: it contradicts VAULT_TOKEN: set the variables of one login method only",
   ],
   "half of AppRole": [
     { ...APPROLE, VAULT_SECRET_ID: undefined },
-    "VAULT_SECRET_ID: it must be set, too",
+    "VAULT_SECRET_ID: it must be set too",
   ],
   "the other half": [
     { ...APPROLE, VAULT_ROLE_ID: undefined },
-    "VAULT_ROLE_ID: it must be set, too",
+    "VAULT_ROLE_ID: it must be set too",
   ],
   "a token that no header can hold": [
     { VAULT_TOKEN: `${SECRET}\n` },
-    "VAULT_TOKEN: it holds characters that it cannot have",
+    "VAULT_TOKEN: it contains characters that are not allowed in it",
   ],
   "no service account": [
     { ...WITHOUT_TOKEN, VAULT_KUBERNETES_ROLE: "r" },
-    "VAULT_KUBERNETES_TOKEN_FILE: the file of the service account's token cannot be read",
+    "VAULT_KUBERNETES_TOKEN_FILE: the file with the service account's token cannot be read",
   ],
   "a service account's file with something else": [
     { ...WITHOUT_TOKEN, VAULT_KUBERNETES_ROLE: "r", VAULT_KUBERNETES_TOKEN_FILE: "/text" },
-    "VAULT_KUBERNETES_TOKEN_FILE: the file holds no service account's token (a JSON Web Token)",
+    "VAULT_KUBERNETES_TOKEN_FILE: the file does not contain a service account's token (a JSON Web Token)",
   ],
   "no key": [
     { VAULT_TRANSIT_KEY: undefined },
@@ -156,11 +156,11 @@ const FAULTS: Readonly<Record<string, [Record<string, string | undefined>, strin
   ],
   "a mount that leads elsewhere": [
     { VAULT_TRANSIT_MOUNT: "transit/../sys" },
-    "VAULT_TRANSIT_MOUNT: it is not the path of a mount, such as transit",
+    'VAULT_TRANSIT_MOUNT: it is not a mount path such as "transit"',
   ],
   "a mount with a query": [
     { VAULT_TRANSIT_MOUNT: "transit?x" },
-    "VAULT_TRANSIT_MOUNT: it is not the path of a mount, such as transit",
+    'VAULT_TRANSIT_MOUNT: it is not a mount path such as "transit"',
   ],
   "a namespace that is no path": [
     { VAULT_NAMESPACE: "team a" },
@@ -169,11 +169,11 @@ const FAULTS: Readonly<Record<string, [Record<string, string | undefined>, strin
   "a CA that is not there": [{ VAULT_CACERT: "/none" }, "VAULT_CACERT: the file cannot be read"],
   "a CA that is none": [
     { VAULT_CACERT: "/text" },
-    "VAULT_CACERT: the file holds no certificate in PEM form",
+    "VAULT_CACERT: the file contains no certificate in PEM form",
   ],
   "a CA that is broken": [
     { VAULT_CACERT: "/broken" },
-    "VAULT_CACERT: the file holds a certificate that cannot be read",
+    "VAULT_CACERT: the file contains a certificate that cannot be read",
   ],
   "an unknown context": [
     { TOKEN_CONTEXT: "table" },

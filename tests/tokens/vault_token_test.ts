@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { toJavaScript } from "../../src/tokens/token_pattern.ts";
 import {
   byteLength,
-  mostBytes,
+  maxPayloadBytes,
   tokenHead,
   tokenLength,
   tokensOfVersion,
@@ -41,11 +41,11 @@ Deno.test("the bytes in a token follow from its length, and the other way round"
       assert.equal(token.length, tokenLength(version, bytes));
       assert.equal(byteLength(token), bytes);
       assert.ok(isToken.test(token));
-      assert.ok(mostBytes(token.length) >= bytes);
+      assert.ok(maxPayloadBytes(token.length) >= bytes);
     }
   }
-  assert.equal(mostBytes(tokenLength(1, 30)), 30);
-  assert.deepEqual([mostBytes(0), mostBytes(9), mostBytes(12)], [0, 0, 0]);
+  assert.equal(maxPayloadBytes(tokenLength(1, 30)), 30);
+  assert.deepEqual([maxPayloadBytes(0), maxPayloadBytes(9), maxPayloadBytes(12)], [0, 0, 0]);
 });
 
 Deno.test("tokens of megabytes are recognised, and what is one character longer is not", () => {

@@ -47,7 +47,7 @@ Deno.test("a revoked token is told as such, and not as a matter of policies", as
     await server.api("POST", "auth/token/revoke", { token: VAULT_TOKEN });
     const error = await errorOf(Promise.resolve(sdk.tokenize(["canary"], place)));
     assert.equal(error.code, "token_sdk_error");
-    assert.match(error.message, /^Cannot use Vault: VAULT_TOKEN ran out or was revoked, or /);
+    assert.match(error.message, /^Cannot use Vault: VAULT_TOKEN expired or was revoked, or /);
     assert.ok(!JSON.stringify([error.message, error.stack, error.facts]).includes(VAULT_TOKEN));
   } finally {
     await sdk.close!();
@@ -57,7 +57,7 @@ Deno.test("a revoked token is told as such, and not as a matter of policies", as
 Deno.test("a token that never was one is refused before any value is sent", async () => {
   const error = await errorOf(vault.openSdk({ VAULT_TOKEN: "s.canary" }));
   assert.equal(error.code, "token_sdk_error");
-  assert.match(error.message, /VAULT_TOKEN ran out or was revoked/);
+  assert.match(error.message, /VAULT_TOKEN expired or was revoked/);
 });
 
 Deno.test("a token that ran out is told as such", async () => {
@@ -71,7 +71,7 @@ Deno.test("a token that ran out is told as such", async () => {
     });
     const error = await errorOf(Promise.resolve(sdk.tokenize(["Ada"], place)));
     assert.equal(error.code, "token_sdk_error");
-    assert.match(error.message, /VAULT_TOKEN ran out or was revoked/);
+    assert.match(error.message, /VAULT_TOKEN expired or was revoked/);
   } finally {
     await sdk.close!();
   }
@@ -261,7 +261,7 @@ Deno.test("a Kubernetes service account logs in, and only the one that may", asy
 
     const expired = await errorOf(openAs(await cluster.sign("tokenize-action", -60)));
     assert.equal(expired.code, "token_sdk_error");
-    assert.match(expired.message, /the token in VAULT_KUBERNETES_TOKEN_FILE ran out/);
+    assert.match(expired.message, /the token in VAULT_KUBERNETES_TOKEN_FILE has expired/);
   } finally {
     await Deno.remove(file);
   }

@@ -6,7 +6,8 @@ import assert from "node:assert/strict";
 import type { ErrorCode } from "../../src/errors.ts";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
 import { VAULT_LIMITS, type VaultLimits } from "../../src/tokens/vault/limits.ts";
-import { changesNothing, failureOf, openAction, openDatabase } from "../support/action_fixture.ts";
+import { assertReport, errorOf } from "../support/assertions.ts";
+import { useDatabase } from "../support/action_fixture.ts";
 import { type MisbehavingRelay, type SeenRequest, startRelay } from "./misbehaving_relay.ts";
 import {
   type Changes,
@@ -21,12 +22,9 @@ const GOOD_REQUESTS = 5;
 
 const vault = await openTransit({ durable: true });
 const { server } = vault;
-const database = await openDatabase({ customers: false });
-const { sql } = database;
-Deno.test.afterAll(async () => {
-  await database.drop();
-  await vault.close();
-});
+const database = await useDatabase();
+const { sql, openAction, assertUnchanged } = database;
+Deno.test.afterAll(() => vault.close());
 await server.api("POST", "sys/auth/approle", { type: "approle" });
 
 /** A table, a relay and an SDK behind it. */
@@ -53,7 +51,7 @@ async function openScene(
     'canary' || i || '@example.com' as email, null::text as phone from generate_series(1, ${ROWS}) i`);
   const relay = startRelay(server.address);
   const sdk = await vault.openSdk({ VAULT_ADDR: relay.address, ...changes }, limits);
-  const action = openAction(database.url, { tokenSdk: sdk });
+  const action = openAction({ tokenSdk: sdk });
   return {
     table,
     relay,
@@ -94,7 +92,7 @@ async function failsAtomically(
   message: RegExp,
   heal: () => unknown,
 ): Promise<void> {
-  const said = await changesNothing(sql, scene.table, () => scene.fails(code));
+  const said = await assertUnchanged(scene.table, () => scene.fails(code));
   assert.match(said, message);
   scene.relay.behave();
   await heal();
@@ -103,7 +101,7 @@ async function failsAtomically(
   assert.deepEqual([updated, skipped], [ROWS, 0]);
   await isComplete(scene);
   const again = await scene.run();
-  assert.deepEqual([again.updated, again.skipped], [0, ROWS]);
+  assertReport(again, { updated: 0, skipped: ROWS });
 }
 
 Deno.test("Vault is sealed during a run", async () => {
@@ -117,7 +115,7 @@ Deno.test("Vault is sealed during a run", async () => {
 Deno.test("Vault is sealed before a run, and says so when the SDK is made", async () => {
   await server.seal();
   try {
-    const error = await failureOf(vault.openSdk({}, QUICK));
+    const error = await errorOf(vault.openSdk({}, QUICK));
     assert.equal(error.code, "token_sdk_unreachable");
     assert.equal(error.message, "Cannot use Vault: it is sealed");
   } finally {
@@ -140,7 +138,7 @@ Deno.test("nobody listens where Vault was", async () => {
   await using scene = await openScene();
   await server.stop();
   try {
-    const error = await failureOf(vault.openSdk({}, QUICK));
+    const error = await errorOf(vault.openSdk({}, QUICK));
     assert.equal(error.code, "token_sdk_unreachable");
     assert.equal(error.message, "Cannot use Vault: the connection is refused");
   } finally {
@@ -196,7 +194,7 @@ for (const [title, misbehaviour] of Object.entries(PASSING)) {
 Deno.test("Vault answers nothing but status 500", async () => {
   await using scene = await openScene();
   scene.later(() => ({ answer: 500, json: { errors: ["canary"] } }));
-  const reason = /^Cannot use Vault: it answers with HTTP status 500$/;
+  const reason = /^Cannot use Vault: it responds with HTTP status 500$/;
   await failsAtomically(scene, "token_sdk_unreachable", reason, () => {});
 });
 
@@ -227,10 +225,10 @@ Deno.test("Vault answers 429, and is not asked again before the time it says", a
 Deno.test("Vault answers 429 for longer than a run may wait, which a caller is told", async () => {
   await using scene = await openScene();
   scene.later(() => ({ answer: 429, headers: { "retry-after": "120" } }));
-  const reason = /^Cannot use Vault: it is asked too often$/;
+  const reason = /^Cannot use Vault: there are too many requests$/;
   await failsAtomically(scene, "token_sdk_unreachable", reason, () => {});
   scene.relay.misbehave(() => ({ answer: 429, headers: { "retry-after": "120" } }));
-  const error = await failureOf(
+  const error = await errorOf(
     Promise.resolve(scene.sdk.tokenize(["Ada"], { dataset: "d", column: "c" })),
   );
   assert.equal(error.facts.retryAfterSeconds, 120);
@@ -257,13 +255,13 @@ Deno.test("the token is revoked during a run", async () => {
     revoking ??= server.api("POST", "auth/token/revoke", { token: VAULT_TOKEN });
     await revoking;
   });
-  const said = await changesNothing(sql, scene.table, () => scene.fails("token_sdk_error"));
-  assert.match(said, /^Cannot use Vault: VAULT_TOKEN ran out or was revoked/);
+  const said = await assertUnchanged(scene.table, () => scene.fails("token_sdk_error"));
+  assert.match(said, /^Cannot use Vault: VAULT_TOKEN expired or was revoked/);
   assert.ok(!said.includes(VAULT_TOKEN));
   const sdk = await vault.openSdk();
-  await using action = openAction(database.url, { tokenSdk: sdk });
+  await using action = openAction({ tokenSdk: sdk });
   const report = await action.tokenize(`public.${scene.table}`, ["email", "phone"]);
-  assert.deepEqual([report.updated, report.skipped], [ROWS, 0]);
+  assertReport(report, { updated: ROWS, skipped: 0 });
   await isComplete({ ...scene, sdk });
   await sdk.close!();
 });
@@ -311,7 +309,7 @@ Deno.test("Vault redirects elsewhere, where nobody is asked", async () => {
   await using elsewhere = startRelay(server.address);
   await using scene = await openScene();
   scene.later(({ path }) => ({ answer: 307, headers: { location: elsewhere.address + path } }));
-  const reason = /^Cannot use Vault: it redirects elsewhere, which is not followed/;
+  const reason = /^Cannot use Vault: it redirects to another server, which is not followed/;
   await failsAtomically(scene, "token_sdk_error", reason, () => {});
   assert.equal(elsewhere.requests.length, 0);
 });

@@ -88,7 +88,7 @@ Deno.test("a service that logs in from its pod does so with the token that the c
   const trigger = { dataset_urn, columns: ["email"] };
   const early = await service.trigger(trigger);
   assert.deepEqual([early.status, early.json.code], [502, "token_sdk_error"]);
-  assert.match(early.json.detail, /the token in VAULT_KUBERNETES_TOKEN_FILE ran out/);
+  assert.match(early.json.detail, /the token in VAULT_KUBERNETES_TOKEN_FILE has expired/);
   await volume.renew(await cluster.sign("tokenize-action"));
   const { status, json } = await service.trigger(trigger);
   assert.equal(status, 200, JSON.stringify(json));

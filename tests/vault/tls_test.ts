@@ -29,7 +29,7 @@ Deno.test("without its CA, and with another one, a server is not trusted", async
       assert.equal(error.code, "token_sdk_unreachable");
       assert.equal(
         error.message,
-        "Cannot use Vault: nobody known vouches for its certificate: see VAULT_CACERT",
+        "Cannot use Vault: its certificate is not signed by a trusted authority: see VAULT_CACERT",
       );
     }
   } finally {
@@ -64,5 +64,5 @@ Deno.test("a server that speaks TLS is not asked without", async () => {
   const VAULT_ADDR = `http://127.0.0.1:${vault.server.port}`;
   const error = await errorOf(vault.openSdk({ VAULT_ADDR, VAULT_CACERT: undefined }));
   assert.equal(error.code, "token_sdk_error");
-  assert.match(error.message, /^Cannot use Vault: it answers with HTTP status 400/);
+  assert.match(error.message, /^Cannot use Vault: it responds with HTTP status 400/);
 });

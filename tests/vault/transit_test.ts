@@ -128,7 +128,7 @@ Deno.test("a request that is too large for the server is sent in halves", async 
     assert.equal(error.code, "token_sdk_error");
     assert.equal(
       error.message,
-      "Cannot use Vault: a value is larger than it takes in one request",
+      "Cannot use Vault: a value is larger than it accepts in one request",
     );
   } finally {
     await sdk.close!();

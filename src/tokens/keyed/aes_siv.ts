@@ -1,10 +1,10 @@
 /**
  * The `aes-siv` SDK: deterministic authenticated encryption (RFC 5297, AEAD_AES_SIV_CMAC_512). The
- * payload is the synthetic IV of 16 bytes, and behind it the encrypted UTF-8 of the value, which has
- * as many bytes as the value has. Whoever holds the key can read the values back, and tell a token
- * from what only looks like one.
+ * payload is the synthetic IV of 16 bytes followed by the encrypted UTF-8 of the value, which has as
+ * many bytes as the value. The holder of the key can read the values back, and tell tokens from
+ * lookalikes.
  *
- * The binding (`bindingOf`) is the one string of associated data.
+ * The binding (`bindingOf`) is the only string of associated data.
  */
 import { ServiceError } from "../../errors.ts";
 import { decodeCanonicalBase64Url } from "../base64.ts";
@@ -35,7 +35,7 @@ const MODE = "aes-siv";
 const NAME = "siv";
 const DOMAIN = "tokenize-action tk1 aes-siv";
 const { char, group, oneByte, twoBytes } = BASE64_URL;
-/** 16 bytes or more: five whole groups, and at least one byte more. */
+/** 16 bytes or more: five whole groups and at least one byte. */
 const PAYLOAD = `${char}{20}(?:(?:${group})*(?:${oneByte}|${twoBytes})|(?:${group})+)`;
 
 function createSdk({ scope, keys: settings }: KeyedSettings): TokenSdk {
@@ -77,7 +77,7 @@ function createSdk({ scope, keys: settings }: KeyedSettings): TokenSdk {
   };
 }
 
-/** Reads tokens of one place, of any key and scope; null where authentication fails. */
+/** Reads tokens of one place, made with any key in any scope; null if authentication fails. */
 function tokenReader(keys: readonly TokenKey[], context: TokenContext) {
   const ciphers = new Map<string, SivCipher>();
   const cipherOf = (scope: TokenScope, keyId: string) => {

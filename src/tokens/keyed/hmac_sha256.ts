@@ -3,9 +3,8 @@
  *
  *     HMAC-SHA-256(key, binding || zeros || value in UTF-8)
  *
- * The binding (`bindingOf`) tells where it ends, so the value behind it cannot be taken for a part
- * of it; the fewest zeros fill the last of its blocks of 64 bytes, so that it is hashed once for many
- * values.
+ * The binding (`bindingOf`) encodes its own length, so no part of the value can be mistaken for it.
+ * Zeros fill its last block of 64 bytes, so that it is hashed once for many values.
  */
 import { ServiceError } from "../../errors.ts";
 import { HMAC_BLOCK_BYTES, HMAC_BYTES, startHmac } from "./hmac.ts";
@@ -31,7 +30,7 @@ import { borrowUtf8 } from "../utf8.ts";
 const MODE = "hmac-sha256";
 const NAME = "hmac";
 const DOMAIN = "tokenize-action tk1 hmac-sha256";
-/** 32 bytes: ten whole groups, and two bytes more. */
+/** 32 bytes: ten whole groups and two bytes. */
 const PAYLOAD = `${BASE64_URL.char}{40}${BASE64_URL.twoBytes}`;
 
 function createSdk({ scope, keys }: KeyedSettings): TokenSdk {

@@ -1,18 +1,18 @@
 /**
- * The keys of the SDKs that work with keys of their own, read from the file that `TOKEN_KEYS_FILE`
- * names: a JWK Set (RFC 7517 section 5) of symmetric keys (RFC 7518 section 6.4).
+ * The keys of the SDKs that have keys of their own, read from the file that `TOKEN_KEYS_FILE` names: a
+ * JWK Set (RFC 7517 section 5) of symmetric keys (RFC 7518 section 6.4).
  *
  *     { "keys": [
  *       { "kty": "oct", "kid": "2026b", "alg": "HS256", "k": "<32 to 64 random bytes, base64url>" },
  *       { "kty": "oct", "kid": "2026a", "alg": "HS256", "k": "…" }
  *     ] }
  *
- * Of the keys with an SDK's `alg` the first one writes and the others are recognised. One file may
- * hold keys of several SDKs. `AEAD_AES_SIV_CMAC_512` is the name IANA's registry of AEAD algorithms
- * has (RFC 5297 section 6.3), since JOSE has none for AES-SIV.
+ * Of the keys with an SDK's `alg`, the first one writes and the tokens of the others are recognised. One
+ * file may contain keys of several SDKs. `AEAD_AES_SIV_CMAC_512` is the name in IANA's registry of AEAD
+ * algorithms (RFC 5297 section 6.3), since JOSE has none for AES-SIV.
  *
- * Faults name a key by its place in the file, and never say anything of its bytes or of the text
- * that the file holds: JSON.parse, for one, quotes it.
+ * Faults name a key by its place in the file, and never quote its bytes or the file's text, as
+ * JSON.parse would.
  */
 import { ConfigError, type ConfigFault } from "../../config_error.ts";
 import { decodeBase64Url, encodeBase64Url } from "../base64.ts";
@@ -24,25 +24,25 @@ export const KEYS_VARIABLE = "TOKEN_KEYS_FILE";
 
 /** A key. Plain data, since it crosses into the sandbox as a message. */
 export interface TokenKey {
-  /** Stands in each token that the key made. */
+  /** Part of each token that the key made. */
   readonly id: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** What `alg` may be, with the bytes that such a key has. */
+/** The accepted values of `alg`, with the sizes of their keys in bytes. */
 const KEY_BYTES = {
-  // RFC 7518 section 3.2 wants as many bytes as the hash gives; more than a block would be hashed
-  HS256: { least: 32, most: 64 },
-  AEAD_AES_SIV_CMAC_512: { least: 64, most: 64 },
+  // RFC 7518 section 3.2 requires as many bytes as the hash has; more than a block would be hashed
+  HS256: { min: 32, max: 64 },
+  AEAD_AES_SIV_CMAC_512: { min: 64, max: 64 },
 } as const;
 
 /** An algorithm that keys are for. */
 export type KeyAlgorithm = keyof typeof KEY_BYTES;
 
-/** Key ids stand in tokens between underscores. */
+/** Key ids are part of tokens, between underscores. */
 const KEY_ID = /^[A-Za-z0-9-]{1,16}$/;
 
-/** HMAC pads a shorter key with zeros to this, so that such keys are one. */
+/** HMAC pads shorter keys with zeros to this size, so keys that differ only in that are the same. */
 const HMAC_BLOCK_BYTES = 64;
 
 interface ReadKey extends TokenKey {
@@ -50,8 +50,8 @@ interface ReadKey extends TokenKey {
 }
 
 /**
- * The keys for `algorithm`, at least one, in the file's order. All of the file is checked, since
- * the other keys will be needed some day.
+ * The keys for `algorithm`, at least one, in the file's order. The whole file is checked, not only
+ * these keys.
  *
  * Throws `ConfigError` with a line for each fault.
  */
@@ -69,7 +69,7 @@ export function readKeys(read: SettingsReader, algorithm: KeyAlgorithm): readonl
   faults.push(...duplicates(keys));
   if (faults.length > 0) throw refused(...faults);
   const own = keys.filter((key) => key.algorithm === algorithm);
-  if (own.length === 0) throw refused(`the file holds no key whose alg is ${algorithm}`);
+  if (own.length === 0) throw refused(`the file contains no key whose alg is ${algorithm}`);
   return own.map(({ id, bytes }) => ({ id, bytes }));
 }
 
@@ -104,9 +104,9 @@ function readKey(entry: unknown): ReadKey | string {
   if (!isKeyAlgorithm(alg)) return `its alg is not ${Object.keys(KEY_BYTES).join(" or ")}`;
   const bytes = typeof k === "string" ? decodeBase64Url(k) : undefined;
   if (bytes === undefined) return "its k is not base64url without padding";
-  const { least, most } = KEY_BYTES[alg];
-  if (bytes.length < least || bytes.length > most) {
-    const range = least === most ? `${least}` : `${least} to ${most}`;
+  const { min, max } = KEY_BYTES[alg];
+  if (bytes.length < min || bytes.length > max) {
+    const range = min === max ? `${min}` : `${min} to ${max}`;
     return `it has ${bytes.length} bytes, not the ${range} of ${alg}`;
   }
   const weakness = weaknessOf(bytes);

@@ -1,4 +1,4 @@
-/** The settings that all SDKs with keys of their own have in common. */
+/** The settings of all SDKs that have keys of their own. */
 import { collectFaults, ConfigError } from "../../config_error.ts";
 import { type KeyAlgorithm, KEYS_VARIABLE, readKeys, type TokenKey } from "./key_set.ts";
 import type { SettingsReader } from "../token_sdk.ts";
@@ -7,7 +7,7 @@ import { readScope, SCOPE_VARIABLE, type TokenScope } from "../token_scope.ts";
 /** Plain data, since it crosses into the sandbox as a message. */
 export interface KeyedSettings {
   readonly scope: TokenScope;
-  /** At least one. The first writes, all are recognised. */
+  /** At least one. The first writes; the tokens of all are recognised. */
   readonly keys: readonly TokenKey[];
 }
 
@@ -19,7 +19,7 @@ export function keyIdsOf({ keys }: KeyedSettings): readonly string[] {
 /** The variables that `readKeyedSettings` reads. */
 export const KEYED_ENVIRONMENT = [KEYS_VARIABLE, SCOPE_VARIABLE] as const;
 
-/** Keys for `algorithm`, and the scope. Throws `ConfigError` with the faults of both. */
+/** Reads the keys for `algorithm`, and the scope. Throws `ConfigError` with the faults of both. */
 export function readKeyedSettings(read: SettingsReader, algorithm: KeyAlgorithm): KeyedSettings {
   const { faults, attempt } = collectFaults();
   const keys = attempt(() => readKeys(read, algorithm));

@@ -1,5 +1,5 @@
 /**
- * The tokens of the SDKs that work with keys of their own tell what they are:
+ * The format of the tokens of the SDKs that have keys of their own:
  *
  *     tk1_hmac_g_2026a_Dp0g1ZWsNHPxqYHqhG4nQYdBsRDRVdyvAXR_P1Nl1yk
  *     │ │ │    │ │     └ payload: base64url without padding (RFC 4648 section 5), canonical
@@ -10,7 +10,7 @@
  *     └ mark
  *
  * Letters, digits, `_` and `-`: safe in SQL, CSV, URLs and JSON. Neither the SDK's name nor the key's
- * id holds an underscore, so a token can be read in one way only.
+ * id contains an underscore, so a token can be parsed in one way only.
  */
 import { encodeBase64Url } from "../base64.ts";
 import type { TokenKey } from "./key_set.ts";
@@ -20,29 +20,29 @@ import { scopeLetter, TOKEN_SCOPES, type TokenScope } from "../token_scope.ts";
 const START = "tk1";
 const ANY_KEY_ID = "[A-Za-z0-9-]{1,16}";
 
-/** Characters that `byteCount` bytes have as a payload. */
+/** The number of characters that `byteCount` bytes take as a payload. */
 export function payloadLength(byteCount: number): number {
   return Math.ceil(byteCount * 4 / 3);
 }
 
-/** Bytes that a payload of that length holds. */
+/** The number of bytes in a payload of `length` characters. */
 export function payloadBytes(length: number): number {
   return Math.floor(length * 3 / 4);
 }
 
-/** What stands before the payload. */
+/** What precedes the payload. */
 export function tokenHead(sdk: string, scope: TokenScope, key: TokenKey): string {
   return `${START}_${sdk}_${scopeLetter(scope)}_${key.id}_`;
 }
 
-/** A token of `head` with `payload` behind it. */
+/** The token with this head and payload. */
 export function tokenOf(head: string, payload: Uint8Array): string {
   return head + encodeBase64Url(payload);
 }
 
 /**
- * The pattern of an SDK's tokens, of every scope, made with one of `keys`: another key's are none of
- * ours to vouch for. Without `keys` it is of any key at all.
+ * The pattern of an SDK's tokens in every scope, made with one of `keys`. Without `keys`, with any
+ * key.
  */
 export function keyedPattern(
   sdk: string,
@@ -54,7 +54,7 @@ export function keyedPattern(
   return tokenPattern(`${START}_${sdk}_${scopes}_${ids}_${payload}`);
 }
 
-/** The pattern of the tokens that the first of `keys` makes in `scope`: what is written now. */
+/** The pattern of the tokens that are written now: by the first of `keys`, in `scope`. */
 export function currentPattern(
   sdk: string,
   payload: string,
@@ -64,7 +64,7 @@ export function currentPattern(
   return tokenPattern(tokenHead(sdk, scope, keys[0]!) + payload);
 }
 
-/** The pattern of the tokens that the key of that id made; undefined where `keys` has none. */
+/** The pattern of the tokens made with the key of that id; undefined if it is not among `keys`. */
 export function patternOfKey(
   sdk: string,
   payload: string,

@@ -2,27 +2,27 @@
  * AES-SIV encryption and decryption (RFC 5297 sections 2.6 and 2.7) of many short texts with the same
  * key and the same associated data.
  *
- * The block cipher is that of @noble/ciphers, which was audited at version 1.0.0. Its own `aessiv`,
- * which came later, expands the keys six times over for each text, and takes more than ten times as
- * long for short ones; here that is done once, as is what S2V makes of the associated data.
+ * The block cipher is that of @noble/ciphers, which was audited at version 1.0.0. Its own `aessiv`, added
+ * later, expands the keys six times for each text, and takes more than ten times as long for short
+ * ones. Here keys are expanded once, and S2V of the associated data is computed once.
  *
- * Words are read from bytes in the machine's order: Deno runs on little-endian machines only, and
- * the words of the block cipher are little-endian.
+ * Words are read from bytes in the machine's order: Deno runs on little-endian machines only, and the
+ * words of the block cipher are little-endian.
  */
 import { unsafe } from "@noble/ciphers/aes.js";
 
 const BLOCK_BYTES = 16;
-/** Clears, as RFC 5297 has it, the counter's bits that a carry would leave its last word by. */
+/** Clears the two bits of the counter that RFC 5297 clears, so that no carry leaves its last word. */
 const COUNTER_MASK = 0xffffff7f;
 
-/** The bytes that a ciphertext is longer than its plaintext. */
+/** How many bytes longer a ciphertext is than its plaintext. */
 export const SIV_BYTES = BLOCK_BYTES;
 
-/** Encrypts and decrypts. What a call gives is to be used before the next one. */
+/** Encrypts and decrypts. A result is valid until the next call. */
 export interface SivCipher {
-  /** The synthetic IV, and the ciphertext behind it. */
+  /** The synthetic IV followed by the ciphertext. */
   encrypt(plaintext: Uint8Array): Uint8Array;
-  /** The plaintext; undefined where authentication fails: no such key encrypted that. */
+  /** The plaintext; undefined if authentication fails. */
   decrypt(ciphertext: Uint8Array): Uint8Array | undefined;
   /** Overwrites what was derived from the key. */
   forget(): void;
@@ -36,10 +36,10 @@ export function startSiv(key: Uint8Array, associatedData: readonly Uint8Array[])
   const whole = mac.codeOf(new Uint8Array(BLOCK_BYTES)).slice();
   for (const each of associatedData) xorInto(unsafe.dbl(whole), 0, mac.codeOf(each));
   const short = unsafe.dbl(whole.slice());
-  const input = new Room();
-  const output = new Room();
+  const input = new BlockBuffer();
+  const output = new BlockBuffer();
 
-  /** S2V's last step as the plaintext in `input` needs it; done twice, it is undone. */
+  /** S2V's last step for the plaintext in `input`; the second call undoes the first. */
   const toggle = (length: number) => {
     if (length >= BLOCK_BYTES) {
       xorInto(input.bytes, length - BLOCK_BYTES, whole);
@@ -53,7 +53,7 @@ export function startSiv(key: Uint8Array, associatedData: readonly Uint8Array[])
     const { length } = plaintext;
     input.load(plaintext);
     toggle(length);
-    const code = mac.codeOfRoom(input, Math.max(length, BLOCK_BYTES));
+    const code = mac.codeOfBuffer(input, Math.max(length, BLOCK_BYTES));
     toggle(length);
     return code;
   };
@@ -83,7 +83,7 @@ export function startSiv(key: Uint8Array, associatedData: readonly Uint8Array[])
   };
 }
 
-/** AES-CTR: the first block of `output` is the synthetic IV, the others become the ciphertext. */
+/** AES-CTR: the first block of `output` is the synthetic IV; the ciphertext is written after it. */
 function applyCounter(
   key: BlockKey,
   input: Uint32Array,
@@ -109,13 +109,13 @@ function applyCounter(
 
 type BlockKey = ReturnType<typeof unsafe.expandKeyLE>;
 
-/** AES-CMAC (RFC 4493) with the key's schedule and subkeys kept. */
+/** AES-CMAC (RFC 4493); the key's schedule and subkeys are computed once. */
 class Cmac {
   readonly #key: BlockKey;
   /** For a last block that is full, and for one that is not. */
   readonly #fullSubkey: Uint8Array;
   readonly #paddedSubkey: Uint8Array;
-  readonly #room = new Room();
+  readonly #buffer = new BlockBuffer();
   readonly #code = new Uint32Array(4);
   readonly #codeBytes = new Uint8Array(this.#code.buffer);
 
@@ -125,24 +125,24 @@ class Cmac {
     this.#paddedSubkey = unsafe.dbl(this.#fullSubkey.slice());
   }
 
-  /** The code of a message, to be used before the next call. */
+  /** The code of a message, valid until the next call. */
   codeOf(message: Uint8Array): Uint8Array {
-    this.#room.load(message);
-    return this.codeOfRoom(this.#room, message.length);
+    this.#buffer.load(message);
+    return this.codeOfBuffer(this.#buffer, message.length);
   }
 
-  /** The code of a room's first `length` bytes, behind which are zeros. Leaves the room as it was. */
-  codeOfRoom(room: Room, length: number): Uint8Array {
+  /** The code of a buffer's first `length` bytes, which zeros follow. Leaves the buffer unchanged. */
+  codeOfBuffer(buffer: BlockBuffer, length: number): Uint8Array {
     const blocks = Math.max(1, Math.ceil(length / BLOCK_BYTES));
-    this.#toggleLast(room.bytes, length, blocks);
+    this.#toggleLast(buffer.bytes, length, blocks);
     let [c0, c1, c2, c3] = [0, 0, 0, 0];
     for (let at = 0; at < blocks * 4; at += 4) {
-      const { words } = room;
+      const { words } = buffer;
       const [w0, w1] = [words[at]! ^ c0, words[at + 1]! ^ c1];
       const [w2, w3] = [words[at + 2]! ^ c2, words[at + 3]! ^ c3];
       ({ s0: c0, s1: c1, s2: c2, s3: c3 } = unsafe.encrypt(this.#key, w0, w1, w2, w3));
     }
-    this.#toggleLast(room.bytes, length, blocks);
+    this.#toggleLast(buffer.bytes, length, blocks);
     const code = this.#code;
     (code[0] = c0), (code[1] = c1), (code[2] = c2), (code[3] = c3);
     return this.#codeBytes;
@@ -159,19 +159,19 @@ class Cmac {
   }
 }
 
-/** Whole blocks, as bytes and as words. */
-class Room {
+/** A buffer of whole blocks, as bytes and as words. */
+class BlockBuffer {
   bytes = new Uint8Array(1024);
   words = new Uint32Array(this.bytes.buffer);
 
-  /** Makes room for `length` bytes and a block. */
+  /** Provides space for `length` bytes and one block. */
   fit(length: number): void {
     if (length + BLOCK_BYTES <= this.bytes.length) return;
     this.bytes = new Uint8Array(Math.ceil(length / BLOCK_BYTES + 1) * BLOCK_BYTES);
     this.words = new Uint32Array(this.bytes.buffer);
   }
 
-  /** Puts a message at the beginning, and zeros behind it: as many as fill a block, or more. */
+  /** Copies a message to the beginning, followed by at least as many zeros as fill its last block. */
   load(message: Uint8Array): void {
     this.fit(message.length);
     this.bytes.set(message);

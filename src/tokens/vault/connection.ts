@@ -1,27 +1,27 @@
-/** One exchange with Vault over HTTP: a request, and what came back of it. */
+/** One exchange with Vault over HTTP: a request and its response. */
 import { deadline } from "../../async.ts";
 import { readRetryAfterSeconds } from "../../retry_after.ts";
 import type { VaultSettings } from "./settings.ts";
 
-/** What is asked. Values and secrets stand in the body only, never in the path. */
+/** A request. Values and secrets are in the body only, never in the path. */
 export interface VaultRequest {
   readonly method: "GET" | "POST";
-  /** Behind `/v1/`. */
+  /** The part after `/v1/`. */
   readonly path: string;
   /** JSON. */
   readonly body?: string;
 }
 
-/** An answer, whatever its status. */
+/** A response, with any status. */
 export interface VaultReply {
   readonly status: number;
-  /** Undefined where it is not JSON. */
+  /** The body; undefined if it is not JSON. */
   readonly json: unknown;
   /** How long the header Retry-After asks to wait. */
   readonly retryAfterSeconds: number | undefined;
 }
 
-/** No answer came. */
+/** There was no response. */
 export class NoReply extends Error {
   override readonly name = "NoReply";
 
@@ -30,7 +30,7 @@ export class NoReply extends Error {
   }
 }
 
-/** Where requests go. */
+/** The way to the server. */
 export interface VaultConnection {
   /** Throws `NoReply`. */
   exchange(
@@ -38,11 +38,11 @@ export interface VaultConnection {
     token: string | undefined,
     timeoutMs: number,
   ): Promise<VaultReply>;
-  /** Ends what is on its way. */
+  /** Ends the requests under way. */
   close(): void;
 }
 
-/** Makes a connection; nothing is sent yet. Redirects are not followed: they name another host. */
+/** Makes a connection; nothing is sent yet. Redirects are not followed: they lead to another host. */
 export function openConnection(settings: VaultSettings): VaultConnection {
   const { caCertificates } = settings;
   const client = Deno.createHttpClient({ caCerts: caCertificates ? [caCertificates] : [] });
@@ -98,11 +98,14 @@ function parse(text: string): unknown {
   }
 }
 
-/** The runtime's messages hold addresses and more; what they begin with tells the cause. */
+/** The runtime's messages contain addresses and more; how they begin tells the cause. */
 function whyNoReply(error: unknown): NoReply {
   const message = error instanceof Error ? error.message : "";
   if (/invalid peer certificate: (UnknownIssuer|BadSignature)/.test(message)) {
-    return new NoReply("nobody known vouches for its certificate: see VAULT_CACERT", false);
+    return new NoReply(
+      "its certificate is not signed by a trusted authority: see VAULT_CACERT",
+      false,
+    );
   }
   if (/certificate/.test(message)) {
     return new NoReply("its certificate is not valid for VAULT_ADDR at this time", false);

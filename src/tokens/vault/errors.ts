@@ -1,15 +1,15 @@
 /**
- * What is said when Vault does not do what it is asked. Vault's own messages are looked at, to tell one
- * cause from another, and never passed on.
+ * The errors of requests to Vault. Vault's own messages are searched, to tell one cause from another,
+ * and never passed on.
  */
 import { type ErrorFacts, ServiceError } from "../../errors.ts";
 
-/** Vault is there, and will not do it: somebody has to change something. */
+/** Vault responds but refuses: something has to be changed. */
 export function refused(reason: string, facts?: ErrorFacts): ServiceError {
   return new ServiceError("token_sdk_error", `Cannot use Vault: ${reason}`, facts);
 }
 
-/** Vault is not there, or not now. */
+/** Vault does not respond, or not now. */
 export function unreachable(reason: string, facts?: ErrorFacts): ServiceError {
   return new ServiceError("token_sdk_unreachable", `Cannot use Vault: ${reason}`, facts);
 }

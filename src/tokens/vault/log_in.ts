@@ -1,17 +1,17 @@
-/** Logging in to Vault with what the program was started with. */
+/** Logging in to Vault with the configured credentials. */
 import { decodeBase64Url } from "../base64.ts";
 import { toServiceAccountToken, type VaultLogin } from "./login_settings.ts";
 import { refused } from "./errors.ts";
 import { isSuccess, type Lease, leaseOf } from "./responses.ts";
-import type { PatientConnection } from "./retries.ts";
+import type { RetryingConnection } from "./retries.ts";
 
-/** A way to log in, that is not a token already. */
+/** A way to log in that is not already a token. */
 export type Credentials = Exclude<VaultLogin, { kind: "token" }>;
 
-/** A new token. Throws `token_sdk_error` where Vault gives none. */
+/** Obtains a new token. Throws `token_sdk_error` if Vault refuses. */
 export async function logIn(
   credentials: Credentials,
-  connection: PatientConnection,
+  connection: RetryingConnection,
 ): Promise<Lease> {
   return credentials.kind === "approle"
     ? await withSecretId(credentials, connection)
@@ -20,16 +20,16 @@ export async function logIn(
 
 async function withSecretId(
   { mount, roleId, secretId }: Credentials & { kind: "approle" },
-  connection: PatientConnection,
+  connection: RetryingConnection,
 ): Promise<Lease> {
   return await send(connection, mount, { role_id: roleId, secret_id: secretId }) ??
     fail(`it refuses to log in with VAULT_ROLE_ID and VAULT_SECRET_ID at auth/${mount}`);
 }
 
-/** The service account's token is read anew each time: the cluster renews it, often every hour. */
+/** The service account's token is read again each time: the cluster renews it, often hourly. */
 async function withServiceAccount(
   { mount, role, tokenFile }: Credentials & { kind: "kubernetes" },
-  connection: PatientConnection,
+  connection: RetryingConnection,
 ): Promise<Lease> {
   const text = await Deno.readTextFile(tokenFile).catch(() => "");
   const jwt = toServiceAccountToken(text) ??
@@ -37,15 +37,15 @@ async function withServiceAccount(
   const lease = await send(connection, mount, { role, jwt });
   if (lease !== undefined) return lease;
   return expiryMs(jwt) < Date.now()
-    ? fail("the token in VAULT_KUBERNETES_TOKEN_FILE ran out, and nobody renewed it")
+    ? fail("the token in VAULT_KUBERNETES_TOKEN_FILE has expired and was not renewed")
     : fail(
       `it refuses to log in with VAULT_KUBERNETES_ROLE and the service account at auth/${mount}`,
     );
 }
 
-/** What Vault gives for these credentials; undefined where it refuses them. */
+/** The token for these credentials; undefined if Vault refuses them. */
 async function send(
-  connection: PatientConnection,
+  connection: RetryingConnection,
   mount: string,
   credentials: Readonly<Record<string, string>>,
 ): Promise<Lease | undefined> {
@@ -58,7 +58,7 @@ function fail(reason: string): never {
   throw refused(reason);
 }
 
-/** When a JSON Web Token runs out (RFC 7519 section 4.1.4); never, where it does not say so. */
+/** When a JSON Web Token expires (RFC 7519 section 4.1.4); Infinity if it does not say. */
 function expiryMs(jwt: string): number {
   try {
     const bytes = decodeBase64Url(jwt.split(".")[1]!);

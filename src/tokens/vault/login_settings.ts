@@ -1,4 +1,4 @@
-/** How the program shows Vault who it is: a token, AppRole, or a Kubernetes service account. */
+/** How the program authenticates to Vault: a token, AppRole, or a Kubernetes service account. */
 import { resolve } from "node:path";
 import { configFault } from "../../config_error.ts";
 import type { SettingsReader } from "../token_sdk.ts";
@@ -16,7 +16,7 @@ export type VaultLogin =
     readonly kind: "kubernetes";
     readonly mount: string;
     readonly role: string;
-    /** Where the service account's token is, which the cluster renews: an absolute path. */
+    /** Absolute path of the service account's token, which the cluster renews. */
     readonly tokenFile: string;
   };
 
@@ -33,19 +33,19 @@ export const LOGIN_ENVIRONMENT = [
 
 const SERVICE_ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
-/** Each way with the variables that ask for it; those behind the first only detail it. */
+/** The variables of each way to log in. The first alone selects it. */
 const WAYS = [
   ["VAULT_TOKEN"],
   ["VAULT_ROLE_ID", "VAULT_SECRET_ID", "VAULT_APPROLE_MOUNT"],
   ["VAULT_KUBERNETES_ROLE", "VAULT_KUBERNETES_TOKEN_FILE", "VAULT_KUBERNETES_MOUNT"],
 ] as const;
 
-/** The way that is configured. Throws `ConfigError` where there is none, or more than one. */
+/** The configured way to log in. Throws `ConfigError` if there is none, or more than one. */
 export function readLogin(read: SettingsReader): VaultLogin {
   const chosen = WAYS.filter((names) => names.some((name) => read.variable(name) !== undefined));
   if (chosen.length > 1) {
     const [one, other] = chosen.map((names) => names.find((name) => read.variable(name)));
-    throw configFault(other!, `it contradicts ${one}: there can be one way to log in to Vault`);
+    throw configFault(other!, `it contradicts ${one}: set the variables of one login method only`);
   }
   switch (chosen[0]?.[0]) {
     case "VAULT_TOKEN":
@@ -72,14 +72,14 @@ export function readLogin(read: SettingsReader): VaultLogin {
   }
 }
 
-/** Where an engine or a way to log in is mounted. Throws `ConfigError`. */
+/** The path at which an engine or an auth method is mounted. Throws `ConfigError`. */
 export function readMount(read: SettingsReader, variable: string, standard: string): string {
   const mount = (read.variable(variable) ?? standard).replace(/^\/|\/$/g, "");
   if (isPath(mount)) return mount;
-  throw configFault(variable, "it is not the path of a mount, such as " + standard);
+  throw configFault(variable, `it is not a mount path such as "${standard}"`);
 }
 
-/** Whether a text is names between slashes, none of which would be read as anything else in a URL. */
+/** Whether a text consists of names separated by slashes, each of which means itself in a URL. */
 export function isPath(text: string): boolean {
   return /^[A-Za-z0-9_.-]+(?:\/[A-Za-z0-9_.-]+)*$/.test(text) &&
     !/(?:^|\/)\.{1,2}(?:\/|$)/.test(text);
@@ -87,14 +87,14 @@ export function isPath(text: string): boolean {
 
 function secret(read: SettingsReader, variable: string): string {
   const value = read.variable(variable);
-  if (value === undefined) throw configFault(variable, "it must be set, too");
+  if (value === undefined) throw configFault(variable, "it must be set too");
   if (!/^[\x21-\x7e]+$/.test(value)) {
-    throw configFault(variable, "it holds characters that it cannot have");
+    throw configFault(variable, "it contains characters that are not allowed in it");
   }
   return value;
 }
 
-/** Where the file is. What it holds is looked at now, so that a wrong one is known at start. */
+/** The path of the file. Its content is checked now, so that a wrong one is reported at start. */
 function readTokenFile(read: SettingsReader): string {
   const variable = "VAULT_KUBERNETES_TOKEN_FILE";
   const path = resolve(read.variable(variable) ?? SERVICE_ACCOUNT_TOKEN);
@@ -102,13 +102,16 @@ function readTokenFile(read: SettingsReader): string {
   try {
     text = read.file(path);
   } catch {
-    throw configFault(variable, "the file of the service account's token cannot be read");
+    throw configFault(variable, "the file with the service account's token cannot be read");
   }
   if (toServiceAccountToken(text) !== undefined) return path;
-  throw configFault(variable, "the file holds no service account's token (a JSON Web Token)");
+  throw configFault(
+    variable,
+    "the file does not contain a service account's token (a JSON Web Token)",
+  );
 }
 
-/** The token that such a file's text is, in the compact form of RFC 7519; undefined where it is none. */
+/** The token in such a file's text (RFC 7519, compact form); undefined if it is not one. */
 export function toServiceAccountToken(text: string): string | undefined {
   const token = text.trim();
   return /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/.test(token) ? token : undefined;

@@ -1,15 +1,15 @@
-/** What stands in Vault's answers, read with suspicion: anything may be in them. */
+/** What Vault's responses contain, read without relying on their shape. */
 import type { VaultReply } from "./connection.ts";
 
-/** A token that Vault gave, and for how long. */
+/** A token that Vault issued, and its lifetime. */
 export interface Lease {
   readonly token: string;
-  /** Zero for one that never expires. */
+  /** Its lifetime; zero if it never expires. */
   readonly seconds: number;
   readonly isRenewable: boolean;
 }
 
-/** What `keys/NAME` tells of a key. */
+/** What `keys/NAME` returns about a key. */
 export interface KeyFacts {
   readonly isConvergent: boolean;
   readonly isDeleted: boolean;
@@ -22,12 +22,12 @@ export interface ItemResult {
   readonly isRefused: boolean;
 }
 
-/** Whether it did what it was asked. */
+/** Whether the request succeeded. */
 export function isSuccess({ status }: VaultReply): boolean {
   return status >= 200 && status < 300;
 }
 
-/** The token of a login or a renewal; undefined where there is none. */
+/** The token issued by a login or a renewal; undefined if there is none. */
 export function leaseOf({ json }: VaultReply): Lease | undefined {
   const auth = object(object(json).auth);
   const { client_token: token, lease_duration: seconds, renewable } = auth;
@@ -35,13 +35,13 @@ export function leaseOf({ json }: VaultReply): Lease | undefined {
   return { token, seconds: Number(seconds) || 0, isRenewable: renewable === true };
 }
 
-/** How long `token` lasts, from what `lookup-self` answered. */
+/** The lease of `token`, from the response of `lookup-self`. */
 export function lookedUpLease(token: string, { json }: VaultReply): Lease {
   const { ttl, renewable } = object(object(json).data);
   return { token, seconds: Number(ttl) || 0, isRenewable: renewable === true };
 }
 
-/** What a key is. */
+/** The properties of a key. */
 export function keyFactsOf({ json }: VaultReply): KeyFacts {
   const { convergent_encryption, soft_deleted } = object(object(json).data);
   return {
@@ -50,7 +50,7 @@ export function keyFactsOf({ json }: VaultReply): KeyFacts {
   };
 }
 
-/** The results of a batch of `count` items; undefined where there are not as many. */
+/** The results of a batch of `count` items; undefined if their number differs. */
 export function batchResultsOf({ json }: VaultReply, count: number): ItemResult[] | undefined {
   const results = object(object(json).data).batch_results;
   if (!Array.isArray(results) || results.length !== count) return undefined;
@@ -64,12 +64,12 @@ export function batchResultsOf({ json }: VaultReply, count: number): ItemResult[
   });
 }
 
-/** Whether it was refused for being too much at once. */
+/** Whether the request was refused because it was too large. */
 export function isTooLarge({ status, json }: VaultReply): boolean {
   return status === 413 || (status === 400 && /complexity|too large|exceed/i.test(errorsOf(json)));
 }
 
-/** What an answer says went wrong: to be searched, and never to be shown. */
+/** The errors in a response: for searching, never for showing. */
 export function errorsOf(json: unknown): string {
   const { errors } = object(json);
   return Array.isArray(errors) ? errors.filter((each) => typeof each === "string").join("\n") : "";

@@ -1,4 +1,4 @@
-/** Asks Vault again while that may help: it restarts, is asked too much, or the network fails. */
+/** Repeats requests to Vault while that may help: it restarts, is overloaded, or the network fails. */
 import { backoffMs, delay } from "../../async.ts";
 import type { ServiceError } from "../../errors.ts";
 import { NoReply, type VaultConnection, type VaultReply, type VaultRequest } from "./connection.ts";
@@ -7,14 +7,15 @@ import { errorsOf } from "./responses.ts";
 import { closed, refused, unreachable } from "./errors.ts";
 
 const TOO_MANY_REQUESTS = 429;
-/** A server of a cluster that does not know yet what another one does. */
+/** A server of a cluster that has not yet caught up with another one. */
 const NOT_YET_CONSISTENT = 412;
 
-/** Sends a request, as often as it takes. */
-export interface PatientConnection {
+/** Sends each request as often as necessary. */
+export interface RetryingConnection {
   /**
-   * The answer to a request that Vault took on or refused for good. Throws `token_sdk_unreachable`
-   * where there is none within the time allowed, `token_sdk_error` where none is to be expected.
+   * The response to a request that Vault carried out or refused for good. Throws
+   * `token_sdk_unreachable` if there is none within the time allowed, `token_sdk_error` if there will
+   * be none.
    */
   send(request: VaultRequest, token?: string): Promise<VaultReply>;
   close(): void;
@@ -23,12 +24,12 @@ export interface PatientConnection {
 /** A failure of one attempt. */
 interface Failure {
   readonly error: ServiceError;
-  /** What is waited at least before the next attempt; undefined where none would help. */
-  readonly leastWaitMs: number | undefined;
+  /** The shortest wait before the next attempt; undefined if another would not help. */
+  readonly minWaitMs: number | undefined;
 }
 
-/** Puts patience before a connection. */
-export function withPatience(connection: VaultConnection, limits: VaultLimits): PatientConnection {
+/** Adds retries to a connection. */
+export function withRetries(connection: VaultConnection, limits: VaultLimits): RetryingConnection {
   const closing = new AbortController();
   const attempt = async (request: VaultRequest, token: string | undefined, timeoutMs: number) => {
     try {
@@ -41,7 +42,7 @@ export function withPatience(connection: VaultConnection, limits: VaultLimits): 
   return {
     async send(request, token) {
       const endMs = performance.now() + limits.totalMs;
-      let before: Failure | undefined;
+      let previous: Failure | undefined;
       for (let tries = 1;; tries++) {
         closing.signal.throwIfAborted();
         const leftMs = endMs - performance.now();
@@ -49,11 +50,11 @@ export function withPatience(connection: VaultConnection, limits: VaultLimits): 
         closing.signal.throwIfAborted();
         const failure = failureOf(reply);
         if (failure === undefined) return reply as VaultReply;
-        // cut short itself, the last attempt tells nothing
-        if (before !== undefined && performance.now() >= endMs) throw before.error;
-        before = failure;
-        if (failure.leastWaitMs === undefined) throw failure.error;
-        const waitMs = Math.max(backoffMs(tries, limits.backoff), failure.leastWaitMs);
+        // the last attempt was cut short, so its failure means nothing
+        if (previous !== undefined && performance.now() >= endMs) throw previous.error;
+        previous = failure;
+        if (failure.minWaitMs === undefined) throw failure.error;
+        const waitMs = Math.max(backoffMs(tries, limits.backoff), failure.minWaitMs);
         if (performance.now() + waitMs >= endMs) throw failure.error;
         await delay(waitMs, closing.signal);
       }
@@ -68,23 +69,24 @@ export function withPatience(connection: VaultConnection, limits: VaultLimits): 
 function failureOf(reply: VaultReply | NoReply): Failure | undefined {
   if (reply instanceof NoReply) {
     const error = unreachable(reply.reason);
-    return { error, leastWaitMs: reply.isWorthRetrying ? 0 : undefined };
+    return { error, minWaitMs: reply.isWorthRetrying ? 0 : undefined };
   }
   const { status, json, retryAfterSeconds } = reply;
   if (status >= 300 && status < 400) {
-    const reason = "it redirects elsewhere, which is not followed: is VAULT_ADDR a standby server?";
-    return { error: refused(reason), leastWaitMs: undefined };
+    const reason =
+      "it redirects to another server, which is not followed: is VAULT_ADDR a standby server?";
+    return { error: refused(reason), minWaitMs: undefined };
   }
   if (status < 500 && status !== TOO_MANY_REQUESTS && status !== NOT_YET_CONSISTENT) {
     return undefined;
   }
   const facts = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
   const error = unreachable(reasonOf(status, json), facts);
-  return { error, leastWaitMs: 1000 * (retryAfterSeconds ?? 0) };
+  return { error, minWaitMs: 1000 * (retryAfterSeconds ?? 0) };
 }
 
 function reasonOf(status: number, json: unknown): string {
-  if (status === TOO_MANY_REQUESTS) return "it is asked too often";
+  if (status === TOO_MANY_REQUESTS) return "there are too many requests";
   if (/sealed/i.test(errorsOf(json))) return "it is sealed";
-  return `it answers with HTTP status ${status}`;
+  return `it responds with HTTP status ${status}`;
 }

@@ -1,4 +1,4 @@
-/** The settings of `vault-transit`, under the names that Vault's own tools have for them. */
+/** The settings of `vault-transit`, named as in Vault's own tools. */
 import { collectFaults, ConfigError, configFault } from "../../config_error.ts";
 import { isLoopback } from "../../host_name.ts";
 import type { SettingsReader } from "../token_sdk.ts";
@@ -13,10 +13,10 @@ import {
 
 /** Plain data, since it crosses into the sandbox as a message. */
 export interface VaultSettings {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly address: string;
   readonly namespace: string | undefined;
-  /** Certificates in PEM form that are trusted beside the well-known ones. */
+  /** Certificates in PEM form that are trusted in addition to the well-known ones. */
   readonly caCertificates: string | undefined;
   readonly login: VaultLogin;
   /** Where the Transit engine is mounted. */
@@ -37,7 +37,7 @@ export const VAULT_ENVIRONMENT = [
   SCOPE_VARIABLE,
 ] as const;
 
-/** All settings. Throws `ConfigError` with a line for each fault. */
+/** Reads all settings. Throws `ConfigError` with a line for each fault. */
 export function readVaultSettings(read: SettingsReader): VaultSettings {
   const { faults, attempt } = collectFaults();
   const settings = {
@@ -62,12 +62,12 @@ function readAddress(read: SettingsReader): string {
     throw configFault(variable, "it is not an https:// URL");
   }
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
-    throw configFault(variable, "it must hold nothing but a host, a port and perhaps a path");
+    throw configFault(variable, "it must contain only a host, a port and optionally a path");
   }
   if (url.protocol === "http:" && !isLoopback(url.hostname)) {
     throw configFault(
       variable,
-      "http:// would send values unencrypted: it is for loopback addresses only",
+      "http:// would send values unencrypted: use https:// except for a loopback address",
     );
   }
   return url.origin + url.pathname.replace(/\/+$/, "");
@@ -91,12 +91,12 @@ function readCaCertificates(read: SettingsReader): string | undefined {
     throw configFault(variable, "the file cannot be read");
   }
   if (!text.includes("-----BEGIN CERTIFICATE-----")) {
-    throw configFault(variable, "the file holds no certificate in PEM form");
+    throw configFault(variable, "the file contains no certificate in PEM form");
   }
   try {
     Deno.createHttpClient({ caCerts: [text] }).close();
   } catch {
-    throw configFault(variable, "the file holds a certificate that cannot be read");
+    throw configFault(variable, "the file contains a certificate that cannot be read");
   }
   return text;
 }

@@ -2,9 +2,9 @@
  * The calls of Vault's Transit engine that work on batches, for one key:
  * https://developer.hashicorp.com/vault/api-docs/secret/transit
  *
- * Where the policies allow it, Vault makes a key that is missing of whatever is encrypted with it, and
- * that key would not be convergent. So each request to encrypt asks for a type of key that does not exist: Vault
- * looks at it when it makes a key, and then refuses, and at no other time.
+ * If the policies allow it, Vault creates a missing key when something is encrypted with it, and that
+ * key would not be convergent. So each request to encrypt asks for a type of key that does not exist:
+ * Vault checks the type only when it creates a key, and then refuses.
  */
 import { Semaphore } from "../../async.ts";
 import type { VaultReply, VaultRequest } from "./connection.ts";
@@ -25,11 +25,11 @@ import { splitEvenly } from "./batching.ts";
 const NO_TYPE = "none-to-be-created";
 const FORBIDDEN = 403;
 const NOT_FOUND = 404;
-/** Strings that an item has, and how many more with a version. */
+/** Strings in an item, and how many more with a version. */
 const ITEM_STRINGS = 4;
 const VERSION_STRINGS = 1;
 
-/** What is done with each item of a batch. */
+/** What to do with each item of a batch. */
 export type TransitCall = "encrypt" | "decrypt" | "rewrap";
 
 /** The items of a batch. */
@@ -39,7 +39,7 @@ export interface TransitBatch {
   readonly inputs: readonly string[];
   /** In base64. */
   readonly context: string;
-  /** The version of the key to encrypt with; the latest one, if left out. */
+  /** The version of the key to encrypt with; the latest if omitted. */
   readonly version?: number;
 }
 
@@ -64,18 +64,18 @@ export class TransitEngine {
     const parts = this.#partsOf(batch);
     if (parts.length === 1) return await this.#send(batch);
     const results = parts.map((inputs) => this.#send({ ...batch, inputs }));
-    // none may be on its way any more when one's failure is told
+    // no request may still be under way when a failure is reported
     const failed = (await Promise.allSettled(results)).find((each) => each.status === "rejected");
     if (failed !== undefined) throw failed.reason;
     return (await Promise.all(results)).flat();
   }
 
-  /** What the key is; undefined where the policies do not let one see. Throws if there is none. */
+  /** The properties of the key; undefined if the policies do not allow reading them. Throws if there is none. */
   async keyFacts(): Promise<KeyFacts | undefined> {
     const reply = await this.#ask({ method: "GET", path: `${this.#mount}/keys/${this.#key}` });
     if (reply.status === FORBIDDEN) return undefined;
     if (reply.status === NOT_FOUND) throw refused(this.#nothingThere());
-    if (!isSuccess(reply)) throw refused(`it answers with HTTP status ${reply.status}`);
+    if (!isSuccess(reply)) throw refused(`it responds with HTTP status ${reply.status}`);
     return keyFactsOf(reply);
   }
 
@@ -99,16 +99,16 @@ export class TransitEngine {
     const path = `${this.#mount}/${call}/${this.#key}`;
     const reply = await this.#ask({ method: "POST", path, body: bodyOf(batch) });
     const results = batchResultsOf(reply, inputs.length);
-    if (results !== undefined) return results; // of status 400 where an item is refused
+    if (results !== undefined) return results; // of status 400 if an item is refused
     if (!isTooLarge(reply)) throw await this.#whyRefused(call, reply);
-    if (inputs.length === 1) throw refused("a value is larger than it takes in one request");
+    if (inputs.length === 1) throw refused("a value is larger than it accepts in one request");
     const middle = inputs.length >> 1;
     const first = await this.#send({ ...batch, inputs: inputs.slice(0, middle) });
     return [...first, ...await this.#send({ ...batch, inputs: inputs.slice(middle) })];
   }
 
   async #whyRefused(call: TransitCall, { status }: VaultReply) {
-    const facts = await this.keyFacts(); // says so if the key or the engine is gone
+    const facts = await this.keyFacts(); // throws if the key or the engine is gone
     if (facts?.isDeleted) return refused(`the key "${this.#key}" is deleted`);
     if (status === FORBIDDEN) {
       return refused(`its policies do not allow "update" on ${this.#mount}/${call}/${this.#key}`);
@@ -122,7 +122,7 @@ export class TransitEngine {
   }
 }
 
-/** What an item has in JSON beyond its input and context. */
+/** Bytes of an item in JSON beyond its input and context. */
 const ITEM_BYTES = 64;
 
 function bodyOf({ call, inputs, context, version: key_version }: TransitBatch): string {

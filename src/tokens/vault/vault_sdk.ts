@@ -9,26 +9,26 @@ import { openConnection } from "./connection.ts";
 import { VAULT_LIMITS, type VaultLimits } from "./limits.ts";
 import { closed } from "./errors.ts";
 import type { ItemResult } from "./responses.ts";
-import { withPatience } from "./retries.ts";
+import { withRetries } from "./retries.ts";
 import { VaultSession } from "./session.ts";
 import type { VaultSettings } from "./settings.ts";
 import { TokenWriter } from "./token_writer.ts";
 import { TransitEngine } from "./transit_engine.ts";
 import { TransitKey } from "./transit_key.ts";
-import { mostBytes, tokenLength, tokensOfVersion, VAULT_TOKENS } from "./vault_token.ts";
+import { maxPayloadBytes, tokenLength, tokensOfVersion, VAULT_TOKENS } from "./vault_token.ts";
 
 const DOMAIN = "tokenize-action vault-transit";
 const isToken = toJavaScript(VAULT_TOKENS);
 
 /**
- * Logs in, looks at the key and gives the SDK. Throws `token_sdk_unreachable` or `token_sdk_error`
- * where that fails.
+ * Logs in, looks the key up and returns the SDK. Throws `token_sdk_unreachable` or
+ * `token_sdk_error`.
  */
 export async function createVaultSdk(
   settings: VaultSettings,
   limits: VaultLimits = VAULT_LIMITS,
 ): Promise<TokenSdk> {
-  const connection = withPatience(openConnection(settings), limits);
+  const connection = withRetries(openConnection(settings), limits);
   const session = new VaultSession(settings.login, connection);
   const engine = new TransitEngine(session, settings, limits);
   try {
@@ -48,7 +48,7 @@ function sdkOf(
 ): TokenSdk {
   let isClosed = false;
   const writer = new TokenWriter(engine, key);
-  /** What Vault is to derive the key from. */
+  /** The context that Vault derives the encryption key from. */
   const begin = (context: TokenContext): string => {
     if (isClosed) throw closed();
     key.use();
@@ -69,7 +69,7 @@ function sdkOf(
       const { version, overheadBytes } = key.state;
       return tokenLength(version, overheadBytes + valueBytes);
     },
-    maxValueBytes: (length) => Math.max(0, mostBytes(length) - key.state.overheadBytes),
+    maxValueBytes: (length) => Math.max(0, maxPayloadBytes(length) - key.state.overheadBytes),
     async detokenize(tokens, context) {
       const binding = begin(context);
       return await eachOnce(tokens.map(orNull), async (inputs) => {
@@ -88,12 +88,12 @@ function sdkOf(
   };
 }
 
-/** The text, if it is a token: Vault is not asked about anything else. */
+/** The text if it is a token: nothing else is sent to Vault. */
 function orNull(text: string): string | null {
   return isToken.test(text) ? text : null;
 }
 
-/** The value; null where it failed its authentication, or was not text to begin with. */
+/** The value; null if its authentication failed, or it is not text. */
 function valueOf({ plaintext, isRefused }: ItemResult): string | null {
   if (isRefused || plaintext === undefined) return null;
   return decodeUtf8(Uint8Array.fromBase64(plaintext));

@@ -1,12 +1,12 @@
 /**
- * What Vault's Transit engine calls a ciphertext and this program a token:
+ * What Vault's Transit engine calls a ciphertext, and this program a token:
  *
  *     vault:v1:kiV1HG+JQhm+bVA9mo42W9b6DuIXF8knBd3A7iLzPEnu0rBvlnjMOJeD/Q==
  *     │     │  └ nonce, encrypted value and authentication tag in base64 (RFC 4648 section 4)
  *     │     └ version of the key
  *     └ mark
  *
- * Neither the key's name nor the context stands in it. The detector takes canonical base64 only.
+ * It contains neither the key's name nor the context. The detector accepts canonical base64 only.
  */
 import { BASE64, type TokenPattern, tokenPattern } from "../token_pattern.ts";
 
@@ -21,7 +21,7 @@ export const MIN_OVERHEAD_BYTES = 28;
 /** The tokens of every version of any key. */
 export const VAULT_TOKENS: TokenPattern = tokenPattern(`${MARK}[1-9][0-9]{0,8}:${PAYLOAD}`);
 
-/** What the tokens of a version begin with. */
+/** How the tokens of a version begin. */
 export function tokenHead(version: number): string {
   return `${MARK}${version}:`;
 }
@@ -31,7 +31,7 @@ export function tokensOfVersion(version: number): TokenPattern {
   return tokenPattern(tokenHead(version) + PAYLOAD);
 }
 
-/** The version that made a token; undefined where it is none. */
+/** The version of the key that made a token; undefined if it is not a token. */
 export function versionOf(token: string): number | undefined {
   const digits = /^vault:v([1-9][0-9]{0,8}):/.exec(token)?.[1];
   return digits === undefined ? undefined : Number(digits);
@@ -42,12 +42,12 @@ export function tokenLength(version: number, byteCount: number): number {
   return tokenHead(version).length + 4 * Math.ceil(byteCount / 3);
 }
 
-/** The bytes that a token of that many characters has at most behind its head. */
-export function mostBytes(length: number): number {
+/** The most bytes that a token of that many characters can hold after its head. */
+export function maxPayloadBytes(length: number): number {
   return Math.max(0, 3 * Math.floor((length - tokenHead(1).length) / 4));
 }
 
-/** The bytes that a token has behind its head. */
+/** The bytes that a token holds after its head. */
 export function byteLength(token: string): number {
   const payload = token.slice(token.lastIndexOf(":") + 1);
   return payload.length / 4 * 3 - (payload.endsWith("==") ? 2 : payload.endsWith("=") ? 1 : 0);

@@ -1,6 +1,6 @@
 /**
  * The `vault-transit` SDK: HashiCorp Vault's or OpenBao's Transit engine, with a key for convergent
- * encryption. The keys never leave Vault, and the values go there to be encrypted, in the bodies of
+ * encryption. The keys never leave Vault. The values are sent there to be encrypted, in the bodies of
  * requests and nowhere else.
  *
  * The binding (`bindingOf`) is the `context` that Vault derives the encrypting key from.
