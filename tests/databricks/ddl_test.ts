@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { ErrorCode } from "../../src/errors.ts";
-import type { Row } from "../../src/platforms/databricks/connection/statement.ts";
+import type { AnyRow } from "../../src/platforms/databricks/connection/statement.ts";
 import * as faults from "../../scripts/servers/warehouse/faults.ts";
 import { BOTH_WAYS, openAction } from "./action.ts";
 import { standInOnly, withTable, WRITES } from "./place.ts";
@@ -20,7 +20,7 @@ const CHANGES: readonly (readonly [
   change: string,
   statement: string,
   code: ErrorCode,
-  first: Row,
+  first: AnyRow,
 ])[] = [
   ["the column is dropped", "ALTER TABLE $t DROP COLUMN v", "column_not_found", { id: 0 }],
   [

@@ -7,7 +7,7 @@ import { authorize } from "../../src/platforms/databricks/connection/authorizati
 import { quoteIdentifier } from "../../src/platforms/databricks/identifiers.ts";
 import { Session } from "../../src/platforms/databricks/connection/session.ts";
 import { parseDatabricksSettings } from "../../src/platforms/databricks/connection/settings.ts";
-import type { Row } from "../../src/platforms/databricks/connection/statement.ts";
+import type { AnyRow } from "../../src/platforms/databricks/connection/statement.ts";
 import { standInTest } from "./stand_in.ts";
 import type { WarehouseControl } from "../../scripts/servers/warehouse/control.ts";
 import { jdbcUrl } from "../../scripts/servers/warehouse/environment.ts";
@@ -18,7 +18,7 @@ export interface Place {
   readonly catalog: string;
   readonly schema: string;
   /** Runs statements past the product; gives the rows of the last. */
-  sql(...statements: string[]): Promise<Row[]>;
+  sql(...statements: string[]): Promise<AnyRow[]>;
 }
 
 /** A place that can misbehave. */
@@ -81,7 +81,7 @@ function realPlace(url: string): Place {
       const signal = new AbortController().signal;
       const session = await Session.open(warehouse, { runId: "test", signal, observe: () => {} });
       try {
-        let rows: Row[] = [];
+        let rows: AnyRow[] = [];
         for (const statement of statements) rows = await session.query("test", statement);
         return rows;
       } finally {

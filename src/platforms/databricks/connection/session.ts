@@ -10,7 +10,7 @@ import type { Authorization } from "./authorization.ts";
 import { ATTEMPTS, type CallOptions, Calls, CLOSE_TIMEOUT_MS, Gone } from "./retry_request.ts";
 import { Driver, type DriverSession } from "./driver.ts";
 import type { DatabricksSettings } from "./settings.ts";
-import { type Row, Statement } from "./statement.ts";
+import { type AnyRow, Statement } from "./statement.ts";
 import { Waiting } from "./await_warehouse.ts";
 import { LostAnswer } from "./warehouse_errors.ts";
 
@@ -58,13 +58,16 @@ export class Session {
     }
   }
 
-  /** Runs a statement that only reads, to its end, and gives its rows. Throws a `ServiceError`. */
-  async query(action: string, statement: string): Promise<Row[]> {
+  /**
+   * Runs a statement that only reads, to its end, and gives its rows. `action` says what it is for, as
+   * in "Cannot <action>". Throws a `ServiceError`.
+   */
+  async query<Row extends object = AnyRow>(action: string, statement: string): Promise<Row[]> {
     for (let attempt = 1;; attempt++) {
       try {
         const started = await this.#start(action, statement, {}, { repeatable: true });
         await started.finish();
-        return await started.rows();
+        return await started.rows<Row>();
       } catch (error) {
         if (attempt < ATTEMPTS && isInterruption(error)) continue;
         throw interrupted(error, action);
@@ -76,7 +79,7 @@ export class Session {
    * Runs a statement that only reads, and gives its rows in chunks of as many as `chunkRows` says.
    * Throws `LostAnswer` where the rest of the rows is lost.
    */
-  async *read(
+  async *read<Row extends object = AnyRow>(
     action: string,
     statement: string,
     chunkRows: () => number,
@@ -85,7 +88,7 @@ export class Session {
       const options = { repeatable: true, streamed: true };
       const started = await this.#start(action, statement, {}, options);
       await started.finish();
-      yield* started.chunks(chunkRows);
+      yield* started.chunks<Row>(chunkRows);
     } catch (error) {
       throw error instanceof Gone ? new LostAnswer(action) : error;
     }
@@ -95,7 +98,7 @@ export class Session {
    * Runs a statement that writes, and gives what it returns. Throws `LostAnswer` where it may have
    * been done or not.
    */
-  async write(
+  async write<Row extends object = AnyRow>(
     action: string,
     statement: string,
     parameters: Readonly<Record<string, string>>,
@@ -103,7 +106,7 @@ export class Session {
     const started = await this.#start(action, statement, parameters, { repeatable: false });
     try {
       await started.finish();
-      return await started.rows();
+      return await started.rows<Row>();
     } catch (error) {
       const isLost = error instanceof Gone ||
         (error instanceof ServiceError && error.code === "database_unreachable");

@@ -5,8 +5,8 @@ import { type CallContext, type Calls, CLOSE_TIMEOUT_MS } from "./retry_request.
 import type { Operation, OperationStatus } from "./driver.ts";
 import { fromStatement } from "./warehouse_errors.ts";
 
-/** A row of a result, by column name. */
-export type Row = Readonly<Record<string, unknown>>;
+/** A row of a result whose columns nobody named, by column name. */
+export type AnyRow = Readonly<Record<string, unknown>>;
 
 const FIRST_POLL_MS = 25;
 const LAST_POLL_MS = 500;
@@ -67,8 +67,8 @@ export class Statement {
     }
   }
 
-  /** Its rows, in chunks of as many as `chunkRows` says. */
-  async *chunks(chunkRows: () => number): AsyncGenerator<Row[], void> {
+  /** Its rows, in chunks of as many as `chunkRows` says. `Row` is what the statement returns. */
+  async *chunks<Row extends object>(chunkRows: () => number): AsyncGenerator<Row[], void> {
     try {
       do {
         const chunk = await this.#calls.send(
@@ -92,9 +92,9 @@ export class Statement {
   }
 
   /** All of its rows. */
-  async rows(): Promise<Row[]> {
+  async rows<Row extends object>(): Promise<Row[]> {
     const rows: Row[] = [];
-    for await (const chunk of this.chunks(() => QUERY_CHUNK_ROWS)) rows.push(...chunk);
+    for await (const chunk of this.chunks<Row>(() => QUERY_CHUNK_ROWS)) rows.push(...chunk);
     return rows;
   }
 

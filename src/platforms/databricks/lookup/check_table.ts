@@ -93,10 +93,10 @@ function checkNotNested(
 
 async function declaredType(session: Session, found: FoundTable, column: Column): Promise<string> {
   if (column.type.toLowerCase() !== "string") return column.type;
-  const rows = await session.query(
+  const rows = await session.query<DescribeColumnRow>(
     "look the columns up",
     describeColumnStatement([found.catalog, found.schema, found.name], column.name),
-  ) as unknown as DescribeColumnRow[];
+  );
   return rows.find(({ info_name: name }) => name === "data_type")?.info_value ?? column.type;
 }
 

@@ -81,10 +81,10 @@ function readingsOn(
 async function lookUp(session: Session, reading: NameCandidate): Promise<FoundTable | undefined> {
   const parts = [reading.database, reading.schema, reading.table] as const;
   try {
-    const rows = await session.query(
+    const rows = await session.query<DescribeRow>(
       "look the table up",
-      describeTableStatement([...parts]),
-    ) as unknown as DescribeRow[];
+      describeTableStatement(parts),
+    );
     const description = readDescription(rows);
     const [catalog, schema, name] = shownName(description, parts);
     return { instance: reading.instance, catalog, schema, name, description };

@@ -6,8 +6,15 @@ import type { ResiduePlace } from "../../residue.ts";
 import type { CheckedTable } from "../table.ts";
 import { type Retention, retentionMs } from "./retention.ts";
 import type { Session } from "../connection/session.ts";
-import { historyStatement } from "../sql/history.ts";
-import { NOW, purgeStatement, vacuumDryRunStatement, vacuumStatement } from "../sql/residue.ts";
+import { type HistoryRow, historyStatement } from "../sql/history.ts";
+import {
+  NOW,
+  type NowRow,
+  purgeStatement,
+  type VacuumDryRunRow,
+  vacuumDryRunStatement,
+  vacuumStatement,
+} from "../sql/residue.ts";
 
 type Known = Omit<ResiduePlace, "place" | "command">;
 
@@ -48,18 +55,18 @@ async function purge(session: Session, table: CheckedTable): Promise<Known> {
 
 async function vacuum(session: Session, table: CheckedTable, retention: Retention): Promise<Known> {
   await session.query(ACTION, vacuumStatement(table));
-  const left = await session.query(ACTION, vacuumDryRunStatement(table));
+  const left = await session.query<VacuumDryRunRow>(ACTION, vacuumDryRunStatement(table));
   const versions = (await history(session, table, VERSIONS))
     .filter(({ operation }) => !operation.startsWith("VACUUM"));
-  const [{ now } = { now: undefined }] = await session.query(ACTION, NOW);
+  const [clock] = await session.query<NowRow>(ACTION, NOW);
   const keptMs = retentionMs(retention);
-  const agesMs = versions.map(({ timestamp }) => msOf(now) - msOf(timestamp));
+  const agesMs = versions.map(({ timestamp }) => msOf(clock!.now) - msOf(timestamp));
   if (keptMs === undefined || agesMs.length === 0 || agesMs.some(Number.isNaN)) return FAILED;
   if (Math.min(...agesMs) < keptMs) {
     const detail = `VACUUM keeps files for ${retention}: scrub again after that`;
     return { state: "remains", detail };
   }
-  return left.some(({ path }) => isFile(String(path)))
+  return left.some(({ path }) => isFile(path))
     ? { state: "remains", detail: "VACUUM left files behind" }
     : { state: "cleared" };
 }
@@ -70,18 +77,12 @@ function isFile(path: string): boolean {
   return name.includes(".") && !name.includes("=");
 }
 
-interface Version {
-  readonly version: number;
-  readonly operation: string;
-  readonly timestamp: unknown;
+function history(session: Session, table: CheckedTable, versions: number): Promise<HistoryRow[]> {
+  return session.query<HistoryRow>(ACTION, historyStatement(table, versions));
 }
 
-async function history(session: Session, table: CheckedTable, versions: number) {
-  return await session.query(ACTION, historyStatement(table, versions)) as unknown as Version[];
-}
-
-function msOf(time: unknown): number {
-  return time instanceof Date ? time.getTime() : Date.parse(String(time));
+function msOf(time: Date | string): number {
+  return time instanceof Date ? time.getTime() : Date.parse(time);
 }
 
 async function orFailed(work: () => Promise<Known>): Promise<Known> {

@@ -7,7 +7,7 @@ import { findResidue } from "../residue/find_residue.ts";
 import { rewriteDry, rewriteInClient } from "./rewrite_in_client.ts";
 import { rewriteInWarehouse } from "./rewrite_in_warehouse.ts";
 import type { Session } from "../connection/session.ts";
-import { longestValuesStatement } from "../sql/longest_values.ts";
+import { type LongestValuesRow, longestValuesStatement } from "../sql/longest_values.ts";
 import { countRows, TableWriter, type Work } from "./table_writer.ts";
 
 /** Opens the table for as long as the session lasts. */
@@ -66,11 +66,11 @@ async function rewrite(work: Work, pushdown: boolean): Promise<Counts & { method
 /** Refuses a column too short for its tokens before the first row is written. */
 function checkTokenLengths({ session, table, conversion }: Work): Promise<void> {
   return checkLengths(table, conversion, async (limited) => {
-    const [longestBytes] = await session.query(
+    const [longest] = await session.query<LongestValuesRow>(
       `measure the values of ${table.displayName}`,
       longestValuesStatement(table, limited, conversion.selects),
     );
-    return limited.map((_, i) => longestBytes![`c${i}`] as number | null);
+    return limited.map((_, i) => longest![`c${i}`] ?? null);
   });
 }
 

@@ -7,9 +7,14 @@
 import { ServiceError } from "../../../errors.ts";
 import type { Counts, Method } from "../../platform.ts";
 import { persevere } from "./retry_write.ts";
-import type { CountRow } from "../sql/count_rows.ts";
 import { writeTokensStatement } from "../sql/write_tokens.ts";
-import { actionOn, countRows, type TableWriter, type Work } from "./table_writer.ts";
+import {
+  actionOn,
+  countRows,
+  type RowCounts,
+  type TableWriter,
+  type Work,
+} from "./table_writer.ts";
 import { valueBatches } from "./value_batches.ts";
 
 const MAX_PASSES = 5;
@@ -73,7 +78,7 @@ async function rewriteOnce(
   return kept;
 }
 
-function leftOver({ table }: Work, { selected }: CountRow): ServiceError {
+function leftOver({ table }: Work, { selected }: RowCounts): ServiceError {
   return new ServiceError(
     "conflict",
     `Cannot ${actionOn(table)}: ${selected} rows still hold values after ${MAX_PASSES} passes, ` +

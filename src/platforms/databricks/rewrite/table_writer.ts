@@ -11,12 +11,11 @@ import type { Conversion } from "../../../tokens/conversion.ts";
 import type { Counts, RunContext } from "../../platform.ts";
 import type { CheckedTable } from "../table.ts";
 import type { Session } from "../connection/session.ts";
-import type { Row } from "../connection/statement.ts";
 import {
+  type CountAllRow,
   countAllStatement,
   type CountRow,
   countRowsStatement,
-  type TableCounts,
 } from "../sql/count_rows.ts";
 import { type HistoryRow, historyStatement } from "../sql/history.ts";
 import { LostAnswer } from "../connection/warehouse_errors.ts";
@@ -33,12 +32,29 @@ export interface Work {
   readonly run: RunContext;
 }
 
+/** What is counted whatever a run does. */
+export interface TableCounts {
+  readonly total: number;
+  readonly foreign: number;
+}
+
+/** What a scan of the table gives. */
+export interface RowCounts extends TableCounts {
+  /** Rows with a selected text. */
+  readonly selected: number;
+}
+
 /** What is known of the table before the first write. */
 interface Start {
   /** The version it had; undefined where there is no history to be read. */
   readonly version: number | undefined;
   /** What a look gave, where the engine does not say what its statements changed. */
-  readonly look: CountRow | undefined;
+  readonly look: RowCounts | undefined;
+}
+
+/** What an UPDATE or MERGE returns; engines that do not count have no such column. */
+interface WrittenRow {
+  readonly num_affected_rows?: number | null;
 }
 
 /** The writer of one run. */
@@ -71,7 +87,7 @@ export class TableWriter {
   async write(statement: string, parameters: Readonly<Record<string, string>> = {}): Promise<void> {
     this.#start ??= await this.#look();
     try {
-      const rows = await this.#work.session.write(this.#action, statement, parameters);
+      const rows = await this.#work.session.write<WrittenRow>(this.#action, statement, parameters);
       this.#acknowledged.push(affectedRows(rows) ?? 0);
     } catch (error) {
       if (!(error instanceof LostAnswer)) throw error;
@@ -82,7 +98,7 @@ export class TableWriter {
   }
 
   /** The counts of the whole run. `look` is what a look after the last write gave. */
-  async conclude(look?: CountRow): Promise<Counts> {
+  async conclude(look?: RowCounts): Promise<Counts> {
     if (this.#start?.look !== undefined) {
       const { total, foreign, selected } = look ?? await countRows(this.#work);
       const updated = Math.max(0, this.#start.look.selected - selected);
@@ -108,7 +124,7 @@ export class TableWriter {
       : (await this.#versionsSince(RECENT_VERSIONS)).find((each) => changedRows(each) === last)
         ?.version;
     const { session, table, conversion } = this.#work;
-    const [row] = await session.query(
+    const [row] = await session.query<CountAllRow>(
       `count the rows of ${table.displayName}`,
       countAllStatement(table, conversion, version),
     );
@@ -163,25 +179,25 @@ export function actionOn({ displayName }: CheckedTable): string {
 }
 
 /** Looks at the whole table, as it is or as it was at a version. */
-export async function countRows(work: Work, version?: number): Promise<CountRow> {
-  const [row] = await work.session.query(
+export async function countRows(work: Work, version?: number): Promise<RowCounts> {
+  const [row] = await work.session.query<CountRow>(
     `count the rows of ${work.table.displayName}`,
     countRowsStatement(work.table, work.conversion, version),
   );
-  return { ...countsIn(row!), selected: Number(row!.selected) };
+  return { ...countsIn(row!), selected: row!.selected };
 }
 
-function countsIn({ total, foreign_tokens: foreign }: Row): TableCounts {
-  return { total: Number(total), foreign: Number(foreign) };
+function countsIn({ total, foreign_tokens: foreign }: CountAllRow): TableCounts {
+  return { total, foreign };
 }
 
 /** The latest versions; none where the history cannot be read. */
 async function readHistory({ session, table }: Work, versions: number): Promise<HistoryRow[]> {
   try {
-    return await session.query(
+    return await session.query<HistoryRow>(
       `read the history of ${table.displayName}`,
       historyStatement(table, versions),
-    ) as unknown as HistoryRow[];
+    );
   } catch (error) {
     // it is a right of its own, and only needed where an answer is lost
     if (error instanceof ServiceError && error.code === "permission_denied") return [];
@@ -196,7 +212,6 @@ function changedRows({ operation, operationMetrics }: HistoryRow): number | unde
   return rows === undefined ? undefined : Number(rows);
 }
 
-function affectedRows([row]: readonly Row[]): number | undefined {
-  const rows = row?.num_affected_rows;
-  return rows === undefined || rows === null ? undefined : Number(rows);
+function affectedRows([row]: readonly WrittenRow[]): number | undefined {
+  return row?.num_affected_rows ?? undefined;
 }

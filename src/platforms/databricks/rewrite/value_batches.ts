@@ -3,8 +3,7 @@ import { Buffer } from "node:buffer";
 import { ServiceError } from "../../../errors.ts";
 import { toPredicate } from "../../../tokens/selection.ts";
 import { convertBatch } from "../../convert_batch.ts";
-import { readValuesStatement } from "../sql/read_values.ts";
-import type { Row } from "../connection/statement.ts";
+import { readValuesStatement, type ValuesRow } from "../sql/read_values.ts";
 import { actionOn, type Work } from "./table_writer.ts";
 
 const FIRST_CHUNK_ROWS = 500;
@@ -45,7 +44,7 @@ export async function* valueBatches(work: Work): AsyncGenerator<ValueBatch, void
   let entries: Entry[] = [];
   let bytes = 2;
   const statement = readValuesStatement(table, conversion.selects);
-  for await (const chunk of session.read(actionOn(table), statement, () => rows)) {
+  for await (const chunk of session.read<ValuesRow>(actionOn(table), statement, () => rows)) {
     for (const entry of await makeEntries(work, chunk)) {
       const entryBytes = Buffer.byteLength(entry.json ?? "") + 1;
       if (entryBytes > MAX_ENTRY_BYTES) throw tooLarge(work);
@@ -74,9 +73,12 @@ function batchOf(entries: readonly Entry[]): ValueBatch {
   };
 }
 
-async function makeEntries({ table, conversion }: Work, chunk: readonly Row[]): Promise<Entry[]> {
+async function makeEntries(
+  { table, conversion }: Work,
+  chunk: readonly ValuesRow[],
+): Promise<Entry[]> {
   const isSelected = toPredicate(conversion.selects);
-  const texts = table.columns.map((_, i) => chunk.map((row) => row[`s${i}`] as string | null));
+  const texts = table.columns.map((_, i) => chunk.map((row) => row[`s${i}`] ?? null));
   const selected = texts.map((column) =>
     column.map((text) => text !== null && isSelected(text) ? text : null)
   );
@@ -91,13 +93,13 @@ async function makeEntries({ table, conversion }: Work, chunk: readonly Row[]): 
     const changes = tokens.some((column) => column[row] !== null);
     return {
       json: changes ? JSON.stringify(entry) : undefined,
-      rows: Number(n),
+      rows: n,
       lookalikes: lookalikesIn.get(row)?.length ?? 0,
     };
   });
 }
 
-function nextChunkRows(chunk: readonly Row[], rows: number): number {
+function nextChunkRows(chunk: readonly ValuesRow[], rows: number): number {
   if (chunk.length === 0) return rows;
   let characters = 0;
   for (const row of chunk) {

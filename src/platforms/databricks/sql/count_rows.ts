@@ -1,21 +1,20 @@
-/** Counts all rows of the table, those that a run would change, and foreign tokens, in one look. */
+/** Counts all rows of the table, those that a run would change, and foreign tokens, in one scan. */
 import type { Conversion } from "../../../tokens/conversion.ts";
 import type { CheckedTable } from "../table.ts";
 import { columnGuard, rowGuard, tableName } from "./table_expressions.ts";
 
-/** What is counted whatever a run does. */
-export interface TableCounts {
+/** What `countAllStatement` gives. */
+export interface CountAllRow {
   readonly total: number;
-  readonly foreign: number;
+  readonly foreign_tokens: number;
 }
 
-/** What a look at the table gives. */
-export interface CountRow extends TableCounts {
-  /** Rows with a selected text. */
+/** What `countRowsStatement` gives: besides, the rows with a selected text. */
+export interface CountRow extends CountAllRow {
   readonly selected: number;
 }
 
-/** The statement; of the table as it was at `version`, where one is given. */
+/** Counts all; of the table as it was at `version`, if one is given. */
 export function countRowsStatement(
   table: CheckedTable,
   conversion: Conversion,
@@ -27,7 +26,7 @@ export function countRowsStatement(
   } AS t`;
 }
 
-/** Counts all rows, and foreign tokens. */
+/** Counts all rows and foreign tokens, likewise. */
 export function countAllStatement(
   table: CheckedTable,
   conversion: Conversion,

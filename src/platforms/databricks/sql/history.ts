@@ -5,6 +5,8 @@ import { tableName } from "./table_expressions.ts";
 /** One version. */
 export interface HistoryRow {
   readonly version: number;
+  readonly timestamp: Date | string;
+  /** What made it, such as `MERGE`. */
   readonly operation: string;
   readonly operationMetrics: Readonly<Record<string, string>> | null;
 }

@@ -3,6 +3,9 @@ import type { Selection } from "../../../tokens/selection.ts";
 import type { CheckedColumn, CheckedTable } from "../table.ts";
 import { columnGuard, columnText, tableName } from "./table_expressions.ts";
 
+/** What it gives: for each column its longest text in bytes of UTF-8, or NULL. */
+export type LongestValuesRow = Readonly<Record<`c${number}`, number | null>>;
+
 /** The statement, giving `c0`, `c1`, … for `columns`; one with nothing to tokenize gives NULL. */
 export function longestValuesStatement(
   table: CheckedTable,

@@ -6,6 +6,11 @@ import type { Selection } from "../../../tokens/selection.ts";
 import type { CheckedTable } from "../table.ts";
 import { columnText, rowGuard, tableName } from "./table_expressions.ts";
 
+/** One combination of texts. */
+export type ValuesRow = Readonly<Record<`s${number}`, string | null>> & {
+  readonly n: number;
+};
+
 /** The statement. */
 export function readValuesStatement(table: CheckedTable, selects: Selection): string {
   const texts = table.columns.map(columnText);

@@ -12,9 +12,19 @@ export function vacuumStatement(table: CheckedTable): string {
   return `VACUUM ${tableName(table)}`;
 }
 
+/** A file or folder that VACUUM would remove. */
+export interface VacuumDryRunRow {
+  readonly path: string;
+}
+
 /** The files that `vacuumStatement` would remove. */
 export function vacuumDryRunStatement(table: CheckedTable): string {
   return `VACUUM ${tableName(table)} DRY RUN`;
+}
+
+/** What `NOW` gives. */
+export interface NowRow {
+  readonly now: Date | string;
 }
 
 /** The time by the warehouse's clock, in the form of the history's timestamps. */
