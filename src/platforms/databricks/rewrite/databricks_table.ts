@@ -8,7 +8,9 @@ import { rewriteDry, rewriteInClient } from "./rewrite_in_client.ts";
 import { rewriteInWarehouse } from "./rewrite_in_warehouse.ts";
 import type { Session } from "../connection/session.ts";
 import { type LongestValuesRow, longestValuesStatement } from "../sql/longest_values.ts";
-import { countRows, TableWriter, type Work } from "./table_writer.ts";
+import { countRows } from "./count_rows.ts";
+import { TableWriter } from "./table_writer.ts";
+import type { Work } from "./work.ts";
 
 /** Opens the table for as long as the session lasts. */
 export function databricksTable(

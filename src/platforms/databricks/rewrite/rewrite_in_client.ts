@@ -8,14 +8,10 @@ import { ServiceError } from "../../../errors.ts";
 import type { Counts, Method } from "../../platform.ts";
 import { persevere } from "./retry_write.ts";
 import { writeTokensStatement } from "../sql/write_tokens.ts";
-import {
-  actionOn,
-  countRows,
-  type RowCounts,
-  type TableWriter,
-  type Work,
-} from "./table_writer.ts";
+import { countRows, type RowCounts } from "./count_rows.ts";
+import type { TableWriter } from "./table_writer.ts";
 import { valueBatches } from "./value_batches.ts";
+import { actionOn, type Work } from "./work.ts";
 
 const MAX_PASSES = 5;
 
@@ -24,22 +20,25 @@ export async function rewriteInClient(
   work: Work,
   writer: TableWriter,
 ): Promise<Counts & { method: Method }> {
-  let look = await countRows(work);
+  let counts = await countRows(work);
   let kept = { lookalikes: 0, heldRows: 0 };
-  for (let pass = 1; look.selected > kept.heldRows; pass++) {
-    if (pass > MAX_PASSES) throw leftOver(work, look);
-    const { total } = look;
+  for (let pass = 1; counts.selected > kept.heldRows; pass++) {
+    if (pass > MAX_PASSES) throw leftOver(work, counts);
+    const { total } = counts;
     kept = await persevere(
       actionOn(work.table),
       work.run,
       () => writer.updated,
       () => rewriteOnce(work, writer, total),
     );
-    look = await countRows(work);
+    counts = await countRows(work);
   }
-  const counts = await writer.conclude(look);
   const { lookalikes } = kept;
-  return { ...counts, ...(work.conversion.canReject && { lookalikes }), method: "client" };
+  return {
+    ...await writer.conclude(counts),
+    ...(work.conversion.canReject && { lookalikes }),
+    method: "client",
+  };
 }
 
 /** What a run would do, where only the SDK can tell: it is asked, and nothing is written. */

@@ -2,7 +2,8 @@
 import type { Counts, Method } from "../../platform.ts";
 import { persevere } from "./retry_write.ts";
 import { updateInPlaceStatement } from "../sql/update_in_place.ts";
-import { actionOn, type TableWriter, type Work } from "./table_writer.ts";
+import type { TableWriter } from "./table_writer.ts";
+import { actionOn, type Work } from "./work.ts";
 
 /** Rewrites every row that holds a value to tokenize. Throws a `ServiceError`. */
 export async function rewriteInWarehouse(

@@ -1,60 +1,34 @@
 /**
- * Writes to one table on behalf of one run, and knows in the end how many rows changed.
+ * Writes to one table for one run, and knows in the end how many rows changed.
  *
- * The warehouse says so with each answer. Where an answer was lost, the write may have been done or
- * not: it is repeated, which its guard makes safe, and what the lost one did is read from the
- * table's history afterwards. There, each version has the number of rows it changed, and a version
- * is one of a run like this where exactly as many rows fewer than before hold a value.
+ * The warehouse reports that with each response. If a response is lost, the write may have been done
+ * or not: it is repeated, which its guard makes safe, and the rows that the lost one changed are read
+ * from the table's history afterwards (see lost_rows.ts).
  */
 import { ServiceError } from "../../../errors.ts";
-import type { Conversion } from "../../../tokens/conversion.ts";
-import type { Counts, RunContext } from "../../platform.ts";
-import type { CheckedTable } from "../table.ts";
-import type { Session } from "../connection/session.ts";
-import {
-  type CountAllRow,
-  countAllStatement,
-  type CountRow,
-  countRowsStatement,
-} from "../sql/count_rows.ts";
-import { type HistoryRow, historyStatement } from "../sql/history.ts";
+import type { Counts } from "../../platform.ts";
 import { LostAnswer } from "../connection/warehouse_errors.ts";
+import { type HistoryRow, historyStatement } from "../sql/history.ts";
+import { countAll, countRows, type RowCounts, type TableCounts } from "./count_rows.ts";
+import { type ChangedVersion, lostRows, unexplainedVersions } from "./lost_rows.ts";
+import { actionOn, type Work } from "./work.ts";
 
-/** How far back a lost write is looked for. */
+/** How many versions back lost writes are searched for. */
 const HISTORY_VERSIONS = 200;
+/** How many versions back the last write is searched for. */
 const RECENT_VERSIONS = 20;
-
-/** What a run works with. */
-export interface Work {
-  readonly session: Session;
-  readonly table: CheckedTable;
-  readonly conversion: Conversion;
-  readonly run: RunContext;
-}
-
-/** What is counted whatever a run does. */
-export interface TableCounts {
-  readonly total: number;
-  readonly foreign: number;
-}
-
-/** What a scan of the table gives. */
-export interface RowCounts extends TableCounts {
-  /** Rows with a selected text. */
-  readonly selected: number;
-}
-
-/** What is known of the table before the first write. */
-interface Start {
-  /** The version it had; undefined where there is no history to be read. */
-  readonly version: number | undefined;
-  /** What a look gave, where the engine does not say what its statements changed. */
-  readonly look: RowCounts | undefined;
-}
 
 /** What an UPDATE or MERGE returns; engines that do not count have no such column. */
 interface WrittenRow {
   readonly num_affected_rows?: number | null;
+}
+
+/** What is known of the table before the first write. */
+interface Start {
+  /** Its version; undefined if there is no history, or none that may be read. */
+  readonly version: number | undefined;
+  /** Its counts, if the engine does not report what its statements changed. */
+  readonly counts: RowCounts | undefined;
 }
 
 /** The writer of one run. */
@@ -81,71 +55,65 @@ export class TableWriter {
   }
 
   /**
-   * Runs a statement that changes rows which hold a value, and no others. Throws `LostAnswer` where
-   * nobody knows whether it was done; the caller looks again, and goes on with what is left.
+   * Runs a statement that changes rows which hold a value, and no others. Throws `LostAnswer` if it
+   * may have been done or not: the caller reads again, and goes on with what is left.
    */
   async write(statement: string, parameters: Readonly<Record<string, string>> = {}): Promise<void> {
-    this.#start ??= await this.#look();
+    const { session } = this.#work;
+    this.#start ??= await this.#readStart();
     try {
-      const rows = await this.#work.session.write<WrittenRow>(this.#action, statement, parameters);
-      this.#acknowledged.push(affectedRows(rows) ?? 0);
+      const [row] = await session.write<WrittenRow>(this.#action, statement, parameters);
+      this.#acknowledged.push(row?.num_affected_rows ?? 0);
     } catch (error) {
       if (!(error instanceof LostAnswer)) throw error;
       this.#isUnsure = true;
-      await this.#work.session.startOver(); // ends the statement if it still runs
+      await session.startOver(); // ends the statement if it still runs
       throw error;
     }
   }
 
-  /** The counts of the whole run. `look` is what a look after the last write gave. */
-  async conclude(look?: RowCounts): Promise<Counts> {
-    if (this.#start?.look !== undefined) {
-      const { total, foreign, selected } = look ?? await countRows(this.#work);
-      const updated = Math.max(0, this.#start.look.selected - selected);
+  /**
+   * The counts of the whole run. `counted` is what was counted after the last write, if anything was.
+   * Throws `database_unreachable` if the history does not tell what lost writes did.
+   */
+  async conclude(counted?: RowCounts): Promise<Counts> {
+    if (this.#start?.counts !== undefined) {
+      const { total, foreign, selected } = counted ?? await countRows(this.#work);
+      const updated = Math.max(0, this.#start.counts.selected - selected);
       return { updated, skipped: Math.max(0, total - updated), foreign };
     }
-    const updated = this.updated + (this.#isUnsure ? await this.#lostRows() : 0);
-    const { total, foreign } = look ?? await this.#countAll();
+    const updated = this.updated + (this.#isUnsure ? await this.#countLostRows() : 0);
+    const { total, foreign } = counted ?? await this.#countAsWritten();
     return { updated, skipped: Math.max(0, total - updated), foreign };
   }
 
-  async #look(): Promise<Start> {
-    const { table } = this.#work;
-    if (!table.isDelta) return { version: undefined, look: await countRows(this.#work) };
-    const [latest] = await readHistory(this.#work, 1);
-    return { version: latest?.version, look: undefined };
-  }
-
-  /** Of the table as the last write left it. */
-  async #countAll(): Promise<TableCounts> {
-    const last = this.#acknowledged.at(-1) ?? 0;
-    const version = last === 0 || this.#isUnsure
-      ? undefined
-      : (await this.#versionsSince(RECENT_VERSIONS)).find((each) => changedRows(each) === last)
-        ?.version;
-    const { session, table, conversion } = this.#work;
-    const [row] = await session.query<CountAllRow>(
-      `count the rows of ${table.displayName}`,
-      countAllStatement(table, conversion, version),
-    );
-    return countsIn(row!);
-  }
-
-  /** Rows changed by writes whose answer was lost. Throws where that cannot be told. */
-  async #lostRows(): Promise<number> {
-    if (this.#start?.version === undefined) throw this.#unknownCounts();
-    const versions = await this.#versionsSince(HISTORY_VERSIONS);
-    if (versions.length === HISTORY_VERSIONS) throw this.#unknownCounts();
-    const known = [...this.#acknowledged];
-    let lost = 0;
-    for (const each of versions) {
-      const rows = changedRows(each);
-      if (rows === undefined || rows === 0) continue;
-      const acknowledged = known.indexOf(rows);
-      if (acknowledged >= 0) known.splice(acknowledged, 1);
-      else if (await this.#tokenizedRows(each.version) === rows) lost += rows;
+  async #readStart(): Promise<Start> {
+    if (!this.#work.table.isDelta) {
+      return { version: undefined, counts: await countRows(this.#work) };
     }
-    return lost;
+    const [latest] = await readHistory(this.#work, 1);
+    return { version: latest?.version, counts: undefined };
+  }
+
+  /** Counts the table as the last write left it, or as it is now if that version is not known. */
+  async #countAsWritten(): Promise<TableCounts> {
+    const last = this.#acknowledged.at(-1) ?? 0;
+    if (last === 0 || this.#isUnsure) return await countAll(this.#work);
+    const versions = await this.#historySinceStart(RECENT_VERSIONS);
+    const written = changedVersions(versions).find(({ rows }) => rows === last);
+    return await countAll(this.#work, written?.version);
+  }
+
+  async #countLostRows(): Promise<number> {
+    if (this.#start?.version === undefined) throw this.#unknownCounts();
+    const history = await this.#historySinceStart(HISTORY_VERSIONS);
+    if (history.length === HISTORY_VERSIONS) throw this.#unknownCounts();
+    const versions = changedVersions(history);
+    const tokenizedRows = new Map<number, number>();
+    for (const { version } of unexplainedVersions(this.#acknowledged, versions)) {
+      tokenizedRows.set(version, await this.#tokenizedRows(version));
+    }
+    return lostRows(this.#acknowledged, versions, tokenizedRows);
   }
 
   /** By how many the rows that hold a value became fewer with that version. */
@@ -157,41 +125,23 @@ export class TableWriter {
     return before.selected - after.selected;
   }
 
-  async #versionsSince(limit: number): Promise<HistoryRow[]> {
-    const base = this.#start?.version;
-    if (base === undefined) return [];
-    return (await readHistory(this.#work, limit)).filter(({ version }) => version > base);
+  async #historySinceStart(versions: number): Promise<HistoryRow[]> {
+    const start = this.#start?.version;
+    if (start === undefined) return [];
+    return (await readHistory(this.#work, versions)).filter(({ version }) => version > start);
   }
 
   #unknownCounts(): ServiceError {
     return new ServiceError(
       "database_unreachable",
-      `Cannot ${this.#action}: the answer to a write was lost, and the table's history does not ` +
+      `Cannot ${this.#action}: the response to a write was lost, and the table's history does not ` +
         "tell what it did",
       { cause: "CONNECTION_LOST" },
     );
   }
 }
 
-/** What a run does, for messages. */
-export function actionOn({ displayName }: CheckedTable): string {
-  return `tokenize ${displayName}`;
-}
-
-/** Looks at the whole table, as it is or as it was at a version. */
-export async function countRows(work: Work, version?: number): Promise<RowCounts> {
-  const [row] = await work.session.query<CountRow>(
-    `count the rows of ${work.table.displayName}`,
-    countRowsStatement(work.table, work.conversion, version),
-  );
-  return { ...countsIn(row!), selected: row!.selected };
-}
-
-function countsIn({ total, foreign_tokens: foreign }: CountAllRow): TableCounts {
-  return { total, foreign };
-}
-
-/** The latest versions; none where the history cannot be read. */
+/** The latest versions, newest first; none if the history may not be read. */
 async function readHistory({ session, table }: Work, versions: number): Promise<HistoryRow[]> {
   try {
     return await session.query<HistoryRow>(
@@ -199,19 +149,21 @@ async function readHistory({ session, table }: Work, versions: number): Promise<
       historyStatement(table, versions),
     );
   } catch (error) {
-    // it is a right of its own, and only needed where an answer is lost
+    // this needs a privilege of its own, and is only needed if a response is lost
     if (error instanceof ServiceError && error.code === "permission_denied") return [];
     throw error;
   }
 }
 
-/** The rows that a version's statement changed; undefined where it was no such statement. */
-function changedRows({ operation, operationMetrics }: HistoryRow): number | undefined {
-  const metric = { UPDATE: "numUpdatedRows", MERGE: "numTargetRowsUpdated" }[operation];
-  const rows = metric === undefined ? undefined : operationMetrics?.[metric];
-  return rows === undefined ? undefined : Number(rows);
-}
+/** The metric of each kind of statement that says how many rows it changed. */
+const CHANGED_ROWS: Readonly<Record<string, string>> = {
+  UPDATE: "numUpdatedRows",
+  MERGE: "numTargetRowsUpdated",
+};
 
-function affectedRows([row]: readonly WrittenRow[]): number | undefined {
-  return row?.num_affected_rows ?? undefined;
+function changedVersions(history: readonly HistoryRow[]): ChangedVersion[] {
+  return history.flatMap(({ version, operation, operationMetrics }) => {
+    const rows = Number(operationMetrics?.[CHANGED_ROWS[operation] ?? ""] ?? 0);
+    return rows > 0 ? [{ version, rows }] : [];
+  });
 }

@@ -4,7 +4,7 @@ import { ServiceError } from "../../../errors.ts";
 import { toPredicate } from "../../../tokens/selection.ts";
 import { convertBatch } from "../../convert_batch.ts";
 import { readValuesStatement, type ValuesRow } from "../sql/read_values.ts";
-import { actionOn, type Work } from "./table_writer.ts";
+import { actionOn, type Work } from "./work.ts";
 
 const FIRST_CHUNK_ROWS = 500;
 const MAX_CHUNK_ROWS = 5000;
