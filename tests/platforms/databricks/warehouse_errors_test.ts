@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import {
   HttpStatusError,
-  noAnswer,
+  toNoResponse,
 } from "../../../src/platforms/databricks/connection/http_transport.ts";
 import {
   faultOf,
@@ -90,13 +90,13 @@ Deno.test("a column that a generation expression fills is not tokenizable", () =
   assert.equal(error.code, "column_not_tokenizable");
 });
 
-Deno.test("HTTP statuses and lost answers are told apart by what can be done", () => {
+Deno.test("HTTP statuses and lost responses are told apart by what can be done", () => {
   const http = (status: number, seconds?: number) =>
     faultOf(new HttpStatusError(status, seconds), ACTION);
-  assert.deepEqual(http(503, 7), { kind: "refused", status: 503, retryAfterSeconds: 7 });
-  assert.deepEqual(http(429), { kind: "refused", status: 429, retryAfterSeconds: undefined });
+  assert.deepEqual(http(503, 7), { kind: "unavailable", retryAfterSeconds: 7 });
+  assert.deepEqual(http(429), { kind: "rate_limited", status: 429, retryAfterSeconds: undefined });
   assert.equal(http(401).kind, "unauthorized");
-  assert.equal(http(404).kind, "gone");
+  assert.equal(http(404).kind, "stale_handle");
   assert.equal(http(502).kind, "unanswered");
   for (
     const [status, code] of [[403, "permission_denied"], [307, "database_unreachable"]] as const
@@ -140,13 +140,13 @@ Deno.test("what fetch throws is told apart by whether the request may have got t
       ],
     ] as const
   ) {
-    const fault = faultOf(noAnswer(new TypeError(message)), ACTION);
+    const fault = faultOf(toNoResponse(new TypeError(message)), ACTION);
     assert.ok(fault.kind === kind && "error" in fault, message);
     assert.equal(fault.error.code, "database_unreachable");
     assert.equal(fault.error.facts.cause, cause);
     assert.ok(!/canary/.test(fault.error.message));
   }
-  const late = faultOf(noAnswer(new DOMException("Signal timed out.", "TimeoutError")), ACTION);
+  const late = faultOf(toNoResponse(new DOMException("Signal timed out.", "TimeoutError")), ACTION);
   assert.equal(late.kind, "unanswered");
 });
 
@@ -160,11 +160,11 @@ Deno.test("lost sessions are known in every wording, also where the driver throw
     ]
   ) {
     assert.deepEqual(faultOf({ name: "Status Error", message, code: -1 }, ACTION), {
-      kind: "gone",
+      kind: "stale_handle",
     });
   }
   assert.deepEqual(faultOf(new Error("The session was closed or has expired"), ACTION), {
-    kind: "gone",
+    kind: "stale_handle",
   });
   const other = faultOf({ name: "Status Error", message: "[PARSE_SYNTAX_ERROR] canary" }, ACTION);
   assert.ok(other.kind === "failed" && other.error.code === "database_error");

@@ -1,4 +1,7 @@
-/** Waiting that shows, ends at a limit, and stops when the run is to end. */
+/**
+ * Waits for a warehouse that is starting, or that has too much to do: up to a limit, visibly in the
+ * log, and no longer than the run lasts.
+ */
 import { backoffMs, type BackoffOptions, delay } from "../../../async.ts";
 import { ServiceError } from "../../../errors.ts";
 import type { RunContext } from "../../platform.ts";
@@ -10,82 +13,109 @@ export const BACKOFF: BackoffOptions = { firstMs: 500, maxMs: 10_000 };
 /** The log says that the warehouse is being waited for after this long, and then as often. */
 const SHOW_AFTER_MS = 2000;
 const SHOW_EVERY_MS = 5000;
+/** How often the limit is checked while a single request waits for the start. */
+const CHECK_EVERY_MS = 500;
+
+/** What is needed of the run that waits. */
+export type WaitingRun = Pick<RunContext, "runId" | "signal" | "observe">;
 
 type Limits = Pick<
   DatabricksSettings,
   "startTimeoutMs" | "rateLimitTimeoutMs" | "requestTimeoutMs"
 >;
 
-/** Waits for a warehouse that is not there for now, on behalf of one run. */
-export class Waiting {
-  readonly #run: Pick<RunContext, "runId" | "signal" | "observe">;
+/** A signal that is aborted when the warehouse has not started in time. */
+export interface StartWatch {
+  /** Its reason is a `ServiceError` (`timeout`). */
+  readonly signal: AbortSignal;
+  /** Ends the watch. */
+  stop(): void;
+}
+
+/** How long one run has waited for the warehouse, and may go on waiting. */
+export class WarehouseWait {
+  readonly #run: WaitingRun;
   readonly #limits: Limits;
-  #asleepSinceMs: number | undefined;
+  /** Since when it has been starting; undefined while it runs. Likewise below. */
+  #startingSinceMs: number | undefined;
+  #rateLimitedSinceMs: number | undefined;
   #shownMs = -Infinity;
-  #busySinceMs: number | undefined;
   #attempt = 0;
 
-  constructor(run: Pick<RunContext, "runId" | "signal" | "observe">, limits: Limits) {
+  constructor(run: WaitingRun, limits: Limits) {
     this.#run = run;
     this.#limits = limits;
   }
 
-  /** The warehouse works: what was waited so far does not count any more. */
-  awake(): void {
-    this.#asleepSinceMs = undefined;
+  /** The warehouse has started: the time it took no longer counts. */
+  onRunning(): void {
+    this.#startingSinceMs = undefined;
     this.#shownMs = -Infinity;
     this.#attempt = 0;
   }
 
-  /** The warehouse takes requests: it is not overrun any more. */
-  atEase(): void {
-    this.#busySinceMs = undefined;
+  /** The warehouse accepted a request: it no longer limits their rate. */
+  onAccepted(): void {
+    this.#rateLimitedSinceMs = undefined;
   }
 
-  /** The warehouse sleeps or starts, and has accepted what it was asked. Throws `timeout`. */
-  notice(action: string): void {
+  /**
+   * The warehouse has accepted what `action` needs, and is still starting. Throws `timeout` if that
+   * takes too long.
+   */
+  checkStartDeadline(action: string): void {
     const { startTimeoutMs, requestTimeoutMs } = this.#limits;
-    this.#notice(action, startTimeoutMs || requestTimeoutMs, 0);
+    this.#checkStart(action, startTimeoutMs || requestTimeoutMs, 0);
   }
 
-  /** Waits until it makes sense to ask a sleeping or starting warehouse again. Throws `timeout`. */
-  async forStart(action: string, retryAfterSeconds?: number): Promise<void> {
-    const delayMs = retryAfterSeconds === undefined
-      ? backoffMs(++this.#attempt, BACKOFF)
-      : 1000 * retryAfterSeconds;
-    this.#notice(action, this.#limits.startTimeoutMs, delayMs);
+  /** Does so from now on, for a request whose response may only come after the start. */
+  watchStart(action: string): StartWatch {
+    const late = new AbortController();
+    const timer = setInterval(() => {
+      try {
+        this.checkStartDeadline(action);
+      } catch (error) {
+        late.abort(error);
+      }
+    }, CHECK_EVERY_MS);
+    return { signal: late.signal, stop: () => clearInterval(timer) };
+  }
+
+  /** Returns when a warehouse that is starting can be asked again. Throws `timeout`. */
+  async awaitStart(action: string, retryAfterSeconds?: number): Promise<void> {
+    const delayMs = delayBefore(++this.#attempt, retryAfterSeconds);
+    this.#checkStart(action, this.#limits.startTimeoutMs, delayMs);
     await delay(delayMs, this.#run.signal);
   }
 
-  /** Waits as a warehouse asks that has too much to do. Throws `timeout`. */
-  async forTurn(
+  /** Returns when a warehouse with too many requests can be asked again. Throws `timeout`. */
+  async awaitRateLimit(
     action: string,
-    { status, retryAfterSeconds }: Extract<Fault, { kind: "refused" }>,
+    { status, retryAfterSeconds }: Extract<Fault, { kind: "rate_limited" }>,
   ): Promise<void> {
+    const { runId, signal, observe } = this.#run;
     const nowMs = performance.now();
-    this.#busySinceMs ??= nowMs;
+    this.#rateLimitedSinceMs ??= nowMs;
     const attempt = ++this.#attempt;
-    const delayMs = retryAfterSeconds === undefined
-      ? backoffMs(attempt, BACKOFF)
-      : 1000 * retryAfterSeconds;
+    const delayMs = delayBefore(attempt, retryAfterSeconds);
     const limitMs = this.#limits.rateLimitTimeoutMs;
-    if (nowMs - this.#busySinceMs + delayMs > limitMs) {
+    const facts = { cause: `HTTP_${status}`, retryAfterSeconds };
+    if (nowMs - this.#rateLimitedSinceMs + delayMs > limitMs) {
       throw new ServiceError(
         "timeout",
-        `Cannot ${action}: the warehouse turns requests down because there are too many ` +
+        `Cannot ${action}: the warehouse refuses requests because there are too many ` +
           `(HTTP ${status}), waited ${limitMs / 1000} s at most`,
-        { cause: `HTTP_${status}`, retryAfterSeconds },
+        facts,
       );
     }
-    const facts = { cause: `HTTP_${status}`, retryAfterSeconds };
-    this.#run.observe({ event: "retrying", runId: this.#run.runId, attempt, facts });
-    await delay(delayMs, this.#run.signal);
+    observe({ event: "retrying", runId, attempt, facts });
+    await delay(delayMs, signal);
   }
 
-  #notice(action: string, limitMs: number, delayMs: number): void {
+  #checkStart(action: string, limitMs: number, delayMs: number): void {
     const nowMs = performance.now();
-    this.#asleepSinceMs ??= nowMs;
-    const waitedMs = nowMs - this.#asleepSinceMs;
+    this.#startingSinceMs ??= nowMs;
+    const waitedMs = nowMs - this.#startingSinceMs;
     if (waitedMs + delayMs > limitMs) {
       throw new ServiceError(
         "timeout",
@@ -99,4 +129,8 @@ export class Waiting {
     const waitedSeconds = Math.round(waitedMs / 1000);
     this.#run.observe({ event: "warehouse_starting", runId: this.#run.runId, waitedSeconds });
   }
+}
+
+function delayBefore(attempt: number, retryAfterSeconds: number | undefined): number {
+  return retryAfterSeconds === undefined ? backoffMs(attempt, BACKOFF) : 1000 * retryAfterSeconds;
 }

@@ -7,7 +7,7 @@
  */
 import { abortable } from "../../../async.ts";
 import { withoutBrackets } from "../../../host_name.ts";
-import { noAnswer } from "./http_transport.ts";
+import { toNoResponse } from "./http_transport.ts";
 import type { Warehouse } from "./session.ts";
 import { faultOf } from "./warehouse_errors.ts";
 
@@ -29,7 +29,7 @@ async function connect({ settings, authorization }: Warehouse): Promise<void> {
       connection.close();
     }
   } catch (thrown) {
-    const fault = faultOf(noAnswer(thrown), "reach the warehouse");
+    const fault = faultOf(toNoResponse(thrown), "reach the warehouse");
     throw "error" in fault ? fault.error : thrown;
   }
   await authorization.header();

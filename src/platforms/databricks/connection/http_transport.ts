@@ -10,7 +10,7 @@ import { Buffer } from "node:buffer";
 import { readRetryAfterSeconds } from "../../../retry_after.ts";
 import type { DatabricksSettings } from "./settings.ts";
 
-/** The warehouse, or what stands before it, gave another answer than a Thrift message. */
+/** The warehouse, or something in front of it, gave another response than a Thrift message. */
 export class HttpStatusError extends Error {
   override readonly name = "HttpStatusError";
 
@@ -19,17 +19,17 @@ export class HttpStatusError extends Error {
   }
 }
 
-/** No answer came. */
-export class NoAnswerError extends Error {
-  override readonly name = "NoAnswerError";
+/** No response came. */
+export class NoResponseError extends Error {
+  override readonly name = "NoResponseError";
 
   constructor(
     /** Whether the request may have got there. */
     readonly wasSent: boolean,
-    /** In capitals, such as `ECONNREFUSED`; undefined where nothing is known. */
+    /** In capitals, such as `ECONNREFUSED`; undefined if nothing is known. */
     readonly reason: string | undefined,
   ) {
-    super(reason ?? "no answer");
+    super(reason ?? "no response");
   }
 }
 
@@ -60,14 +60,14 @@ export class HttpTransport {
   /** Sends what `connection` writes from now on. */
   carry(connection: ThriftConnection): void {
     connection.write = (message, sequence) => {
-      this.#send(connection, message).then((answer) => {
+      this.#send(connection, message).then((response) => {
         const handle = (message: unknown) => connection.handleThriftResponse(message);
-        connection.transport.receiver(handle, sequence)(Buffer.from(answer));
+        connection.transport.receiver(handle, sequence)(Buffer.from(response));
       }).catch((error) => {
         const { _reqs: requests } = connection.client;
-        const tell = requests[sequence];
+        const fail = requests[sequence];
         delete requests[sequence];
-        tell?.(error);
+        fail?.(error);
       });
     };
   }
@@ -95,18 +95,18 @@ export class HttpTransport {
       const seconds = readRetryAfterSeconds(response.headers);
       throw new HttpStatusError(response.status, seconds || undefined);
     } catch (error) {
-      throw error instanceof HttpStatusError ? error : noAnswer(error);
+      throw error instanceof HttpStatusError ? error : toNoResponse(error);
     }
   }
 }
 
 /** From what `fetch` threw. Its message is of Deno's own making, but may hold the URL. */
-export function noAnswer(thrown: unknown): NoAnswerError {
+export function toNoResponse(thrown: unknown): NoResponseError {
   const { name, message } = thrown as Error;
   const reason = name === "TimeoutError"
     ? "TIMEOUT"
     : REASONS.find(([pattern]) => pattern.test(message))?.[1];
-  return new NoAnswerError(!/\(Connect\)|Requires net access/.test(message), reason);
+  return new NoResponseError(!/\(Connect\)|Requires net access/.test(message), reason);
 }
 
 const REASONS: readonly (readonly [RegExp, string])[] = [

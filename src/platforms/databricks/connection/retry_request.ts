@@ -1,47 +1,53 @@
 /**
- * Requests to the warehouse, each sent until it is answered.
+ * Sends requests to the warehouse, each until there is a response.
  *
- * - Turned down for now (HTTP 429, 503): sent again when the warehouse says so, up to a limit.
- * - No answer: what only reads is sent again. What writes may have been done, so that is for the
- *   caller to find out: `LostAnswer`.
- * - The session or the statement is not known: `Gone`.
+ * - Refused for now (HTTP 429, 503): sent again when the warehouse says so, up to a limit.
+ * - The access token was refused (HTTP 401): sent again once, if there may be a better token.
+ * - Never sent, or no response: sent again after a pause if that does no harm. A write may have been
+ *   done, so that is for the caller to find out: `OutcomeUnknownError`.
+ * - The session or the statement is not known: `StaleHandleError`.
  */
 import { abortable, backoffMs, delay } from "../../../async.ts";
 import type { Authorization } from "./authorization.ts";
-import { BACKOFF, type Waiting } from "./await_warehouse.ts";
-import { faultOf, LostAnswer } from "./warehouse_errors.ts";
+import { BACKOFF, type WarehouseWait } from "./await_warehouse.ts";
+import { type Fault, faultOf, OutcomeUnknownError, StaleHandleError } from "./warehouse_errors.ts";
 
-/** How long a run that is to end waits for an answer, and then for each step of tidying up. */
+/** How long a run that is to end waits for a response, and then for each step of tidying up. */
 export const CLOSE_TIMEOUT_MS = 2000;
-/** How often an unanswered request is sent, where that does no harm. */
+/** How often a request without a response is sent, if that does no harm. */
 export const ATTEMPTS = 4;
 
-/** The warehouse does not know the session or the statement. */
-export class Gone extends Error {
-  override readonly name = "Gone";
-}
-
 /** What kind of request it is. */
-export interface CallOptions {
-  /** Sending it twice does no harm. */
+export interface RequestOptions {
+  /** Whether sending it twice does no harm. */
   readonly repeatable: boolean;
-  /** Nothing was answered before: an address that cannot be reached is a wrong one. */
+  /** Whether no response came before: an address that cannot be reached is then a wrong one. */
   readonly isFirst?: boolean;
+  /** Ends the request early, with its own reason, beside the run's signal. */
+  readonly signal?: AbortSignal;
 }
 
 /** What a run's requests have in common. */
-export interface CallContext {
-  readonly authorization: Authorization;
-  readonly waiting: Waiting;
+export interface RequestContext {
+  readonly authorization: Pick<Authorization, "renew">;
+  readonly wait: WarehouseWait;
+  /** Ends every request, with its own reason. */
   readonly signal: AbortSignal;
 }
 
-/** The way to the warehouse, until it is closed. */
-export class Calls {
-  readonly #context: CallContext;
+/** What has become of one request so far. */
+interface Attempt {
+  /** How often no response came. */
+  unanswered: number;
+  hasRenewedToken: boolean;
+}
+
+/** The requests of one run, until it is closed. */
+export class Requests {
+  readonly #context: RequestContext;
   #isClosed = false;
 
-  constructor(context: CallContext) {
+  constructor(context: RequestContext) {
     this.#context = context;
   }
 
@@ -49,44 +55,66 @@ export class Calls {
     return this.#isClosed;
   }
 
-  /** No further request is sent: what is still under way beside this ends with `Gone`. */
+  /** No further request is sent: what is still under way ends with `StaleHandleError`. */
   close(): void {
     this.#isClosed = true;
   }
 
-  /** Throws `Gone`, `LostAnswer`, a `ServiceError`, or the signal's reason. */
-  async send<T>(
-    action: string,
-    { repeatable, isFirst = false }: CallOptions,
-    send: () => Promise<T>,
-  ): Promise<T> {
-    const { authorization, waiting, signal } = this.#context;
-    let unanswered = 0;
-    for (let renewed = false;;) {
+  /**
+   * The result of `send`, which sends the request once. `action` says what it is for, as in
+   * "Cannot <action>". Throws `StaleHandleError`, `OutcomeUnknownError`, a `ServiceError`, or a
+   * signal's reason.
+   */
+  async send<T>(action: string, options: RequestOptions, send: () => Promise<T>): Promise<T> {
+    const { wait } = this.#context;
+    const signal = options.signal === undefined
+      ? this.#context.signal
+      : AbortSignal.any([this.#context.signal, options.signal]);
+    const attempt: Attempt = { unanswered: 0, hasRenewedToken: false };
+    for (;;) {
       signal.throwIfAborted();
-      if (this.#isClosed) throw new Gone(action);
+      if (this.#isClosed) throw new StaleHandleError(action);
       try {
-        const answer = await abortable(send(), signal, CLOSE_TIMEOUT_MS);
-        waiting.atEase();
-        return answer;
+        const result = await abortable(send(), signal, CLOSE_TIMEOUT_MS);
+        wait.onAccepted();
+        return result;
       } catch (thrown) {
         signal.throwIfAborted();
-        const fault = faultOf(thrown, action);
-        if (fault.kind === "gone") throw new Gone(action);
-        if (fault.kind === "failed") throw fault.error;
-        if (fault.kind === "refused") {
-          if (fault.status === 429) await waiting.forTurn(action, fault);
-          else await waiting.forStart(action, fault.retryAfterSeconds);
-        } else if (fault.kind === "unauthorized") {
-          if (renewed || !authorization.renew()) throw fault.error;
-          renewed = true;
-        } else {
-          if (fault.kind === "unsent" && isFirst) throw fault.error;
-          if (fault.kind === "unanswered" && !repeatable) throw new LostAnswer(action);
-          if (++unanswered === ATTEMPTS) throw fault.error;
-          await delay(backoffMs(unanswered, BACKOFF), signal);
-        }
+        await this.#prepareNext(attempt, faultOf(thrown, action), action, options);
       }
+    }
+  }
+
+  /** Returns when the request can be sent again. Throws if it cannot. */
+  async #prepareNext(
+    attempt: Attempt,
+    fault: Fault,
+    action: string,
+    { repeatable, isFirst = false }: RequestOptions,
+  ): Promise<void> {
+    const { authorization, wait, signal } = this.#context;
+    switch (fault.kind) {
+      case "failed":
+        throw fault.error;
+      case "stale_handle":
+        throw new StaleHandleError(action);
+      case "rate_limited":
+        return await wait.awaitRateLimit(action, fault);
+      case "unavailable":
+        return await wait.awaitStart(action, fault.retryAfterSeconds);
+      case "unauthorized":
+        if (attempt.hasRenewedToken || !authorization.renew()) throw fault.error;
+        attempt.hasRenewedToken = true;
+        return;
+      case "unsent":
+        if (isFirst || ++attempt.unanswered === ATTEMPTS) throw fault.error;
+        return await delay(backoffMs(attempt.unanswered, BACKOFF), signal);
+      case "unanswered":
+        if (!repeatable) throw new OutcomeUnknownError(action);
+        if (++attempt.unanswered === ATTEMPTS) throw fault.error;
+        return await delay(backoffMs(attempt.unanswered, BACKOFF), signal);
+      default:
+        fault satisfies never;
     }
   }
 }

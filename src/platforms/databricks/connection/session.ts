@@ -1,21 +1,17 @@
 /**
- * One run's session on the warehouse. Where the warehouse has lost it, a new one takes its place,
- * and a statement that was refused for it is sent there. No statement relies on anything an earlier
- * one left in the session.
+ * One run's session on the warehouse. If the warehouse has lost it, a new one takes its place, and a
+ * statement that was refused for it is sent there. No statement relies on anything an earlier one
+ * left in the session.
  */
 import { settleWithin } from "../../../async.ts";
 import { ServiceError } from "../../../errors.ts";
-import type { RunContext } from "../../platform.ts";
 import type { Authorization } from "./authorization.ts";
-import { ATTEMPTS, type CallOptions, Calls, CLOSE_TIMEOUT_MS, Gone } from "./retry_request.ts";
+import { type WaitingRun, WarehouseWait } from "./await_warehouse.ts";
 import { Driver, type DriverSession } from "./driver.ts";
+import { ATTEMPTS, CLOSE_TIMEOUT_MS, type RequestOptions, Requests } from "./retry_request.ts";
 import type { DatabricksSettings } from "./settings.ts";
 import { type AnyRow, Statement } from "./statement.ts";
-import { Waiting } from "./await_warehouse.ts";
-import { LostAnswer } from "./warehouse_errors.ts";
-
-/** What a session needs of the run that it is for. */
-export type SessionRun = Pick<RunContext, "runId" | "signal" | "observe">;
+import { OutcomeUnknownError, StaleHandleError } from "./warehouse_errors.ts";
 
 /** What a session is opened with. */
 export interface Warehouse {
@@ -26,27 +22,22 @@ export interface Warehouse {
 /** A session, which is replaced when the warehouse loses it. */
 export class Session {
   readonly #driver: Driver;
-  readonly #warehouse: Warehouse;
   readonly #signal: AbortSignal;
-  readonly #waiting: Waiting;
-  readonly #calls: Calls;
+  readonly #wait: WarehouseWait;
+  readonly #requests: Requests;
   #session: DriverSession | undefined;
   #opening: Promise<DriverSession> | undefined;
 
-  private constructor(driver: Driver, warehouse: Warehouse, run: SessionRun) {
+  private constructor(driver: Driver, warehouse: Warehouse, run: WaitingRun) {
+    const { authorization, settings } = warehouse;
     this.#driver = driver;
-    this.#warehouse = warehouse;
     this.#signal = run.signal;
-    this.#waiting = new Waiting(run, warehouse.settings);
-    this.#calls = new Calls({
-      authorization: warehouse.authorization,
-      waiting: this.#waiting,
-      signal: run.signal,
-    });
+    this.#wait = new WarehouseWait(run, settings);
+    this.#requests = new Requests({ authorization, wait: this.#wait, signal: run.signal });
   }
 
-  /** Connects, and waits for the warehouse if it sleeps. Throws a `ServiceError`. */
-  static async open(warehouse: Warehouse, run: SessionRun): Promise<Session> {
+  /** Connects, and waits for the warehouse if it is stopped. Throws a `ServiceError`. */
+  static async open(warehouse: Warehouse, run: WaitingRun): Promise<Session> {
     const driver = await Driver.make(warehouse.settings, warehouse.authorization);
     const session = new Session(driver, warehouse, run);
     try {
@@ -77,7 +68,7 @@ export class Session {
 
   /**
    * Runs a statement that only reads, and gives its rows in chunks of as many as `chunkRows` says.
-   * Throws `LostAnswer` where the rest of the rows is lost.
+   * Throws `OutcomeUnknownError` if the rest of the rows is lost.
    */
   async *read<Row extends object = AnyRow>(
     action: string,
@@ -90,13 +81,13 @@ export class Session {
       await started.finish();
       yield* started.chunks<Row>(chunkRows);
     } catch (error) {
-      throw error instanceof Gone ? new LostAnswer(action) : error;
+      throw error instanceof StaleHandleError ? new OutcomeUnknownError(action) : error;
     }
   }
 
   /**
-   * Runs a statement that writes, and gives what it returns. Throws `LostAnswer` where it may have
-   * been done or not.
+   * Runs a statement that writes, and gives what it returns. Throws `OutcomeUnknownError` if it may
+   * have been done or not.
    */
   async write<Row extends object = AnyRow>(
     action: string,
@@ -108,13 +99,13 @@ export class Session {
       await started.finish();
       return await started.rows<Row>();
     } catch (error) {
-      const isLost = error instanceof Gone ||
+      const isInDoubt = error instanceof StaleHandleError ||
         (error instanceof ServiceError && error.code === "database_unreachable");
-      throw isLost && !this.#signal.aborted ? new LostAnswer(action) : error;
+      throw isInDoubt && !this.#signal.aborted ? new OutcomeUnknownError(action) : error;
     }
   }
 
-  /** Ends whatever may still run, and takes a new session. */
+  /** Ends anything that may still run, and takes a new session. */
   async startOver(): Promise<void> {
     const old = this.#session;
     if (old !== undefined) await this.#replace(old);
@@ -124,7 +115,7 @@ export class Session {
   async close(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
-    this.#calls.close(); // a statement beside the one that failed may still be under way
+    this.#requests.close(); // a statement beside the one that failed may still be under way
     if (session !== undefined) await settleWithin(CLOSE_TIMEOUT_MS, session.close());
     this.#driver.close();
   }
@@ -138,36 +129,27 @@ export class Session {
 
   async #open(): Promise<DriverSession> {
     const action = "open a session on the warehouse";
-    let givenUp = false;
-    const opened = this.#calls.send(action, { repeatable: true, isFirst: true }, () => {
-      const opening = this.#driver.openSession();
-      // one that comes when nobody waits for it any more would stay open
-      opening.then((late) => {
-        if (givenUp || this.#signal.aborted) void settleWithin(CLOSE_TIMEOUT_MS, late.close());
-      }, () => {});
-      return opening;
-    });
-    // some warehouses answer only when they have started
-    const late = Promise.withResolvers<never>();
-    const timer = setInterval(() => {
-      try {
-        this.#waiting.notice(action);
-      } catch (error) {
-        late.reject(error);
-      }
-    }, 500);
+    const attempts: Promise<DriverSession>[] = [];
+    const watch = this.#wait.watchStart(action); // some warehouses respond only when they have started
     try {
-      return await Promise.race([opened, late.promise]);
+      const options = { repeatable: true, isFirst: true, signal: watch.signal };
+      return await this.#requests.send(action, options, () => {
+        const opening = this.#driver.openSession();
+        attempts.push(opening);
+        return opening;
+      });
     } catch (error) {
-      givenUp = true;
-      if (!(error instanceof Gone)) throw error;
+      // a session that opens too late would stay open
+      const close = (late: DriverSession) => settleWithin(CLOSE_TIMEOUT_MS, late.close());
+      for (const opening of attempts) opening.then(close, () => {});
+      if (!(error instanceof StaleHandleError)) throw error;
       throw new ServiceError(
         "database_unreachable",
-        `Cannot ${action}: the httpPath of DBX_JDBC_URL leads to none (HTTP 404)`,
+        `Cannot ${action}: there is no SQL warehouse at the httpPath in DBX_JDBC_URL (HTTP 404)`,
         { cause: "HTTP_404" },
       );
     } finally {
-      clearInterval(timer);
+      watch.stop();
     }
   }
 
@@ -182,22 +164,22 @@ export class Session {
     action: string,
     statement: string,
     parameters: Readonly<Record<string, string>>,
-    options: CallOptions & { readonly streamed?: boolean },
+    options: RequestOptions & { readonly streamed?: boolean },
   ): Promise<Statement> {
     for (let replaced = false;; replaced = true) {
       const session = await this.#current();
       try {
-        const operation = await this.#calls.send(
+        const operation = await this.#requests.send(
           action,
           options,
           () => session.execute(statement, parameters, options.streamed ?? false),
         );
-        const context = { waiting: this.#waiting, signal: this.#signal };
-        return new Statement(action, operation, this.#calls, context);
+        const context = { wait: this.#wait, signal: this.#signal };
+        return new Statement(action, operation, this.#requests, context);
       } catch (error) {
-        if (!(error instanceof Gone) || this.#calls.isClosed) throw error;
-        // a new session that is refused as well is one of a warehouse that is still starting
-        if (replaced) await this.#waiting.forStart(action);
+        if (!(error instanceof StaleHandleError) || this.#requests.isClosed) throw error;
+        // if a new session is refused as well, the warehouse is still starting
+        if (replaced) await this.#wait.awaitStart(action);
         await this.#replace(session);
       }
     }
@@ -205,14 +187,14 @@ export class Session {
 }
 
 function isInterruption(error: unknown): boolean {
-  return error instanceof Gone || error instanceof LostAnswer;
+  return error instanceof StaleHandleError || error instanceof OutcomeUnknownError;
 }
 
 function interrupted(error: unknown, action: string): unknown {
   if (!isInterruption(error)) return error;
   return new ServiceError(
     "database_unreachable",
-    `Cannot ${action}: the connection to the warehouse was lost again and again`,
+    `Cannot ${action}: the connection to the warehouse was lost repeatedly`,
     { cause: "CONNECTION_LOST" },
   );
 }

@@ -1,7 +1,7 @@
 /** A statement that was sent to the warehouse: waiting for its end, and reading its rows. */
 import { delay, settleWithin } from "../../../async.ts";
 import { ServiceError } from "../../../errors.ts";
-import { type CallContext, type Calls, CLOSE_TIMEOUT_MS } from "./retry_request.ts";
+import { CLOSE_TIMEOUT_MS, type RequestContext, type Requests } from "./retry_request.ts";
 import type { Operation, OperationStatus } from "./driver.ts";
 import { fromStatement } from "./warehouse_errors.ts";
 
@@ -24,41 +24,41 @@ const STATE = {
   timedOut: 8,
 } as const;
 
-/** A statement under way. Its methods throw what `Calls.send` throws. */
+/** A statement under way. Its methods throw what `Requests.send` throws. */
 export class Statement {
   readonly #action: string;
   readonly #operation: Operation;
-  readonly #calls: Calls;
-  readonly #context: Omit<CallContext, "authorization">;
+  readonly #requests: Requests;
+  readonly #context: Omit<RequestContext, "authorization">;
 
   /** `action` says what it is for, as in "Cannot <action>". */
   constructor(
     action: string,
     operation: Operation,
-    calls: Calls,
-    context: Omit<CallContext, "authorization">,
+    requests: Requests,
+    context: Omit<RequestContext, "authorization">,
   ) {
     this.#action = action;
     this.#operation = operation;
-    this.#calls = calls;
+    this.#requests = requests;
     this.#context = context;
   }
 
-  /** Waits until it has ended; one that is not to be waited for any more is cancelled. */
+  /** Waits until it has ended. If the wait fails or is aborted, the statement is cancelled. */
   async finish(): Promise<void> {
-    const { waiting, signal } = this.#context;
+    const { wait, signal } = this.#context;
     let hasEnded = false;
     try {
       for (let delayMs = FIRST_POLL_MS;; delayMs = Math.min(LAST_POLL_MS, delayMs * 1.5)) {
-        const status = await this.#calls.send(
+        const status = await this.#requests.send(
           this.#action,
           { repeatable: true },
           () => this.#operation.status(false),
         );
         hasEnded = !isUnderWay(status);
         if (hasEnded) return this.#conclude(status);
-        if (status.operationState === STATE.running) waiting.awake();
-        else waiting.notice(this.#action);
+        if (status.operationState === STATE.running) wait.onRunning();
+        else wait.checkStartDeadline(this.#action);
         await delay(delayMs, signal);
       }
     } catch (error) {
@@ -71,22 +71,22 @@ export class Statement {
   async *chunks<Row extends object>(chunkRows: () => number): AsyncGenerator<Row[], void> {
     try {
       do {
-        const chunk = await this.#calls.send(
+        const chunk = await this.#requests.send(
           this.#action,
           { repeatable: false },
-          // one request each: of several the rows that came would be lost where a later one fails
+          // one request each: of several, the rows that came would be lost if a later one fails
           () => this.#operation.fetchChunk({ maxRows: chunkRows(), disableBuffering: true }),
         );
         yield chunk as Row[];
       } while (
-        await this.#calls.send(
+        await this.#requests.send(
           this.#action,
           { repeatable: true },
           () => this.#operation.hasMoreRows(),
         )
       );
     } finally {
-      // not waited for: it only frees what the warehouse keeps, and closing the session does too
+      // not awaited: it only frees what the warehouse keeps, and so does closing the session
       this.#operation.close().catch(() => {});
     }
   }
@@ -100,7 +100,7 @@ export class Statement {
 
   #conclude(status: OperationStatus): void {
     const action = this.#action;
-    this.#context.waiting.awake();
+    this.#context.wait.onRunning();
     switch (status.operationState) {
       case STATE.finished:
         return;

@@ -8,30 +8,40 @@
  */
 import { type ErrorCode, type ErrorFacts, ServiceError } from "../../../errors.ts";
 import { NOT_A_TOKEN } from "../raised_errors.ts";
-import { HttpStatusError, NoAnswerError } from "./http_transport.ts";
+import { HttpStatusError, NoResponseError } from "./http_transport.ts";
 
 /** A failure, by what can be done about it. */
 export type Fault =
-  /** Turned down before it was looked at, for now: safe to send again after a while. */
+  /** Refused unread because there were too many requests: safe to send again after a while. */
   | {
-    readonly kind: "refused";
+    readonly kind: "rate_limited";
     readonly status: number;
     readonly retryAfterSeconds: number | undefined;
   }
-  /** The access token was turned down. */
+  /** Refused unread because the warehouse is starting: likewise. */
+  | { readonly kind: "unavailable"; readonly retryAfterSeconds: number | undefined }
+  /** The access token was refused. */
   | { readonly kind: "unauthorized"; readonly error: ServiceError }
   /** The session or the statement is not known to the warehouse, or not yet. */
-  | { readonly kind: "gone" }
-  /** No answer came, so whether it was done is not known. */
+  | { readonly kind: "stale_handle" }
+  /** No response came, so whether it was done is not known. */
   | { readonly kind: "unanswered"; readonly error: ServiceError }
   /** It never got to the warehouse. */
   | { readonly kind: "unsent"; readonly error: ServiceError }
   /** Nothing to be done. */
   | { readonly kind: "failed"; readonly error: ServiceError };
 
-/** A statement's answer was lost: it may have been done. */
-export class LostAnswer extends Error {
-  override readonly name = "LostAnswer";
+/**
+ * The response to a statement was lost: a write may have been done or not, the rest of a result is
+ * gone. The message is the action.
+ */
+export class OutcomeUnknownError extends Error {
+  override readonly name = "OutcomeUnknownError";
+}
+
+/** The warehouse does not know the session or the statement. The message is the action. */
+export class StaleHandleError extends Error {
+  override readonly name = "StaleHandleError";
 }
 
 type Meaning = readonly [code: ErrorCode, reason: string];
@@ -136,10 +146,10 @@ export function fromStatement(
 export function faultOf(thrown: unknown, action: string): Fault {
   if (thrown instanceof ServiceError) return { kind: "failed", error: thrown };
   if (thrown instanceof HttpStatusError) return httpFault(thrown, action);
-  if (thrown instanceof NoAnswerError) return connectionFault(thrown, action);
+  if (thrown instanceof NoResponseError) return connectionFault(thrown, action);
   const { name, message } = (thrown ?? {}) as { name?: unknown; message?: unknown };
   const text = typeof message === "string" ? message : "";
-  if (GONE.test(text)) return { kind: "gone" };
+  if (STALE_HANDLE.test(text)) return { kind: "stale_handle" };
   // not an Error, but what the driver throws where a request itself has an error for an answer
   if (name === "Status Error") {
     return { kind: "failed", error: fromStatement(action, text, undefined) };
@@ -152,7 +162,7 @@ export function faultOf(thrown: unknown, action: string): Fault {
 }
 
 /** Wordings of Spark, Databricks and the driver for a session or statement they do not have. */
-const GONE =
+const STALE_HANDLE =
   /^Invalid (?:Session|Operation)Handle\b|has not been initialized or had already closed|^RESOURCE_DOES_NOT_EXIST\b|^The session was closed or has expired$/;
 
 function httpFault({ status, retryAfterSeconds }: HttpStatusError, action: string): Fault {
@@ -172,18 +182,19 @@ function httpFault({ status, retryAfterSeconds }: HttpStatusError, action: strin
         error: error("permission_denied", "the access token may not use the warehouse"),
       };
     case 404:
-      return { kind: "gone" };
+      return { kind: "stale_handle" };
     case 429:
+      return { kind: "rate_limited", status, retryAfterSeconds };
     case 503:
-      return { kind: "refused", status, retryAfterSeconds };
-    // what stands between may have passed the request on
+      return { kind: "unavailable", retryAfterSeconds };
+    // a proxy in between may have passed the request on
     case 408:
     case 500:
     case 502:
     case 504:
       return {
         kind: "unanswered",
-        error: error("database_unreachable", "the warehouse gave no answer"),
+        error: error("database_unreachable", "the warehouse gave no response"),
       };
     default:
       return {
@@ -193,7 +204,7 @@ function httpFault({ status, retryAfterSeconds }: HttpStatusError, action: strin
   }
 }
 
-function connectionFault({ wasSent, reason }: NoAnswerError, action: string): Fault {
+function connectionFault({ wasSent, reason }: NoResponseError, action: string): Fault {
   const isUntrusted = reason?.startsWith("CERTIFICATE") === true;
   const what = isUntrusted
     ? "the warehouse's certificate cannot be trusted"

@@ -77,9 +77,9 @@ function checkTokenLengths({ session, table, conversion }: Work): Promise<void> 
 }
 
 /** Each statement is committed by itself: who hears of a failure must hear of what stays. */
-function withWhatIsDone(error: ServiceError, { updated, isUnsure }: TableWriter): ServiceError {
+function withWhatIsDone(error: ServiceError, { updated, isInDoubt }: TableWriter): ServiceError {
   const done = updated > 0 ? `${updated} rows were written before and stay` : "";
-  const open = isUnsure ? "whether the last write was done is not known" : "";
+  const open = isInDoubt ? "whether the last write was done is not known" : "";
   if (done === "" && open === "") return error;
   const both = [done, open].filter(Boolean).join(", ");
   return new ServiceError(

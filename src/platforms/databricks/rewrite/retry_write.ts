@@ -1,21 +1,24 @@
 /**
- * Going on after what other writers or the network did to a write. Each time the work begins again
- * from what it reads, since what it read before may have changed.
+ * Retries a write after a conflict with another writer, or after a lost connection. The work begins
+ * again from what it reads, since what it read before may have changed.
  */
 import { backoffMs, delay } from "../../../async.ts";
 import { ServiceError } from "../../../errors.ts";
 import type { RunContext } from "../../platform.ts";
 import { BACKOFF } from "../connection/await_warehouse.ts";
-import { LostAnswer } from "../connection/warehouse_errors.ts";
+import { OutcomeUnknownError } from "../connection/warehouse_errors.ts";
 
-/** How often in a row, with nothing written in between. */
+/** How many in a row without anything written in between. */
 const ATTEMPTS = 6;
 
 /**
- * Runs `work` until it gets through. `written` says how far it has come: as long as that grows, it
- * may go on. Throws `conflict` or `database_unreachable` when there were too many attempts.
+ * The result of `work`, which is repeated from the start after each failure that may pass. `action`
+ * says what it is for, as in "Cannot <action>". `written` gives the rows written so far: as long as
+ * they grow, the attempts are counted from the beginning.
+ *
+ * Throws `conflict` or `database_unreachable` after too many attempts, and any other failure at once.
  */
-export async function persevere<T>(
+export async function retryFromRead<T>(
   action: string,
   run: RunContext,
   written: () => number,
@@ -27,7 +30,7 @@ export async function persevere<T>(
       return await work();
     } catch (error) {
       run.signal.throwIfAborted();
-      const failure = failureOf(error, action);
+      const failure = passingFailure(error, action);
       if (failure === undefined) throw error;
       if (written() > before) attempt = 1;
       before = written();
@@ -38,12 +41,12 @@ export async function persevere<T>(
   }
 }
 
-/** What to report in the end of an error after which it makes sense to try again. */
-function failureOf(error: unknown, action: string): ServiceError | undefined {
-  if (error instanceof LostAnswer) {
+/** What to report in the end of an error that may pass; undefined for any other. */
+function passingFailure(error: unknown, action: string): ServiceError | undefined {
+  if (error instanceof OutcomeUnknownError) {
     return new ServiceError(
       "database_unreachable",
-      `Cannot ${action}: the connection to the warehouse was lost again and again`,
+      `Cannot ${action}: the connection to the warehouse was lost repeatedly`,
       { cause: "CONNECTION_LOST" },
     );
   }

@@ -6,7 +6,7 @@
  */
 import { ServiceError } from "../../../errors.ts";
 import type { Counts, Method } from "../../platform.ts";
-import { persevere } from "./retry_write.ts";
+import { retryFromRead } from "./retry_write.ts";
 import { writeTokensStatement } from "../sql/write_tokens.ts";
 import { countRows, type RowCounts } from "./count_rows.ts";
 import type { TableWriter } from "./table_writer.ts";
@@ -25,7 +25,7 @@ export async function rewriteInClient(
   for (let pass = 1; counts.selected > kept.heldRows; pass++) {
     if (pass > MAX_PASSES) throw leftOver(work, counts);
     const { total } = counts;
-    kept = await persevere(
+    kept = await retryFromRead(
       actionOn(work.table),
       work.run,
       () => writer.updated,

@@ -1,6 +1,6 @@
 /** The short path: one UPDATE on the warehouse, by the SDK's own SQL expression. */
 import type { Counts, Method } from "../../platform.ts";
-import { persevere } from "./retry_write.ts";
+import { retryFromRead } from "./retry_write.ts";
 import { updateInPlaceStatement } from "../sql/update_in_place.ts";
 import type { TableWriter } from "./table_writer.ts";
 import { actionOn, type Work } from "./work.ts";
@@ -13,7 +13,7 @@ export async function rewriteInWarehouse(
 ): Promise<Counts & { method: Method }> {
   const { table, conversion, run } = work;
   const statement = updateInPlaceStatement(table, conversion, token);
-  await persevere(actionOn(table), run, () => writer.updated, () => writer.write(statement));
+  await retryFromRead(actionOn(table), run, () => writer.updated, () => writer.write(statement));
   const counts = await writer.conclude();
   const { updated, skipped } = counts;
   if (updated > 0) run.progress({ updated, total: updated + skipped });

@@ -7,7 +7,7 @@
  */
 import { ServiceError } from "../../../errors.ts";
 import type { Counts } from "../../platform.ts";
-import { LostAnswer } from "../connection/warehouse_errors.ts";
+import { OutcomeUnknownError } from "../connection/warehouse_errors.ts";
 import { type HistoryRow, historyStatement } from "../sql/history.ts";
 import { countAll, countRows, type RowCounts, type TableCounts } from "./count_rows.ts";
 import { type ChangedVersion, lostRows, unexplainedVersions } from "./lost_rows.ts";
@@ -37,7 +37,7 @@ export class TableWriter {
   readonly #action: string;
   readonly #acknowledged: number[] = [];
   #start: Start | undefined;
-  #isUnsure = false;
+  #isInDoubt = false;
 
   constructor(work: Work) {
     this.#work = work;
@@ -50,12 +50,12 @@ export class TableWriter {
   }
 
   /** Whether more may have changed than is known. */
-  get isUnsure(): boolean {
-    return this.#isUnsure;
+  get isInDoubt(): boolean {
+    return this.#isInDoubt;
   }
 
   /**
-   * Runs a statement that changes rows which hold a value, and no others. Throws `LostAnswer` if it
+   * Runs a statement that changes rows which hold a value, and no others. Throws `OutcomeUnknownError` if it
    * may have been done or not: the caller reads again, and goes on with what is left.
    */
   async write(statement: string, parameters: Readonly<Record<string, string>> = {}): Promise<void> {
@@ -65,8 +65,8 @@ export class TableWriter {
       const [row] = await session.write<WrittenRow>(this.#action, statement, parameters);
       this.#acknowledged.push(row?.num_affected_rows ?? 0);
     } catch (error) {
-      if (!(error instanceof LostAnswer)) throw error;
-      this.#isUnsure = true;
+      if (!(error instanceof OutcomeUnknownError)) throw error;
+      this.#isInDoubt = true;
       await session.startOver(); // ends the statement if it still runs
       throw error;
     }
@@ -82,7 +82,7 @@ export class TableWriter {
       const updated = Math.max(0, this.#start.counts.selected - selected);
       return { updated, skipped: Math.max(0, total - updated), foreign };
     }
-    const updated = this.updated + (this.#isUnsure ? await this.#countLostRows() : 0);
+    const updated = this.updated + (this.#isInDoubt ? await this.#countLostRows() : 0);
     const { total, foreign } = counted ?? await this.#countAsWritten();
     return { updated, skipped: Math.max(0, total - updated), foreign };
   }
@@ -98,7 +98,7 @@ export class TableWriter {
   /** Counts the table as the last write left it, or as it is now if that version is not known. */
   async #countAsWritten(): Promise<TableCounts> {
     const last = this.#acknowledged.at(-1) ?? 0;
-    if (last === 0 || this.#isUnsure) return await countAll(this.#work);
+    if (last === 0 || this.#isInDoubt) return await countAll(this.#work);
     const versions = await this.#historySinceStart(RECENT_VERSIONS);
     const written = changedVersions(versions).find(({ rows }) => rows === last);
     return await countAll(this.#work, written?.version);

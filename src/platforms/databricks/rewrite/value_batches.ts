@@ -36,7 +36,7 @@ interface Entry {
 }
 
 /**
- * The batches, until nothing is left to read. Throws `LostAnswer` where the rest of the texts is lost.
+ * The batches, until nothing is left to read. Throws `OutcomeUnknownError` where the rest of the texts is lost.
  */
 export async function* valueBatches(work: Work): AsyncGenerator<ValueBatch, void> {
   const { session, table, conversion } = work;
