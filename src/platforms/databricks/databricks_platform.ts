@@ -1,6 +1,6 @@
 /**
- * The platform `databricks`: tables on a SQL warehouse, which does the work. Every statement is a
- * transaction of its own, as the warehouse has no others.
+ * The platform `databricks`: tables on a SQL warehouse. Every statement is a transaction of its own:
+ * there are no longer ones.
  */
 import type { ColumnRef } from "../../datahub/schema_field.ts";
 import { ServiceError } from "../../errors.ts";
@@ -17,7 +17,7 @@ import { checkWarehouse } from "./connection/check_warehouse.ts";
 
 /** What the configuration says of runs on Databricks. */
 export interface DatabricksOptions {
-  /** Whether the warehouse may make the tokens, where the SDK has an SQL expression; true if left out. */
+  /** Whether the warehouse may make the tokens if the SDK has an SQL expression; true by default. */
   readonly pushdown?: boolean;
 }
 
@@ -27,8 +27,8 @@ export function databricksPlatform(
   { pushdown = true }: DatabricksOptions = {},
 ): Platform {
   const warehouse = { settings, authorization: authorize(settings.authentication) };
-  // Databricks has no lock to take. Between processes, Delta lets one of two writers win and the
-  // guard leaves nothing for the other; within this one, the second run is refused as elsewhere.
+  // Databricks has no locks. Of two processes that write to a table, Delta lets one win, and the guard
+  // leaves nothing for the other to do. Within this process, a second run on a table is refused.
   const tablesUnderWay = new Set<string>();
   const runs = new RunLimiter("warehouse"); // each run has a session of its own
 
@@ -37,12 +37,12 @@ export function databricksPlatform(
     check: (signal) => checkWarehouse(warehouse, signal),
     async withTable(dataset, columns, run, use) {
       if (run.strategy === "rewrite") throw noRewrite();
-      const readings = readName(dataset, settings);
+      const candidates = readName(dataset, settings);
       return await runs.run(async () => {
         run.signal.throwIfAborted();
         const session = await Session.open(warehouse, run);
         try {
-          const found = await findTable(session, dataset, readings);
+          const found = await findTable(session, dataset, candidates);
           return await onTable(session, found, columns, run, use);
         } finally {
           await session.close();
@@ -74,7 +74,7 @@ export function databricksPlatform(
   }
 }
 
-/** An UPDATE of a Delta table writes whole files anew already. */
+/** There is no use for it: an UPDATE of a Delta table rewrites whole files already. */
 function noRewrite(): ServiceError {
   return new ServiceError(
     "invalid_request",

@@ -156,8 +156,8 @@ Deno.test("a URL that cannot work names the part that is missing or wrong", () =
       // a ";" in a secret makes a property of its rest, of any name
       [`${BASE};PWD=x;${SECRET}=x`, /the property after PWD is not known/],
       [`${BASE};PWD=x;proxy${SECRET}=x`, /the property after PWD is not supported.*proxy/],
-      [`${BASE};PWD=x;${SECRET}=x;${SECRET}=y`, /one of its properties stands in it twice/],
-      [`${BASE};PWD=${SECRET};pwd=${SECRET}`, /one of its properties stands in it twice/],
+      [`${BASE};PWD=x;${SECRET}=x;${SECRET}=y`, /one of its properties is repeated/],
+      [`${BASE};PWD=${SECRET};pwd=${SECRET}`, /one of its properties is repeated/],
       [`${BASE};PWD=${SECRET};canary`, /key=value/],
       [`${BASE};PWD=${SECRET};=canary`, /key=value/],
       [`${BASE};PWD=${SECRET};SocketTimeout=canary`, /SocketTimeout/],

@@ -1,26 +1,26 @@
-/** What tells the warehouse who asks: the `Authorization` header of each request. */
+/** The `Authorization` header of each request to the warehouse, and the access token in it. */
 import { backoffMs, delay } from "../../../async.ts";
 import { ServiceError } from "../../../errors.ts";
 import { readRetryAfterSeconds } from "../../../retry_after.ts";
 import type { Authentication } from "./settings.ts";
 
-/** Gives the header, and renews what it holds. */
+/** The source of the header. */
 export interface Authorization {
   /** The header's value. Throws a `ServiceError`. */
   header(): Promise<string>;
-  /** The warehouse refused the header; gives whether there may be a better one. */
+  /** The warehouse refused the header. Returns whether a new one may be accepted. */
   renew(): boolean;
 }
 
-/** Access tokens are renewed this long before they run out, so that none does on its way. */
+/** Access tokens are renewed this long before they expire, so that none expires on its way. */
 const RENEW_BEFORE_MS = 60_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const ATTEMPTS = 4;
 const BACKOFF = { firstMs: 1000, maxMs: 8000 };
-/** The most that is waited when the endpoint asks for more. */
+/** The longest wait, if the endpoint asks for a longer one. */
 const MAX_DELAY_MS = 30_000;
 
-/** Makes the header's source. Asks for nothing yet. */
+/** Makes the header's source. Nothing is requested yet. */
 export function authorize(authentication: Authentication): Authorization {
   if (authentication.kind === "token") {
     const header = `Bearer ${authentication.token}`;
@@ -37,7 +37,7 @@ interface AccessToken {
 /** OAuth 2.0 client credentials (RFC 6749, section 4.4). */
 class ServicePrincipal implements Authorization {
   readonly #principal: Extract<Authentication, { kind: "service_principal" }>;
-  #asked: Promise<AccessToken> | undefined;
+  #pending: Promise<AccessToken> | undefined;
   #current: AccessToken | undefined;
 
   constructor(principal: Extract<Authentication, { kind: "service_principal" }>) {
@@ -46,8 +46,8 @@ class ServicePrincipal implements Authorization {
 
   async header(): Promise<string> {
     if (this.#current === undefined || performance.now() >= this.#current.renewAtMs) {
-      this.#asked ??= this.#ask().finally(() => this.#asked = undefined);
-      this.#current = await this.#asked;
+      this.#pending ??= this.#obtain().finally(() => this.#pending = undefined);
+      this.#current = await this.#pending;
     }
     return this.#current.header;
   }
@@ -57,7 +57,7 @@ class ServicePrincipal implements Authorization {
     return true;
   }
 
-  async #ask(): Promise<AccessToken> {
+  async #obtain(): Promise<AccessToken> {
     for (let attempt = 1;; attempt++) {
       const response = await this.#send();
       if (response.ok) return await readToken(response);
@@ -78,7 +78,7 @@ class ServicePrincipal implements Authorization {
         method: "POST",
         headers: { authorization: `Basic ${credentials}` },
         body: new URLSearchParams({ grant_type: "client_credentials", scope }),
-        redirect: "error", // the secret goes to the endpoint that was named
+        redirect: "error", // the secret goes to the configured endpoint only
         signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });
     } catch {
@@ -92,15 +92,15 @@ class ServicePrincipal implements Authorization {
 }
 
 async function readToken(response: Response): Promise<AccessToken> {
-  const answer: unknown = await response.json().catch(() => undefined);
-  const { access_token: token, expires_in: seconds = 3600 } = (answer ?? {}) as {
+  const body: unknown = await response.json().catch(() => undefined);
+  const { access_token: token, expires_in: seconds = 3600 } = (body ?? {}) as {
     access_token?: unknown;
     expires_in?: unknown;
   };
   if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) {
     throw new ServiceError(
       "database_unreachable",
-      "Cannot get an access token: the token endpoint's answer holds none",
+      "Cannot get an access token: the token endpoint's response holds none",
       { cause: "TOKEN_ENDPOINT" },
     );
   }
@@ -112,7 +112,7 @@ async function readToken(response: Response): Promise<AccessToken> {
 function refused(status: number): ServiceError {
   const reason = status === 400 || status === 401 || status === 403
     ? "the token endpoint refuses the service principal"
-    : "the token endpoint answers with an error";
+    : "the token endpoint responds with an error";
   return new ServiceError(
     "database_unreachable",
     `Cannot get an access token: ${reason} (HTTP ${status})`,

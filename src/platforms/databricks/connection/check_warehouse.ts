@@ -1,9 +1,9 @@
 /**
- * Whether the warehouse can be reached, for `/readyz`, which is asked every few seconds.
+ * Whether the warehouse can be reached, for `/readyz`, which is called every few seconds.
  *
- * A session would wake a warehouse that sleeps, and keep it awake and paid for, so none is opened:
- * the check ends with a verified TLS connection, and for a service principal with an access token.
- * Whether the warehouse takes the token shows when the first run uses it.
+ * Opening a session would start a stopped warehouse, which costs money, so none is opened: the check
+ * makes a verified TLS connection and, for a service principal, obtains an access token. Whether the
+ * warehouse accepts the token is only known when the first run uses it.
  */
 import { abortable } from "../../../async.ts";
 import { withoutBrackets } from "../../../host_name.ts";
@@ -11,7 +11,7 @@ import { toNoResponse } from "./http_transport.ts";
 import type { Warehouse } from "./session.ts";
 import { faultOf } from "./warehouse_errors.ts";
 
-/** Throws `database_unreachable` where it cannot. */
+/** Throws `database_unreachable` if the warehouse cannot be reached, or the signal's reason. */
 export async function checkWarehouse(warehouse: Warehouse, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   await abortable(connect(warehouse), signal);

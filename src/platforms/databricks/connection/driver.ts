@@ -1,7 +1,7 @@
 /**
- * The Databricks driver, loaded when the first run needs it and kept to what it is here for: Thrift
- * over HTTPS to the warehouse. Telemetry, feature flags and downloads from storage are off, and it
- * writes no log. It never sends anything twice: what may be is decided in session.ts.
+ * The Databricks driver, loaded when the first run needs it and restricted to Thrift over HTTPS to the
+ * warehouse. Telemetry, feature flags and downloads from storage are off, and it writes no log. It
+ * never retries: retry_request.ts decides what is sent again.
  */
 import os from "node:os";
 import type { DBSQLClient, DBSQLSession } from "@databricks/sql";
@@ -9,13 +9,13 @@ import type { Authorization } from "./authorization.ts";
 import { HttpTransport } from "./http_transport.ts";
 import type { DatabricksSettings } from "./settings.ts";
 
-/** A statement that the warehouse works on. */
+/** A statement that the warehouse is running or has run. */
 export type Operation = Awaited<ReturnType<DBSQLSession["executeStatement"]>>;
 
-/** How the warehouse shows a statement's state. */
+/** A statement's state. */
 export type OperationStatus = Awaited<ReturnType<Operation["status"]>>;
 
-/** A client of its own for each run, with connections of its own. */
+/** One run's client, with its own connections. */
 export class Driver {
   readonly #client: DBSQLClient;
   readonly #transport: HttpTransport;
@@ -48,7 +48,7 @@ export class Driver {
     return new DriverSession(await this.#client.openSession() as DBSQLSession);
   }
 
-  /** Closes the connections. Sessions are to be closed before. */
+  /** Closes the connections. Sessions must be closed before. */
   close(): void {
     this.#transport.close();
   }
@@ -62,7 +62,7 @@ export class DriverSession {
     this.#session = session;
   }
 
-  /** Sends a statement. `streamed` results are not sent along with the answer. */
+  /** Sends a statement. `streamed` results are fetched later, not sent with the first response. */
   execute(
     statement: string,
     parameters: Readonly<Record<string, string>>,
@@ -76,12 +76,12 @@ export class DriverSession {
     });
   }
 
-  /** Closes the session, which ends what still runs in it. */
+  /** Closes the session, which ends any statement still running in it. */
   async close(): Promise<void> {
     try {
       await this.#session.close();
     } catch {
-      // it stops at the first statement that cannot be closed, and leaves the session open
+      // the driver stops at the first statement that it cannot close, and leaves the session open
       const backend: unknown = Reflect.get(this.#session, "backend");
       await (backend as { close?(): Promise<unknown> } | undefined)?.close?.();
     }
@@ -89,9 +89,9 @@ export class DriverSession {
 }
 
 async function load(): Promise<typeof import("@databricks/sql")> {
-  // its dependencies call Buffer(), and the warning of that would be a line that is not of the log
+  // its dependencies call Buffer(), and the warning about that would be a line outside the log
   Object.assign(globalThis.process, { noDeprecation: true });
-  os.release = () => ""; // it asks for the system's, which the sandbox has no right to see
-  // a CommonJS module: bundled, all it exports stands in `default`
+  os.release = () => ""; // the driver calls this, and the sandbox does not permit it
+  // a CommonJS module: once bundled, its exports are in `default`
   return (await import("@databricks/sql")).default;
 }

@@ -1,10 +1,10 @@
 /**
- * How the driver's Thrift messages get to the warehouse and back: by Deno's own `fetch`.
+ * Carries the driver's Thrift messages to the warehouse and back, with Deno's own `fetch`.
  *
- * The driver would send them by node-fetch on `node:https`. Under Deno that cannot tell an untrusted
- * certificate from a connection that was cut, does not notice one that was closed, and answers half
- * an answer with a rejected promise that nobody holds, which ends the process. Redirects, which
- * would take the access token elsewhere, are not followed here.
+ * The driver itself would use node-fetch on `node:https`. Under Deno that cannot tell an untrusted
+ * certificate from a lost connection, does not notice a closed connection, and leaves an unhandled
+ * rejection after an incomplete response, which ends the process. Redirects, which would take the
+ * access token elsewhere, are not followed.
  */
 import { Buffer } from "node:buffer";
 import { readRetryAfterSeconds } from "../../../retry_after.ts";
@@ -33,7 +33,7 @@ export class NoResponseError extends Error {
   }
 }
 
-/** What is used of the driver's connection (`ThriftHttpConnection` in its 2.1.0). */
+/** The part of the driver's connection used here (`ThriftHttpConnection` in version 2.1.0). */
 export interface ThriftConnection {
   readonly url: string;
   readonly config: { readonly headers: Readonly<Record<string, string>> };
@@ -50,7 +50,7 @@ export interface ThriftConnection {
 /** The connections of one client. */
 export class HttpTransport {
   readonly #requestTimeoutMs: number;
-  // HTTP/1.1, as the driver speaks it
+  // HTTP/1.1, as the driver uses it
   readonly #client = Deno.createHttpClient({ http2: false });
 
   constructor({ requestTimeoutMs }: DatabricksSettings) {
@@ -100,7 +100,7 @@ export class HttpTransport {
   }
 }
 
-/** From what `fetch` threw. Its message is of Deno's own making, but may hold the URL. */
+/** What `fetch` threw, without its message: Deno wrote that, but it may hold the URL. */
 export function toNoResponse(thrown: unknown): NoResponseError {
   const { name, message } = thrown as Error;
   const reason = name === "TimeoutError"

@@ -1,10 +1,10 @@
 /**
- * Which properties of a JDBC URL are honoured, which do no harm, and which cannot be honoured.
+ * Which properties of a JDBC URL are honoured, which are ignored, and which are refused.
  *
- * URLs are copied from other tools, with the properties those needed. Whatever only tunes the JDBC
- * driver, its log or its downloads is passed over. Whatever changes whom the program talks to or
- * trusts is refused where it cannot be done, and so is what nobody documents: a misspelt property
- * must not silently stand for its default.
+ * URLs are copied from other tools, with the properties that those needed. Properties that only tune
+ * the JDBC driver, its log or its downloads are ignored. Those that change whom the program talks to or
+ * trusts are refused unless they can be honoured. So are unknown ones: a misspelt property must not
+ * silently mean its default.
  */
 import { fault } from "./jdbc_url.ts";
 
@@ -34,7 +34,7 @@ const HONOURED = [
   "RateLimitRetryTimeout",
 ];
 
-/** They tune the JDBC driver, or what it shows of results. */
+/** They tune the JDBC driver, or how it shows results. */
 const WITHOUT_EFFECT = [
   "AcceptUndeterminedRevocation",
   "ADUserAccount",
@@ -91,7 +91,7 @@ const WITHOUT_EFFECT = [
   "VolumeOperationAllowedLocalPaths",
   "VolumeOperationRetryableHttpCode",
   "VolumeOperationRetryTimeout",
-  // the session's parameters on which no statement of ours depends
+  // session parameters that do not affect our statements
   "ANSI_MODE",
   "ENABLE_PHOTON",
   "LEGACY_TIME_PARSER_POLICY",
@@ -103,32 +103,35 @@ const WITHOUT_EFFECT = [
 
 /** Properties of which only some values can be honoured. */
 const LIMITED: Readonly<Record<string, { values: readonly string[]; reason: string }>> = {
-  ssl: { values: ["1"], reason: "connections without TLS would show the token to anybody" },
-  transportMode: { values: ["http"], reason: "warehouses take no other" },
+  ssl: { values: ["1"], reason: "without TLS anybody could read the token" },
+  transportMode: { values: ["http"], reason: "warehouses accept no other" },
   AllowSelfSignedCerts: {
     values: ["0"],
     reason: "certificates are always verified; DENO_CERT names a file with a CA to trust",
   },
   CAIssuedCertsMismatch: { values: ["0"], reason: "certificates are always verified" },
   AllowHostNameCNMismatch: { values: ["0"], reason: "certificates are always verified" },
-  UseProxy: { values: ["0"], reason: "connections through a proxy are not built" },
-  UseCFProxy: { values: ["0"], reason: "connections through a proxy are not built" },
-  UseSystemProxy: { values: ["0"], reason: "connections through a proxy are not built" },
-  UseJWTAssertion: { values: ["0"], reason: "signed assertions are not built: use OAuth2Secret" },
+  UseProxy: { values: ["0"], reason: "proxies are not supported" },
+  UseCFProxy: { values: ["0"], reason: "proxies are not supported" },
+  UseSystemProxy: { values: ["0"], reason: "proxies are not supported" },
+  UseJWTAssertion: {
+    values: ["0"],
+    reason: "signed assertions are not supported: use OAuth2Secret",
+  },
 };
 
 const REFUSED: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^(ssl(trust|key)store(?!provider)|sslkey)/, "DENO_CERT names a PEM file with a CA to trust"],
-  [/^(cf)?proxy/, "connections through a proxy are not built"],
-  [/^http\.header\./, "no headers of one's own can be sent"],
-  [/^(auth_jwt_|auth_kid$)/, "signed assertions are not built: use OAuth2Secret"],
-  [/^(auth_refreshtoken|oauthrefreshtoken)$/, "refresh tokens are not built: use Auth_Flow=1"],
-  [/^identity_federation_/, "token federation is not built: pass a Databricks token"],
+  [/^(cf)?proxy/, "proxies are not supported"],
+  [/^http\.header\./, "extra headers cannot be sent"],
+  [/^(auth_jwt_|auth_kid$)/, "signed assertions are not supported: use OAuth2Secret"],
+  [/^(auth_refreshtoken|oauthrefreshtoken)$/, "refresh tokens are not supported: use Auth_Flow=1"],
+  [/^identity_federation_/, "token federation is not supported: pass a Databricks token"],
   [
     /^(azuretenantid|azure_tenant_id|azure_workspace_resource_id)$/,
     "name the tenant's token endpoint in OAuth2TokenEndpoint and the scope in Auth_Scope",
   ],
-  [/^google/, "Google credentials are not built: use a service principal's OAuth2Secret"],
+  [/^google/, "Google credentials are not supported: use a service principal's OAuth2Secret"],
   [/^statement_timeout$/, "set the timeout on the warehouse"],
 ];
 
@@ -138,9 +141,8 @@ const LIMITS = new Map(
 );
 
 /**
- * Throws `ConfigError` for a property that cannot be honoured. Keys come in lower case, in the URL's
- * order. A key that is none of those above is not named, but by the one before it: it may be the rest
- * of a secret that holds a ";".
+ * Throws `ConfigError` for a property that cannot be honoured. Keys are in lower case, in the URL's
+ * order. An unknown key is not named, only its place: it may be the rest of a secret that holds a ";".
  */
 export function checkProperties(properties: ReadonlyMap<string, string>): void {
   let place = "its first property";

@@ -9,20 +9,20 @@
  */
 import { type ConfigError, configFault } from "../../../config_error.ts";
 
-/** A JDBC URL taken apart. What its parts mean is not looked at. */
+/** The parts of a JDBC URL, whatever they mean. */
 export interface JdbcUrl {
   readonly host: string;
   readonly port: number | undefined;
-  /** What follows the host as a path. */
+  /** The path after the host. */
   readonly schema: string | undefined;
-  /** By the key in lower case; keys without a value are left out. */
+  /** Values by key in lower case; keys without a value are left out. */
   readonly properties: ReadonlyMap<string, string>;
 }
 
 /** The variable that such a URL comes from. */
 export const VARIABLE = "DBX_JDBC_URL";
 
-/** Takes the URL apart. Throws `ConfigError` that names what is wrong, never with a value. */
+/** Parses a JDBC URL. Throws `ConfigError` that says what is wrong, without any value. */
 export function parseJdbcUrl(text: string): JdbcUrl {
   const match = /^jdbc:(databricks|spark):\/\/([^/;]*)(?:\/([^;]*))?(?:;(.*))?$/is.exec(
     text.trim(),
@@ -43,7 +43,7 @@ export function parseJdbcUrl(text: string): JdbcUrl {
 function readAuthority(authority: string): { host: string; port: number | undefined } {
   if (authority.trim() === "") throw fault("it names no host");
   if (authority.includes("@")) {
-    throw fault("its host holds an @: credentials stand in UID and PWD, not before the host");
+    throw fault("its host holds an @: credentials belong in UID and PWD, not before the host");
   }
   const url = URL.parse(`https://${authority.trim()}/`);
   if (url === null || url.hostname === "" || url.pathname !== "/") {
@@ -60,14 +60,14 @@ function readProperties(text: string): Map<string, string> {
   for (const pair of text.split(";")) {
     if (pair.trim() === "") continue;
     const end = pair.indexOf("=");
-    // none is named: it may be the rest of a secret that holds a ";"
+    // it is not quoted, since it may be the rest of a secret that holds a ";"
     if (end < 1) throw fault("one of its properties is not of the form key=value");
     const key = pair.slice(0, end).trim();
     if (!/^[A-Za-z][\w.-]*$/.test(key)) {
       throw fault("one of its properties is not of the form key=value");
     }
     const lowered = key.toLowerCase();
-    if (seen.has(lowered)) throw fault("one of its properties stands in it twice");
+    if (seen.has(lowered)) throw fault("one of its properties is repeated");
     seen.add(lowered);
     const value = pair.slice(end + 1).trim();
     if (value !== "") properties.set(lowered, value);
@@ -84,7 +84,7 @@ export function readPort(text: string): number {
   return port;
 }
 
-/** What is wrong with the variable. */
+/** The error of the variable. */
 export function fault(reason: string): ConfigError {
   return configFault(VARIABLE, reason);
 }

@@ -1,5 +1,5 @@
 /**
- * What a JDBC URL for a SQL warehouse means for the connections made here.
+ * Connection settings, from the JDBC URL of a SQL warehouse.
  *
  * Source of the properties: Databricks documentation, "Supported connection properties" and
  * "Authentication settings for the Databricks JDBC Driver".
@@ -7,11 +7,11 @@
 import { fault, parseJdbcUrl, readPort } from "./jdbc_url.ts";
 import { checkProperties } from "./jdbc_properties.ts";
 
-/** How the warehouse is told who asks. */
+/** How requests are authenticated. */
 export type Authentication =
-  /** A personal access token, or an OAuth token that somebody else got. */
+  /** A personal access token, or an OAuth token that was obtained elsewhere. */
   | { readonly kind: "token"; readonly token: string }
-  /** A service principal, for whom access tokens are asked for and renewed. */
+  /** A service principal, for which access tokens are obtained and renewed. */
   | {
     readonly kind: "service_principal";
     readonly clientId: string;
@@ -20,20 +20,20 @@ export type Authentication =
     readonly scope: string;
   };
 
-/** Where the warehouse is, how to get in and how long to wait. */
+/** Where the warehouse is, how to authenticate, and how long to wait. */
 export interface DatabricksSettings {
   readonly host: string;
   readonly port: number;
   readonly httpPath: string;
   readonly authentication: Authentication;
-  /** The catalog and schema of names that have none. */
+  /** The catalog and schema of names that have none of their own. */
   readonly catalog: string | undefined;
   readonly schema: string | undefined;
   /** How long a warehouse may take to start. */
   readonly startTimeoutMs: number;
-  /** How long a warehouse may turn requests down because there are too many. */
+  /** How long a warehouse may refuse requests because there are too many. */
   readonly rateLimitTimeoutMs: number;
-  /** How long one request may go unanswered. Statements may take much longer: they are polled. */
+  /** How long the response to one request may take. Statements may take much longer: they are polled. */
   readonly requestTimeoutMs: number;
 }
 
@@ -64,7 +64,7 @@ export function parseDatabricksSettings(text: string): DatabricksSettings {
     rateLimitTimeoutMs: switchedOff(take("RateLimitRetry"))
       ? 0
       : 1000 * seconds(take, "RateLimitRetryTimeout", 120),
-    // 0 means no limit to the JDBC driver; here a request that is never answered must end some day
+    // to the JDBC driver 0 means no limit; here every request must end
     requestTimeoutMs: 1000 * (seconds(take, "SocketTimeout", 120) || 3600),
   });
 }
@@ -114,7 +114,7 @@ function readOauth(take: Take, origin: string): Authentication {
   if (flow !== "1") {
     throw fault(
       "its Auth_Flow is neither 0 (token pass-through) nor 1 (service principal): " +
-        "a service cannot log in through a browser, and managed identities are not built",
+        "a service cannot log in through a browser, and managed identities are not supported",
     );
   }
   const clientId = take("OAuth2ClientId");
@@ -137,8 +137,8 @@ function readTokenEndpoint(take: Take, origin: string): string {
   if (given === undefined) {
     if ((take("OIDCDiscoveryEndpoint") ?? take("OAuthDiscoveryURL")) !== undefined) {
       throw fault(
-        "it names where to discover the token endpoint, and the sandbox has to know it beforehand: " +
-          "name it in OAuth2TokenEndpoint",
+        "it says where to discover the token endpoint, but the sandbox must know the endpoint itself: " +
+          "set OAuth2TokenEndpoint",
       );
     }
     // Databricks' own, on each workspace
@@ -151,9 +151,11 @@ function readTokenEndpoint(take: Take, origin: string): string {
   return url.href;
 }
 
-/** A token that can stand in a header. */
+/** A token that a header can hold. */
 function bearerToken(key: string, token: string): string {
-  if (!/^[\x21-\x7e]+$/.test(token)) throw fault(`its ${key} holds characters a token cannot have`);
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw fault(`its ${key} holds characters that a token cannot have`);
+  }
   return token;
 }
 

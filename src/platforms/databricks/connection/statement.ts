@@ -1,11 +1,11 @@
-/** A statement that was sent to the warehouse: waiting for its end, and reading its rows. */
+/** A statement that was sent to the warehouse: waits for its end, and reads its rows. */
 import { delay, settleWithin } from "../../../async.ts";
 import { ServiceError } from "../../../errors.ts";
 import { CLOSE_TIMEOUT_MS, type RequestContext, type Requests } from "./retry_request.ts";
 import type { Operation, OperationStatus } from "./driver.ts";
 import { fromStatement } from "./warehouse_errors.ts";
 
-/** A row of a result whose columns nobody named, by column name. */
+/** A row of any result, by column name. */
 export type AnyRow = Readonly<Record<string, unknown>>;
 
 const FIRST_POLL_MS = 25;

@@ -1,7 +1,7 @@
 /**
- * What the driver threw or the warehouse reported, as what a run has to make of it. Databricks'
- * messages hold row values and stack traces, so nothing but the error class and the SQLSTATE gets
- * through, and a constraint's name where one refused the tokens.
+ * Turns what the driver threw or the warehouse reported into errors of our own. Databricks' messages
+ * hold row values and stack traces, so only the error class and the SQLSTATE are kept, and the name of
+ * a constraint that refused the tokens.
  *
  * Sources: Databricks documentation, "Error conditions in Databricks" and "SQLSTATE error codes";
  * Delta Lake's `delta-error-classes.json`; Spark's `error-conditions.json`.
@@ -10,7 +10,7 @@ import { type ErrorCode, type ErrorFacts, ServiceError } from "../../../errors.t
 import { NOT_A_TOKEN } from "../raised_errors.ts";
 import { HttpStatusError, NoResponseError } from "./http_transport.ts";
 
-/** A failure, by what can be done about it. */
+/** What went wrong with a request, by what can be done about it. */
 export type Fault =
   /** Refused unread because there were too many requests: safe to send again after a while. */
   | {
@@ -26,9 +26,9 @@ export type Fault =
   | { readonly kind: "stale_handle" }
   /** No response came, so whether it was done is not known. */
   | { readonly kind: "unanswered"; readonly error: ServiceError }
-  /** It never got to the warehouse. */
+  /** The request never reached the warehouse. */
   | { readonly kind: "unsent"; readonly error: ServiceError }
-  /** Nothing to be done. */
+  /** Nothing can be done. */
   | { readonly kind: "failed"; readonly error: ServiceError };
 
 /**
@@ -48,10 +48,10 @@ type Meaning = readonly [code: ErrorCode, reason: string];
 
 const CONFLICT: Meaning = ["conflict", "other writers changed the table meanwhile"];
 const NOT_FOUND: Meaning = ["table_not_found", "there is no such table"];
-const COLUMN_GONE: Meaning = ["column_not_found", "a column is gone"];
+const COLUMN_GONE: Meaning = ["column_not_found", "a column no longer exists"];
 const DENIED: Meaning = ["permission_denied", "the principal lacks a right that the run needs"];
 
-/** Error classes; of `A.B` the entry of `A` counts where there is none of its own. */
+/** By error class; `A.B` is treated as `A` unless it has an entry of its own. */
 const CLASSES: Readonly<Record<string, Meaning>> = {
   TABLE_OR_VIEW_NOT_FOUND: NOT_FOUND,
   SCHEMA_NOT_FOUND: NOT_FOUND,
@@ -78,7 +78,7 @@ const CLASSES: Readonly<Record<string, Meaning>> = {
   DELTA_NOT_NULL_CONSTRAINT_VIOLATED: ["constraint_violation", "a constraint refuses the tokens"],
   DELTA_EXCEED_CHAR_VARCHAR_LIMIT: ["value_too_long", "a token is longer than its column allows"],
   EXCEED_LIMIT_LENGTH: ["value_too_long", "a token is longer than its column allows"],
-  DELTA_CANNOT_MODIFY_APPEND_ONLY: ["table_not_supported", "the table only takes new rows"],
+  DELTA_CANNOT_MODIFY_APPEND_ONLY: ["table_not_supported", "the table is append-only"],
   DELTA_UNSUPPORTED_SOURCE: ["table_not_supported", "it cannot be updated"],
   UNSUPPORTED_FEATURE: ["table_not_supported", "the table does not support what the run needs"],
   ROW_COLUMN_ACCESS: ["table_not_supported", "a row filter or column mask is in the way"],
@@ -89,7 +89,7 @@ const CLASSES: Readonly<Record<string, Meaning>> = {
   MALFORMED_CHARACTER_CODING: ["database_error", "a value is not valid UTF-8"],
 };
 
-/** SQLSTATEs, or the two characters of a class of them. */
+/** By SQLSTATE, or by the two characters of its class. */
 const STATES: Readonly<Record<string, Meaning>> = {
   "42P01": NOT_FOUND,
   "42501": DENIED,
@@ -101,14 +101,14 @@ const STATES: Readonly<Record<string, Meaning>> = {
   "23": ["constraint_violation", "a constraint refuses the tokens"],
 };
 
-/** Delta's exceptions, from before its errors had classes. */
+/** Delta's exceptions, for versions whose errors have no class. */
 const OLD_CONFLICTS =
   /\b(?:Concurrent(?:Append|DeleteDelete|DeleteRead|Transaction|Write)|MetadataChanged|ProtocolChanged)Exception\b/;
 
-/** Delta checks what is written to a generated column by a constraint of that name. */
+/** Delta checks writes to a generated column with a constraint of this name. */
 const GENERATED_COLUMN = /\] CHECK constraint Generated Column \(/;
 
-/** The error of a statement that ended badly, from the warehouse's message and SQLSTATE. */
+/** The error of a statement that failed while doing `action`, from the warehouse's message and SQLSTATE. */
 export function fromStatement(
   action: string,
   message: string | null | undefined,
@@ -116,7 +116,7 @@ export function fromStatement(
 ): ServiceError {
   const text = message ?? "";
   if (text.includes(`[USER_RAISED_EXCEPTION] ${NOT_A_TOKEN}`)) {
-    const reason = "the warehouse computed something else than a token";
+    const reason = "the warehouse computed something that is not a token";
     return new ServiceError("token_sdk_error", `Cannot ${action}: ${reason}`);
   }
   if (GENERATED_COLUMN.test(text)) {
@@ -142,7 +142,7 @@ export function fromStatement(
   return new ServiceError(code, `Cannot ${action}: ${reason}${shown(facts)}`, facts);
 }
 
-/** What the driver threw while doing `action`. */
+/** The fault behind what the driver threw while doing `action`, as in "Cannot <action>". Never throws. */
 export function faultOf(thrown: unknown, action: string): Fault {
   if (thrown instanceof ServiceError) return { kind: "failed", error: thrown };
   if (thrown instanceof HttpStatusError) return httpFault(thrown, action);
@@ -150,7 +150,7 @@ export function faultOf(thrown: unknown, action: string): Fault {
   const { name, message } = (thrown ?? {}) as { name?: unknown; message?: unknown };
   const text = typeof message === "string" ? message : "";
   if (STALE_HANDLE.test(text)) return { kind: "stale_handle" };
-  // not an Error, but what the driver throws where a request itself has an error for an answer
+  // not an Error, but what the driver throws if the response to a request is an error
   if (name === "Status Error") {
     return { kind: "failed", error: fromStatement(action, text, undefined) };
   }
@@ -161,7 +161,7 @@ export function faultOf(thrown: unknown, action: string): Fault {
   };
 }
 
-/** Wordings of Spark, Databricks and the driver for a session or statement they do not have. */
+/** How Spark, Databricks and the driver say that they do not know a session or a statement. */
 const STALE_HANDLE =
   /^Invalid (?:Session|Operation)Handle\b|has not been initialized or had already closed|^RESOURCE_DOES_NOT_EXIST\b|^The session was closed or has expired$/;
 

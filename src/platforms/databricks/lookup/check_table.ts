@@ -1,6 +1,6 @@
 /**
- * Everything that must be true of a table before its first row is touched. What is refused here costs
- * nothing; what only shows later is refused by the warehouse, statement by statement.
+ * What must be true of a table before its first row is touched. A refusal here costs nothing; what can
+ * only be seen later is refused by the warehouse, statement by statement.
  */
 import type { ColumnRef } from "../../../datahub/schema_field.ts";
 import { refusal } from "../../refusal.ts";
@@ -12,7 +12,7 @@ import { type DescribeColumnRow, describeColumnStatement } from "../sql/describe
 
 /** Formats whose tables can be updated row by row. */
 const FORMATS = ["delta", "iceberg"];
-/** Tables of one's own; the rest are views, or tables that something else fills. */
+/** Ordinary tables; the other types are views, or tables that something else fills. */
 const TABLE_TYPES = /^(MANAGED|EXTERNAL)(_SHALLOW_CLONE)?$/i;
 const TEXT_TYPE = /^(?:string|(char|varchar)\((\d+)\))$/i;
 
@@ -53,9 +53,9 @@ function checkKind({ description }: FoundTable, displayName: string): void {
   const type = description.details.get("type") ?? "";
   const format = description.details.get("provider")?.toLowerCase() ?? "";
   const reason = !TABLE_TYPES.test(type)
-    ? `it is not a table of its own but ${kindName(type)}`
+    ? `it is not an ordinary table but ${kindName(type)}`
     : !FORMATS.includes(format)
-    ? `rows of its format can not be updated${/^\w+$/.test(format) ? ` (${format})` : ""}`
+    ? `rows of its format cannot be updated${/^\w+$/.test(format) ? ` (${format})` : ""}`
     : description.hasRowFilter
     ? "a row filter may hide rows from this principal"
     : undefined;
@@ -94,7 +94,7 @@ function checkNotNested(
 async function declaredType(session: Session, found: FoundTable, column: Column): Promise<string> {
   if (column.type.toLowerCase() !== "string") return column.type;
   const rows = await session.query<DescribeColumnRow>(
-    "look the columns up",
+    "look up the columns",
     describeColumnStatement([found.catalog, found.schema, found.name], column.name),
   );
   return rows.find(({ info_name: name }) => name === "data_type")?.info_value ?? column.type;
@@ -102,21 +102,21 @@ async function declaredType(session: Session, found: FoundTable, column: Column)
 
 function checkColumn(displayName: string, column: Column, type: string): CheckedColumn {
   const { name } = column;
-  // what a collation takes for equal may be different values, with different tokens
+  // values that a collation treats as equal may differ, and so have different tokens
   const [plain = "", collation] = type.split(/\s+collate\s+/i);
   const match = TEXT_TYPE.exec(plain);
   if (match === null) {
     throw refusal(
       "column_not_tokenizable",
       displayName,
-      `column "${name}" is of type ${shortened(type)}, not a text`,
+      `column "${name}" is of type ${shortened(type)}, not text`,
     );
   }
   if (collation !== undefined && collation.toUpperCase() !== "UTF8_BINARY") {
     throw refusal(
       "column_not_tokenizable",
       displayName,
-      `column "${name}" has the collation ${collation}, which takes different values for equal`,
+      `column "${name}" has the collation ${collation}, which treats different values as equal`,
     );
   }
   return {

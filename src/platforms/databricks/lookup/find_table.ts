@@ -7,11 +7,12 @@ import type { DatabricksSettings } from "../connection/settings.ts";
 import { type DescribeRow, describeTableStatement } from "../sql/describe_table.ts";
 import { readDescription, type TableDescription } from "./table_description.ts";
 
-/** Each reading of a name costs a statement, and their number grows with the cube of its dots. */
+/** Each candidate costs a statement, and their number grows with the cube of a name's dots. */
 const MAX_PARTS = 7;
 
-/** The table and where it was found. */
+/** A table that exists, named as the catalogue names it. */
 export interface FoundTable {
+  /** The platform instance in the dataset's name; empty if there is none. */
   readonly instance: string;
   readonly catalog: string;
   readonly schema: string;
@@ -20,8 +21,8 @@ export interface FoundTable {
 }
 
 /**
- * What the dataset's name may mean. It is worked out before a session is opened: for a name that can
- * mean nothing no warehouse has to be woken. Throws `invalid_urn`.
+ * What the dataset's name may mean. It is worked out before a session is opened: a name that cannot
+ * mean anything need not start a warehouse. Throws `invalid_urn`.
  */
 export function readName(
   dataset: DatasetUrn,
@@ -30,23 +31,22 @@ export function readName(
   const form = catalog === undefined
     ? "catalog.schema.table (and DBX_JDBC_URL has no ConnCatalog for names without one)"
     : "catalog.schema.table";
-  return candidatesFor(dataset, form, (name) => readingsOn(name, catalog, schema));
+  return candidatesFor(dataset, form, (name) => candidatesOn(name, catalog, schema));
 }
 
 /**
- * Looks the dataset up. Unity Catalog and the Hive metastore find names without regard to case; the
- * names found are as the warehouse shows them.
+ * Looks the dataset up. Unity Catalog and the Hive metastore ignore the case of names.
  *
  * Throws `table_not_found` or `ambiguous_name`.
  */
 export async function findTable(
   session: Session,
   dataset: DatasetUrn,
-  readings: readonly NameCandidate[],
+  candidates: readonly NameCandidate[],
 ): Promise<FoundTable> {
-  const looked = await Promise.all(readings.map((reading) => lookUp(session, reading)));
+  const results = await Promise.all(candidates.map((candidate) => lookUp(session, candidate)));
   const found = new Map(
-    looked.filter((table) => table !== undefined).map((table) => [identity(table), table]),
+    results.filter((table) => table !== undefined).map((table) => [identity(table), table]),
   );
   if (found.size > 1) throw ambiguous(dataset, [...found.values()]);
   const [table] = found.values();
@@ -58,8 +58,8 @@ export async function findTable(
   );
 }
 
-/** The readings of one spelling; what lacks a schema or a catalog gets it from the JDBC URL. */
-function readingsOn(
+/** The candidates of one spelling. A missing schema or catalog is that of the JDBC URL. */
+function candidatesOn(
   name: string,
   catalog: string | undefined,
   schema: string | undefined,
@@ -67,34 +67,37 @@ function readingsOn(
   const parts = name.split(".");
   if (parts.length > MAX_PARTS) return [];
   if (parts.length > 2) return splitName(name);
-  const readings: NameCandidate[] = [];
+  const candidates: NameCandidate[] = [];
   const [first = "", second = ""] = parts;
   if (catalog !== undefined && parts.length === 2 && first !== "" && second !== "") {
-    readings.push({ instance: "", database: catalog, schema: first, table: second });
+    candidates.push({ instance: "", database: catalog, schema: first, table: second });
   }
   if (catalog !== undefined && schema !== undefined && name !== "") {
-    readings.push({ instance: "", database: catalog, schema, table: name });
+    candidates.push({ instance: "", database: catalog, schema, table: name });
   }
-  return readings;
+  return candidates;
 }
 
-async function lookUp(session: Session, reading: NameCandidate): Promise<FoundTable | undefined> {
-  const parts = [reading.database, reading.schema, reading.table] as const;
+async function lookUp(
+  session: Session,
+  { instance, database, schema: inSchema, table }: NameCandidate,
+): Promise<FoundTable | undefined> {
+  const parts = [database, inSchema, table] as const;
   try {
     const rows = await session.query<DescribeRow>(
-      "look the table up",
+      "look up the table",
       describeTableStatement(parts),
     );
     const description = readDescription(rows);
     const [catalog, schema, name] = shownName(description, parts);
-    return { instance: reading.instance, catalog, schema, name, description };
+    return { instance, catalog, schema, name, description };
   } catch (error) {
     if (error instanceof ServiceError && isNameNotFound(error)) return undefined;
     throw error;
   }
 }
 
-/** The name as the warehouse writes it, where it can be told; Spark joins the parts with dots. */
+/** The name as the warehouse writes it, or as asked for if that cannot be told: Spark joins the parts. */
 function shownName(
   { details }: TableDescription,
   asked: readonly [string, string, string],
@@ -111,7 +114,7 @@ function shownName(
   ];
 }
 
-/** Syntax errors and the like (class 42) come of readings that cannot be names at all. */
+/** Candidates that cannot be names at all give syntax errors and the like (SQLSTATE class 42). */
 function isNameNotFound({ code, facts }: ServiceError): boolean {
   return code === "table_not_found" ||
     (code === "database_error" && facts.sqlState?.startsWith("42") === true);

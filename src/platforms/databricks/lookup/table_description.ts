@@ -1,25 +1,24 @@
 /**
- * Reads what `DESCRIBE TABLE EXTENDED` gives: first the columns, then sections that begin with a line
- * such as `# Detailed Table Information`. Sections not known here are passed over; new ones are added
- * from time to time.
+ * Reads what `DESCRIBE TABLE EXTENDED` returns: the columns, then sections that begin with a line such
+ * as `# Detailed Table Information`. Unknown sections are skipped; releases add new ones.
  *
- * The machine-readable `AS JSON` would be the better source, but engines before Databricks Runtime
- * 16.2 lack it, and Spark has it for no Delta table.
+ * The machine-readable `AS JSON` would be a better source, but engines before Databricks Runtime 16.2
+ * do not have it, and Spark does not have it for Delta tables.
  */
 import type { DescribeRow } from "../sql/describe_table.ts";
 
 /** A table as the warehouse describes it. */
 export interface TableDescription {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
-  /** Such as `Type` and `Provider`, by their names in lower case. */
+  /** Such as `type` and `provider`: names in lower case. */
   readonly details: ReadonlyMap<string, string>;
-  /** Names of columns that are shown to some readers in another form only. */
+  /** Names of columns that some readers only see masked. */
   readonly maskedColumns: ReadonlySet<string>;
-  /** Whether some rows may be hidden from some readers. */
+  /** Whether rows may be hidden from some readers. */
   readonly hasRowFilter: boolean;
 }
 
-/** Reads the description. */
+/** The description in `rows`. What it does not mention is left out; it never throws. */
 export function readDescription(rows: readonly DescribeRow[]): TableDescription {
   const columns: { name: string; type: string }[] = [];
   const details = new Map<string, string>();

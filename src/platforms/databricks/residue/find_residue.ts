@@ -1,6 +1,6 @@
 /**
- * What is left of the old values after a run: Delta writes files anew and keeps the old ones for a
- * while. What kind of table it is was read when it was looked up, so that the report costs nothing.
+ * What is left of the old values after a run: Delta writes new files and keeps the old ones for a
+ * while. The table's properties were read when it was looked up, so the report costs nothing.
  */
 import type { ResiduePlace, ResidueState } from "../../residue.ts";
 import { withPlaces } from "../../residue.ts";
@@ -9,11 +9,11 @@ import { type Cleared, clearFiles } from "./scrub.ts";
 import type { Session } from "../connection/session.ts";
 import { purgeStatement, vacuumStatement } from "../sql/residue.ts";
 
-/** Delta's own, where the table says nothing else. */
+/** Delta's own, unless the table's properties say otherwise. */
 const RETENTION = "interval 1 week";
 const LOG_RETENTION = "interval 30 days";
 
-/** What was left of `updated` rows, and with `scrub` what is left after it was cleared. Does not throw. */
+/** Where old values of `updated` rows are left; with `scrub`, after clearing them. Never throws. */
 export async function findResidue(
   session: Session,
   table: CheckedTable,
@@ -34,12 +34,12 @@ export async function findResidue(
 }
 
 function deltaPlaces(table: CheckedTable, updated: number): ResiduePlace[] {
-  // where this run changed nothing, an earlier one may have; nobody knows what was cleared since
+  // if this run changed nothing, an earlier one may have; what was cleared since is not known
   const left: ResidueState = updated > 0 ? "remains" : "not_checked";
   const retention = propertyOf(table, "delta.deletedFileRetentionDuration") ?? RETENTION;
   const logRetention = propertyOf(table, "delta.logRetentionDuration") ?? LOG_RETENTION;
   const vacuum = vacuumStatement(table);
-  const where = (property: string, place: Omit<ResiduePlace, "state">): ResiduePlace =>
+  const ifEnabled = (property: string, place: Omit<ResiduePlace, "state">): ResiduePlace =>
     table.properties === undefined
       ? { ...place, state: "not_checked" }
       : propertyOf(table, property)?.toLowerCase() === "true"
@@ -52,12 +52,12 @@ function deltaPlaces(table: CheckedTable, updated: number): ResiduePlace[] {
       command: vacuum,
       detail: `time travel reads older versions until VACUUM, ${retention} after the run`,
     },
-    where("delta.enableDeletionVectors", {
+    ifEnabled("delta.enableDeletionVectors", {
       place: "deletion_vectors",
       command: purgeStatement(table),
-      detail: "replaced rows are still in the table's files; once purged, in its history",
+      detail: "replaced rows are still in the table's files; after a purge, in its history",
     }),
-    where("delta.enableChangeDataFeed", {
+    ifEnabled("delta.enableChangeDataFeed", {
       place: "change_data_feed",
       command: vacuum,
       detail: `it holds rows as they were before, until VACUUM, ${retention} after the run`,
@@ -65,8 +65,7 @@ function deltaPlaces(table: CheckedTable, updated: number): ResiduePlace[] {
     {
       place: "transaction_log",
       state: left,
-      detail:
-        `the least and the greatest value of each file stay in the log for ${logRetention}, shortened`,
+      detail: `each file's least and greatest value stay in the log for ${logRetention}, truncated`,
     },
     { place: "shallow_clones", state: "not_checked", detail: "they cannot be listed" },
     {

@@ -1,4 +1,4 @@
-/** How long a Delta table keeps files, as its properties say it: `interval 1 week 12 hours`. */
+/** How long a Delta table keeps files, as its properties write it: `interval 1 week 12 hours`. */
 
 /** Such an interval. */
 export type Retention = string;
@@ -12,7 +12,7 @@ const UNITS_MS: Readonly<Record<string, number>> = {
   millisecond: 1,
 };
 
-/** Milliseconds; undefined where it cannot be read. */
+/** The interval in milliseconds; undefined if it cannot be read. */
 export function retentionMs(retention: Retention): number | undefined {
   const text = retention.trim().toLowerCase().replace(/^interval\s+/, "");
   if (!/^\d+ [a-z]+(?: \d+ [a-z]+)*$/.test(text)) return undefined;

@@ -1,6 +1,7 @@
 /**
  * Removes a Delta table's old files. VACUUM removes those that left the table longer ago than its
- * retention, which is never shortened here. What a later run could clear is said to remain.
+ * retention period, which is never shortened here. What only a later run can clear is reported to
+ * remain.
  */
 import type { ResiduePlace } from "../../residue.ts";
 import type { CheckedTable } from "../table.ts";
@@ -18,18 +19,18 @@ import {
 
 type Known = Omit<ResiduePlace, "place" | "command">;
 
-/** What is known once it was tried. */
+/** What is known after the attempt. */
 export interface Cleared {
   readonly deletionVectors: Known;
-  /** Of files that only older versions, or the change data feed, need. */
+  /** Of files that only older versions or the change data feed need. */
   readonly files: Known;
 }
 
 const ACTION = "clear old files";
 const VERSIONS = 50;
-const FAILED: Known = { state: "not_checked", detail: "the warehouse refused, or did not answer" };
+const FAILED: Known = { state: "not_checked", detail: "the warehouse refused, or did not respond" };
 
-/** Clears what it can. Does not throw. */
+/** Clears what can be cleared. Never throws: what fails is reported as not checked. */
 export async function clearFiles(
   session: Session,
   table: CheckedTable,
@@ -45,7 +46,7 @@ export async function clearFiles(
 async function purge(session: Session, table: CheckedTable): Promise<Known> {
   await session.query(ACTION, purgeStatement(table));
   const [purged] = await history(session, table, 1);
-  // a second time there is nothing left to purge, and so no new version
+  // the second time there is nothing left to purge, so no new version is made
   await session.query(ACTION, purgeStatement(table));
   const [latest] = await history(session, table, 1);
   return purged !== undefined && purged.version === latest?.version
@@ -71,7 +72,7 @@ async function vacuum(session: Session, table: CheckedTable, retention: Retentio
     : { state: "cleared" };
 }
 
-/** A dry run lists folders too, which VACUUM removes only when they are empty at its start. */
+/** A dry run lists folders too, which VACUUM only removes if they are empty when it starts. */
 function isFile(path: string): boolean {
   const name = path.slice(path.lastIndexOf("/") + 1);
   return name.includes(".") && !name.includes("=");

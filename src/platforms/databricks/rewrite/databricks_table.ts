@@ -1,4 +1,4 @@
-/** A table of one run: counts it, or rewrites it. */
+/** The table of one run: counts it or rewrites it, and reports what is left of the old values. */
 import { ServiceError, toServiceError } from "../../../errors.ts";
 import type { Counts, Method, RunContext, TableSession } from "../../platform.ts";
 import { checkLengths } from "../../check_lengths.ts";
@@ -12,7 +12,10 @@ import { countRows } from "./count_rows.ts";
 import { TableWriter } from "./table_writer.ts";
 import type { Work } from "./work.ts";
 
-/** Opens the table for as long as the session lasts. */
+/**
+ * The table session of one run, valid as long as `session` is open. With `pushdown`, the warehouse
+ * makes the tokens if the SDK has an SQL expression.
+ */
 export function databricksTable(
   session: Session,
   table: CheckedTable,
@@ -40,7 +43,7 @@ export function databricksTable(
   };
 }
 
-/** What a run would do. Where only the SDK can tell, it is asked. */
+/** What a run would do. If only the SDK can tell, every text is read and given to it. */
 async function preview(work: Work): Promise<Counts> {
   const { total, foreign, selected } = await countRows(work);
   const { canReject, audit } = work.conversion;
@@ -76,7 +79,7 @@ function checkTokenLengths({ session, table, conversion }: Work): Promise<void> 
   });
 }
 
-/** Each statement is committed by itself: who hears of a failure must hear of what stays. */
+/** Statements are committed one by one, so a failure must say what stays. */
 function withWhatIsDone(error: ServiceError, { updated, isInDoubt }: TableWriter): ServiceError {
   const done = updated > 0 ? `${updated} rows were written before and stay` : "";
   const open = isInDoubt ? "whether the last write was done is not known" : "";

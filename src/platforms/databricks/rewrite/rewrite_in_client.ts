@@ -1,6 +1,6 @@
 /**
- * The long path, for tokens that only the SDK can make: read the values, tokenize them here, write
- * them back in as few statements as possible. While one batch is written, the next is made.
+ * Rewrites a table with tokens that only the SDK can make: reads the values, tokenizes them here, and
+ * writes the tokens in as few statements as possible. While one batch is written, the next is made.
  *
  * A row that changes between being read and being written is left alone, and found by the next pass.
  */
@@ -41,7 +41,7 @@ export async function rewriteInClient(
   };
 }
 
-/** What a run would do, where only the SDK can tell: it is asked, and nothing is written. */
+/** What a run would do, if only the SDK can tell. Nothing is written. */
 export async function rewriteDry(work: Work): Promise<{ updated: number; lookalikes: number }> {
   let [updated, lookalikes] = [0, 0];
   for await (const batch of valueBatches(work)) {
@@ -51,7 +51,7 @@ export async function rewriteDry(work: Work): Promise<{ updated: number; lookali
   return { updated, lookalikes };
 }
 
-/** Writes a token for everything that is there to be read now. Gives what was left. */
+/** Writes a token for every text that can be read now. Returns what was left as it was. */
 async function rewriteOnce(
   work: Work,
   writer: TableWriter,
@@ -65,11 +65,11 @@ async function rewriteOnce(
       kept.lookalikes += lookalikes;
       kept.heldRows += heldRows;
       if (batch === undefined) continue;
-      await writing; // at most one batch is being written while the next is made
+      await writing; // at most one batch is written while the next is made
       writing = writer.write(statement, { batch }).then(() =>
         work.run.progress({ updated: writer.updated, total })
       );
-      writing.catch(() => {}); // it is looked at when it is waited for
+      writing.catch(() => {}); // handled where it is awaited
     }
   } finally {
     await writing;

@@ -1,11 +1,11 @@
-/** The short path: one UPDATE on the warehouse, by the SDK's own SQL expression. */
+/** Rewrites a table with one UPDATE on the warehouse, by the SDK's own SQL expression. */
 import type { Counts, Method } from "../../platform.ts";
 import { retryFromRead } from "./retry_write.ts";
 import { updateInPlaceStatement } from "../sql/update_in_place.ts";
 import type { TableWriter } from "./table_writer.ts";
 import { actionOn, type Work } from "./work.ts";
 
-/** Rewrites every row that holds a value to tokenize. Throws a `ServiceError`. */
+/** Rewrites every row with a selected text; `token` gives the SQL of its token. Throws a `ServiceError`. */
 export async function rewriteInWarehouse(
   work: Work,
   writer: TableWriter,

@@ -8,23 +8,23 @@ import { actionOn, type Work } from "./work.ts";
 
 const FIRST_CHUNK_ROWS = 500;
 const MAX_CHUNK_ROWS = 5000;
-/** Values are counted in characters: what a chunk may take in memory, roughly. */
+/** Characters in a chunk, roughly: limits what it takes in memory. */
 const MAX_CHUNK_CHARACTERS = 1_000_000;
 /**
- * How large a batch gets. Each one rewrites most of the table's files, so few large ones are wanted;
- * Databricks takes 16 MiB of statement and parameters.
+ * The size of a batch. Each one rewrites most of the table's files, so few large ones are best.
+ * Databricks accepts 16 MiB of statement and parameters.
  */
 const BATCH_BYTES = 8 * 1024 * 1024;
 const MAX_ENTRY_BYTES = 14 * 1024 * 1024;
 
-/** A batch, and what was read for it. */
+/** A batch to write, and what was read for it. */
 export interface ValueBatch {
-  /** A JSON array of texts and tokens; undefined where all were lookalikes. */
+  /** A JSON array of texts and tokens; undefined if all were lookalikes. */
   readonly batch: string | undefined;
-  /** Rows that had one of the texts when they were read. */
+  /** Rows that had one of the texts when they were read, and get a token. */
   readonly rows: number;
   readonly lookalikes: number;
-  /** Rows with one of them, which are selected still when all is written. */
+  /** Rows with a lookalike, which are still selected when everything is written. */
   readonly heldRows: number;
 }
 
@@ -35,9 +35,7 @@ interface Entry {
   readonly lookalikes: number;
 }
 
-/**
- * The batches, until nothing is left to read. Throws `OutcomeUnknownError` where the rest of the texts is lost.
- */
+/** The batches, until nothing is left to read. Throws `OutcomeUnknownError` if the rest is lost. */
 export async function* valueBatches(work: Work): AsyncGenerator<ValueBatch, void> {
   const { session, table, conversion } = work;
   let rows = FIRST_CHUNK_ROWS;

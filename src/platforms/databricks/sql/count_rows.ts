@@ -9,7 +9,7 @@ export interface CountAllRow {
   readonly foreign_tokens: number;
 }
 
-/** What `countRowsStatement` gives: besides, the rows with a selected text. */
+/** What `countRowsStatement` gives: the rows with a selected text besides. */
 export interface CountRow extends CountAllRow {
   readonly selected: number;
 }

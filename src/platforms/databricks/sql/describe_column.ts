@@ -1,6 +1,6 @@
 /**
- * What the warehouse says of one column. Unlike the description of the table, which may show
- * `char(n)` and `varchar(n)` as `string`, this one always has the type as it was declared.
+ * Describes one column. Unlike the description of the table, which may show `char(n)` and `varchar(n)`
+ * as `string`, this always gives the declared type.
  */
 import { quoteIdentifier } from "../identifiers.ts";
 
@@ -10,7 +10,7 @@ export interface DescribeColumnRow {
   readonly info_value: string | null;
 }
 
-/** The statement. */
+/** Describes a column of the table with these name parts. */
 export function describeColumnStatement(
   parts: readonly [string, string, string],
   column: string,

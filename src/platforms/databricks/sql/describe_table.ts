@@ -1,4 +1,4 @@
-/** What the warehouse says of a table: its columns, and below them what kind of table it is. */
+/** Describes a table: its columns, and below them what kind of table it is. */
 import { quoteIdentifier } from "../identifiers.ts";
 
 /** A line of the description. */
@@ -7,7 +7,7 @@ export interface DescribeRow {
   readonly data_type: string | null;
 }
 
-/** The statement. */
+/** Describes the table with these name parts; `readDescription` reads the result. */
 export function describeTableStatement(parts: readonly [string, string, string]): string {
   return `DESCRIBE TABLE EXTENDED ${parts.map(quoteIdentifier).join(".")}`;
 }

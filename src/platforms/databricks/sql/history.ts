@@ -1,4 +1,4 @@
-/** The latest versions of a Delta table, newest first, with what made them. */
+/** The latest versions of a Delta table, newest first, each with the operation that made it. */
 import type { CheckedTable } from "../table.ts";
 import { tableName } from "./table_expressions.ts";
 
@@ -6,12 +6,12 @@ import { tableName } from "./table_expressions.ts";
 export interface HistoryRow {
   readonly version: number;
   readonly timestamp: Date | string;
-  /** What made it, such as `MERGE`. */
+  /** Such as `MERGE`. */
   readonly operation: string;
   readonly operationMetrics: Readonly<Record<string, string>> | null;
 }
 
-/** The statement. */
+/** Lists the latest `versions` versions. */
 export function historyStatement(table: CheckedTable, versions: number): string {
   return `DESCRIBE HISTORY ${tableName(table)} LIMIT ${versions}`;
 }

@@ -1,12 +1,12 @@
-/** For each column of limited length the longest value yet to be tokenized, in bytes of UTF-8. */
+/** Finds each column's longest selected text, in bytes of UTF-8. */
 import type { Selection } from "../../../tokens/selection.ts";
 import type { CheckedColumn, CheckedTable } from "../table.ts";
 import { columnGuard, columnText, tableName } from "./table_expressions.ts";
 
-/** What it gives: for each column its longest text in bytes of UTF-8, or NULL. */
+/** `c0`, `c1`, …: each column's longest selected text in bytes of UTF-8; null if none is selected. */
 export type LongestValuesRow = Readonly<Record<`c${number}`, number | null>>;
 
-/** The statement, giving `c0`, `c1`, … for `columns`; one with nothing to tokenize gives NULL. */
+/** Measures `columns`, some of the table's. */
 export function longestValuesStatement(
   table: CheckedTable,
   columns: readonly CheckedColumn[],

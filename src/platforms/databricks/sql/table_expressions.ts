@@ -1,10 +1,10 @@
-/** The pieces of SQL that every statement on the table shares: its name, its columns, the guard. */
+/** SQL that the statements on a table share: its name, its columns, the guard. */
 import type { Selection } from "../../../tokens/selection.ts";
 import { type TokenPattern, toSpark } from "../../../tokens/token_pattern.ts";
 import type { CheckedColumn, CheckedTable } from "../table.ts";
 import { quoteIdentifier, rawLiteral } from "../identifiers.ts";
 
-/** The table's whole name. */
+/** The table's full name. */
 export function tableName({ catalog, schema, name }: CheckedTable): string {
   return [catalog, schema, name].map(quoteIdentifier).join(".");
 }
@@ -19,14 +19,14 @@ export function columnText(column: CheckedColumn): string {
   return column.isPadded ? `rtrim(${columnOf(column)})` : columnOf(column);
 }
 
-/** True where the text is a token. */
+/** True if `text`, an SQL expression, matches the pattern as a whole; NULL for NULL. */
 export function isToken(text: string, pattern: TokenPattern): string {
   return `${text} RLIKE ${rawLiteral(toSpark(pattern))}`;
 }
 
-/** True where the column holds a selected text; not true for NULL. */
+/** True if the column holds a selected text; false or NULL for NULL. */
 export function columnGuard(column: CheckedColumn, { include, exclude }: Selection): string {
-  // one expression for all of them, since the warehouse compiles each for each statement
+  // one expression for all patterns, since the warehouse compiles each expression for each statement
   const isAnyOf = (patterns: readonly TokenPattern[]) =>
     isToken(columnText(column), { body: patterns.map(({ body }) => body).join("|") });
   const unwanted = exclude.length === 0 ? [] : [`NOT (${isAnyOf(exclude)})`];
@@ -34,7 +34,7 @@ export function columnGuard(column: CheckedColumn, { include, exclude }: Selecti
   return [...unwanted, ...wanted].join(" AND ");
 }
 
-/** True where any of the table's columns holds a selected text. */
+/** True if any of the table's columns holds a selected text. */
 export function rowGuard({ columns }: CheckedTable, selection: Selection): string {
   return columns.map((column) => `(${columnGuard(column, selection)})`).join(" OR ");
 }

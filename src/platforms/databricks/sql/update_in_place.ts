@@ -1,8 +1,8 @@
 /**
  * Tokenizes the whole table in one atomic statement, by the SDK's own SQL expression.
  *
- * What the expression gives is checked against the detector as it is written: where the warehouse
- * computes something else than a token, the statement fails and nothing has changed.
+ * Each result is checked against the SDK's pattern as it is written: if the warehouse computes
+ * something that is not a token, the statement fails and nothing has changed.
  */
 import type { Conversion } from "../../../tokens/conversion.ts";
 import type { CheckedTable } from "../table.ts";
@@ -17,7 +17,7 @@ import {
   tableName,
 } from "./table_expressions.ts";
 
-/** The statement; `token` writes the token of an SQL operand. */
+/** Updates every selected text; `token` gives the SQL expression for the token of an operand. */
 export function updateInPlaceStatement(
   table: CheckedTable,
   { selects, result }: Pick<Conversion, "selects" | "result">,
@@ -29,7 +29,7 @@ export function updateInPlaceStatement(
       isToken(made, result)
     } THEN ${made} ELSE raise_error('${NOT_A_TOKEN}') END`;
     const assigned = table.columns.length === 1
-      ? checked // the WHERE has looked at it already
+      ? checked // the WHERE clause has tested it already
       : `CASE WHEN ${columnGuard(column, selects)} THEN ${checked} ELSE ${columnOf(column)} END`;
     return `${quoteIdentifier(column.name)} = ${assigned}`;
   });
