@@ -1,0 +1,62 @@
+/** How a run in batches tells its own transactions' rows from others'. */
+import assert from "node:assert/strict";
+import { Session } from "../../../src/platforms/postgres/connection/session.ts";
+import { parsePostgresSettings } from "../../../src/platforms/postgres/connection/settings.ts";
+import {
+  MAX_TRANSACTIONS,
+  OwnTransactions,
+} from "../../../src/platforms/postgres/rewrite/own_transactions.ts";
+import { useDatabase } from "../../support/action_fixture.ts";
+
+const database = await useDatabase();
+
+const plain = { canReadXmin: true, triggers: [] };
+
+async function inTransaction<T>(use: (session: Session) => Promise<T>): Promise<T> {
+  const settings = parsePostgresSettings(database.url, () => "");
+  const session = await Session.open(settings, new AbortController().signal, () => {});
+  try {
+    await session.query("begin", "BEGIN");
+    return await use(session);
+  } finally {
+    await session.close();
+  }
+}
+
+Deno.test("a transaction is known by what its rows show as xmin", async () => {
+  await inTransaction(async (session) => {
+    await session.query("make a table", "CREATE TABLE own AS SELECT 1 AS id");
+    const { rows: [row] } = await session.query<[string]>("read", "SELECT xmin::text FROM own");
+    const transactions = new OwnTransactions(plain, { mayRefuse: false });
+    const xmin = await transactions.xminOf(session);
+    assert.equal(xmin, row![0]);
+    assert.deepEqual(transactions.done, [], "before it is committed");
+    transactions.add(xmin);
+    assert.deepEqual(transactions.done, [xmin]);
+  });
+});
+
+for (
+  const [what, table, conversion] of [
+    ["the role may not read xmin", { ...plain, canReadXmin: false }, { mayRefuse: false }],
+    ["triggers may undo it", { ...plain, triggers: ["undo"] }, { mayRefuse: false }],
+    ["lookalikes stay", plain, { mayRefuse: true }],
+  ] as const
+) {
+  Deno.test(`what a transaction wrote has to be searched again if ${what}`, async () => {
+    await inTransaction(async (session) => {
+      await session.query("make a table", "CREATE TABLE own AS SELECT 1 AS id");
+      const transactions = new OwnTransactions(table, conversion);
+      transactions.add(await transactions.xminOf(session));
+      assert.deepEqual(transactions.done, []);
+    });
+  });
+}
+
+Deno.test("too many transactions to compare each row with are searched again", () => {
+  const transactions = new OwnTransactions(plain, { mayRefuse: false });
+  for (let i = 1; i <= MAX_TRANSACTIONS; i++) transactions.add(String(i));
+  assert.equal(transactions.done.length, MAX_TRANSACTIONS);
+  transactions.add("one more");
+  assert.deepEqual(transactions.done, []);
+});
