@@ -59,8 +59,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const PLATFORM_GROUND: readonly string[] = ["identifiers", "raised_errors", "table"];
 /** The rooms inside each platform, with those each may import from; the platform itself is the top. */
 const PLATFORM_ROOMS: Readonly<Record<string, readonly string[]>> = {
-  rewrite: ["residue", "lookup", "connection", "sql"],
-  residue: ["lookup", "connection", "sql"],
+  rewrite: ["residue", "postgres_run", "lookup", "connection", "sql"],
+  residue: ["postgres_run", "lookup", "connection", "sql"],
+  postgres_run: ["lookup", "connection"],
   lookup: ["connection", "sql"],
   connection: [],
   sql: [],

@@ -2,7 +2,8 @@
  * `vault-transit` beside bare batch calls to the same OpenBao server: values per second of the SDK
  * alone, taking turns, and a whole table end to end.
  */
-import { MAX_BATCH_ROWS, MAX_BATCHES } from "../../src/platforms/postgres/rewrite/bulk_pass.ts";
+import { MAX_BATCHES } from "../../src/platforms/postgres/rewrite/bulk_pass.ts";
+import { MAX_BATCH_ROWS } from "../../src/platforms/postgres/rewrite/cursor_batches.ts";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
 import { VAULT_LIMITS } from "../../src/tokens/vault/limits.ts";
 import { openTransit, type TransitFixture } from "../servers/openbao/transit_fixture.ts";

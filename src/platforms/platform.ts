@@ -12,6 +12,7 @@ import type { DatasetUrn } from "../datahub/dataset_urn.ts";
 import { ServiceError } from "../errors.ts";
 import type { Observe } from "../observations.ts";
 import type { Conversion } from "../tokens/conversion.ts";
+import type { RunOptions } from "../run_options.ts";
 import type { Residue } from "./residue.ts";
 
 /** Rows changed, and rows left as they were, whose sum is the rows seen; and what was left in them. */
@@ -24,17 +25,18 @@ export interface Counts {
   readonly lookalikes?: number;
 }
 
-/** Which way the work was done: tokens made here, or by an expression inside the database. */
-export type Method = "client" | "pushdown" | "rewrite";
-
 /**
- * What is all or nothing: the whole run, or each of many batches, which suits a table too large for one
- * transaction. Batches that were committed stay, and a run again goes on where they ended.
+ * How the tokens got into the table: made here and written back; made by an SQL expression in an UPDATE;
+ * or made by one while the table was rebuilt.
  */
-export type CommitMode = "atomic" | "batches";
+export const METHODS = ["client", "pushdown", "rewrite"] as const;
+/** How the tokens got into the table. */
+export type Method = (typeof METHODS)[number];
 
-/** Rows are updated, or the whole table is rewritten under an exclusive lock. */
-export type Strategy = "update" | "rewrite";
+/** What a rewrite did, and how. */
+export interface RewriteOutcome extends Counts {
+  readonly method: Method;
+}
 
 /** How far a run has come: rows written so far, of the rows in the table. */
 export interface Progress {
@@ -43,16 +45,8 @@ export interface Progress {
 }
 
 /** What a run brings along. */
-export interface RunContext {
+export interface RunContext extends RunOptions {
   readonly runId: string;
-  /** Nothing is written: the table is only looked at. */
-  readonly dryRun: boolean;
-  readonly commit: CommitMode;
-  readonly strategy: Strategy;
-  /** Whether old values that an update leaves elsewhere are to be cleared, as far as may be. */
-  readonly scrub: boolean;
-  /** How many connections may write at once in batches; undefined leaves it to the platform. */
-  readonly connections: number | undefined;
   /** Ends the run early: what was not committed is rolled back. Its reason is a `ServiceError`. */
   readonly signal: AbortSignal;
   readonly observe: Observe;
@@ -71,7 +65,7 @@ export interface TableSession {
   /** Counts what `rewrite` would change, and changes nothing. */
   count(conversion: Conversion): Promise<Counts>;
   /** Converts all that the conversion selects. */
-  rewrite(conversion: Conversion): Promise<Counts & { readonly method: Method }>;
+  rewrite(conversion: Conversion): Promise<RewriteOutcome>;
   /**
    * After `rewrite`, which changed `updated` rows: looks where their old values are still to be found.
    * It never throws: what could not be looked at is said not to be checked.

@@ -27,7 +27,7 @@ Deno.test("a transaction is known by what its rows show as xmin", async () => {
   await inTransaction(async (session) => {
     await session.query("make a table", "CREATE TABLE own AS SELECT 1 AS id");
     const { rows: [row] } = await session.query<[string]>("read", "SELECT xmin::text FROM own");
-    const transactions = new OwnTransactions(plain, { mayRefuse: false });
+    const transactions = new OwnTransactions(plain, { canReject: false });
     const xmin = await transactions.xminOf(session);
     assert.equal(xmin, row![0]);
     assert.deepEqual(transactions.done, [], "before it is committed");
@@ -38,9 +38,9 @@ Deno.test("a transaction is known by what its rows show as xmin", async () => {
 
 for (
   const [what, table, conversion] of [
-    ["the role may not read xmin", { ...plain, canReadXmin: false }, { mayRefuse: false }],
-    ["triggers may undo it", { ...plain, triggers: ["undo"] }, { mayRefuse: false }],
-    ["lookalikes stay", plain, { mayRefuse: true }],
+    ["the role may not read xmin", { ...plain, canReadXmin: false }, { canReject: false }],
+    ["triggers may undo it", { ...plain, triggers: ["undo"] }, { canReject: false }],
+    ["lookalikes stay", plain, { canReject: true }],
   ] as const
 ) {
   Deno.test(`what a transaction wrote has to be searched again if ${what}`, async () => {
@@ -54,7 +54,7 @@ for (
 }
 
 Deno.test("too many transactions to compare each row with are searched again", () => {
-  const transactions = new OwnTransactions(plain, { mayRefuse: false });
+  const transactions = new OwnTransactions(plain, { canReject: false });
   for (let i = 1; i <= MAX_TRANSACTIONS; i++) transactions.add(String(i));
   assert.equal(transactions.done.length, MAX_TRANSACTIONS);
   transactions.add("one more");

@@ -1,22 +1,30 @@
 /** A transaction of a run. */
 import { ServiceError, toServiceError } from "../../../errors.ts";
-import type { Session } from "./session.ts";
 import { beginStatement, type TransactionOptions } from "./begin.ts";
+import type { Session } from "./session.ts";
 
-/** The cause of the failure of which it is not known whether it undid the run. */
-export const COMMIT_UNKNOWN = "COMMIT_UNKNOWN";
+/** The `facts.cause` of a COMMIT whose outcome is unknown. */
+const OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN";
 
-/** The connection was gone before the transaction began: nothing was done, another one will do. */
+/** The connection was lost before the transaction began: nothing was done, and another one will do. */
 export class LostBeforeBegin extends ServiceError {
   constructor({ code, message, facts }: ServiceError) {
     super(code, message, facts);
   }
 }
 
+/** Whether a run that failed with `error` may nevertheless have been committed. */
+export function isInDoubt({ facts }: ServiceError): boolean {
+  return facts.cause === OUTCOME_UNKNOWN;
+}
+
 /**
- * Commits what `work` did, or rolls it back where it throws or the run is ended. `look` goes before it,
- * in the same round trip as BEGIN: it must only read, since where BEGIN fails, it runs outside of any
- * transaction; what it gave is not used then.
+ * Begins a transaction, and commits it after `work`, or rolls it back if that throws or the signal is
+ * aborted. `look` shares the round trip of BEGIN, and its result is what `work` is called with. It must
+ * only read: if BEGIN fails, it runs outside of any transaction, and its result is discarded.
+ *
+ * Throws what `look` and `work` throw, and the signal's reason; `LostBeforeBegin`; or an error that
+ * `isInDoubt` if the connection was lost during COMMIT.
  */
 export async function inTransaction<L, T>(
   session: Session,
@@ -51,16 +59,20 @@ async function commit(session: Session): Promise<void> {
     if (command !== "COMMIT") throw failedBefore();
   } catch (error) {
     if (!session.lost) throw error;
-    throw new ServiceError(
-      "database_unreachable",
-      "Cannot tell whether the run was committed: the connection was lost meanwhile; run it again, " +
-        "which changes nothing if it was",
-      { cause: COMMIT_UNKNOWN },
-    );
+    throw outcomeUnknown();
   }
 }
 
-/** Postgres answers the COMMIT of a failed transaction with a rollback, and calls that a success. */
+function outcomeUnknown(): ServiceError {
+  return new ServiceError(
+    "database_unreachable",
+    "Cannot tell whether the run was committed: the connection was lost during COMMIT; run it again, " +
+      "which changes nothing if it was",
+    { cause: OUTCOME_UNKNOWN },
+  );
+}
+
+/** Postgres responds to the COMMIT of a failed transaction with a rollback, and reports no error. */
 function failedBefore(): ServiceError {
   return new ServiceError(
     "database_error",
@@ -68,11 +80,11 @@ function failedBefore(): ServiceError {
   );
 }
 
-/** Ends the transaction without its effects. */
+/** Ends the transaction without its effects. Never throws: if that fails, the connection is closed. */
 export async function rollBack(session: Session): Promise<void> {
   try {
     await session.query("roll back", "ROLLBACK");
   } catch {
-    await session.close(); // the server rolls back when the connection goes
+    await session.close(); // the server rolls back when the connection is gone
   }
 }

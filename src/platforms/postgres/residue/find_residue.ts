@@ -1,63 +1,61 @@
 /**
- * What is left of the old values after a run, beyond the rows themselves. Within the transaction the
- * statistics are made anew where the role may do that, and every place is looked at. Whatever fails
- * here leaves the run as it is: it is rolled back to a savepoint, and not checked.
+ * What is left of the old values after a run, beyond the rows themselves. Within the run's transaction
+ * the statistics are collected again, if the role may do that, and every place is checked. If anything
+ * fails here, it is rolled back to a savepoint, the run stays as it is, and the places count as not checked.
  */
 import type { Residue } from "../../residue.ts";
-import { arrayLiteral } from "../identifiers.ts";
-import { residuePlaces, type RewrittenTable, uncheckedPlaces } from "./residue_places.ts";
-import { type AfterCommit, vacuumAfterwards } from "./scrub.ts";
 import type { Session } from "../connection/session.ts";
+import { arrayLiteral } from "../identifiers.ts";
+import type { PostgresRun } from "../postgres_run.ts";
 import {
   type FindResidueRow,
   findResidueStatement,
   type FoundResidue,
 } from "../sql/find_residue.ts";
+import { type FinishedRewrite, residuePlaces, uncheckedPlaces } from "./residue_places.ts";
+import { vacuumAfterwards } from "./scrub.ts";
 
 const ACTION = "look for old values";
 
-/** Looks, within the transaction that `session` is in. Does not throw. */
+/** Checks, within the transaction that `session` is in. Never throws. */
 export async function findResidue(
   session: Session,
-  rewritten: RewrittenTable,
-  afterCommit: AfterCommit,
+  run: PostgresRun,
+  rewrite: FinishedRewrite,
 ): Promise<Residue> {
-  const look = () => lookOnce(session, rewritten);
-  let analyzed = false;
-  let found = await withSavepoint(session, look);
-  if (found === undefined) return { places: uncheckedPlaces() };
-  if (found.analyzable.length > 0) {
-    const statement = `ANALYZE ${found.analyzable.join(", ")}`;
-    const again = await withSavepoint(session, async () => {
-      const [, second] = await Promise.all([session.query(ACTION, statement), look()]);
-      return second;
-    });
-    analyzed = again !== undefined;
-    found = again ?? found;
-  }
-  const places = residuePlaces(found, rewritten, analyzed);
-  const known = found;
-  return rewritten.scrub
-    ? { places, clearAfterwards: () => vacuumAfterwards(known, places, afterCommit) }
+  const search = () => searchOnce(session, rewrite);
+  const first = await withSavepoint(session, search);
+  if (first === undefined) return { places: uncheckedPlaces() };
+  const second = first.analyzable.length === 0 ? undefined : await withSavepoint(
+    session,
+    async () => {
+      const analyze = session.query(ACTION, `ANALYZE ${first.analyzable.join(", ")}`);
+      const [, again] = await Promise.all([analyze, search()]);
+      return again;
+    },
+  );
+  const found = second ?? first;
+  const places = residuePlaces(found, rewrite, second !== undefined);
+  return rewrite.scrub
+    ? { places, clearAfterwards: () => vacuumAfterwards(run, found, places) }
     : { places };
 }
 
-/** Looks in a transaction of its own, after others. Does not throw. */
+/** The same in a transaction of its own, after those of the run. Never throws. */
 export async function findCommittedResidue(
-  inOwnTransaction: (work: (session: Session) => Promise<Residue>) => Promise<Residue>,
-  rewritten: RewrittenTable,
-  afterCommit: AfterCommit,
+  run: PostgresRun,
+  rewrite: FinishedRewrite,
 ): Promise<Residue> {
   try {
-    return await inOwnTransaction((session) => findResidue(session, rewritten, afterCommit));
+    return await run.inOwnTransaction((session) => findResidue(session, run, rewrite));
   } catch {
     return { places: uncheckedPlaces() };
   }
 }
 
-async function lookOnce(
+async function searchOnce(
   session: Session,
-  { table, selects }: RewrittenTable,
+  { table, selects }: FinishedRewrite,
 ): Promise<FoundResidue> {
   const { oid, columns } = table;
   const padded = columns.filter(({ baseType }) => baseType === "bpchar");
@@ -69,7 +67,7 @@ async function lookOnce(
   return rows[0]![0];
 }
 
-/** Undone as a whole where it fails, and then undefined. */
+/** The result of `work`; undefined if it fails, and then its effects are undone. */
 async function withSavepoint<T>(
   session: Session,
   work: () => Promise<T>,
@@ -77,7 +75,7 @@ async function withSavepoint<T>(
   const setting = session.query(ACTION, "SAVEPOINT residue");
   const [set, done] = await Promise.allSettled([setting, work()]);
   if (set.status === "fulfilled" && done.status === "fulfilled") return done.value;
-  // where even this fails, so will the COMMIT, and says so
+  // if even this fails, so will the COMMIT, and the run with it
   await session.query(ACTION, "ROLLBACK TO SAVEPOINT residue").catch(() => {});
   return undefined;
 }

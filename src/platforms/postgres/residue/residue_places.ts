@@ -20,30 +20,34 @@ const PLACES = [
 ] as const;
 
 type Place = typeof PLACES[number];
-type Known = Omit<ResiduePlace, "place">;
+type PlaceStatus = Omit<ResiduePlace, "place">;
 
-/** What a run did to the table. */
-export interface RewrittenTable {
+/** What a run did to the table, and what is to be done about the residue. */
+export interface FinishedRewrite {
   readonly table: TargetTable;
-  /** What was to be converted, and must not be found any more. */
+  /** What was converted, and must not be found any more. */
   readonly selects: Selection;
-  /** Whether the run is to clear what it may. */
+  /** Whether the run is to clear what it can. */
   readonly scrub: boolean;
   /** Rows that were changed. */
   readonly updated: number;
-  /** Whether the table and its indexes were written anew, which leaves no dead row behind. */
-  readonly anew: boolean;
+  /** Whether the table and its indexes were rebuilt, which leaves no dead row behind. */
+  readonly rebuilt: boolean;
 }
 
-/** What is known of each place; `analyzed` if the statistics were made anew before it was looked at. */
+/** What is known of each place. With `analyzed` the statistics were collected again before the check. */
 export function residuePlaces(
   found: FoundResidue,
-  { table, updated, anew }: RewrittenTable,
+  { table, updated, rebuilt }: FinishedRewrite,
   analyzed: boolean,
 ): ResiduePlace[] {
-  // where this run changed nothing, an earlier one may have; nobody knows what was cleared since
+  // if this run changed nothing, an earlier one may have; what was cleared since is unknown
   const left: ResidueState = updated > 0 ? "remains" : "not_checked";
-  const leftIn = (names: readonly string[], command: string | undefined, detail: string): Known =>
+  const leftIn = (
+    names: readonly string[],
+    command: string | undefined,
+    detail: string,
+  ): PlaceStatus =>
     names.length === 0
       ? { state: "none" }
       : { state: left, ...(command === undefined ? {} : { command }), detail };
@@ -51,14 +55,14 @@ export function residuePlaces(
     names.map((name) => `${statement} ${name}`).join("; ");
 
   const { indexes, materializedViews, cascaded } = found;
-  const places: Record<Place, Known> = {
+  const places: Record<Place, PlaceStatus> = {
     pg_stats: statistics(found, table, analyzed),
     expression_statistics: expressionStatistics(found, analyzed),
     extended_statistics: extendedStatistics(found, analyzed),
-    dead_rows: anew
+    dead_rows: rebuilt
       ? { state: "none" }
       : leftIn(found.tables, vacuumStatement(found.tables), "VACUUM removes them"),
-    indexes: anew ? { state: "none" } : leftIn(
+    indexes: rebuilt ? { state: "none" } : leftIn(
       indexes,
       each("REINDEX INDEX CONCURRENTLY", indexes),
       "VACUUM removes their entries, but not the separator keys of their inner pages",
@@ -66,16 +70,16 @@ export function residuePlaces(
     materialized_views: leftIn(
       materializedViews,
       each("REFRESH MATERIALIZED VIEW", materializedViews),
-      "they are made of the columns, and hold what they read when they were last refreshed",
+      "they select from the columns, and hold what they read at their last refresh",
     ),
     foreign_keys: leftIn(
       cascaded,
       `VACUUM (INDEX_CLEANUP ON, ANALYZE) ${cascaded.join(", ")}`,
-      "the change was carried on to other tables, which have dead rows and statistics of their own",
+      "the change cascaded to these tables, which have dead rows and statistics of their own",
     ),
     triggers: table.triggers.length === 0 ? { state: "none" } : {
       state: "not_checked",
-      detail: `what they did with the old values is not known: ${
+      detail: `what they did with the old values is unknown: ${
         table.triggers.map(quoteIdentifier).join(", ")
       }`,
     },
@@ -85,26 +89,26 @@ export function residuePlaces(
   return PLACES.map((place) => ({ place, ...places[place] }));
 }
 
-/** For a look that failed. */
+/** The places after a check that failed. */
 export function uncheckedPlaces(): ResiduePlace[] {
   return PLACES.map((place) => ({ place, ...NOT_CHECKED }));
 }
 
-/** VACUUM as it has to be: left to itself it may pass over indexes with few dead entries. */
+/** The VACUUM that is needed: by default it may skip indexes with few dead entries. */
 export function vacuumStatement(tables: readonly string[]): string {
   return `VACUUM (INDEX_CLEANUP ON) ${tables.join(", ")}`;
 }
 
-const NOT_CHECKED: Known = { state: "not_checked" };
+const NOT_CHECKED: PlaceStatus = { state: "not_checked" };
 
-function statistics(found: FoundResidue, table: TargetTable, analyzed: boolean): Known {
+function statistics(found: FoundResidue, table: TargetTable, analyzed: boolean): PlaceStatus {
   const { hidden, inStatistics, inStatisticsAbove } = found;
   const dirty = [...inStatistics, ...inStatisticsAbove];
   if (dirty.length > 0) {
     const detail = inStatisticsAbove.length > 0
-      ? `a table that ${quoteIdentifier(table.name)} is a part of is sampled with its other parts`
+      ? `${quoteIdentifier(table.name)} is a part of these tables, which ANALYZE samples as a whole`
       : analyzed
-      ? "after ANALYZE: values that came since, or a column that ANALYZE passes over"
+      ? "still there after ANALYZE: values written since, or a column that ANALYZE skips"
       : "the role may not ANALYZE the table";
     return { state: "remains", command: `ANALYZE ${dirty.join(", ")}`, detail };
   }
@@ -115,16 +119,23 @@ function statistics(found: FoundResidue, table: TargetTable, analyzed: boolean):
   return { state: analyzed ? "cleared" : "none" };
 }
 
-/** Of an index on an expression, or a generated column: what it makes of a token is not a token. */
-function expressionStatistics({ derived, tables }: FoundResidue, analyzed: boolean): Known {
+/** Statistics of indexes on expressions and of generated columns: what these make of a token is no token. */
+function expressionStatistics({ derived, tables }: FoundResidue, analyzed: boolean): PlaceStatus {
   if (derived.length === 0) return { state: "none" };
   const names = derived.join(", ");
   return analyzed
-    ? { state: "not_checked", detail: `made anew, but they hold no tokens to tell: ${names}` }
-    : { state: "not_checked", command: analyze(tables), detail: `made of the columns: ${names}` };
+    ? {
+      state: "not_checked",
+      detail: `collected again, but what they hold cannot be told from values: ${names}`,
+    }
+    : {
+      state: "not_checked",
+      command: analyze(tables),
+      detail: `computed from the columns: ${names}`,
+    };
 }
 
-function extendedStatistics({ extended, tables }: FoundResidue, analyzed: boolean): Known {
+function extendedStatistics({ extended, tables }: FoundResidue, analyzed: boolean): PlaceStatus {
   const named = (...states: string[]) =>
     extended.filter(({ state }) => states.includes(state)).map(({ name }) => name);
   const values = named("values");
@@ -133,7 +144,7 @@ function extendedStatistics({ extended, tables }: FoundResidue, analyzed: boolea
   }
   const unseen = named("hidden", "derived");
   if (unseen.length > 0) {
-    const detail = `${analyzed ? "made anew, but " : ""}not to be seen or told: ${
+    const detail = `${analyzed ? "collected again, but " : ""}cannot be read or told from values: ${
       unseen.join(", ")
     }`;
     return { state: "not_checked", command: analyze(tables), detail };
@@ -141,7 +152,10 @@ function extendedStatistics({ extended, tables }: FoundResidue, analyzed: boolea
   return { state: analyzed && named("tokens").length > 0 ? "cleared" : "none" };
 }
 
-function replication({ publications, decodesOldRows }: FoundResidue, left: ResidueState): Known {
+function replication(
+  { publications, decodesOldRows }: FoundResidue,
+  left: ResidueState,
+): PlaceStatus {
   if (publications.length === 0 && !decodesOldRows) return { state: "none" };
   const facts = [
     publications.length === 0

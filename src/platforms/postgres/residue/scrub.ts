@@ -1,27 +1,21 @@
-/** Clears what cannot be cleared within a transaction: dead rows, and what indexes hold of them. */
+/** Clears what cannot be cleared within a transaction: dead rows, and their entries in indexes. */
 import { type ResiduePlace, withPlaces } from "../../residue.ts";
-import { arrayLiteral } from "../identifiers.ts";
-import { vacuumStatement } from "./residue_places.ts";
 import type { Session } from "../connection/session.ts";
+import { arrayLiteral } from "../identifiers.ts";
+import type { PostgresRun } from "../postgres_run.ts";
 import { type DeadRowsRow, deadRowsStatement, FLUSH_COUNTS } from "../sql/dead_rows.ts";
 import type { FoundResidue } from "../sql/find_residue.ts";
+import { vacuumStatement } from "./residue_places.ts";
 
-/** Before this version the counters come too late to be asked. */
+/** Before this version of the server its counts come too late to be of use. */
 const COUNTS_AT_ONCE = 150_000;
 const ACTION = "remove dead rows";
 
-/** A session once the run is committed. */
-export interface AfterCommit {
-  readonly lockTimeoutMs: number;
-  /** Calls its argument with a session outside of any transaction. */
-  readonly withSession: <T>(use: (session: Session) => Promise<T>) => Promise<T>;
-}
-
-/** Removes the dead rows, as far as the role may, and gives the places anew. Does not throw. */
+/** Removes the dead rows, as far as the role may. Gives the places as they are then. Never throws. */
 export async function vacuumAfterwards(
+  run: PostgresRun,
   found: FoundResidue,
   places: readonly ResiduePlace[],
-  { lockTimeoutMs, withSession }: AfterCommit,
 ): Promise<ResiduePlace[]> {
   const before = places.find(({ place }) => place === "dead_rows");
   if (before === undefined || before.state === "none") return [...places];
@@ -29,7 +23,7 @@ export async function vacuumAfterwards(
     return withPlaces(places, [{ ...before, detail: "the role may not VACUUM the table" }]);
   }
   try {
-    const after = await withSession((session) => vacuum(session, found, lockTimeoutMs));
+    const after = await run.afterCommit((session) => vacuum(session, found, run.lockTimeoutMs));
     return withPlaces(places, [{ place: "dead_rows", ...after }]);
   } catch {
     const command = vacuumStatement(found.tables);
@@ -43,18 +37,18 @@ async function vacuum(
   { tables, vacuumable, version }: FoundResidue,
   lockTimeoutMs: number,
 ): Promise<Omit<ResiduePlace, "place">> {
-  const look = async () =>
+  const countDeadRows = async () =>
     (await session.query<DeadRowsRow>(ACTION, deadRowsStatement(), [arrayLiteral(vacuumable)]))
       .rows;
   const command = vacuumStatement(tables);
   const isCounted = version >= COUNTS_AT_ONCE;
   try {
     await session.query(ACTION, `SET lock_timeout = ${lockTimeoutMs}`);
-    // what the run itself counted must not be added after VACUUM has
+    // else the run's own counts might be added after those of VACUUM
     if (isCounted) await session.query(ACTION, FLUSH_COUNTS);
-    const before = await look();
+    const before = await countDeadRows();
     await session.query(ACTION, vacuumStatement(vacuumable));
-    const after = await look();
+    const after = await countDeadRows();
     if (!isCounted || after.some(([, , counted]) => !counted)) {
       const detail = "VACUUM was run, but this server does not count what it had to leave";
       return { state: "not_checked", command, detail };

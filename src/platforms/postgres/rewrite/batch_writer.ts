@@ -1,16 +1,16 @@
 /** A batch of rows on its way from texts to tokens to the table. */
-import type { Conversion } from "../../../tokens/conversion.ts";
 import { abortable } from "../../../async.ts";
 import { convertBatch, type TextColumns } from "../../convert_batch.ts";
-import { arrayLiteral } from "../identifiers.ts";
-import type { TargetTable } from "../table.ts";
 import type { Session } from "../connection/session.ts";
+import { arrayLiteral } from "../identifiers.ts";
 import {
   findWritablePartitionsStatement,
   type WritablePartitionRow,
 } from "../sql/find_writable_partitions.ts";
-import type { AddressedRow } from "../sql/read_values.ts";
 import { writeTokensStatement } from "../sql/write_tokens.ts";
+import type { TargetTable } from "../table.ts";
+import type { TextRow } from "./cursor_batches.ts";
+import { actionOn, type Work } from "./work.ts";
 
 /** A batch ready to be written. */
 export interface TokenBatch {
@@ -19,11 +19,11 @@ export interface TokenBatch {
   readonly rows: number;
   /** Texts that were lookalikes. */
   readonly lookalikes: number;
-  /** Rows with one of them, which are selected still when all is written. */
-  readonly heldRows: number;
+  /** Rows with lookalikes, which are selected still when the batch is written. */
+  readonly rejectedRows: number;
 }
 
-/** One statement of it: all of the batch, or what goes to one partition. */
+/** One statement of a batch: it writes all of it, or what belongs to one partition. */
 interface Write {
   readonly statement: string;
   readonly parameters: readonly string[];
@@ -31,64 +31,65 @@ interface Write {
 
 /** Makes and writes batches of one table. */
 export interface BatchWriter {
-  /** Asks the SDK for the tokens. Throws the signal's reason once it is aborted, SDK or not. */
-  convert(rows: readonly AddressedRow[]): Promise<TokenBatch>;
-  /** Writes them. Gives how many rows the table took. */
+  /** Asks the SDK for the tokens. Throws the signal's reason as soon as it is aborted. */
+  convert(rows: readonly TextRow[]): Promise<TokenBatch>;
+  /** Writes a batch. Gives the number of rows that the table accepted. */
   write(batch: TokenBatch): Promise<number>;
 }
 
-/** The writer of a table; without a session it writes nothing, and gives what it would have written. */
-export async function batchWriter(
+/**
+ * The writer of a table. Without a session it writes nothing, and gives the number of rows that it would
+ * have written.
+ */
+export async function openBatchWriter(
   session: Session | undefined,
-  table: TargetTable,
-  conversion: Conversion,
-  signal: AbortSignal,
+  { run, table, conversion }: Work,
 ): Promise<BatchWriter> {
-  const action = `tokenize ${table.displayName}`;
   const throughParent = writeTokensStatement(table);
-  const direct = session === undefined ? new Map() : await directStatements(session, table);
-  const writesOf = (rows: readonly AddressedRow[], tokens: TextColumns): Write[] => {
-    if (direct.size === 0) return [writeOf(throughParent, rows, tokens, rows.keys())];
-    const places = Map.groupBy(rows.keys(), (i) => direct.get(rows[i]![0]) ?? throughParent);
-    return [...places].map(([statement, chosen]) => writeOf(statement, rows, tokens, chosen));
+  const direct = session === undefined ? new Map() : await partitionStatements(session, table);
+
+  const writesOf = (rows: readonly TextRow[], tokens: TextColumns, chosen: number[]): Write[] => {
+    if (chosen.length === 0) return [];
+    if (direct.size === 0) return [writeOf(throughParent, rows, tokens, chosen)];
+    const byStatement = Map.groupBy(
+      chosen,
+      (i) => direct.get(rows[i]!.tableOid) ?? throughParent,
+    );
+    return [...byStatement].map(([statement, own]) => writeOf(statement, rows, tokens, own));
   };
   return {
     async convert(rows) {
-      const texts = table.columns.map((_, i) => rows.map((row) => row[i + 2] as string | null));
-      const { tokens, lookalikes } = await abortable(
-        convertBatch(table, conversion, texts),
-        signal,
-      );
-      const heldRows = new Set(lookalikes.map(({ row }) => row)).size;
-      const left = { lookalikes: lookalikes.length, heldRows };
-      if (heldRows === 0) {
-        return {
-          writes: rows.length === 0 ? [] : writesOf(rows, tokens),
-          rows: rows.length,
-          ...left,
-        };
-      }
-      const changing = [...rows.keys()].filter((i) => tokens.some((column) => column[i] !== null));
-      const own = tokens.map((column) => changing.map((i) => column[i]!));
-      const writes = changing.length === 0 ? [] : writesOf(changing.map((i) => rows[i]!), own);
-      return { writes, rows: changing.length, ...left };
+      const texts = table.columns.map((_, i) => rows.map((row) => row.texts[i]!));
+      const converting = convertBatch(table, conversion, texts);
+      const { tokens, lookalikes } = await abortable(converting, run.context.signal);
+      const rejected = new Set(lookalikes.map(({ row }) => row));
+      const hasToken = (i: number) => tokens.some((column) => column[i] !== null);
+      const chosen = [...rows.keys()].filter((i) => !rejected.has(i) || hasToken(i));
+      return {
+        writes: writesOf(rows, tokens, chosen),
+        rows: chosen.length,
+        lookalikes: lookalikes.length,
+        rejectedRows: rejected.size,
+      };
     },
     async write({ writes, rows }) {
       if (session === undefined) return rows;
       const results = await Promise.all(
-        writes.map(({ statement, parameters }) => session.query(action, statement, parameters)),
+        writes.map(({ statement, parameters }) =>
+          session.query(actionOn(table), statement, parameters)
+        ),
       );
       return results.reduce((sum, { count }) => sum + count, 0);
     },
   };
 }
 
-/** For each partition that can be written to by its own name, the statement that does. */
-async function directStatements(
+/** The statement for each partition that can be written to by its own name. */
+async function partitionStatements(
   session: Session,
   table: TargetTable,
 ): Promise<ReadonlyMap<number, string>> {
-  // through the parent other triggers fire than by the partition's own name
+  // an UPDATE through the parent fires other triggers than one by the partition's own name
   if (!table.hasDescendants || table.triggers.length > 0) return new Map();
   const { rows } = await session.query<WritablePartitionRow>(
     `look up the partitions of ${table.displayName}`,
@@ -101,18 +102,17 @@ async function directStatements(
   ]));
 }
 
-/** The statement with the `chosen` of the rows. */
+/** The statement with its parameters, for the `chosen` of the rows. */
 function writeOf(
   statement: string,
-  rows: readonly AddressedRow[],
+  rows: readonly TextRow[],
   tokens: TextColumns,
-  chosen: Iterable<number>,
+  chosen: readonly number[],
 ): Write {
-  const indices = [...chosen];
   const parameters = [
-    `{${indices.map((i) => rows[i]![0]).join(",")}}`,
-    arrayLiteral(indices.map((i) => rows[i]![1])),
-    ...tokens.map((column) => arrayLiteral(indices.map((i) => column[i]!))),
+    `{${chosen.map((i) => rows[i]!.tableOid).join(",")}}`,
+    arrayLiteral(chosen.map((i) => rows[i]!.ctid)),
+    ...tokens.map((column) => arrayLiteral(chosen.map((i) => column[i]!))),
   ];
   return { statement, parameters };
 }

@@ -1,7 +1,6 @@
 /** Counts a table's rows and foreign tokens, and what a run would change. */
 import type { Conversion } from "../../../tokens/conversion.ts";
 import type { Counts } from "../../platform.ts";
-import type { TargetTable } from "../table.ts";
 import { PREPARED, type Session } from "../connection/session.ts";
 import {
   anyInSampleStatement,
@@ -10,8 +9,12 @@ import {
   type CountRow,
   countRowsOfOthersStatement,
   countRowsStatement,
-  CURRENT_XMIN,
 } from "../sql/count_rows.ts";
+import type { TargetTable } from "../table.ts";
+import type { Work } from "./work.ts";
+
+/** From this size of table on, a second connection saves time. */
+const LARGE_TABLE_BYTES = 8 * 1024 * 1024;
 
 /** What is counted whatever a run does. */
 export interface TableCounts {
@@ -21,55 +24,68 @@ export interface TableCounts {
   readonly foreign: number;
 }
 
-/** Counts a table while the work on it goes on. */
-export type CountBeside = () => Promise<TableCounts>;
+/** The counts of a table before or after a run. */
+export interface RowCounts extends TableCounts {
+  /** Rows with something to convert; lookalikes count as if they could be converted. */
+  readonly selected: number;
+}
 
-/** The counts of all rows. */
+/** Whether a second connection saves time. */
+export function isLarge({ sizeBytes }: TargetTable): boolean {
+  return sizeBytes >= LARGE_TABLE_BYTES;
+}
+
+/** The report of a run that changed `updated` rows. */
+export function countsOf({ total, foreign }: TableCounts, updated: number): Counts {
+  return { updated, skipped: Math.max(0, total - updated), foreign };
+}
+
+/** Counts all rows and foreign tokens. */
 export async function countAll(
   session: Session,
-  table: TargetTable,
-  conversion: Conversion,
+  { table, conversion }: Work,
 ): Promise<TableCounts> {
   const { rows: [counted] } = await session.query<CountAllRow>(
     `count the rows of ${table.displayName}`,
     countAllStatement(table, conversion),
     PREPARED,
   );
-  const [total, foreign] = counted!.map(Number) as [number, number];
-  return { total, foreign };
+  const [total, foreign] = counted!;
+  return { total: Number(total), foreign: Number(foreign) };
+}
+
+/** The same while `session` works: a large table is counted through a connection of its own. */
+export async function countBeside(session: Session, work: Work): Promise<TableCounts> {
+  const beside = isLarge(work.table)
+    ? await work.run.withSnapshotReader((reader) => countAll(reader, work)).catch(() => undefined)
+    : undefined;
+  return beside ?? await countAll(session, work);
 }
 
 /**
- * What a run would change now; lookalikes count as if they were tokens. Rows that `transactions` wrote
- * are taken to be done.
+ * Counts all rows, foreign tokens, and the rows with something to convert. Rows that `transactions`
+ * wrote, which are `xmin`s, are taken to have nothing.
  */
 export async function countRows(
   session: Session,
-  table: TargetTable,
-  conversion: Conversion,
+  { table, conversion }: Work,
   transactions: readonly string[] = [],
-): Promise<Counts> {
+): Promise<RowCounts> {
   const { rows: [counted] } = await session.query<CountRow>(
     `count the rows of ${table.displayName}`,
     transactions.length === 0
       ? countRowsStatement(table, conversion)
       : countRowsOfOthersStatement(table, conversion, transactions),
   );
-  const [total, foreign, updated] = counted!.map(Number) as [number, number, number];
-  return { updated, skipped: total - updated, foreign };
-}
-
-/** The transaction that the session is in, as `countRows` takes it; it must have written something. */
-export async function ownTransaction(session: Session): Promise<string> {
-  const { rows: [own] } = await session.query<[string]>("tell the transaction", CURRENT_XMIN);
-  return own![0];
+  const [total, foreign, selected] = counted!;
+  return { total: Number(total), foreign: Number(foreign), selected: Number(selected) };
 }
 
 /** Whether a sample of the table has something to convert. */
 export async function anyInSample(
   session: Session,
   table: TargetTable,
-  { selects }: Conversion,
+  { selects }: Pick<Conversion, "selects">,
 ): Promise<boolean> {
   const { rows: [found] } = await session.query<[boolean]>(
     `look for values in ${table.displayName}`,

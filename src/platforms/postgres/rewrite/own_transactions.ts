@@ -17,10 +17,10 @@ export class OwnTransactions {
 
   constructor(
     { canReadXmin, triggers }: Pick<TargetTable, "canReadXmin" | "triggers">,
-    { mayRefuse }: Pick<Conversion, "mayRefuse">,
+    { canReject }: Pick<Conversion, "canReject">,
   ) {
     // else their rows cannot be told from others', or may still be selected
-    this.#areDone = canReadXmin && triggers.length === 0 && !mayRefuse;
+    this.#areDone = canReadXmin && triggers.length === 0 && !canReject;
   }
 
   /**

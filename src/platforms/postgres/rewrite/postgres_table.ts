@@ -1,162 +1,119 @@
-/** A table of one run, inside its transaction: counts it, or rewrites it. */
-import { ServiceError } from "../../../errors.ts";
-import type { Conversion } from "../../../tokens/conversion.ts";
-import type { Counts, Method, RunContext, TableSession } from "../../platform.ts";
+/** The table of a run, as the action sees it: counts it, rewrites it, and reports its residue. */
 import { checkLengths } from "../../check_lengths.ts";
-import { bulkPass } from "./bulk_pass.ts";
-import type { TargetTable } from "../table.ts";
-import { anyInSample, countAll, countRows } from "./count_table.ts";
+import type { Counts, Method, RewriteOutcome, TableSession } from "../../platform.ts";
+import { refusal } from "../../refusal.ts";
+import type { Session } from "../connection/session.ts";
+import type { PostgresRun } from "../postgres_run.ts";
 import { findCommittedResidue, findResidue } from "../residue/find_residue.ts";
-import { type BatchResources, rewriteInBatches } from "./rewrite_in_batches.ts";
-import {
-  LARGE_TABLE_BYTES,
-  rewriteInClient,
-  type WithSnapshotReader,
-} from "./rewrite_in_client.ts";
+import { longestValuesStatement } from "../sql/longest_values.ts";
+import type { TargetTable } from "../table.ts";
+import { bulkPass } from "./bulk_pass.ts";
+import { chooseMethod } from "./choose_method.ts";
+import { anyInSample, countRows, countsOf, isLarge, type RowCounts } from "./count_table.ts";
+import { rewriteInBatches } from "./rewrite_in_batches.ts";
+import { rewriteInClient } from "./rewrite_in_client.ts";
 import { rewriteInDatabase } from "./rewrite_in_database.ts";
 import { rewriteWholeTable } from "./rewrite_whole_table.ts";
-import type { AfterCommit } from "../residue/scrub.ts";
-import type { Session } from "../connection/session.ts";
-import { longestValuesStatement } from "../sql/longest_values.ts";
-
-/** How the table may be rewritten. */
-export interface TableOptions {
-  /** Whether the database may make the tokens, where the SDK has an SQL expression. */
-  readonly pushdown: boolean;
-  /** Throws `conflict` where the table is no longer what was looked up. */
-  readonly checkUnaltered: () => Promise<void>;
-  readonly withSnapshotReader: WithSnapshotReader;
-  readonly afterCommit: AfterCommit;
-}
+import type { RewriteCounts, Work } from "./work.ts";
 
 /** Opens the table for the rest of the transaction that `session` is in. */
 export function postgresTable(
   session: Session,
+  run: PostgresRun,
   table: TargetTable,
-  run: RunContext,
-  { pushdown, checkUnaltered, withSnapshotReader, afterCommit }: TableOptions,
 ): TableSession {
-  const countBeside = async (conversion: Conversion) => {
-    // a large table through a connection of its own, while the work goes on
-    const beside = table.sizeBytes < LARGE_TABLE_BYTES ? undefined : await withSnapshotReader(
-      async (reader) => reader && await countAll(reader, table, conversion),
-    ).catch(() => undefined);
-    return beside ?? await countAll(session, table, conversion);
-  };
-  const rewrite = async (conversion: Conversion): Promise<Counts & { method: Method }> => {
-    if (run.strategy === "rewrite") {
-      return await rewriteWholeTable(session, table, conversion, checkUnaltered);
-    }
-    const inDatabase = !table.canReadCtid ||
-      (pushdown && conversion.sqlExpression !== undefined);
-    const nothing = table.sizeBytes >= LARGE_TABLE_BYTES &&
-      await nothingToDo(session, table, conversion);
-    if (nothing) return { ...nothing, method: inDatabase ? "pushdown" : "client" };
-    const counting = () => countBeside(conversion);
-    if (inDatabase) {
-      const done = await rewriteInDatabase(session, table, conversion, counting);
-      if (table.triggers.length > 0) await checkNothingLeft(session, table, conversion, 0);
-      return done;
-    }
-    const resources = { withSnapshotReader, countBeside: counting };
-    const { heldRows, ...done } = await rewriteInClient(
-      session,
-      table,
-      conversion,
-      run,
-      resources,
-    );
-    if (table.triggers.length > 0) await checkNothingLeft(session, table, conversion, heldRows);
-    return done;
-  };
   return {
-    table: table.displayName,
-    platformInstance: table.platformInstance,
-    columns: table.columns.map(({ name }) => name),
+    ...shownNames(table),
     async count(conversion) {
-      await checkTokenLengths(session, table, conversion);
-      return await preview(session, table, conversion, run);
+      const work = { run, table, conversion };
+      await checkTokenLengths(session, work);
+      return await preview(session, work);
     },
     async rewrite(conversion) {
-      await checkTokenLengths(session, table, conversion);
-      const done = await rewrite(conversion);
-      if (done.updated > 0) await checkUnaltered();
-      return done;
-    },
-    residue: ({ selects }, updated) => {
-      const anew = run.strategy === "rewrite" && updated > 0;
-      const rewritten = { table, selects, scrub: run.scrub, updated, anew };
-      return findResidue(session, rewritten, afterCommit);
-    },
-  };
-}
-
-/** What a run would do. Where only the SDK can tell, it is asked, and nothing is written. */
-async function preview(
-  session: Session,
-  table: TargetTable,
-  conversion: Conversion,
-  run: RunContext,
-): Promise<Counts> {
-  const counts = await countRows(session, table, conversion);
-  const tried = conversion.canReject ? conversion : conversion.audit;
-  if (tried === undefined) return counts;
-  const { updated, lookalikes } = await bulkPass(
-    { reader: session, writer: undefined },
-    table,
-    tried,
-    run,
-  );
-  if (!conversion.canReject) return { ...counts, lookalikes };
-  const skipped = counts.updated + counts.skipped - updated;
-  return { updated, skipped, foreign: counts.foreign, lookalikes };
-}
-
-/** Opens the table for a run of many transactions, each of which commits. */
-export function postgresTableInBatches(
-  table: TargetTable,
-  run: RunContext,
-  resources: BatchResources,
-  afterCommit: AfterCommit,
-): TableSession {
-  const { inOwnTransaction } = resources;
-  return {
-    table: table.displayName,
-    platformInstance: table.platformInstance,
-    columns: table.columns.map(({ name }) => name),
-    count: (conversion) => inOwnTransaction((own) => preview(own, table, conversion, run)),
-    async rewrite(conversion) {
-      await inOwnTransaction((session) => checkTokenLengths(session, table, conversion));
-      return await rewriteInBatches(table, conversion, run, resources);
+      const work = { run, table, conversion };
+      await checkTokenLengths(session, work);
+      const outcome = await rewriteInTransaction(session, work);
+      if (outcome.updated > 0) await run.checkUnaltered(session, table);
+      return outcome;
     },
     residue({ selects }, updated) {
-      const rewritten = { table, selects, scrub: run.scrub, updated, anew: false };
-      return findCommittedResidue(inOwnTransaction, rewritten, afterCommit);
+      const { scrub, strategy } = run.context;
+      const rebuilt = strategy === "rewrite" && updated > 0;
+      return findResidue(session, run, { table, selects, scrub, updated, rebuilt });
     },
   };
+}
+
+/** Opens the table for a run in many transactions, each of which commits. */
+export function postgresTableInBatches(run: PostgresRun, table: TargetTable): TableSession {
+  return {
+    ...shownNames(table),
+    count: (conversion) =>
+      run.inOwnTransaction((session) => preview(session, { run, table, conversion })),
+    async rewrite(conversion) {
+      const work = { run, table, conversion };
+      await run.inOwnTransaction((session) => checkTokenLengths(session, work));
+      return await rewriteInBatches(work);
+    },
+    residue({ selects }, updated) {
+      const { scrub } = run.context;
+      return findCommittedResidue(run, { table, selects, scrub, updated, rebuilt: false });
+    },
+  };
+}
+
+function shownNames({ displayName, platformInstance, columns }: TargetTable) {
+  return { table: displayName, platformInstance, columns: columns.map(({ name }) => name) };
+}
+
+/** What a run would do. If only the SDK can tell, it is asked, and nothing is written. */
+async function preview(session: Session, work: Work): Promise<Counts> {
+  const { conversion } = work;
+  const counts = await countRows(session, work);
+  const tried = conversion.canReject ? conversion : conversion.audit;
+  if (tried === undefined) return countsOf(counts, counts.selected);
+  const sessions = { reader: session, writer: undefined };
+  const { updated, lookalikes } = await bulkPass(sessions, { ...work, conversion: tried });
+  return { ...countsOf(counts, conversion.canReject ? updated : counts.selected), lookalikes };
+}
+
+async function rewriteInTransaction(session: Session, work: Work): Promise<RewriteOutcome> {
+  const { run, table, conversion } = work;
+  const { strategy } = run.context;
+  const method = chooseMethod(table, { strategy, pushdown: run.pushdown }, conversion);
+  const nothing = method === "rewrite" ? undefined : await countIfDone(session, work);
+  if (nothing !== undefined) return { ...countsOf(nothing, 0), method };
+  const { rejectedRows, ...counts } = await rewriteBy(method, session, work);
+  const hasFired = table.triggers.length > 0 && method !== "rewrite";
+  if (hasFired) await checkNothingLeft(session, work, rejectedRows);
+  return { ...counts, method };
+}
+
+function rewriteBy(method: Method, session: Session, work: Work): Promise<RewriteCounts> {
+  switch (method) {
+    case "client":
+      return rewriteInClient(session, work);
+    case "pushdown":
+      return rewriteInDatabase(session, work);
+    case "rewrite":
+      return rewriteWholeTable(session, work);
+  }
 }
 
 /**
- * The counts of a run that finds nothing to do; undefined where there is something. Several workers
- * count, where a cursor or an UPDATE reads the table all by itself; so it pays on a large table, if a
- * sample gives reason to believe that all is done.
+ * The counts of a table with nothing to do; undefined if there is something. Several workers of the
+ * server count, while a cursor or an UPDATE reads the table with one: so it saves time on a large table,
+ * if a sample suggests that all is done.
  */
-async function nothingToDo(
-  session: Session,
-  table: TargetTable,
-  conversion: Conversion,
-): Promise<Counts | undefined> {
-  if (await anyInSample(session, table, conversion)) return undefined;
-  const counts = await countRows(session, table, conversion);
-  return counts.updated === 0 ? counts : undefined;
+async function countIfDone(session: Session, work: Work): Promise<RowCounts | undefined> {
+  if (!isLarge(work.table)) return undefined;
+  if (await anyInSample(session, work.table, work.conversion)) return undefined;
+  const counts = await countRows(session, work);
+  return counts.selected === 0 ? counts : undefined;
 }
 
 /** Refuses a column too short for its tokens before the first row is written. */
-function checkTokenLengths(
-  session: Session,
-  table: TargetTable,
-  conversion: Conversion,
-): Promise<void> {
+function checkTokenLengths(session: Session, { table, conversion }: Work): Promise<void> {
   return checkLengths(table, conversion, async (limited) => {
     const names = limited.map(({ name }) => name);
     const { rows: [longestBytes] } = await session.query<(number | null)[]>(
@@ -167,17 +124,17 @@ function checkTokenLengths(
   });
 }
 
-/** A trigger can undo what was written; then the run must not pass for done. */
+/** A trigger can undo what was written: then the run must not pass for done. */
 async function checkNothingLeft(
   session: Session,
-  table: TargetTable,
-  conversion: Conversion,
-  heldRows: number,
+  work: Work,
+  rejectedRows: number,
 ): Promise<void> {
-  const left = (await countRows(session, table, conversion)).updated - heldRows;
+  const left = (await countRows(session, work)).selected - rejectedRows;
   if (left <= 0) return;
-  throw new ServiceError(
+  throw refusal(
     "table_not_supported",
-    `Cannot tokenize ${table.displayName}: ${left} rows hold values after the run, do its triggers put them back?`,
+    work.table.displayName,
+    `${left} rows hold values after the run, do its triggers put them back?`,
   );
 }

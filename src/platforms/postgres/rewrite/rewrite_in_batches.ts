@@ -2,36 +2,31 @@
  * The commit mode `batches`, for tables too large for one transaction: several connections work on
  * disjoint ranges of the table's blocks, and each range is a transaction of its own.
  *
- * Rows that other writers move between ranges can be missed; so the table is looked at in the end, and
- * what is left is done in another round. What was committed stays, whatever happens later, and running
- * again goes on from there, since tokens are not touched again.
+ * Rows that other writers move from one range to another can be missed, so the table is counted at the
+ * end of each round, and what is left is converted in another. What was committed stays, whatever happens
+ * later, and the next run goes on from there, since tokens are not converted again.
  */
+import { pool } from "../../../async.ts";
 import { ServiceError, toServiceError } from "../../../errors.ts";
-import type { Conversion } from "../../../tokens/conversion.ts";
-import type { Counts, Method, RunContext } from "../../platform.ts";
-import { bulkPass } from "./bulk_pass.ts";
-import { anyInSample, countAll, countRows, ownTransaction } from "./count_table.ts";
-import type { TargetTable } from "../table.ts";
-import { updateInPlace } from "./rewrite_in_database.ts";
-import type { Session } from "../connection/session.ts";
+import type { RewriteOutcome } from "../../platform.ts";
 import { type BlockRange, countBlocksStatement } from "../sql/block_ranges.ts";
+import { bulkPass } from "./bulk_pass.ts";
+import { chooseUpdate, type UpdateMethod } from "./choose_method.ts";
+import { anyInSample, countAll, countRows, countsOf, type TableCounts } from "./count_table.ts";
+import { OwnTransactions } from "./own_transactions.ts";
+import { planRanges } from "./plan_ranges.ts";
+import { updateInPlace } from "./rewrite_in_database.ts";
+import type { Work } from "./work.ts";
 
-/** The most and the fewest blocks of a batch: 8 and 1 MiB of a table with blocks of the usual size. */
-const MAX_BATCH_BLOCKS = 1024;
-const MIN_BATCH_BLOCKS = 128;
-/** To look for more transactions than this in each row is no quicker than to look at its values. */
-const MAX_TRANSACTIONS = 5000;
-/** How often the table is gone through before it is said that other writers are faster. */
+/** How many connections write at once by default. Postgres does not tell its cores; these are ours. */
+const DEFAULT_CONNECTIONS = Math.min(4, Math.max(2, navigator.hardwareConcurrency));
+/** How often the table is gone through before other writers are said to be faster. */
 const MAX_ROUNDS = 5;
 
-/** What batches need from the platform. */
-export interface BatchResources {
-  readonly connections: number;
-  readonly pushdown: boolean;
-  /** Calls `work` within a transaction of its own, on a connection of its own, and commits it. */
-  readonly inOwnTransaction: <T>(work: (session: Session) => Promise<T>) => Promise<T>;
-  /** Throws `conflict` where the table is no longer what was looked up. */
-  readonly checkUnaltered: (session: Session) => Promise<void>;
+/** What is known of the table between rounds. */
+interface Remainder extends TableCounts {
+  /** Rows with something to convert; `some` if a sample has shown that there are, and nobody counted. */
+  readonly selected: number | "some";
 }
 
 /**
@@ -39,140 +34,124 @@ export interface BatchResources {
  *
  * Throws a `ServiceError` that says how many rows were committed before it, and how many are left.
  */
-export async function rewriteInBatches(
-  table: TargetTable,
-  conversion: Conversion,
-  run: RunContext,
-  resources: BatchResources,
-): Promise<Counts & { method: Method }> {
-  const inDatabase = !table.canReadCtid ||
-    (resources.pushdown && conversion.sqlExpression !== undefined);
-  // else what this run wrote may be selected still, or cannot be told from what others wrote
-  const trustsOwn = table.canReadXmin && table.triggers.length === 0 && !conversion.canReject;
-  const transactions: string[] = [];
-  const look = () => {
-    const own = transactions.length > MAX_TRANSACTIONS ? [] : transactions;
-    return resources.inOwnTransaction((session) => countRows(session, table, conversion, own));
-  };
-  let seen = await firstLook(table, conversion, resources) ?? await look();
-  let committed = 0;
-  let kept = { lookalikes: 0, heldRows: 0 };
-
-  const batch = async (range: BlockRange, lock: boolean) => {
-    const { transaction, ...done } = await resources.inOwnTransaction(async (session) => {
-      const work = inDatabase
-        ? updateInPlace(session, table, conversion, range).then((updated) => ({
-          updated,
-          ...NONE_KEPT,
-        }))
-        : bulkPass({ reader: session, writer: session }, table, conversion, run, { range, lock });
-      const counts = await work;
-      await resources.checkUnaltered(session); // between batches nothing held the table
-      const isKnown = trustsOwn && counts.updated > 0;
-      return { ...counts, transaction: isKnown ? await ownTransaction(session) : undefined };
-    });
-    if (transaction !== undefined) transactions.push(transaction);
-    // not around the await: other batches add to it meanwhile
-    committed += done.updated;
-    kept.lookalikes += done.lookalikes;
-    kept.heldRows += done.heldRows;
-    run.progress({ updated: committed, total: seen.updated + seen.skipped });
-  };
-  try {
-    for (let round = 0; seen.updated > kept.heldRows; round++) {
-      if (round === MAX_ROUNDS) throw outrun(table);
-      kept = { ...NONE_KEPT };
-      const ranges = await rangesOf(table, resources);
-      // at first nothing is locked before it is written: what slips away is done in the next round
-      await eachRange(ranges, resources.connections, (range) => batch(range, round > 0));
-      seen = await look();
-    }
-  } catch (error) {
-    const left = await look().then(({ updated }) => updated, () => -1);
-    throw partly(toServiceError(error), committed, left);
-  }
-  return {
-    updated: committed,
-    skipped: Math.max(0, seen.updated + seen.skipped - committed),
-    foreign: seen.foreign,
-    ...(conversion.canReject && { lookalikes: kept.lookalikes }),
-    method: inDatabase ? "pushdown" : "client",
-  };
+export function rewriteInBatches(work: Work): Promise<RewriteOutcome> {
+  return new BatchRun(work).rewrite();
 }
 
-/** Lookalikes, and the rows they hold back: a database's own expression knows of none. */
-const NONE_KEPT = { lookalikes: 0, heldRows: 0 };
+class BatchRun {
+  readonly #work: Work;
+  readonly #method: UpdateMethod;
+  readonly #connections: number;
+  readonly #transactions: OwnTransactions;
+  /** Rows committed so far. */
+  #committed = 0;
+  /** Rows of the table when it was last counted. */
+  #total = 0;
+  /** Lookalikes met in the present round, and the rows they are in. */
+  #lookalikes = 0;
+  #rejectedRows = 0;
 
-/** Works through the ranges, several at a time. After a failure those under way end, and no other begins. */
-async function eachRange(
-  ranges: readonly BlockRange[],
-  workers: number,
-  work: (range: BlockRange) => Promise<void>,
-): Promise<void> {
-  let next = 0;
-  const worker = async () => {
-    while (next < ranges.length) {
-      try {
-        await work(ranges[next++]!);
-      } catch (error) {
-        next = ranges.length;
-        throw error;
+  constructor(work: Work) {
+    this.#work = work;
+    this.#method = chooseUpdate(work.table, work.run, work.conversion);
+    this.#connections = work.run.context.connections ?? DEFAULT_CONNECTIONS;
+    this.#transactions = new OwnTransactions(work.table, work.conversion);
+  }
+
+  async rewrite(): Promise<RewriteOutcome> {
+    let remainder = await this.#firstCount();
+    try {
+      for (let round = 1; this.#hasWork(remainder); round++) {
+        if (round > MAX_ROUNDS) throw this.#overtaken();
+        this.#total = remainder.total;
+        await this.#convertAll(round);
+        remainder = await this.#countLeft();
       }
+    } catch (error) {
+      throw await this.#withProgress(toServiceError(error));
     }
-  };
-  const ended = await Promise.allSettled(Array.from({ length: workers }, worker));
-  const failed = ended.find((each) => each.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
-}
-
-/** Smaller ones towards the end, so that all connections end at about the same time. */
-async function rangesOf(
-  table: TargetTable,
-  { connections, inOwnTransaction }: BatchResources,
-): Promise<BlockRange[]> {
-  const { rows: [counted] } = await inOwnTransaction((session) =>
-    session.query<[string]>(`measure ${table.displayName}`, countBlocksStatement(table))
-  );
-  const blocks = Number(counted![0]);
-  const ranges: BlockRange[] = [];
-  for (let from = 0; from < blocks;) {
-    const share = Math.ceil((blocks - from) / (2 * connections));
-    const to = from + Math.min(MAX_BATCH_BLOCKS, Math.max(MIN_BATCH_BLOCKS, share));
-    ranges.push({ from, to });
-    from = to;
+    return {
+      ...countsOf(remainder, this.#committed),
+      ...(this.#work.conversion.canReject && { lookalikes: this.#lookalikes }),
+      method: this.#method,
+    };
   }
-  return ranges;
-}
 
-/** That there is work, where a sample shows it; undefined where it takes a whole look. */
-async function firstLook(
-  table: TargetTable,
-  conversion: Conversion,
-  { inOwnTransaction }: BatchResources,
-): Promise<Counts | undefined> {
-  return await inOwnTransaction(async (session) => {
-    if (!await anyInSample(session, table, conversion)) return undefined;
-    const { total, foreign } = await countAll(session, table, conversion);
-    return { updated: total, skipped: 0, foreign }; // some, and at most all
-  });
-}
+  /** Counts the table, unless a sample already shows that there is work to do. */
+  async #firstCount(): Promise<Remainder> {
+    const { run, table, conversion } = this.#work;
+    const sampled = await run.inOwnTransaction(async (session) => {
+      if (!await anyInSample(session, table, conversion)) return undefined;
+      return { ...await countAll(session, this.#work), selected: "some" as const };
+    });
+    return sampled ?? await this.#countLeft();
+  }
 
-function outrun(table: TargetTable): ServiceError {
-  return new ServiceError(
-    "conflict",
-    `Cannot finish ${table.displayName}: other writers add values as fast as they are tokenized`,
-  );
-}
+  #countLeft(): Promise<Remainder> {
+    return this.#work.run.inOwnTransaction((session) =>
+      countRows(session, this.#work, this.#transactions.done)
+    );
+  }
 
-function partly(
-  { code, message, facts }: ServiceError,
-  committed: number,
-  left: number,
-): ServiceError {
-  const rest = left < 0 ? "" : `, ${left} are left`;
-  return new ServiceError(
-    code,
-    `${message}; ${committed} rows were committed before${rest}, run again to go on`,
-    facts,
-  );
+  /** Whether anything is left but rows that were met already, and rejected. */
+  #hasWork({ selected }: Remainder): boolean {
+    return selected === "some" || selected > this.#rejectedRows;
+  }
+
+  /** Goes through the table once. */
+  async #convertAll(round: number): Promise<void> {
+    this.#lookalikes = 0;
+    this.#rejectedRows = 0;
+    const ranges = planRanges(await this.#countBlocks(), this.#connections);
+    // in the first round no row is locked before it is written: the next one converts what was missed
+    await pool(this.#connections, ranges, (range) => this.#convertRange(range, round > 1));
+  }
+
+  async #countBlocks(): Promise<number> {
+    const { run, table } = this.#work;
+    const { rows: [counted] } = await run.inOwnTransaction((session) =>
+      session.query<[blocks: string]>(`measure ${table.displayName}`, countBlocksStatement(table))
+    );
+    return Number(counted![0]);
+  }
+
+  /** Converts a range in a transaction of its own. */
+  async #convertRange(range: BlockRange, lock: boolean): Promise<void> {
+    const { run, table } = this.#work;
+    const { xmin, ...done } = await run.inOwnTransaction(async (session) => {
+      const done = this.#method === "client"
+        ? await bulkPass({ reader: session, writer: session }, this.#work, { range, lock })
+        : {
+          updated: await updateInPlace(session, this.#work, range),
+          lookalikes: 0, // the SDK's SQL expression knows none
+          rejectedRows: 0,
+        };
+      await run.checkUnaltered(session, table); // nothing held the table between the batches
+      const hasWritten = done.updated > 0;
+      return { ...done, xmin: hasWritten ? await this.#transactions.xminOf(session) : undefined };
+    });
+    this.#transactions.add(xmin);
+    this.#committed += done.updated;
+    this.#lookalikes += done.lookalikes;
+    this.#rejectedRows += done.rejectedRows;
+    run.context.progress({ updated: this.#committed, total: this.#total });
+  }
+
+  #overtaken(): ServiceError {
+    const { displayName } = this.#work.table;
+    return new ServiceError(
+      "conflict",
+      `Cannot finish ${displayName}: other writers add values as fast as they are tokenized`,
+    );
+  }
+
+  /** The error, with what stays and what is left; the latter only if it can still be counted. */
+  async #withProgress({ code, message, facts }: ServiceError): Promise<ServiceError> {
+    const left = await this.#countLeft().then(({ selected }) => `, ${selected} are left`, () => "");
+    return new ServiceError(
+      code,
+      `${message}; ${this.#committed} rows were committed before${left}, run again to go on`,
+      facts,
+    );
+  }
 }

@@ -1,42 +1,52 @@
 /**
- * The strategy `rewrite`: heap and indexes are written anew, once, under an exclusive lock. It leaves no
- * old value in dead rows, in indexes or in the columns' statistics, and half the disk of an UPDATE.
+ * The strategy `rewrite`: heap and indexes are rebuilt once, under an exclusive lock. It leaves no old
+ * value in dead rows, in indexes or in the columns' statistics, and takes half the disk of an UPDATE.
  */
 import { ServiceError } from "../../../errors.ts";
-import type { Conversion } from "../../../tokens/conversion.ts";
-import type { Counts, Method } from "../../platform.ts";
 import { refusal } from "../../refusal.ts";
-import type { TargetTable } from "../table.ts";
-import { countRows } from "./count_table.ts";
 import type { Session } from "../connection/session.ts";
 import {
   lockTableStatement,
   rewriteColumnsStatement,
   rewriteConditionsStatement,
 } from "../sql/rewrite_columns.ts";
+import type { TargetTable } from "../table.ts";
+import { countRows, countsOf } from "./count_table.ts";
+import { actionOn, type RewriteCounts, type Work } from "./work.ts";
 
 /**
- * Rewrites the table. A table with nothing to tokenize is left as it is. Once nobody else can alter it,
- * `checkUnaltered` throws where somebody has: else columns would get the types back that they had.
+ * Rewrites the table, unless it has nothing to tokenize.
  *
- * Throws `invalid_request` where the SDK has no SQL expression, `permission_denied` where the role does
- * not own the table, `table_not_supported` where something depends on the columns or replicates them.
+ * Throws `invalid_request` if the SDK has no SQL expression, `permission_denied` if the role does not own
+ * the table, `table_not_supported` if something depends on the columns or replicates them, `conflict` if
+ * the table was altered since it was resolved.
  */
-export async function rewriteWholeTable(
-  session: Session,
-  table: TargetTable,
-  conversion: Conversion,
-  checkUnaltered: () => Promise<void>,
-): Promise<Counts & { method: Method }> {
-  const { displayName } = table;
-  const { sqlExpression } = conversion;
+export async function rewriteWholeTable(session: Session, work: Work): Promise<RewriteCounts> {
+  const { run, table, conversion: { selects, sqlExpression } } = work;
   if (sqlExpression === undefined) {
-    throw refusal(
-      "invalid_request",
-      displayName,
-      "the token SDK has no SQL expression to rewrite by",
-    );
+    const reason = "the token SDK has no SQL expression to rewrite by";
+    throw refusal("invalid_request", table.displayName, reason);
   }
+  await checkConditions(session, table);
+  const [, counts] = await Promise.all([
+    session.query(actionOn(table), lockTableStatement(table)),
+    countRows(session, work),
+  ]);
+  if (counts.selected > 0) {
+    // now that nobody can alter it: columns get the types that they had when it was resolved
+    await run.checkUnaltered(session, table);
+    const token = (operand: string) => sqlExpression("postgres", operand);
+    try {
+      await session.query(actionOn(table), rewriteColumnsStatement(table, selects, token));
+    } catch (error) {
+      throw dependency(error, table) ?? error;
+    }
+  }
+  return { ...countsOf(counts, counts.selected), rejectedRows: 0 };
+}
+
+async function checkConditions(session: Session, table: TargetTable): Promise<void> {
+  const { displayName } = table;
   const { rows: [conditions] } = await session.query<[isOwner: boolean, isPublished: boolean]>(
     `look ${displayName} up`,
     rewriteConditionsStatement(table),
@@ -49,25 +59,10 @@ export async function rewriteWholeTable(
     const reason = "it is published, and subscribers would not see a rewrite: update it instead";
     throw refusal("table_not_supported", displayName, reason);
   }
-  const action = `tokenize ${displayName}`;
-  const [, counts] = await Promise.all([
-    session.query(action, lockTableStatement(table)),
-    countRows(session, table, conversion),
-  ]);
-  if (counts.updated > 0) {
-    await checkUnaltered();
-    const token = (operand: string) => sqlExpression("postgres", operand);
-    try {
-      await session.query(action, rewriteColumnsStatement(table, conversion.selects, token));
-    } catch (error) {
-      throw dependency(error, displayName) ?? error;
-    }
-  }
-  return { ...counts, method: "rewrite" };
 }
 
-/** Postgres refuses to change columns that a view, rule, policy or the like is made of. */
-function dependency(error: unknown, displayName: string): ServiceError | undefined {
+/** The refusal, if Postgres does not change the columns since a view, rule, policy or the like uses them. */
+function dependency(error: unknown, { displayName }: TargetTable): ServiceError | undefined {
   if (!(error instanceof ServiceError)) return undefined;
   if (error.facts.sqlState !== "0A000" && error.facts.sqlState !== "42P16") return undefined;
   const reason =

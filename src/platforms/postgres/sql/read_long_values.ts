@@ -1,5 +1,5 @@
 /**
- * Reads the values of the rows that were too long for the cursor, by `ctid`.
+ * Reads the texts of the rows that were too long for the cursor, by `ctid`.
  *
  * Parameters: the rows' `tableoid`s and `ctid`s, as arrays.
  */
@@ -7,7 +7,10 @@ import type { Selection } from "../../../tokens/selection.ts";
 import type { TargetTable } from "../table.ts";
 import { columnGuard, columnText, tableName } from "./table_expressions.ts";
 
-/** The statement. */
+/** One row: where it is, and the text of each column, NULL if it is not to be tokenized. */
+export type LongValuesRow = readonly [tableOid: number, ctid: string, ...texts: (string | null)[]];
+
+/** Gives a `LongValuesRow` for each row that is still there. */
 export function readLongValuesStatement(table: TargetTable, selects: Selection): string {
   const values = table.columns.map(({ name }) =>
     `CASE WHEN ${columnGuard(name, selects)} THEN ${columnText(name)} END`

@@ -1,11 +1,9 @@
 /**
- * The cursor over the rows that hold a value to tokenize. With `lock` each row is locked as it is
- * read, in its newest version, so its address stays good until the transaction ends.
+ * The cursor over the rows that hold a value to tokenize. With `lock` each row is locked as it is read,
+ * in its newest version, so that its `ctid` stays valid until the transaction ends.
  *
- * Gives the row's address; each column's text where it is to be tokenized, else NULL; how many bytes
- * those are; and all rows of the table as this statement's snapshot has them (NULL for a range). The texts of a row with
- * more than `LONG_ROW_BYTES` stay behind, as NULL, so that a batch has a known limit whatever the
- * table holds: read_long_values.ts reads them.
+ * The texts of a row with more than `LONG_ROW_BYTES` are left out, as NULL, so that a batch has a known
+ * limit whatever the table holds: read_long_values.ts reads them.
  */
 import type { Selection } from "../../../tokens/selection.ts";
 import type { TargetTable } from "../table.ts";
@@ -14,18 +12,21 @@ import { columnGuard, columnText, rowGuard, tableName } from "./table_expression
 
 const CURSOR = "tokenize_rows";
 
-/** A row whose values take more than this is read by itself. */
+/** A row whose texts take more than this is read separately. */
 export const LONG_ROW_BYTES = 4096;
 
-/** A row's address and its values: what a batch is made of. */
-export type AddressedRow = readonly [
+/**
+ * One row of the cursor: where it is; the bytes of its texts; the rows of the whole table in the
+ * statement's snapshot, NULL for a range (both `int8`, as text); the text of each column, NULL if it is
+ * not to be tokenized.
+ */
+export type CursorRow = readonly [
   tableOid: number,
-  rowAddress: string,
-  ...values: (string | null)[],
+  ctid: string,
+  bytes: string,
+  total: string | null,
+  ...texts: (string | null)[],
 ];
-
-/** One row of the cursor. */
-export type ValueRow = [...row: AddressedRow, bytes: string, total: string | null];
 
 /** Opens the cursor. */
 export function openCursorStatement(
@@ -39,13 +40,13 @@ export function openCursorStatement(
   );
   const bytes = names.map((name) => `coalesce(octet_length(${name}), 0)::int8`).join(" + ");
   const short = names.map((name) => `CASE WHEN bytes <= ${LONG_ROW_BYTES} THEN ${name} END`);
-  // OFFSET 0 keeps the planner from writing each guard out once for every use of its value
+  // OFFSET 0 keeps the planner from repeating each guard for every use of its value
   const total = range === undefined ? `(SELECT count(*) FROM ${tableName(table)})` : "NULL";
   return `DECLARE ${CURSOR} NO SCROLL CURSOR FOR
-SELECT table_oid, row_address, ${short.join(", ")}, bytes, ${total}
+SELECT table_oid, row_ctid, bytes, ${total}, ${short.join(", ")}
 FROM (
   SELECT found.*, ${bytes} AS bytes FROM (
-    SELECT t.tableoid AS table_oid, t.ctid AS row_address, ${values.join(", ")}
+    SELECT t.tableoid AS table_oid, t.ctid AS row_ctid, ${values.join(", ")}
     FROM ${tableName(table)} t
     WHERE (${rowGuard(table, selects)})${inRange(range)}${lock ? " FOR UPDATE OF t" : ""}
   ) found OFFSET 0

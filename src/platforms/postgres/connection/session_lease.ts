@@ -1,0 +1,88 @@
+/** Sessions on loan: each is taken from the pool for a piece of work, and given back clean or closed. */
+import { toServiceError } from "../../../errors.ts";
+import { beginStatement } from "./begin.ts";
+import type { Session } from "./session.ts";
+import type { SessionPool } from "./session_pool.ts";
+import { isInDoubt, LostBeforeBegin, rollBack } from "./transaction.ts";
+
+/** How many sessions that turn out to be lost are replaced: as many as may idle after simultaneous runs. */
+const MAX_LOST = 8;
+
+/**
+ * Calls `use` with a session. When `signal` is aborted, the statement under way is cancelled, and the
+ * signal's reason is thrown. Throws what `use` throws; `database_unreachable` if there is no session.
+ */
+export async function withSession<T>(
+  pool: SessionPool,
+  signal: AbortSignal,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  return await withLease(pool, await pool.acquire(signal), signal, use);
+}
+
+/**
+ * The same, but if the session turns out to be lost when `use` begins its transaction, as one that idled
+ * may, `use` is called again with another.
+ */
+export async function withLiveSession<T>(
+  pool: SessionPool,
+  signal: AbortSignal,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  for (let lost = 0;; lost++) {
+    try {
+      return await withSession(pool, signal, use);
+    } catch (error) {
+      if (!(error instanceof LostBeforeBegin) || lost === MAX_LOST) throw error;
+    }
+  }
+}
+
+/**
+ * Calls `use` with a session that reads from one snapshot, taken at its first statement. Gives undefined,
+ * without a call, if the server has no connection to spare.
+ */
+export async function withSnapshotReader<T>(
+  pool: SessionPool,
+  signal: AbortSignal,
+  lockTimeoutMs: number,
+  use: (reader: Session) => Promise<T>,
+): Promise<T | undefined> {
+  let session: Session;
+  try {
+    session = await pool.acquire(signal);
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+  return await withLease(pool, session, signal, async (reader) => {
+    const begin = { isolation: "REPEATABLE READ", readOnly: true, lockTimeoutMs } as const;
+    try {
+      await reader.query("begin a transaction", beginStatement(begin));
+      return await use(reader);
+    } finally {
+      await rollBack(reader);
+    }
+  });
+}
+
+async function withLease<T>(
+  pool: SessionPool,
+  session: Session,
+  signal: AbortSignal,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const cancel = () => session.cancel();
+  signal.addEventListener("abort", cancel, { once: true });
+  try {
+    return await use(session);
+  } catch (error) {
+    // a statement cancelled because of the signal fails for the signal's reason
+    const isCancelled = signal.aborted && !isInDoubt(toServiceError(error));
+    throw isCancelled ? toServiceError(signal.reason) : error;
+  } finally {
+    signal.removeEventListener("abort", cancel);
+    pool.release(session);
+  }
+}

@@ -1,0 +1,113 @@
+/** One run on Postgres: what was asked for, and the connections and transactions to do it in. */
+import type { DatasetUrn } from "../../datahub/dataset_urn.ts";
+import type { ColumnRef } from "../../datahub/schema_field.ts";
+import type { RunContext } from "../platform.ts";
+import { refusal } from "../refusal.ts";
+import type { Session } from "./connection/session.ts";
+import { withLiveSession, withSession, withSnapshotReader } from "./connection/session_lease.ts";
+import type { SessionPool } from "./connection/session_pool.ts";
+import { inTransaction } from "./connection/transaction.ts";
+import { resolveTable } from "./lookup/resolve_table.ts";
+import type { TargetTable } from "./table.ts";
+
+/** What the configuration says of runs on Postgres. */
+export interface PostgresOptions {
+  /** How long a statement may wait for a lock. */
+  readonly lockTimeoutMs: number;
+  /** Whether the run's UPDATEs may fire triggers and rules. */
+  readonly allowTriggers: boolean;
+  /** Whether the database makes the tokens if the SDK has an SQL expression; false by default. */
+  readonly pushdown?: boolean;
+}
+
+/** What a run is asked to tokenize. */
+export interface Request {
+  readonly dataset: DatasetUrn;
+  readonly columns: readonly ColumnRef[];
+}
+
+/** A run, for as long as it lasts. */
+export class PostgresRun {
+  readonly context: RunContext;
+  readonly pushdown: boolean;
+  readonly lockTimeoutMs: number;
+  readonly #allowTriggers: boolean;
+  readonly #request: Request;
+  readonly #pool: SessionPool;
+
+  constructor(
+    pool: SessionPool,
+    { lockTimeoutMs, allowTriggers, pushdown = false }: PostgresOptions,
+    context: RunContext,
+    request: Request,
+  ) {
+    this.context = context;
+    this.pushdown = pushdown;
+    this.lockTimeoutMs = lockTimeoutMs;
+    this.#allowTriggers = allowTriggers || context.strategy === "rewrite"; // which fires none
+    this.#request = request;
+    this.#pool = pool;
+  }
+
+  /**
+   * Finds and checks the table. With `lock` it also takes the lock of the run, until the transaction of
+   * `session` ends. Throws what `resolveTable` throws.
+   */
+  resolve(session: Session, { lock }: { readonly lock: boolean }): Promise<TargetTable> {
+    const { dataset, columns } = this.#request;
+    return resolveTable(session, dataset, columns, { allowTriggers: this.#allowTriggers, lock });
+  }
+
+  /**
+   * Throws `conflict` if the table is no longer what it was when it was resolved. Nothing holds it from
+   * then until the first statement on it, but then our own locks do: so a check after that is final.
+   */
+  async checkUnaltered(session: Session, before: TargetTable): Promise<void> {
+    const after = await this.resolve(session, { lock: false });
+    const definition = (table: TargetTable) => JSON.stringify({ ...table, sizeBytes: 0 });
+    if (definition(before) === definition(after)) return;
+    throw refusal("conflict", before.displayName, "the table was altered meanwhile");
+  }
+
+  /** Calls `use` with a session to begin with: with another one if that turns out to be lost. */
+  withLiveSession<T>(use: (session: Session) => Promise<T>): Promise<T> {
+    return withLiveSession(this.#pool, this.context.signal, use);
+  }
+
+  /** The run's kind of transaction on `session`; see `inTransaction`. */
+  inTransaction<L, T>(
+    session: Session,
+    look: () => Promise<L>,
+    work: (looked: L) => Promise<T>,
+  ): Promise<T> {
+    const options = {
+      isolation: "READ COMMITTED",
+      readOnly: this.context.dryRun,
+      lockTimeoutMs: this.lockTimeoutMs,
+    } as const;
+    return inTransaction(session, options, this.context.signal, look, work);
+  }
+
+  /** Does `work` in a transaction of its own, on a connection of its own, and commits it. */
+  inOwnTransaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const nothing = () => Promise.resolve();
+    return withSession(
+      this.#pool,
+      this.context.signal,
+      (session) => this.inTransaction(session, nothing, () => work(session)),
+    );
+  }
+
+  /**
+   * Calls `use` with a second session that reads from one snapshot. Gives undefined, without a call, if
+   * the server has no connection to spare.
+   */
+  withSnapshotReader<T>(use: (reader: Session) => Promise<T>): Promise<T | undefined> {
+    return withSnapshotReader(this.#pool, this.context.signal, this.lockTimeoutMs, use);
+  }
+
+  /** Calls `use` with a session outside of any transaction: for what can only follow the COMMIT. */
+  afterCommit<T>(use: (session: Session) => Promise<T>): Promise<T> {
+    return withSession(this.#pool, this.context.signal, use);
+  }
+}

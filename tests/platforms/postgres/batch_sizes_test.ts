@@ -1,0 +1,35 @@
+/** How much is read at once, so that memory holds a few batches whatever the table holds. */
+import assert from "node:assert/strict";
+import {
+  MAX_BATCH_ROWS,
+  nextBatchRows,
+} from "../../../src/platforms/postgres/rewrite/cursor_batches.ts";
+import { groupRows } from "../../../src/platforms/postgres/rewrite/read_long_rows.ts";
+
+const rowsOf = (count: number, bytes: number) =>
+  Array.from({ length: count }, () => ({ tableOid: 1, ctid: "(0,1)", texts: [null], bytes }));
+
+Deno.test("a batch has as many rows as fit into a megabyte, but 960 at most", () => {
+  const after = (count: number, bytes: number) =>
+    nextBatchRows({ rows: rowsOf(count, bytes), longRows: [] });
+  assert.equal(after(500, 10), MAX_BATCH_ROWS);
+  assert.equal(after(500, 1000), MAX_BATCH_ROWS);
+  assert.equal(after(500, 2000), 499);
+  assert.equal(after(1, 4000), 249);
+});
+
+Deno.test("long rows, whose texts do not travel with the batch, do not make it smaller", () => {
+  const longRows = rowsOf(400, 1_000_000);
+  assert.equal(nextBatchRows({ rows: rowsOf(100, 2000), longRows }), MAX_BATCH_ROWS);
+  assert.equal(nextBatchRows({ rows: [], longRows }), MAX_BATCH_ROWS);
+});
+
+Deno.test("long rows are read in groups that fit, and a longer one by itself", () => {
+  const groups = (...bytes: number[]) =>
+    [...groupRows(bytes.map((each) => ({ bytes: each })), 100)].map((group) =>
+      group.map((row) => row.bytes)
+    );
+  assert.deepEqual(groups(), []);
+  assert.deepEqual(groups(40, 60, 1, 99, 1), [[40, 60], [1, 99], [1]]);
+  assert.deepEqual(groups(500, 500, 10), [[500], [500], [10]]);
+});
