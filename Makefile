@@ -35,14 +35,14 @@ test-vault: ## The token SDK vault-transit, on a real OpenBao server
 test-cluster: ## The quick start on the cluster that KUBECONFIG names
 	@tests/cluster/run.sh
 
-test-faults: ## Crash proofs: nothing is lost, whatever fails when (LONG=1: more of each; ONLY='kill -9')
-	@$(TASK) test-faults $(if $(LONG),--long) $(if $(ONLY),--only '$(ONLY)')
+test-faults: ## Crash proofs: nothing is lost, whatever fails when (LONG=1: more of each, WRITE=1: docs/crash-proofs.md; ONLY='kill -9')
+	@$(TASK) test-faults $(if $(LONG),--long) $(if $(WRITE),--write) $(if $(ONLY),--only '$(ONLY)')
 
 test-fuzz: ## The HTTP API against hostile requests, made from its OpenAPI document
 	@$(TASK) test-fuzz
 
-bench: ## The action beside the database's own limit, on this machine: some 20 minutes
-	@$(TASK) bench
+bench: ## The action beside the database's own limit: half an hour (PARTS, ROWS, ROUNDS; WRITE=1: docs/performance.md)
+	@$(TASK) bench $(if $(PARTS),--parts $(PARTS)) $(if $(ROWS),--rows $(ROWS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WRITE),--write)
 
 build: ## The program as one binary: dist/tokenize
 	@$(TASK) build

@@ -3,20 +3,24 @@
  *
  *     scripts/deno.sh task bench [--parts start,small,bulk,sdks,databricks,vault]
  *       [--rows 10000,100000,1000000] [--large] [--rounds 3] [--no-index] [--only CONTENDER]
+ *       [--write]
  *
- * The part `databricks` wants Java 17, and fetches Spark once; `vault` wants Python 3, and fetches
+ * The part `databricks` needs Java 17, and fetches Spark once; `vault` needs Python 3, and fetches
  * OpenBao once. They are measured only if they are named.
+ *
+ * With `--write` each part's figures replace those in docs/performance.md as soon as they are there.
  */
 import { parseArgs } from "node:util";
-import { openBenchDatabase } from "./bench_database.ts";
+import { provenance, updatePage } from "../measured_page.ts";
+import { type BenchDatabase, openBenchDatabase } from "./bench_database.ts";
 import { benchBulk } from "./bulk.ts";
 import { benchDatabricks } from "./databricks.ts";
+import type { Report } from "./figures.ts";
+import { PERFORMANCE_PAGE } from "./performance_page.ts";
 import { benchSdks } from "./sdks.ts";
 import { benchSmallWork } from "./small_work.ts";
 import { benchStart } from "./start.ts";
 import { benchVault } from "./vault.ts";
-
-const PARTS = ["start", "small", "bulk", "sdks", "databricks", "vault"];
 
 const { values: options } = parseArgs({
   args: Deno.args,
@@ -27,40 +31,63 @@ const { values: options } = parseArgs({
     large: { type: "boolean", default: false },
     index: { type: "boolean", default: true },
     only: { type: "string", default: "" },
+    write: { type: "boolean", default: false },
   },
   allowNegative: true,
 });
-const parts = options.parts!.split(",");
-const unknown = parts.find((part) => !PARTS.includes(part));
+const sizes = options.rows!.split(",").map(Number);
+const rows = Math.max(...sizes);
+const rounds = Number(options.rounds);
+const bulk = {
+  sizes: options.large ? [...sizes, 5_000_000] : sizes,
+  rounds,
+  index: options.index!,
+  only: options.only!,
+};
+
+/** How each part is measured, in the order in which they are. */
+const PARTS: Readonly<Record<string, (report: Report) => Promise<void>>> = {
+  start: benchStart,
+  small: (report) => onPostgres(report, (database) => benchSmallWork(database, report)),
+  bulk: (report) => onPostgres(report, (database) => benchBulk(database, bulk, report)),
+  sdks: (report) => onPostgres(report, (database) => benchSdks(database, { rows, rounds }, report)),
+  databricks: (report) => benchDatabricks({ sizes, rounds }, report),
+  vault: (report) => benchVault({ rows, rounds }, report),
+};
+
+const wanted = options.parts!.split(",");
+const unknown = wanted.find((part) => !Object.hasOwn(PARTS, part));
 if (unknown !== undefined) {
-  console.error(`bench: there is no part "${unknown}" (have: ${PARTS.join(", ")})`);
+  console.error(`bench: there is no part "${unknown}" (have: ${Object.keys(PARTS).join(", ")})`);
   Deno.exit(2);
 }
+for (const [part, measure] of Object.entries(PARTS)) {
+  if (!wanted.includes(part)) continue;
+  const texts: string[] = [];
+  const report = (markdown: string) => {
+    console.log(`\n${markdown}`);
+    texts.push(markdown);
+  };
+  report(await provenance(commandOf(part)));
+  await measure(report);
+  if (options.write && texts.length > 1) {
+    await updatePage(PERFORMANCE_PAGE, new Map([[part, texts.join("\n\n")]]));
+  }
+}
 
-if (parts.includes("start")) await benchStart();
-if (["small", "bulk", "sdks"].some((part) => parts.includes(part))) {
+async function onPostgres(
+  report: Report,
+  measure: (database: BenchDatabase) => Promise<void>,
+): Promise<void> {
   await using database = await openBenchDatabase();
-  if (parts.includes("small")) await benchSmallWork(database);
-  if (parts.includes("bulk")) {
-    await benchBulk(database, {
-      sizes: [...options.rows!.split(",").map(Number), ...(options.large ? [5_000_000] : [])],
-      rounds: Number(options.rounds),
-      index: options.index!,
-      only: options.only!,
-    });
-  }
-  if (parts.includes("sdks")) {
-    const rows = Math.max(...options.rows!.split(",").map(Number));
-    await benchSdks(database, { rows, rounds: Number(options.rounds) });
-  }
+  report(database.description);
+  await measure(database);
 }
-if (parts.includes("databricks")) {
-  await benchDatabricks({
-    sizes: options.rows!.split(",").map(Number),
-    rounds: Number(options.rounds),
-  });
-}
-if (parts.includes("vault")) {
-  const rows = Math.max(...options.rows!.split(",").map(Number));
-  await benchVault({ rows, rounds: Number(options.rounds) });
+
+/** How to measure this part alone in the same way. */
+function commandOf(part: string): string {
+  const others = Deno.args.filter((arg, i) =>
+    arg !== "--write" && !arg.startsWith("--parts") && Deno.args[i - 1] !== "--parts"
+  );
+  return ["deno task bench --parts", part].concat(others).join(" ");
 }

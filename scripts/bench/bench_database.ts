@@ -20,19 +20,18 @@ export const PROGRAM = fileURLToPath(new URL("../../dist/tokenize", import.meta.
 /** A database to measure on. */
 export interface BenchDatabase extends AsyncDisposable {
   readonly server: PostgresServer;
+  /** The server's version and settings, for the report. */
+  readonly description: string;
   /** Its connection string. */
   readonly url: string;
   /** One connection to it. */
   readonly sql: postgres.Sql;
 }
 
-/** Starts a server, prints what it is, and makes a database. */
+/** Starts a server, and makes a database. */
 export async function openBenchDatabase(): Promise<BenchDatabase> {
   const server = await startPostgres({ durable: true, settings: SETTINGS });
-  const settings = Object.entries(SETTINGS).map(([name, value]) => `${name}=${value}`);
-  console.log(
-    `PostgreSQL ${server.version}, ${navigator.hardwareConcurrency} cores, ${settings.join(", ")}`,
-  );
+  const settings = Object.entries(SETTINGS).map(([name, value]) => `\`${name}=${value}\``);
   const admin = postgres(server.url(), { max: 1 });
   await admin`CREATE DATABASE bench`;
   await admin.end();
@@ -40,6 +39,7 @@ export async function openBenchDatabase(): Promise<BenchDatabase> {
   const sql = postgres(url, { max: 1, onnotice: () => {} });
   return {
     server,
+    description: `PostgreSQL ${server.version} with ${settings.join(", ")}.`,
     url,
     sql,
     async [Symbol.asyncDispose]() {

@@ -13,7 +13,7 @@ import {
   ROW_BY_ROW,
   SECOND_RUN,
 } from "./contenders.ts";
-import { markdownTable, median, progress } from "./figures.ts";
+import { markdownTable, median, progress, type Report } from "./figures.ts";
 
 /** How much is measured. */
 export interface BulkOptions {
@@ -36,22 +36,23 @@ interface Measured extends Outcome {
 
 type Results = ReadonlyMap<Contender, readonly Measured[]>;
 
-/** Measures, and prints a table for each size, and how the sizes compare. */
-export async function benchBulk(database: BenchDatabase, options: BulkOptions): Promise<void> {
+/** Measures, and reports a table for each size, and how the sizes compare. */
+export async function benchBulk(
+  database: BenchDatabase,
+  options: BulkOptions,
+  report: Report,
+): Promise<void> {
   const all = new Map<number, Results>();
   for (const rows of options.sizes) {
     const results = await benchSize(database, rows, options);
     all.set(rows, results);
-    console.log(
-      `\n## ${rows.toLocaleString("en-US")} rows, two text columns, primary key${
-        options.index ? " and one index" : ""
-      }\n`,
-    );
-    printRewrites(results);
-    printRowByRow(results);
-    printSecondRun(results);
+    const indexes = `primary key${options.index ? " and one index" : ""}`;
+    report(`### ${rows.toLocaleString("en-US")} rows, two text columns, ${indexes}`);
+    report(rewritesTable(results));
+    report(secondRunLine(results) + rowByRowLine(results));
   }
-  printGrowth(all);
+  const growth = growthTable(all);
+  if (growth !== undefined) report(growth);
 }
 
 async function benchSize(
@@ -158,7 +159,7 @@ function watchServer({ url }: BenchDatabase): { end: () => Promise<number> } {
   };
 }
 
-function printRewrites(results: Results): void {
+function rewritesTable(results: Results): string {
   const limit = results.get(REWRITES[0]!)!;
   const lines = REWRITES.filter((each) => results.has(each)).map((contender) => {
     const runs = results.get(contender)!;
@@ -180,33 +181,35 @@ function printRewrites(results: Results): void {
     ];
   });
   const head = ["contender", "rows", "s", "rows/s", "MB/s", "to the limit", "server busy"];
-  console.log(markdownTable([...head, "peak RSS, MB", "WAL, MB", "dead tuples"], lines));
+  return markdownTable([...head, "peak RSS, MB", "WAL, MB", "dead tuples"], lines);
 }
 
-function printRowByRow(results: Results): void {
+function rowByRowLine(results: Results): string {
   const [plain, client] = [ROW_BY_ROW, CLIENT].map((each) => results.get(each));
-  if (plain === undefined || client === undefined) return;
+  if (plain === undefined || client === undefined) return "";
   const ratio = median(plain.map((run, i) => secondsPerRow(run) / secondsPerRow(client[i]!)));
-  console.log(`\nOne UPDATE a row to the client path, time per row: ${ratio.toFixed(0)}`);
+  return ` One UPDATE a row takes ${
+    ratio.toFixed(0)
+  } times as long for each row as the client path.`;
 }
 
-function printSecondRun(results: Results): void {
+function secondRunLine(results: Results): string {
   const [count, second] = [COUNT, SECOND_RUN].map((each) =>
     results.get(each)!.map((run) => run.elapsedMs)
   );
   const ratio = median(second!.map((each, i) => each / count![i]!));
-  console.log(
-    `\nNothing left to do: ${median(second!).toFixed(0)} ms, one count with the same guard ${
-      median(count!).toFixed(0)
-    } ms: ${ratio.toFixed(2)}`,
-  );
+  const [secondMs, countMs] = [second!, count!].map((each) => median(each).toFixed(0));
+  return `With nothing left to do a run takes ${secondMs} ms, ${
+    ratio.toFixed(2)
+  } times one count ` +
+    `with the same guard (${countMs} ms).`;
 }
 
 /** Time per row, and memory, of each contender on the largest table beside a smaller one. */
-function printGrowth(all: ReadonlyMap<number, Results>): void {
+function growthTable(all: ReadonlyMap<number, Results>): string | undefined {
   const sizes = [...all.keys()];
   const [small, large] = [sizes.find((rows) => rows >= 100_000), sizes.at(-1)];
-  if (small === undefined || large === undefined || small === large) return;
+  if (small === undefined || large === undefined || small === large) return undefined;
   const lines = REWRITES.filter((each) => {
     return all.get(small)!.has(each) && each.maxRows === undefined;
   }).map((contender) => {
@@ -217,8 +220,8 @@ function printGrowth(all: ReadonlyMap<number, Results>): void {
     return [contender.name, growth(secondsPerRow), memory];
   });
   const [to, from] = [large, small].map((rows) => rows.toLocaleString("en-US"));
-  console.log(`\n## ${to} rows beside ${from}\n`);
-  console.log(markdownTable(["contender", "time per row", "peak RSS"], lines));
+  const table = markdownTable(["contender", "time per row", "peak RSS"], lines);
+  return `### ${to} rows beside ${from}\n\n${table}`;
 }
 
 function secondsPerRow({ elapsedMs, rows }: Outcome): number {

@@ -6,7 +6,7 @@ import { jdbcUrl } from "../servers/warehouse/environment.ts";
 import { startWarehouse, type Warehouse } from "../servers/warehouse/mod.ts";
 import { missingPrerequisite } from "../servers/warehouse/spark/prerequisites.ts";
 import { runProgram } from "./contenders.ts";
-import { markdownTable, median, progress } from "./figures.ts";
+import { markdownTable, median, progress, type Report } from "./figures.ts";
 
 /** Smaller tables say more of Spark's start of a statement than of the work. */
 const LEAST_ROWS = 100_000;
@@ -37,8 +37,11 @@ export interface DatabricksOptions {
   readonly rounds: number;
 }
 
-/** Measures, and prints a table for each size. Says why where the stand-in cannot run. */
-export async function benchDatabricks({ sizes, rounds }: DatabricksOptions): Promise<void> {
+/** Measures, and reports a table for each size. Prints the reason if the stand-in cannot run. */
+export async function benchDatabricks(
+  { sizes, rounds }: DatabricksOptions,
+  report: Report,
+): Promise<void> {
   const missing = await missingPrerequisite();
   if (missing !== undefined) return console.log(`\nDatabricks: not measured, ${missing}`);
   await using warehouse = await startWarehouse({ tell: progress });
@@ -54,16 +57,14 @@ export async function benchDatabricks({ sizes, rounds }: DatabricksOptions): Pro
       }
     }
     progress("");
-    print(rows, times);
+    report(table(rows, times));
   }
 }
 
-function print(rows: number, times: ReadonlyMap<Way, readonly number[]>): void {
+function table(rows: number, times: ReadonlyMap<Way, readonly number[]>): string {
   const [first] = times.values();
-  console.log(
-    `\n## Databricks stand-in, ${rows.toLocaleString("en-US")} rows, 10 % distinct values\n`,
-  );
-  console.log(markdownTable(
+  const title = `### ${rows.toLocaleString("en-US")} rows, 10 % distinct values`;
+  const figures = markdownTable(
     ["way", "rows", "s", "rows/s", "to pushdown"],
     [...times].map(([way, each]) => {
       const given = Math.min(rows, way.maxRows ?? rows);
@@ -76,7 +77,8 @@ function print(rows: number, times: ReadonlyMap<Way, readonly number[]>): void {
         median(each.map((ms, i) => ms / first![i]!)).toFixed(2),
       ];
     }),
-  ));
+  );
+  return `${title}\n\n${figures}`;
 }
 
 async function freshTable({ control }: Warehouse, rows: number): Promise<void> {

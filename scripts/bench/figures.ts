@@ -1,5 +1,8 @@
 /** Figures and how they are shown. */
 
+/** Receives each finished piece of Markdown, while the rest is still measured. */
+export type Report = (markdown: string) => void;
+
 /** The middle of the values; of an even number of them the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);

@@ -9,7 +9,7 @@ import { hmacJwk, jwkSet, settingsReader, sivJwk } from "../servers/test_keys.ts
 import type { BenchDatabase } from "./bench_database.ts";
 import { fillSource, freshCopy } from "./bulk.ts";
 import { runProgram } from "./contenders.ts";
-import { markdownTable, median, progress } from "./figures.ts";
+import { markdownTable, median, progress, type Report } from "./figures.ts";
 
 /** How much is measured. */
 export interface SdkOptions {
@@ -29,17 +29,19 @@ interface Contender {
   measure(): Promise<number>;
 }
 
-/** Measures, and prints the tables. */
-export async function benchSdks(database: BenchDatabase, options: SdkOptions): Promise<void> {
-  const { rows, rounds } = options;
+/** Measures, and reports the tables. */
+export async function benchSdks(
+  database: BenchDatabase,
+  { rows, rounds }: SdkOptions,
+  report: Report,
+): Promise<void> {
   const keys = jwkSet(await hmacJwk("h1"), await sivJwk("s1"));
   const alone = (await Promise.all(MODES.map(async (mode) => {
     const sdk = await openSdk(mode, keys);
     const reading = sdk.detokenize === undefined ? [] : [readingBack(mode, sdk)];
     return [writing(mode, sdk), ...reading];
   }))).flat();
-  console.log("\n## Token SDKs alone, values a second\n");
-  print("values/s", await takeTurns(alone, rounds));
+  report(`### Alone\n\n${table("values/s", await takeTurns(alone, rounds))}`);
 
   const dir = await Deno.makeTempDir();
   try {
@@ -52,8 +54,7 @@ export async function benchSdks(database: BenchDatabase, options: SdkOptions): P
       rotating("aes-siv", database, rows, env),
     ], rounds);
     const size = rows.toLocaleString("en-US");
-    console.log(`\n## Token SDKs end to end: ${size} rows, two text columns, made by the action\n`);
-    print("rows/s", results);
+    report(`### End to end, ${size} rows, two columns\n\n${table("rows/s", results)}`);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
@@ -141,12 +142,12 @@ async function takeTurns(contenders: readonly Contender[], rounds: number): Prom
 }
 
 /** Each beside the first of the table, round by round. */
-function print(unit: string, rates: Rates): void {
+function table(unit: string, rates: Rates): string {
   const [first] = rates.values();
   const lines = [...rates].map(([{ name }, own]) => [
     name,
     Math.round(median(own)).toLocaleString("en-US"),
     median(own.map((rate, i) => first![i]! / rate)).toFixed(2),
   ]);
-  console.log(markdownTable(["token SDK", unit, "time to the dummy's"], lines));
+  return markdownTable(["token SDK", unit, "time to the dummy's"], lines);
 }

@@ -4,9 +4,9 @@
  */
 import postgres from "postgres";
 import type { BenchDatabase } from "./bench_database.ts";
-import { markdownTable, percentile, progress } from "./figures.ts";
+import { markdownTable, percentile, progress, type Report } from "./figures.ts";
 import { startRelay } from "./relay.ts";
-import { type BenchService, startBenchService } from "./service.ts";
+import { type BenchService, residentBytes, startBenchService } from "./service.ts";
 
 const TRIGGERS = 500;
 const ROWS = 100;
@@ -22,23 +22,38 @@ interface Way {
   readonly timesMs: readonly number[];
 }
 
-/** Measures, and prints a table for the server at hand, and one as if it were further away. */
-export async function benchSmallWork(database: BenchDatabase): Promise<void> {
+/** Measures, and reports a table for the server at hand, and one as if it were further away. */
+export async function benchSmallWork(database: BenchDatabase, report: Report): Promise<void> {
   await makeTable(database);
   for (const distanceMs of [0, DISTANCE_MS]) {
     const ways = await measure(database, distanceMs);
     const bare = percentile(ways[0]!.timesMs, 0.5);
     const where = distanceMs === 0 ? "the server at hand" : `a server ${distanceMs} ms away`;
-    console.log(`\n## ${TRIGGERS} triggers on ${ROWS} rows, ${where}\n`);
     const head = ["what", "round trips", "p50, ms", "p99, ms", "p50 to the bare one"];
-    console.log(markdownTable(
+    const table = markdownTable(
       head,
       ways.map(({ name, roundTrips, timesMs }) => {
         const [p50, p99] = [percentile(timesMs, 0.5), percentile(timesMs, 0.99)];
         return [name, `${roundTrips}`, p50.toFixed(2), p99.toFixed(2), (p50 / bare).toFixed(1)];
       }),
-    ));
+    );
+    report(`### ${TRIGGERS} triggers on ${ROWS} rows, ${where}\n\n${table}`);
   }
+  report(await measureMemory(database));
+}
+
+/** What the first trigger costs in memory, which loads the driver and the token SDK. */
+async function measureMemory(database: BenchDatabase): Promise<string> {
+  await using service = await startBenchService({ PG_CONN_STR: database.url });
+  const sizes = [await residentBytes(service.pid)];
+  for (let i = 0; i < 2; i++) {
+    await refill(database);
+    await trigger(service, ROWS);
+    sizes.push(await residentBytes(service.pid));
+  }
+  const [before, first, second] = sizes.map((bytes) => `${(bytes / 1e6).toFixed(0)} MB`);
+  return `Resident memory of the service: ${before} before the first trigger, ${first} after it, ` +
+    `${second} after the second.`;
 }
 
 async function makeTable({ sql }: BenchDatabase): Promise<void> {

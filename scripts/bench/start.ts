@@ -1,12 +1,12 @@
 /** From exec to the first answer of /healthz, resident memory then, and the size of the binary. */
 import { PROGRAM } from "./bench_database.ts";
-import { markdownTable, median, progress } from "./figures.ts";
-import { startBenchService } from "./service.ts";
+import { markdownTable, median, progress, type Report } from "./figures.ts";
+import { residentBytes, startBenchService } from "./service.ts";
 
 const STARTS = 21;
 
-/** Measures, and prints a table. */
-export async function benchStart(): Promise<void> {
+/** Measures, and reports a table. */
+export async function benchStart(report: Report): Promise<void> {
   const versionMs: number[] = [];
   const healthMs: number[] = [];
   const rssBytes: number[] = [];
@@ -19,13 +19,13 @@ export async function benchStart(): Promise<void> {
   }
   progress("");
   const { size } = await Deno.stat(PROGRAM);
-  console.log(`\n## Start, median of ${STARTS}\n`);
-  console.log(markdownTable(["what", "figure"], [
+  const table = markdownTable([`median of ${STARTS}`, "figure"], [
     ["exec to the end of tokenize --version", `${median(versionMs).toFixed(0)} ms`],
     ["exec to the first answer of /healthz", `${median(healthMs).toFixed(0)} ms`],
     ["RSS after it", `${(median(rssBytes) / 1e6).toFixed(0)} MB`],
     ["size of the binary", `${(size / 1e6).toFixed(0)} MB`],
-  ]));
+  ]);
+  report(table);
 }
 
 async function timeVersionMs(): Promise<number> {
@@ -36,7 +36,5 @@ async function timeVersionMs(): Promise<number> {
 
 async function startOnce(): Promise<{ elapsedMs: number; memoryBytes: number }> {
   await using service = await startBenchService();
-  const status = await Deno.readTextFile(`/proc/${service.pid}/status`).catch(() => "");
-  const memoryBytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024;
-  return { elapsedMs: service.startMs, memoryBytes };
+  return { elapsedMs: service.startMs, memoryBytes: await residentBytes(service.pid) };
 }

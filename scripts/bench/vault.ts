@@ -10,7 +10,7 @@ import { openTransit, type TransitFixture } from "../servers/openbao/transit_fix
 import { type BenchDatabase, openBenchDatabase } from "./bench_database.ts";
 import { fillSource, freshCopy } from "./bulk.ts";
 import { runProgram } from "./contenders.ts";
-import { markdownTable, median, progress } from "./figures.ts";
+import { markdownTable, median, progress, type Report } from "./figures.ts";
 
 /** How much is measured. */
 export interface VaultOptions {
@@ -29,20 +29,24 @@ interface Contender {
   encrypt(values: readonly string[]): Promise<void>;
 }
 
-/** Measures, and prints the tables. */
-export async function benchVault({ rows, rounds }: VaultOptions): Promise<void> {
+/** Measures, and reports the tables. */
+export async function benchVault({ rows, rounds }: VaultOptions, report: Report): Promise<void> {
   const vault = await openTransit();
   try {
-    const bareRate = await benchAlone(vault, rounds);
+    const bareRate = await benchAlone(vault, rounds, report);
     await using database = await openBenchDatabase();
-    await benchEndToEnd(vault, database, rows, bareRate);
+    await benchEndToEnd(vault, database, { rows, bareRate, report });
   } finally {
     await vault.close();
   }
 }
 
 /** Gives how many values a second the fastest of the bare ways encrypts. */
-async function benchAlone(vault: TransitFixture, rounds: number): Promise<number> {
+async function benchAlone(
+  vault: TransitFixture,
+  rounds: number,
+  report: Report,
+): Promise<number> {
   const sdk = await vault.openSdk();
   const contenders = [
     bare(vault, 1),
@@ -67,19 +71,18 @@ async function benchAlone(vault: TransitFixture, rounds: number): Promise<number
   progress("");
   const middle = contenders.map((contender) => median(rates.get(contender)!));
   const best = Math.max(middle[0]!, middle[1]!);
-  console.log(`\n## Vault alone, ${VALUES.toLocaleString("en-US")} values, median of ${rounds}\n`);
-  console.log(markdownTable(
+  const table = markdownTable(
     ["contender", "values/s", "to the best bare one"],
     contenders.map(({ name }, i) => [name, thousands(middle[i]!), (best / middle[i]!).toFixed(2)]),
-  ));
+  );
+  report(`### Alone, ${thousands(VALUES)} values, median of ${rounds}\n\n${table}`);
   return best;
 }
 
 async function benchEndToEnd(
   vault: TransitFixture,
   database: BenchDatabase,
-  rows: number,
-  bareRate: number,
+  { rows, bareRate, report: tell }: { rows: number; bareRate: number; report: Report },
 ): Promise<void> {
   await fillSource(database, rows);
   const lines = [];
@@ -104,11 +107,11 @@ async function benchEndToEnd(
       (peakRssBytes / 1e6).toFixed(0),
     ]);
   }
-  console.log(`\n## Vault end to end, ${rows.toLocaleString("en-US")} rows\n`);
-  console.log(markdownTable(
+  const table = markdownTable(
     ["columns", "rows/s", "values/s", "time to the best bare calls alone", "peak RSS, MB"],
     lines,
-  ));
+  );
+  tell(`### End to end, ${thousands(rows)} rows\n\n${table}`);
 }
 
 /** Requests of as many values as the SDK sends, and nothing beside them. */

@@ -3,7 +3,7 @@
  * something goes wrong; then every row is looked at.
  *
  *     make test-faults            some minutes
- *     make test-faults LONG=1     the long form
+ *     make test-faults LONG=1     the long form; with WRITE=1 its results are docs/crash-proofs.md
  *     make … ONLY='kill -9'       the faults with that in their names
  *     FAULT_SEED=1 make …         the moments of an earlier run
  *
@@ -13,6 +13,7 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { addCounts, closeSuite, type Counts, runDenoTests } from "../support/deno_tests.ts";
+import { writeCrashProofs } from "./crash_proofs_page.ts";
 import { resultsTable } from "./results.ts";
 import { warehouseEnvironment } from "../../scripts/servers/warehouse/environment.ts";
 import { startWarehouse } from "../../scripts/servers/warehouse/mod.ts";
@@ -22,6 +23,13 @@ import { WAREHOUSE_FAULTS } from "./warehouse_faults.ts";
 
 const IN_NAMESPACE = "FAULTS_DISKS";
 
+const { long: isLong = false, only = "", write: isWritten = false } = parseArgs({
+  options: { long: { type: "boolean" }, only: { type: "string" }, write: { type: "boolean" } },
+}).values;
+if (isWritten && (!isLong || only !== "")) {
+  console.error("Cannot write docs/crash-proofs.md: this takes the long form, with every fault");
+  Deno.exit(2);
+}
 Deno.chdir(fileURLToPath(new URL("../..", import.meta.url)));
 const namespace = Deno.env.has(IN_NAMESPACE) ? undefined : await smallDiskNamespace();
 if (namespace !== undefined) Deno.exit(await startWithin(namespace));
@@ -29,15 +37,14 @@ if (!Deno.env.has(IN_NAMESPACE)) {
   console.log("full disks: skipped, this needs root or user namespaces, and `unshare` and `mount`");
 }
 const results = await Deno.makeTempFile();
-const { long: isLong = false, only = "" } = parseArgs({
-  options: { long: { type: "boolean" }, only: { type: "string" } },
-}).values;
 const counts = addCounts([
   await test(["tests/faults"], ["tests/faults/warehouse_test.ts"], only),
   await testOnWarehouse(),
 ]);
-console.log(await resultsTable(results));
+const table = await resultsTable(results);
+console.log(table);
 await Deno.remove(results);
+if (isWritten && counts.failed === 0) await writeCrashProofs(table, counts);
 closeSuite(counts);
 
 /** The tests that need the stand-in warehouse, or one that is skipped and the reason. */
