@@ -1,0 +1,100 @@
+/**
+ * README's "Your own Postgres in a minute" and "The service", pasted as they stand into one shell,
+ * against a fresh Postgres, from the folder of the repository.
+ */
+import assert from "node:assert/strict";
+import { codeBlocksOf } from "../../scripts/docs/markdown.ts";
+import { freePort } from "../../scripts/servers/free_port.ts";
+import { startPostgres } from "../../scripts/servers/postgres/postgres_server.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const readme = await Deno.readTextFile(new URL("README.md", ROOT));
+
+const missing = ["psql", "createdb", "openssl"].filter((program) => !isInstalled(program));
+if (missing.length > 0) {
+  console.log(`skipped: README's first run: ${missing.join(", ")} not installed`);
+}
+
+Deno.test({
+  name: "README's own Postgres in a minute and its service do what they say, as they stand",
+  ignore: missing.length > 0,
+  async fn() {
+    await using server = await startPostgres();
+    const folder = await openCheckout();
+    const section = sectionOf("Your own Postgres in a minute");
+    const commands = [...shellBlocks(section), ...shellBlocks(sectionOf("The service"))];
+    try {
+      const { hostname, port } = server;
+      const { code, stdout, stderr } = await paste(folder, [...commands, "kill %1", "wait"], {
+        PGHOST: hostname,
+        PGPORT: String(port),
+        PGUSER: "postgres",
+        PGPASSWORD: "postgres",
+        PORT: String(freePort()),
+      });
+      assert.equal(code, 0, stderr);
+      const reports = stdout.split("\n").filter((line) => line.startsWith("{"))
+        .map((line) => JSON.parse(line));
+      assert.deepEqual(
+        reports.map(({ dry_run, updated, skipped }) => [dry_run, updated, skipped]),
+        [[true, 100, 0], [false, 100, 0], [false, 0, 100], [false, 0, 100]],
+      );
+      const left = reports[1].residue.filter(({ state }: { state: string }) => state === "remains");
+      assert.deepEqual(
+        left.map(({ command }: { command: string }) => command),
+        ["VACUUM (INDEX_CLEANUP ON) public.customers"],
+        "what the section says is left",
+      );
+      assert.ok(section.includes('VACUUM (INDEX_CLEANUP ON) public.$table"'));
+      assert.deepEqual(stdout.split("\n").filter((line) => line.startsWith('"')), [
+        '"customer1@example.com"',
+        '"customer2@example.com"',
+        '"customer3@example.com"',
+      ]);
+      const { mode } = await Deno.stat(`${folder}/keys.json`);
+      assert.equal(mode! & 0o777, 0o600, "nobody else can read the key");
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
+function sectionOf(title: string): string {
+  return readme.split("\n## ").find((each) => each.startsWith(`${title}\n`)) ??
+    assert.fail(`README has no section "${title}"`);
+}
+
+function shellBlocks(section: string): string[] {
+  return codeBlocksOf(section).filter(({ language }) => language === "bash")
+    .map(({ text }) => text);
+}
+
+/** A folder that looks like the repository's with a built binary, and that the blocks may write to. */
+async function openCheckout(): Promise<string> {
+  const folder = await Deno.makeTempDir();
+  for (const name of ["deploy", "dist", "scripts"]) {
+    await Deno.symlink(new URL(name, ROOT), `${folder}/${name}`);
+  }
+  return folder;
+}
+
+/** The commands in one shell, as a reader would paste them, but for stopping if one fails. */
+async function paste(
+  folder: string,
+  commands: readonly string[],
+  variables: Readonly<Record<string, string>>,
+) {
+  const { code, stdout, stderr } = await new Deno.Command("bash", {
+    args: ["-euo", "pipefail", "-c", commands.join("\n")],
+    cwd: folder,
+    clearEnv: true,
+    env: { PATH: Deno.env.get("PATH")!, HOME: folder, ...variables },
+  }).output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+function isInstalled(program: string): boolean {
+  return new Deno.Command("bash", { args: ["-c", `command -v ${program}`], stdout: "null" })
+    .outputSync().success;
+}
