@@ -13,7 +13,7 @@ import type { Observation, Observe } from "./observations.ts";
 type Level = "debug" | "info" | "warning" | "error";
 
 /** Each event's level and sentence. Names in braces are the event's own fields. */
-const LINES: Readonly<Record<Observation["event"], readonly [Level, string]>> = {
+export const LOG_LINES: Readonly<Record<Observation["event"], readonly [Level, string]>> = {
   sandbox_ready: ["info", "sandbox ready, it may reach {hosts}"],
   listening: ["info", "listening on {url}"],
   cannot_listen: ["error", "cannot listen on {url}, as HOST, PORT say: {reason}"],
@@ -62,7 +62,7 @@ export async function startLog({ level, format }: Config["log"]): Promise<Observ
   });
   const logger = getLogger("tokenize");
   return (observation) => {
-    const [lineLevel, line] = LINES[observation.event];
+    const [lineLevel, line] = LOG_LINES[observation.event];
     logger[lineLevel](line, { ...observation });
   };
 }

@@ -1,0 +1,22 @@
+/**
+ * `deno task docs`: writes the parts of the documentation that follow from the code: docs/openapi.json,
+ * each command's help in docs/cli.md, statuses and titles in docs/errors.md, and the log's lines in
+ * docs/understanding-output.md. The tests in tests/docs say when one of them is not current.
+ */
+import { fileURLToPath } from "node:url";
+import { GENERATED_PAGES } from "./docs/generated_parts.ts";
+import { openApiDocument } from "./docs/openapi_document.ts";
+
+Deno.chdir(fileURLToPath(new URL("..", import.meta.url)));
+await Deno.writeTextFile(
+  "docs/openapi.json",
+  `${JSON.stringify(await openApiDocument(), null, 2)}\n`,
+);
+for (const { path, update } of GENERATED_PAGES) {
+  await Deno.writeTextFile(path, await update(await Deno.readTextFile(path)));
+}
+const files = ["docs/openapi.json", ...GENERATED_PAGES.map(({ path }) => path)];
+const { code } = await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", ...files] })
+  .spawn()
+  .status;
+Deno.exit(code);

@@ -1,0 +1,89 @@
+/**
+ * The parts of the documentation that follow from the code. A part stands between two comments that
+ * name it, `<!-- generated: NAME -->` and `<!-- end -->`. Of a table only the first cells are generated;
+ * the others are written by hand and stay with their row.
+ */
+import { PROBLEMS } from "../../src/http/problem.ts";
+import { LOG_LINES } from "../../src/log.ts";
+import { commandHelp } from "./command_help.ts";
+import { cellsOf } from "./markdown.ts";
+
+/** A table whose first cells are generated. */
+interface GeneratedTable {
+  /** The generated cells of each row. */
+  readonly rows: readonly (readonly string[])[];
+  /** Which of them tells the rows apart. */
+  readonly keyCell: number;
+}
+
+/** A page with what follows from the code brought up to date, in the form that `deno fmt` gives it. */
+export interface GeneratedPage {
+  /** From the repository's root. */
+  readonly path: string;
+  /** The page's text, from the present one. */
+  readonly update: (page: string) => Promise<string>;
+}
+
+/** The pages with generated parts. `docs/openapi.json` is generated as a whole, elsewhere. */
+export const GENERATED_PAGES: readonly GeneratedPage[] = [
+  { path: "docs/cli.md", update: updateHelp },
+  { path: "docs/errors.md", update: (page) => updateTable(page, "problems", problems()) },
+  { path: "docs/understanding-output.md", update: (page) => updateTable(page, "log", logLines()) },
+];
+
+/** Every error code with its status and title, by status. */
+function problems(): GeneratedTable {
+  const rows = Object.entries(PROBLEMS)
+    .toSorted(([, a], [, b]) => a.status - b.status)
+    .map(([code, { status, title }]) => [String(status), `\`${code}\``, title]);
+  return { rows, keyCell: 1 };
+}
+
+/** Every event of the log with its level and sentence. */
+function logLines(): GeneratedTable {
+  const rows = Object.entries(LOG_LINES)
+    .map(([event, [level, line]]) => [`\`${event}\``, level, `\`${line}\``]);
+  return { rows, keyCell: 0 };
+}
+
+/** Each command under a heading of its own, in the order of the program's help. */
+async function updateHelp(page: string): Promise<string> {
+  let updated = page;
+  for (const [command, help] of await commandHelp()) {
+    const block = `\`\`\`text\n${help}\`\`\``;
+    updated = replacePart(updated, command === "" ? "help" : `help ${command}`, () => block);
+  }
+  return updated;
+}
+
+function updateTable(page: string, name: string, table: GeneratedTable): Promise<string> {
+  return Promise.resolve(replacePart(page, name, (old) => tableText(old, table)));
+}
+
+function tableText(old: string, { rows, keyCell }: GeneratedTable): string {
+  const [header, border, ...oldRows] = old.trim().split("\n");
+  const written = new Map(oldRows.map(cellsOf).map((cells) => [cells[keyCell], cells]));
+  const columns = cellsOf(header!).length;
+  const lines = rows.map((generated) => {
+    const byHand = written.get(generated[keyCell])?.slice(generated.length) ?? [];
+    const cells = Array.from(
+      { length: columns },
+      (_, i) => generated[i] ?? byHand[i - generated.length] ?? "",
+    );
+    return `| ${cells.join(" | ")} |`;
+  });
+  return [header, border, ...lines].join("\n");
+}
+
+/** Throws if the page has no part of that name. */
+function replacePart(page: string, name: string, replace: (old: string) => string): string {
+  const start = `<!-- generated: ${name} -->\n`;
+  const end = "\n<!-- end -->";
+  const from = page.indexOf(start);
+  const to = page.indexOf(end, from);
+  if (from < 0 || to < 0) {
+    throw new Error(`no place for it: add "${start.trim()}" and "${end.trim()}" to the page`);
+  }
+  const old = page.slice(from + start.length, to);
+  return `${page.slice(0, from)}${start}\n${replace(old)}\n${page.slice(to)}`;
+}

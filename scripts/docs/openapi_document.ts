@@ -1,0 +1,21 @@
+/** The API's OpenAPI document, as a running action gives it at `/openapi.json`. */
+import { RunRegistry } from "../../src/action/run_registry.ts";
+import { createApp } from "../../src/http/app.ts";
+import { VERSION } from "../../src/version.ts";
+
+/** Made by an API that no trigger reaches. */
+export async function openApiDocument(): Promise<Record<string, unknown>> {
+  const app = createApp({
+    version: VERSION,
+    triggerToken: undefined,
+    runs: new RunRegistry(),
+    action: {
+      platforms: new Map(),
+      knownPlatforms: new Map(),
+      allowedDatasets: undefined,
+      tokenSdk: () => Promise.reject(new Error("no run is started here")),
+      observe: () => {},
+    },
+  });
+  return await (await app.request("/openapi.json")).json();
+}

@@ -1,0 +1,45 @@
+/** Code blocks are what they claim to be. Those that can run are run by tests/first_hour. */
+import assert from "node:assert/strict";
+import { codeBlocksOf } from "../../scripts/docs/markdown.ts";
+import { PAGES } from "./pages.ts";
+
+const BLOCKS = PAGES.flatMap(({ path, text }) =>
+  codeBlocksOf(text).map((block) => ({ ...block, where: `${path}:${block.line}` }))
+);
+const LANGUAGES = [
+  "abnf",
+  "bash",
+  "console",
+  "http",
+  "json",
+  "mermaid",
+  "sql",
+  "text",
+  "ts",
+  "yaml",
+];
+
+Deno.test("every code block says what language it is in", () => {
+  const unknown = BLOCKS.filter(({ language }) => !LANGUAGES.includes(language))
+    .map(({ where, language }) => `${where}: "${language}" is not one of ${LANGUAGES.join(", ")}`);
+  assert.deepEqual(unknown, []);
+});
+
+Deno.test("every JSON block is JSON", () => {
+  const blocks = BLOCKS.filter(({ language }) => language === "json");
+  for (const { where, text } of blocks) {
+    assert.doesNotThrow(() => JSON.parse(text), `${where} is not JSON`);
+  }
+  assert.ok(blocks.length > 0);
+});
+
+Deno.test("every shell block has a shell's syntax", async () => {
+  const blocks = BLOCKS.filter(({ language }) => language === "bash");
+  const wrong = await Promise.all(blocks.map(async ({ where, text }) => {
+    const bash = new Deno.Command("bash", { args: ["-n", "-c", text], stderr: "piped" });
+    const { success, stderr } = await bash.output();
+    return success ? [] : [`${where}: ${new TextDecoder().decode(stderr)}`];
+  }));
+  assert.deepEqual(wrong.flat(), []);
+  assert.ok(blocks.length > 5);
+});
