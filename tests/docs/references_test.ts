@@ -1,5 +1,6 @@
 /** The reference tables say what the code does, all of it and nothing else. */
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import { RESIDUE_STATES } from "../../src/platforms/residue.ts";
 import { findResidue } from "../../src/platforms/databricks/residue/find_residue.ts";
 import { uncheckedPlaces } from "../../src/platforms/postgres/residue/residue_places.ts";
@@ -22,25 +23,20 @@ Deno.test("docs/cli.md has every command, and what --help prints of it", async (
 for (const { path, update } of GENERATED_PAGES) {
   Deno.test(`the generated parts of ${path} are current`, async () => {
     const { text } = page(path);
-    const updated = await update(text);
-    assert.deepEqual(
-      codeBlocksOf(text),
-      codeBlocksOf(updated),
-      `${path} is not current: ${REFRESH}`,
-    );
-    const cells = (each: string) => tablesOf(each).map(({ header, rows }) => ({ header, rows }));
-    assert.deepEqual(cells(text), cells(updated), `${path} is not current: ${REFRESH}`);
+    const parts = (each: string) => ({
+      blocks: codeBlocksOf(each).map((block) => block.text),
+      tables: tablesOf(each).map(({ header, rows }) => ({ header, rows })),
+    });
+    const isCurrent = isDeepStrictEqual(parts(text), parts(await update(text)));
+    assert.ok(isCurrent, `${path} is not current: ${REFRESH}`);
     assertNoEmptyCell(path, tablesOf(text));
   });
 }
 
 Deno.test("docs/openapi.json is what a running action gives at /openapi.json", async () => {
   const committed = JSON.parse(await textOf("docs/openapi.json"));
-  assert.deepEqual(
-    committed,
-    await openApiDocument(),
-    `docs/openapi.json is not current: ${REFRESH}`,
-  );
+  const isCurrent = isDeepStrictEqual(committed, await openApiDocument());
+  assert.ok(isCurrent, `docs/openapi.json is not current: ${REFRESH}`);
 });
 
 Deno.test("docs/http-api.md has every field of a trigger, a report and a problem", async () => {
