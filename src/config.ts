@@ -1,6 +1,5 @@
 /**
- * The environment, read once into a frozen `Config`. Everything later takes what it needs from
- * there; nothing reads the environment again.
+ * The environment, read once into a frozen `Config`. Nothing reads the environment after that.
  */
 import { splitUrnList } from "./datahub/dataset_urn.ts";
 import { collectFaults, ConfigError, configFault } from "./config_error.ts";
@@ -21,52 +20,52 @@ export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
 /** How much is logged. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** How a log line is written: for people, or a JSON object a line. */
+/** The form of log lines: text for people, or one JSON object a line. */
 export type LogFormat = "text" | "json";
 
-/** What every command needs. Plain data, since it crosses into the sandbox as a message. */
+/** The settings of every command. Plain data, since it crosses into the sandbox as a message. */
 export interface Config {
   readonly listen: { readonly hostname: string; readonly port: number };
-  /** The bearer token that /trigger asks for; undefined where anybody may trigger. */
+  /** The bearer token that /trigger requires; undefined if anybody may trigger. */
   readonly triggerToken: string | undefined;
   readonly log: { readonly level: LogLevel; readonly format: LogFormat };
-  /** URN patterns; undefined where every dataset may be tokenized. */
+  /** URN patterns; undefined if every dataset may be tokenized. */
   readonly allowedDatasets: readonly string[] | undefined;
   readonly postgres: PostgresSettings | undefined;
   readonly postgresLockTimeoutMs: number;
   readonly databricks: DatabricksSettings | undefined;
-  /** Whether a table may be rewritten although triggers or rules on it may copy values elsewhere. */
+  /** Whether a table may be rewritten although its triggers or rules may copy values elsewhere. */
   readonly allowTriggers: boolean;
-  /** Whether tokens may be read back on the command line. */
+  /** Whether the command line may read tokens back. */
   readonly allowDetokenize: boolean;
-  /** Whether a database may make the tokens, where the SDK has an SQL expression. */
+  /** Whether a database may make the tokens, if the SDK has an SQL expression. */
   readonly pushdown: boolean;
   readonly tokenSdk: SdkSettings;
-  /** Whose tokens a rotation starts from. */
+  /** The tokens that a rotation replaces. */
   readonly rotateFrom?: RotationSettings;
 }
 
-/** A token SDK to be made. */
+/** A token SDK to be created. */
 export interface SdkSettings {
   /** The adapter's name. */
   readonly mode: string;
   readonly settings: unknown;
 }
 
-/** The SDK that made the tokens; with `keyId`, only those of that key. */
+/** The SDK that made the tokens; with a `keyId`, only those of that key. */
 export interface RotationSettings extends SdkSettings {
   readonly keyId: string | undefined;
 }
 
-/** What reading the configuration needs from outside. */
+/** What `loadConfig` reads. */
 export interface ConfigSource extends SettingsReader {
   /** Whether the log goes to a person's terminal. */
   readonly isTerminal: boolean;
 }
 
 /**
- * Reads the whole configuration; for a rotation, with the SDK or key that it starts from. Throws
- * `ConfigError` with every fault found.
+ * Reads the whole configuration; for a rotation, with the SDK or key whose tokens it replaces. Throws
+ * `ConfigError` with every fault.
  */
 export function loadConfig(source: ConfigSource, rotateFrom?: string): Config {
   const { faults, attempt } = collectFaults();
@@ -110,7 +109,7 @@ export function loadConfig(source: ConfigSource, rotateFrom?: string): Config {
   ) {
     faults.push({
       variable: "TRIGGER_TOKEN",
-      reason: `it must be set where HOST is not a loopback address, or ALLOW_ANONYMOUS=true`,
+      reason: `it must be set if HOST is not a loopback address, unless ALLOW_ANONYMOUS=true`,
     });
   }
   if (faults.length > 0) throw new ConfigError(faults);
@@ -120,13 +119,16 @@ export function loadConfig(source: ConfigSource, rotateFrom?: string): Config {
 /** An address or a name; IPv6 addresses without brackets. */
 function readHost(value: string): string {
   const host = withoutBrackets(value);
-  if (!isHost(host)) throw configFault("HOST", "it is neither a host's name nor an IP address");
+  if (!isHost(host)) throw configFault("HOST", "it is neither a host name nor an IP address");
   return host;
 }
 
 function readTriggerToken(value: string | undefined): string | undefined {
   if (value !== undefined && !/^[\x21-\x7e]+$/.test(value)) {
-    throw configFault("TRIGGER_TOKEN", "it holds characters that a bearer token cannot have");
+    throw configFault(
+      "TRIGGER_TOKEN",
+      "it contains characters that are not allowed in a bearer token",
+    );
   }
   return value;
 }
@@ -143,7 +145,7 @@ function readLogLevel(value: string | undefined): LogLevel {
 function readLogFormat(value: string | undefined, isTerminal: boolean): LogFormat {
   if (value === undefined) return isTerminal ? "text" : "json";
   if (value !== "text" && value !== "json") {
-    throw configFault("LOG_FORMAT", "it is not json or text");
+    throw configFault("LOG_FORMAT", "it is not one of json, text");
   }
   return value;
 }
@@ -185,7 +187,7 @@ function readRotationSource(source: ConfigSource, from: string): RotationSetting
       const settings = readSettings(source);
       if (keyIds(settings).includes(from)) return { mode, settings, keyId: from };
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error; // it has no key at all
+      if (!(error instanceof ConfigError)) throw error; // its settings are missing or invalid, so it has no such key
     }
   }
   throw configFault(
@@ -199,11 +201,11 @@ function readRotationSource(source: ConfigSource, from: string): RotationSetting
 function integer(
   name: string,
   text: string | undefined,
-  standard: number,
+  fallback: number,
   min: number,
   max: number,
 ) {
-  if (text === undefined) return standard;
+  if (text === undefined) return fallback;
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < min || value > max) {
     throw configFault(name, `it is not a whole number from ${min} to ${max}`);
@@ -211,9 +213,9 @@ function integer(
   return value;
 }
 
-function boolean(name: string, text: string | undefined, standard = false): boolean {
-  if (text === undefined) return standard;
+function boolean(name: string, text: string | undefined, fallback = false): boolean {
+  if (text === undefined) return fallback;
   if (text === "false") return false;
   if (text === "true") return true;
-  throw configFault(name, "it is not true or false");
+  throw configFault(name, "it is not one of true, false");
 }

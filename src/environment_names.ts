@@ -1,6 +1,6 @@
 /**
- * Every environment variable the program reads. `deno compile` bakes this list into the binary, so
- * nothing else of the environment can ever be seen by it.
+ * Every environment variable that the program reads. `deno compile` builds this list into the binary,
+ * so it cannot read any other variable.
  */
 import { TOKEN_SDK_ADAPTERS } from "./tokens/adapters.ts";
 
@@ -21,10 +21,10 @@ const OWN_NAMES = [
   "LOG_LEVEL",
   "LOG_FORMAT",
   "NO_COLOR",
-  "NO_PROXY", // which is set, and not read
+  "NO_PROXY", // set, not read
 ] as const;
 
-/** The program's own variables and those of each token SDK, each once: SDKs may share some. */
+/** The program's own variables and those of each token SDK, without duplicates. */
 export const ENVIRONMENT_NAMES: readonly string[] = [
   ...new Set([
     ...OWN_NAMES,

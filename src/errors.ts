@@ -1,7 +1,7 @@
 /**
- * Every failure that a caller can meet, by a code that never changes its meaning.
+ * Every failure that a caller can see, by a code that never changes its meaning.
  *
- * Nothing here knows about HTTP: `http/problem.ts` gives each code its status.
+ * Nothing here knows about HTTP: `http/problem.ts` maps each code to a status.
  */
 
 /** The codes, grouped by the stage that raises them. A code is never reused for something else. */
@@ -45,7 +45,7 @@ export const ERROR_CODES = [
 /** A stable error code. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** What the log may say of a failure beyond its code: names and states, never a value. */
+/** What the log may say about a failure beyond its code: names and states, never a value. */
 export interface ErrorFacts {
   /** Five characters, as the SQL standard and the database define them. */
   readonly sqlState?: string;
@@ -59,7 +59,7 @@ export interface ErrorFacts {
   readonly retryAfterSeconds?: number;
 }
 
-/** Every fact that is kept: facts are logged, so nothing else may come along. */
+/** The facts that are kept: facts are logged, so anything else is dropped. */
 const ERROR_FACTS: Readonly<Record<keyof ErrorFacts, true>> = {
   sqlState: true,
   errorClass: true,
@@ -72,16 +72,16 @@ const ERROR_FACTS: Readonly<Record<keyof ErrorFacts, true>> = {
  * A failure with a code, a sentence for the caller and facts for the log.
  *
  * The sentence reads "Cannot <action>: <reason>". It may name tables, columns and constraints.
- * It never holds a cell's value, a secret or a driver's own message, so it is safe to show.
+ * It never contains a cell's value, a secret or a driver's message, so it is safe to show.
  */
 export class ServiceError extends Error {
   /** The class's name, for the log. */
   override readonly name = "ServiceError";
 
-  /** What the log is given besides. */
+  /** Additional facts for the log. */
   readonly facts: ErrorFacts;
 
-  /** Line breaks and terminal codes in `message` are written out. */
+  /** Line breaks and terminal codes in `message` are escaped. */
   constructor(readonly code: ErrorCode, message: string, facts: ErrorFacts = {}) {
     super(inOneLine(message));
     this.facts = Object.fromEntries(
@@ -90,11 +90,11 @@ export class ServiceError extends Error {
   }
 }
 
-/** What ends a line, moves a terminal's cursor or turns the reading direction; names may hold it. */
-// deno-lint-ignore no-control-regex -- they are what is looked for
+/** What ends a line, moves a terminal's cursor or changes the text direction; names may contain it. */
+// deno-lint-ignore no-control-regex -- these are what it is for
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
-/** A message that cannot pass for another line of a log, with such characters written out. */
+/** Escapes such characters, so that a message cannot pass for another line of a log. */
 function inOneLine(message: string): string {
   return message.replace(
     CONTROLS,
@@ -103,8 +103,8 @@ function inOneLine(message: string): string {
 }
 
 /**
- * Turns whatever was thrown into a `ServiceError`. What we did not foresee becomes `internal`
- * and loses its message, since only our own sentences are known to hold no value.
+ * Turns anything that was thrown into a `ServiceError`. The unexpected becomes `internal` and loses its
+ * message, since only our own sentences are known to contain no value.
  */
 export function toServiceError(thrown: unknown): ServiceError {
   if (thrown instanceof ServiceError) return thrown;

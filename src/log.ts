@@ -1,4 +1,4 @@
-/** From observations to log lines, by LogTape. Lines go to standard error; results to standard output. */
+/** Writes observations as log lines with LogTape. Lines go to standard error, results to standard output. */
 import {
   configure,
   getAnsiColorFormatter,
@@ -16,14 +16,17 @@ type Level = "debug" | "info" | "warning" | "error";
 export const LOG_LINES: Readonly<Record<Observation["event"], readonly [Level, string]>> = {
   sandbox_ready: ["info", "sandbox ready, it may reach {hosts}"],
   listening: ["info", "listening on {url}"],
-  cannot_listen: ["error", "cannot listen on {url}, as HOST, PORT say: {reason}"],
+  cannot_listen: ["error", "cannot listen on {url} (HOST, PORT): {reason}"],
   no_platform_configured: ["warning", "no platform is configured: set PG_CONN_STR or DBX_JDBC_URL"],
   request_refused: ["info", "refused {method} {path}: {code}"],
   run_started: ["info", "run {runId} started on {datasetUrn}"],
   table_resolved: ["debug", "run {runId} found table {table}"],
   batch_written: ["debug", "run {runId} wrote {updated} of {total} rows"],
-  warehouse_starting: ["info", "run {runId} waits for the warehouse, {waitedSeconds} s so far"],
-  retrying: ["info", "run {runId} tries again, attempt {attempt}"],
+  warehouse_starting: [
+    "info",
+    "run {runId} has waited {waitedSeconds} s for the warehouse to start",
+  ],
+  retrying: ["info", "run {runId} failed attempt {attempt} and tries again"],
   residue_found: [
     "info",
     "run {runId}: old values of {table} remain in {remains}, not checked: {notChecked}, cleared: {cleared}",
@@ -40,7 +43,7 @@ export const LOG_LINES: Readonly<Record<Observation["event"], readonly [Level, s
   grace_period_over: ["error", "the sandbox did not stop in time"],
 };
 
-/** Sets the log up and gives what events go to. To be called once in each realm. */
+/** Sets up the log and returns the function that events go to. To be called once in each realm. */
 export async function startLog({ level, format }: Config["log"]): Promise<Observe> {
   const isTerminal = Deno.stderr.isTerminal();
   const toText = format === "json"
@@ -49,7 +52,7 @@ export async function startLog({ level, format }: Config["log"]): Promise<Observ
     ? getAnsiColorFormatter({ timestamp: "time" })
     : getTextFormatter({ timestamp: "time" });
   const encoder = new TextEncoder();
-  const clearLine = isTerminal ? "\r\x1b[K" : ""; // a progress bar may stand there
+  const clearLine = isTerminal ? "\r\x1b[K" : ""; // a progress bar may be there
   const write = (record: LogRecord) => {
     Deno.stderr.writeSync(encoder.encode(clearLine + toText(record)));
   };

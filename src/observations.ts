@@ -1,6 +1,6 @@
 /**
- * Everything that may be logged, as one closed union. No event has a field that a cell's value, a
- * secret or a driver's message could sit in, so none can reach a log.
+ * Everything that may be logged, as one closed union. No event has a field for a cell's value, a secret
+ * or a driver's message, so none can reach a log.
  */
 import type { ErrorCode, ErrorFacts } from "./errors.ts";
 
@@ -50,7 +50,7 @@ export type Observation =
     readonly event: "residue_found";
     readonly runId: string;
     readonly table: string;
-    /** Names of places as the report has them, with commas between. */
+    /** Names of places as in the report, separated by commas. */
     readonly remains: string;
     readonly notChecked: string;
     readonly cleared: string;

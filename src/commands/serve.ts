@@ -78,6 +78,6 @@ function whyNotListening(error: unknown): string {
   if (error instanceof Deno.errors.AddrInUse) return "the port is in use";
   if (error instanceof Deno.errors.AddrNotAvailable) return "the address is not of this machine";
   if (error instanceof Deno.errors.PermissionDenied) return "the system does not allow it";
-  if (error instanceof Error && error.name === "Error") return "the host's name is not known";
+  if (error instanceof Error && error.name === "Error") return "the host name cannot be resolved";
   throw error;
 }

@@ -7,7 +7,7 @@
  */
 import { ServiceError } from "../errors.ts";
 
-/** The environments DataHub knows (`FabricType` in its model). */
+/** DataHub's environments (`FabricType` in its model). */
 export const FABRICS = [
   "DEV",
   "TEST",
@@ -34,9 +34,9 @@ export type Fabric = (typeof FABRICS)[number];
 export interface DatasetUrn {
   /** The URN as it was given. */
   readonly urn: string;
-  /** What follows `urn:li:dataPlatform:`, such as `postgres`. */
+  /** The part after `urn:li:dataPlatform:`, such as `postgres`. */
   readonly platform: string;
-  /** The dataset's name as written, which may still hold `%2C`, `%28` and `%29`. */
+  /** The dataset's name as written, which may contain `%2C`, `%28` and `%29`. */
   readonly name: string;
   readonly fabric: Fabric;
 }
@@ -44,7 +44,7 @@ export interface DatasetUrn {
 const PREFIX = "urn:li:dataset:(";
 const PLATFORM_PREFIX = "urn:li:dataPlatform:";
 
-/** Reads a dataset URN. Throws `invalid_urn`, saying which part is wrong. */
+/** Parses a dataset URN. Throws `invalid_urn`, saying which part is wrong. */
 export function parseDatasetUrn(value: string): DatasetUrn {
   const parts = splitUrnParts(value, PREFIX, "dataset URN");
   if (parts.length !== 3) {
@@ -68,8 +68,8 @@ export function parseDatasetUrn(value: string): DatasetUrn {
 }
 
 /**
- * The ways a URN's part may have been spelled before encoding, most literal first. `%` itself is
- * not encoded by DataHub, so a part that holds `%2C` means either itself or a comma.
+ * What a part of a URN may have been before it was encoded, most literal first. DataHub does not
+ * encode `%`, so `%2C` in a part means either itself or a comma.
  */
 export function spellings(part: string): readonly string[] {
   const decoded = part.replace(/%(2C|28|29)/gi, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
@@ -78,7 +78,7 @@ export function spellings(part: string): readonly string[] {
 
 /** Splits `prefix + a,b,… + )` on commas at parenthesis depth 1. Throws `invalid_urn`. */
 export function splitUrnParts(value: string, prefix: string, what: string): string[] {
-  if (!value.startsWith(prefix)) throw invalid(what, `it does not begin with "${prefix}"`);
+  if (!value.startsWith(prefix)) throw invalid(what, `it does not start with "${prefix}"`);
   const parts: string[] = [];
   let depth = 1;
   let start = prefix.length;

@@ -8,9 +8,9 @@
 import { ServiceError } from "../errors.ts";
 import { type DatasetUrn, spellings, splitUrnParts } from "./dataset_urn.ts";
 
-/** A column as the caller named it, and the names it may have in the catalogue. */
+/** A column as the caller named it, with the names it may have in the catalogue. */
 export interface ColumnRef {
-  /** As given, for messages. */
+  /** As the caller wrote it, for messages. */
   readonly written: string;
   /** The names to look for, most literal first; never empty. */
   readonly names: readonly string[];
@@ -20,10 +20,10 @@ const URN_PREFIX = "urn:li:schemaField:(";
 const V2_PREFIX = "[version=2.0]";
 
 /**
- * Reads the columns of a trigger on `dataset`.
+ * Parses the columns of a trigger on `dataset`.
  *
- * Throws `invalid_urn` for a malformed schemaField URN, `invalid_request` where there is no column,
- * or one is empty, named twice or of another dataset.
+ * Throws `invalid_urn` for a malformed schemaField URN, `invalid_request` if there is no column, or one
+ * is empty, named twice or belongs to another dataset.
  */
 export function parseColumns(written: readonly string[], dataset: DatasetUrn): ColumnRef[] {
   if (written.length === 0) {
@@ -46,7 +46,7 @@ function parseColumn(written: string, dataset: DatasetUrn): ColumnRef {
   return { written, names };
 }
 
-/** A v2 path without its bracketed parts; a v1 path as it is. */
+/** A v2 path without its bracketed parts; a v1 path unchanged. */
 function toV1(path: string): string {
   if (!path.startsWith(V2_PREFIX)) return path;
   return path.slice(V2_PREFIX.length).replace(/\.?\[(?:type|key)=[^\]]*\]/g, "").replace(/^\./, "");

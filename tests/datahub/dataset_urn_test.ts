@@ -33,11 +33,11 @@ Deno.test("splits on commas that stand in no parentheses of the name", () => {
 });
 
 const MALFORMED: Readonly<Record<string, [urn: string, reason: RegExp]>> = {
-  "nothing": ["", /does not begin with "urn:li:dataset:\("/],
-  "a name only": ["app.public.customers", /does not begin/],
-  "another entity": [`urn:li:chart:(${PLATFORM},a.b.c,PROD)`, /does not begin/],
-  "capitals": [`URN:LI:DATASET:(${PLATFORM},a.b.c,PROD)`, /does not begin/],
-  "a blank before": [` urn:li:dataset:(${PLATFORM},a.b.c,PROD)`, /does not begin/],
+  "nothing": ["", /does not start with "urn:li:dataset:\("/],
+  "a name only": ["app.public.customers", /does not start/],
+  "another entity": [`urn:li:chart:(${PLATFORM},a.b.c,PROD)`, /does not start/],
+  "capitals": [`URN:LI:DATASET:(${PLATFORM},a.b.c,PROD)`, /does not start/],
+  "a blank before": [` urn:li:dataset:(${PLATFORM},a.b.c,PROD)`, /does not start/],
   "a blank after": [`urn:li:dataset:(${PLATFORM},a.b.c,PROD) `, /follows its closing parenthesis/],
   "a line break after": [`urn:li:dataset:(${PLATFORM},a.b.c,PROD)\n`, /follows its closing/],
   "a second parenthesis": [`urn:li:dataset:(${PLATFORM},a.b.c,PROD))`, /follows its closing/],

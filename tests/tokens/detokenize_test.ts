@@ -89,7 +89,7 @@ Deno.test("it is off unless ALLOW_DETOKENIZE is true, and for one-way SDKs", asy
   const wrong = await detokenize(input, [], { ALLOW_DETOKENIZE: "yes" });
   assert.deepEqual([wrong.code, wrong.err], [
     2,
-    "tokenize: ALLOW_DETOKENIZE: it is not true or false\n",
+    "tokenize: ALLOW_DETOKENIZE: it is not one of true, false\n",
   ]);
   const oneWay = await detokenize(input, [], { TOKEN_SDK_MODE: "hmac-sha256" });
   assert.deepEqual([oneWay.code, oneWay.out], [2, ""]);

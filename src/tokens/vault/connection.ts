@@ -110,7 +110,7 @@ function whyNoReply(error: unknown): NoReply {
   if (/certificate/.test(message)) {
     return new NoReply("its certificate is not valid for VAULT_ADDR at this time", false);
   }
-  if (/dns error/.test(message)) return new NoReply("the host's name cannot be resolved", true);
+  if (/dns error/.test(message)) return new NoReply("the host name cannot be resolved", true);
   if (/Connection refused/.test(message)) return new NoReply("the connection is refused", true);
   return new NoReply("the connection failed", true);
 }
