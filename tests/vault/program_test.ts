@@ -181,9 +181,9 @@ Deno.test("a wrong setting ends the program before it does anything, and shows n
   });
   assert.equal(code, 2);
   assert.deepEqual(stderr.trimEnd().split("\n"), [
-    "tokenize: VAULT_ADDR: http:// would send values unencrypted: it is for loopback addresses only",
+    "tokenize: VAULT_ADDR: http:// would send values unencrypted: use https:// except for a loopback address",
     "tokenize: VAULT_CACERT: the file cannot be read",
-    "tokenize: VAULT_ROLE_ID: it contradicts VAULT_TOKEN: there can be one way to log in to Vault",
+    "tokenize: VAULT_ROLE_ID: it contradicts VAULT_TOKEN: set the variables of one login method only",
   ]);
 });
 

@@ -186,7 +186,7 @@ Deno.test("a version that may not encrypt any more ends the run, and the next on
   await server.api("POST", `transit/keys/${key}/config`, { min_encryption_version: 2 });
   const error = await errorOf(Promise.resolve(sdk.tokenize(["Ada"], place)));
   assert.equal(error.code, "token_sdk_error");
-  assert.match(error.message, /^Cannot use Vault: it does not encrypt with version 1 of the key/);
+  assert.match(error.message, /^Cannot use Vault: it no longer encrypts with version 1 of the key/);
   await sdk.prepare!();
   assert.match((await sdk.tokenize(["Ada"], place))[0]!, /^vault:v2:/);
 });
