@@ -3,18 +3,19 @@
 #
 #   scripts/release_archive.sh v1.2.3 linux-x64 FOLDER
 #
-# The archive holds the program and its licences. The bill of materials lies beside it.
+# The archive holds the program and its licences. The bill of materials lies beside it. TOKENIZE_DIST
+# is another folder than dist, as for the build.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 tag=${1:?which version, such as v1.2.3} target=${2:?which target, such as linux-x64}
 folder=${3:?which folder to write to}
-name=tokenize-action-$tag-$target
+name=tokenize-action-$tag-$target dist=${TOKENIZE_DIST:-dist}
 
 mkdir -p "$folder"
 packed=$(mktemp -d)
 trap 'rm -rf "$packed"' EXIT
 mkdir "$packed/$name"
-cp dist/tokenize dist/licenses.txt LICENSE README.md CHANGELOG.md "$packed/$name"
+cp "$dist/tokenize" "$dist/licenses.txt" LICENSE README.md CHANGELOG.md "$packed/$name"
 tar -C "$packed" -czf "$folder/$name.tar.gz" "$name"
-cp dist/sbom.cdx.json "$folder/$name.cdx.json"
+cp "$dist/sbom.cdx.json" "$folder/$name.cdx.json"
