@@ -1,6 +1,6 @@
-/** Code blocks are what they claim to be. Those that can run are run by tests/first_hour. */
+/** Code blocks and tables are what they claim to be. What can be run is run by tests/first_hour. */
 import assert from "node:assert/strict";
-import { codeBlocksOf } from "../../scripts/docs/markdown.ts";
+import { codeBlocksOf, tablesOf } from "../../scripts/docs/markdown.ts";
 import { PAGES } from "./pages.ts";
 
 const BLOCKS = PAGES.flatMap(({ path, text }) =>
@@ -42,4 +42,14 @@ Deno.test("every shell block has a shell's syntax", async () => {
   }));
   assert.deepEqual(wrong.flat(), []);
   assert.ok(blocks.length > 5);
+});
+
+Deno.test("every row of a table has a cell for each column", () => {
+  const uneven = PAGES.flatMap(({ path, text }) =>
+    tablesOf(text).flatMap(({ header, rows, line }) =>
+      rows.filter((cells) => cells.length !== header.length)
+        .map((cells) => `${path}, the table at line ${line}: ${cells.join(" | ")}`)
+    )
+  );
+  assert.deepEqual(uneven, []);
 });

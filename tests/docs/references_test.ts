@@ -1,6 +1,9 @@
 /** The reference tables say what the code does, all of it and nothing else. */
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
+import type { ErrorCode } from "../../src/errors.ts";
+import { PROBLEMS } from "../../src/http/problem.ts";
+import { problemSchema, readinessSchema, reportSchema } from "../../src/http/schemas.ts";
 import { RESIDUE_STATES } from "../../src/platforms/residue.ts";
 import { findResidue } from "../../src/platforms/databricks/residue/find_residue.ts";
 import { uncheckedPlaces } from "../../src/platforms/postgres/residue/residue_places.ts";
@@ -9,7 +12,7 @@ import { commandHelp } from "../../scripts/docs/command_help.ts";
 import { GENERATED_PAGES } from "../../scripts/docs/generated_parts.ts";
 import { codeBlocksOf, tablesOf } from "../../scripts/docs/markdown.ts";
 import { openApiDocument } from "../../scripts/docs/openapi_document.ts";
-import { page, textOf } from "./pages.ts";
+import { page, PAGES, textOf } from "./pages.ts";
 import { assertNamesAll, assertNoEmptyCell, namesIn } from "./tables.ts";
 
 const REFRESH = 'run "deno task docs" and commit what it writes';
@@ -47,6 +50,27 @@ Deno.test("docs/http-api.md has every field of a trigger, a report and a problem
     const documented = namesIn("docs/http-api.md", `field of a ${schema.toLowerCase()}`);
     const real = Object.keys(components.schemas[schema]!.properties);
     assertNamesAll(`docs/http-api.md, ${schema}`, documented, real);
+  }
+});
+
+Deno.test("the reports, problems and other responses that pages show are of the API's shape", () => {
+  const shown = PAGES.flatMap(({ path, text }) =>
+    codeBlocksOf(text).filter(({ language }) => language === "json")
+      .map(({ text: block, line }) => ({ where: `${path}:${line}`, body: JSON.parse(block) }))
+  );
+  const check = (field: string, schema: { parse: (body: unknown) => unknown }) => {
+    const examples = shown.filter(({ body }) => field in body);
+    assert.ok(examples.length > 0, field);
+    for (const { where, body } of examples) {
+      assert.doesNotThrow(() => assert.deepEqual(schema.parse(body), body), where);
+    }
+    return examples;
+  };
+  check("updated", reportSchema);
+  check("platforms", readinessSchema);
+  for (const { where, body } of check("code", problemSchema)) {
+    const { status, title } = PROBLEMS[body.code as ErrorCode];
+    assert.deepEqual([body.status, body.title], [status, title], where);
   }
 });
 
