@@ -13,15 +13,21 @@
  */
 import module from "node:module";
 
-interface Internals {
+/** How the runtime keeps its internals for its own scripts. */
+interface WithInternals {
   readonly internal: symbol;
+  [internal: symbol]: { readonly nodeGlobals: unknown } | undefined;
 }
 
-const { internal } = Deno as unknown as Internals;
+const runtime = Deno as unknown as WithInternals;
+// the runtime's wrapper of CommonJS modules takes `process`, `Buffer` and the like from there
+const nodeGlobals = runtime[runtime.internal]?.nodeGlobals;
+remove(Deno, runtime.internal);
+runtime[runtime.internal] = Object.freeze({ nodeGlobals });
+
 const threads: { Worker?: unknown } = module.createRequire(import.meta.url)("node:worker_threads");
-remove(Deno, internal);
-remove(globalThis, "Worker");
 remove(threads, "Worker");
+remove(globalThis, "Worker");
 
 /** A runtime that keeps them would be a sandbox with a hole: then there is none. */
 function remove(object: object, key: PropertyKey): void {
