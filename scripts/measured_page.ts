@@ -1,7 +1,7 @@
 /**
  * Pages of the documentation whose figures are written by the commands that measure. Their prose is
  * a template beside the command, in which lines such as `<!-- part: start -->` stand for figures. Each
- * part is replaced by itself, so that what a run did not measure stays as it was, with the commit, date
+ * part is replaced alone, so that what a run did not measure stays as it was, with the commit, date
  * and machine that it came from.
  */
 import { fileURLToPath } from "node:url";

@@ -96,7 +96,7 @@ export async function fillSource({ sql }: BenchDatabase, rows: number): Promise<
     FROM generate_series(1, ${rows}::int) n`;
 }
 
-/** Makes the table anew, with `rows` of them. */
+/** Makes the table again, with that many rows. */
 export async function freshCopy(
   { sql }: BenchDatabase,
   rows: number,

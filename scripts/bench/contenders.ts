@@ -54,7 +54,7 @@ function updateInSql(token = TOKEN): string {
   return `UPDATE people SET ${set.join(", ")} WHERE ${GUARD}`;
 }
 
-/** The same, and the statistics of the columns made anew, which an action that leaves no value there has to do. */
+/** The same, and the statistics of the columns made again, as an action must that leaves no value there. */
 const LIMIT_WITH_STATISTICS: Contender = {
   name: "limit, and ANALYZE",
   run: (arena) =>

@@ -8,7 +8,7 @@
 # POSTGRES     official (default), or bitnami: Bitnami's chart, by helm
 # SECRETS_FILE the secrets (deploy/secrets.env)
 
-# Sourced once, whoever asks first.
+# Sourced once, by the first script that needs it.
 ! declare -F kube >/dev/null || return 0
 
 CLUSTER=${CLUSTER:-minikube}

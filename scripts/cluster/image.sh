@@ -46,7 +46,7 @@ image_revision() {
   echo "${revision:-unknown}"
 }
 
-# Where the sources are to be had; not a folder on somebody's disk, and without anybody's password.
+# Where the sources are published; not a folder on somebody's disk, and without a password.
 image_source() {
   local url
   url=$(git config --get remote.origin.url 2>/dev/null | sed -n 's,^\(https://\)\([^/@]*@\)\{0,1\},\1,p' || true)

@@ -2,7 +2,7 @@
 # Reads secrets.env as Kustomize does: KEY=VALUE lines, nothing is unquoted.
 source scripts/cluster/common.sh
 
-# Sourced once, whoever asks first.
+# Sourced once, by the first script that needs it.
 ! declare -F check_secrets >/dev/null || return 0
 
 readonly PLACEHOLDER=change-me

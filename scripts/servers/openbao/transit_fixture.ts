@@ -1,5 +1,5 @@
 /**
- * A server with a Transit engine and a key for tokens, and whoever may use it:
+ * A server with a Transit engine and a key for tokens, and those who may use it:
  *
  *     const vault = await openTransit();                 // at the top of a test file
  *     Deno.test.afterAll(() => vault.close());
@@ -34,7 +34,7 @@ export interface TransitFixture {
   makeKey(options?: KeyOptions): Promise<string>;
   /** A policy of that text. Gives its name. */
   makePolicy(text: string): Promise<string>;
-  /** A token with a policy of that text, and whatever else it is made with. */
+  /** A token with a policy of that text, and other properties. */
   makeToken(policy: string, options?: Readonly<Record<string, unknown>>): Promise<string>;
   close(): Promise<void>;
 }

@@ -17,7 +17,7 @@
  *
  * As a command, for a server that stays until it is stopped:
  *
- *     scripts/deno.sh run -A scripts/servers/postgres/postgres_server.ts start [PORT]    # anew, prints its URL
+ *     scripts/deno.sh run -A scripts/servers/postgres/postgres_server.ts start [PORT]    # a new one, prints its URL
  *     scripts/deno.sh run -A scripts/servers/postgres/postgres_server.ts stop [PORT]
  */
 import { freePort } from "../free_port.ts";
@@ -266,7 +266,7 @@ class DisposablePostgres implements PostgresServer {
 
 /**
  * A process beside the server that waits for this one to end, and then removes the server and its
- * folder. It notices the end by a pipe that closes, which it does whatever ended this process.
+ * folder. It notices the end by a pipe that closes, however this process ended.
  */
 class Janitor {
   /** Keeps the pipes: one that is garbage is closed. */

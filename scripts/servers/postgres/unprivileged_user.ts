@@ -1,6 +1,6 @@
 /**
  * PostgreSQL refuses to run as root. Under root its programs run as the user `postgres`, or as
- * `nobody` where there is none; otherwise as whoever runs the tests.
+ * `nobody` if there is none; otherwise as the user who runs the tests.
  */
 
 /** The ids to run a program with; nothing where one's own will do. */
