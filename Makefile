@@ -4,7 +4,7 @@
 TASK := scripts/deno.sh task --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ok ci test test-databricks test-vault test-faults test-fuzz test-cluster bench build sbom up run down logs trigger-pg trigger-dbx \
+.PHONY: help demo ok ci test test-databricks test-vault test-faults test-fuzz test-cluster bench docs build sbom up run down logs trigger-pg trigger-dbx \
 	check lock clean
 
 help: ## This list
@@ -35,14 +35,17 @@ test-vault: ## The token SDK vault-transit, on a real OpenBao server
 test-cluster: ## The quick start on the cluster that KUBECONFIG names
 	@tests/cluster/run.sh
 
-test-faults: ## Crash proofs: nothing is lost, whatever fails when (LONG=1: more of each, WRITE=1: docs/crash-proofs.md; ONLY='kill -9')
+test-faults: ## Crash proofs: nothing is lost when something fails (LONG=1, WRITE=1; ONLY='kill -9')
 	@$(TASK) test-faults $(if $(LONG),--long) $(if $(WRITE),--write) $(if $(ONLY),--only '$(ONLY)')
 
 test-fuzz: ## The HTTP API against hostile requests, made from its OpenAPI document
 	@$(TASK) test-fuzz
 
-bench: ## The action beside the database's own limit: half an hour (PARTS, ROWS, ROUNDS; WRITE=1: docs/performance.md)
+bench: ## The action beside the database's own limit: half an hour (PARTS, ROWS, ROUNDS, WRITE=1)
 	@$(TASK) bench $(if $(PARTS),--parts $(PARTS)) $(if $(ROWS),--rows $(ROWS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WRITE),--write)
+
+docs: ## Write the parts of docs that follow from the code
+	@$(TASK) docs
 
 build: ## The program as one binary: dist/tokenize
 	@$(TASK) build
