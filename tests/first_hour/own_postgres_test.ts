@@ -46,11 +46,9 @@ Deno.test({
         "what the section says is left",
       );
       assert.ok(section.includes('VACUUM (INDEX_CLEANUP ON) public.$table"'));
-      assert.deepEqual(stdout.split("\n").filter((line) => line.startsWith('"')), [
-        '"customer1@example.com"',
-        '"customer2@example.com"',
-        '"customer3@example.com"',
-      ]);
+      const readBack = stdout.split("\n").filter((line) => line.startsWith('"'));
+      assert.equal(readBack.length, 3);
+      for (const line of readBack) assert.match(line, /^"customer\d+@example\.com"$/);
       const { mode } = await Deno.stat(`${folder}/keys.json`);
       assert.equal(mode! & 0o777, 0o600, "nobody else can read the key");
     } finally {
