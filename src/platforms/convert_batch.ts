@@ -24,7 +24,7 @@ export type TextColumns = readonly (readonly (string | null)[])[];
 export interface ConvertedBatch {
   /** Each token in the place of its text. */
   readonly tokens: TextColumns;
-  /** Where texts were lookalikes; `tokens` has null there. */
+  /** The places of texts that were lookalikes; `tokens` has null there. */
   readonly lookalikes: readonly { readonly column: number; readonly row: number }[];
 }
 

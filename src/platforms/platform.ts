@@ -3,8 +3,8 @@
  *
  * Glossary
  * - Platform: a kind of database, by the name DataHub gives it in a URN (`postgres`, `databricks`).
- * - Table session: one resolved and checked table, inside whatever the platform has for a
- *   transaction, for as long as one run lasts.
+ * - Table session: one table, found and checked, for as long as a run lasts; on platforms that have
+ *   transactions, inside one.
  * - Updated: rows in which at least one named column changed. Skipped: the table's other rows.
  */
 import type { ColumnRef } from "../datahub/schema_field.ts";
@@ -15,13 +15,13 @@ import type { Conversion } from "../tokens/conversion.ts";
 import type { RunOptions } from "../run_options.ts";
 import type { Residue } from "./residue.ts";
 
-/** Rows changed, and rows left as they were, whose sum is the rows seen; and what was left in them. */
+/** Rows changed and rows left as they were, which together are all rows; and the tokens left in them. */
 export interface Counts {
   readonly updated: number;
   readonly skipped: number;
   /** Foreign tokens in the named columns. */
   readonly foreign: number;
-  /** Lookalikes among the texts that were tried; left out where none had to be. */
+  /** Lookalikes among the texts that the SDK was asked about; absent if it was asked about none. */
   readonly lookalikes?: number;
 }
 
@@ -44,13 +44,13 @@ export interface Progress {
   readonly total: number;
 }
 
-/** What a run brings along. */
+/** How a run is done, and what it reports to. */
 export interface RunContext extends RunOptions {
   readonly runId: string;
   /** Ends the run early: what was not committed is rolled back. Its reason is a `ServiceError`. */
   readonly signal: AbortSignal;
   readonly observe: Observe;
-  /** Told after each batch. */
+  /** Called after each batch. */
   readonly progress: (progress: Progress) => void;
 }
 
@@ -58,7 +58,7 @@ export interface RunContext extends RunOptions {
 export interface TableSession {
   /** The canonical name, such as `app.public.customers`. */
   readonly table: string;
-  /** What stood before the database or catalog in the dataset's name; empty where nothing did. */
+  /** What precedes the database or catalog in the dataset's name; empty if nothing does. */
   readonly platformInstance: string;
   /** The columns' names in the catalogue, in the order asked for. */
   readonly columns: readonly string[];
@@ -67,8 +67,8 @@ export interface TableSession {
   /** Converts all that the conversion selects. */
   rewrite(conversion: Conversion): Promise<RewriteOutcome>;
   /**
-   * After `rewrite`, which changed `updated` rows: looks where their old values are still to be found.
-   * It never throws: what could not be looked at is said not to be checked.
+   * Finds where old values are left after `rewrite`, which changed `updated` rows. Never throws: a place
+   * that could not be checked is reported as such.
    */
   residue?(conversion: Conversion, updated: number): Promise<Residue>;
 }
@@ -77,13 +77,13 @@ export interface TableSession {
 export interface Platform {
   /** What follows `urn:li:dataPlatform:` in a URN. */
   readonly name: string;
-  /** Resolves when the database answers; else throws a `ServiceError` that says why not. */
+  /** Resolves if the database responds; else throws a `ServiceError` that says why not. */
   check(signal: AbortSignal): Promise<void>;
   /**
    * Finds the table, checks that it can be tokenized, and calls `use` with it. What `use` did is
-   * committed when it returns, and undone when it throws.
+   * committed when it returns, and undone when it throws, as far as the platform has transactions.
    *
-   * Throws a `ServiceError` for whatever fails.
+   * Throws a `ServiceError`.
    */
   withTable<T>(
     dataset: DatasetUrn,
@@ -91,14 +91,15 @@ export interface Platform {
     run: RunContext,
     use: (table: TableSession) => Promise<T>,
   ): Promise<T>;
-  /** Gives back every connection. */
+  /** Closes every connection. */
   close(): Promise<void>;
 }
 
 /**
- * The platform that a dataset's URN names, out of those this build knows and those configured.
+ * The platform that a dataset's URN names. `known` has every platform of this build, with the variable
+ * that turns it on; `platforms` has those that are on.
  *
- * Throws `unsupported_platform`, or `platform_not_configured` with the variable to set.
+ * Throws `unsupported_platform`, or `platform_not_configured`, which names the variable to set.
  */
 export function selectPlatform(
   dataset: DatasetUrn,

@@ -1,41 +1,41 @@
 /**
- * Where old values are still to be found after a run: places that no UPDATE reaches.
+ * Where old values are left after a run: places that no UPDATE reaches.
  *
- * What is known of a place, in one word:
- * - `none`: it was looked at, and there is nothing in it.
- * - `cleared`: this run cleared it, and then looked at it again.
- * - `remains`: old values are there, or have to be taken to be there.
- * - `not_checked`: nobody looked, or nobody could.
+ * The state of a place:
+ * - `none`: it was checked, and holds no old value.
+ * - `cleared`: this run cleared it, and checked it again.
+ * - `remains`: old values are there, or must be assumed to be.
+ * - `not_checked`: it was not checked, or could not be.
  */
 
-/** What is known of a place. */
+/** Every state of a place. */
 export const RESIDUE_STATES = ["none", "cleared", "remains", "not_checked"] as const;
 
-/** One of them. */
+/** The state of a place. */
 export type ResidueState = typeof RESIDUE_STATES[number];
 
-/** A place, and what is known of it. It names tables and the like, and never holds a value. */
+/** A place, and what is known of it: names of tables and the like, and never a value. */
 export interface ResiduePlace {
   /** Such as `pg_stats`; each platform has its own. */
   readonly place: string;
   readonly state: ResidueState;
-  /** What clears it, as SQL to run; absent where nothing is to be cleared, or no SQL does it. */
+  /** SQL that clears it; absent if there is nothing to clear, or no SQL that does. */
   readonly command?: string;
-  /** What is to be known besides. */
+  /** What else there is to know. */
   readonly detail?: string;
 }
 
-/** What was found while the run lasted. */
+/** What was found before the run was committed. */
 export interface Residue {
   readonly places: readonly ResiduePlace[];
   /**
-   * Clears what can only be cleared once the run is committed, and gives the places anew. There only
-   * where the run is asked to. It never throws: what fails is not checked.
+   * Clears what can only be cleared once the run is committed, and gives the places as they are then.
+   * Absent unless the run is to scrub. Never throws: what fails counts as not checked.
    */
   readonly clearAfterwards?: () => Promise<readonly ResiduePlace[]>;
 }
 
-/** The places, with those of `changed` in the stead of those of the same names. */
+/** The places, in which those of `changed` replace those of the same name. */
 export function withPlaces(
   places: readonly ResiduePlace[],
   changed: readonly ResiduePlace[],

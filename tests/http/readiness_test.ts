@@ -71,7 +71,7 @@ Deno.test("/readyz gives up on a database that accepts and never answers", async
   const answers = await Promise.all([api.send("GET", "/readyz"), api.send("GET", "/readyz")]);
   for (const answer of answers) {
     assert.equal(answer.status, 503);
-    assert.match(answer.json.platforms.postgres, /no answer within 1 s$/);
+    assert.match(answer.json.platforms.postgres, /no response within 1 s$/);
   }
   const accepted: Deno.Conn[] = [];
   const collect = (async () => {

@@ -1,11 +1,11 @@
-/** Names and literals as they stand in SQL text. Values never do: they travel as parameters. */
+/** Names and literals for SQL text. Values are never part of it: they travel as parameters. */
 
-/** A quoted identifier, whatever characters it holds. */
+/** A quoted identifier; `name` may hold any characters. */
 export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** A string literal, for the token's pattern. Relies on `standard_conforming_strings`. */
+/** A string literal. Relies on `standard_conforming_strings`. */
 export function quoteLiteral(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
@@ -20,7 +20,7 @@ export function arrayLiteral(values: readonly (string | null)[]): string {
 
 function element(value: string | null): string {
   if (value === null) return "NULL";
-  // to look first takes half the time of a replacement that finds nothing
+  // a check first takes half the time of a replacement that finds nothing
   const isPlain = !value.includes('"') && !value.includes("\\");
   return isPlain ? `"${value}"` : `"${value.replace(/["\\]/g, "\\$&")}"`;
 }

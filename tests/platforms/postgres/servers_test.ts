@@ -167,7 +167,7 @@ Deno.test("something that never answers is given up after connect_timeout", asyn
   await Promise.all(["disable", "prefer", "verify-full"].map(async (sslmode) => {
     await using action = openAction(`${door.url}?connect_timeout=1&sslmode=${sslmode}`);
     const error = await action.fails("database_unreachable", "public.customers", ["email"]);
-    assert.match(error.message, /^Cannot connect to Postgres: no answer within 1 s$/);
+    assert.match(error.message, /^Cannot connect to Postgres: no response within 1 s$/);
   }));
 });
 

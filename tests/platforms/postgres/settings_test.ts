@@ -156,7 +156,7 @@ const BAD: Readonly<Record<string, [value: string, reason: RegExp]>> = {
   "a fractional port": [`user=ada password=${SECRET} port=1.5`, /its port is not a whole number/],
   "a bad percent": [
     `postgres://ada:${SECRET}%@h/x`,
-    /its password is not percent-encoded properly$/,
+    /its password is not properly percent-encoded$/,
   ],
   "a bad percent in the query": [`postgres://ada@h/x?password=${SECRET}%zz`, /percent-encoded/],
   "a / in the password": [`postgres://ada:x/${SECRET}@h/x`, /its port is not a whole number/],
@@ -193,7 +193,7 @@ const BAD: Readonly<Record<string, [value: string, reason: RegExp]>> = {
   "channel binding": [`user=ada channel_binding=require`, /the driver has no channel binding$/],
   "GSSAPI": [`user=ada gssencmode=require`, /the driver has no GSSAPI encryption$/],
   "a standby": [`user=ada target_session_attrs=standby`, /only be rewritten on a primary$/],
-  "direct TLS": [`user=ada sslnegotiation=direct`, /only the ordinary TLS negotiation is built$/],
+  "direct TLS": [`user=ada sslnegotiation=direct`, /direct TLS negotiation is not supported$/],
 };
 const REFUSED = [
   "options",

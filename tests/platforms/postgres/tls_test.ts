@@ -113,7 +113,7 @@ testUnless(
     for (const sslmode of ["require", "verify-ca", "verify-full"]) {
       await using action = openAction(`${plain.url}?sslmode=${sslmode}`);
       const error = await action.fails("database_unreachable", "public.people", ["name"]);
-      assert.match(error.message, new RegExp(`has no TLS, which sslmode=${sslmode} asks for$`));
+      assert.match(error.message, new RegExp(`has no TLS, which sslmode=${sslmode} requires$`));
     }
     await using action = openAction(`${plain.url}?sslmode=prefer`);
     await action.fails("table_not_found", "public.people", ["name"]);

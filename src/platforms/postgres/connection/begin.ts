@@ -1,20 +1,20 @@
 /**
- * Opens a transaction of a run.
+ * Begins a transaction of a run, with the settings that its statements rely on.
  *
- * - `search_path`: nothing but the system catalogue, so that no name can mean something else.
- * - `row_security`: a policy that would hide rows makes Postgres refuse instead of skipping them.
- * - `array_nulls`: a batch travels as arrays; without it their NULLs would be the word NULL.
- * - Joins: a batch is joined to the table by row address; the planner must not scan the table for it.
+ * - `search_path`: the system catalogue alone, so that no name can be captured.
+ * - `row_security`: if a policy would hide rows, Postgres refuses instead of skipping them.
+ * - `array_nulls`: a batch travels as arrays, whose NULLs would otherwise be the word NULL.
+ * - Joins: a batch is joined to the table by `ctid`, for which the planner must not scan the table.
  */
 
-/** What kind of transaction. */
+/** The kind of transaction. */
 export interface TransactionOptions {
   readonly isolation: "READ COMMITTED" | "REPEATABLE READ";
   readonly readOnly: boolean;
   readonly lockTimeoutMs: number;
 }
 
-/** The statements, to be sent as one. */
+/** The statements, to be sent as one text. */
 export function beginStatement({ isolation, readOnly, lockTimeoutMs }: TransactionOptions): string {
   return [
     `BEGIN ISOLATION LEVEL ${isolation}, ${readOnly ? "READ ONLY" : "READ WRITE"}`,

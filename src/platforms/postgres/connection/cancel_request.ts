@@ -1,24 +1,24 @@
 /**
- * Asks the server to end what a connection of ours is doing, over a connection of its own.
+ * Asks the server to cancel the statement of another connection, over a connection opened for this alone.
  *
- * The driver can do this too, but where it fails, as when the server takes no more connections, nobody
- * could catch the failure, and it would end the process.
+ * The driver can do this too. But if it fails, as it does when the server accepts no more connections,
+ * the failure cannot be caught, and ends the process.
  *
  * Source: PostgreSQL documentation, "55.2.8 Canceling Requests in Progress".
  */
 import { openSocket } from "./open_socket.ts";
 import type { PostgresSettings } from "./settings.ts";
 
-/** What the server told of a connection when it was opened. */
+/** What identifies a connection to the server: sent when it was opened. */
 export interface Backend {
   readonly pid: number;
   readonly secret: number;
 }
 
-/** Stands in the place of a protocol's version. */
+/** The code of the request, in the place of a protocol version. */
 const CANCEL_REQUEST = 80877102;
 
-/** Sends the request. There is no answer to it; what it does shows on the other connection. */
+/** Sends the request. The server does not respond to it; its effect shows on the other connection. */
 export async function requestCancel(
   settings: PostgresSettings,
   { pid, secret }: Backend,

@@ -39,7 +39,7 @@ function fromUrl(value: string): Map<string, string> {
   return parameters;
 }
 
-/** What stands before the last "@" that can end it: a password may hold some that are not encoded. */
+/** The part before the last "@" that can end it: a password may hold an "@" that is not encoded. */
 function splitCredentials(text: string): { credentials: string; rest: string } {
   const head = text.split("/", 1)[0]!;
   const query = head.indexOf("?", head.indexOf("@"));
@@ -47,16 +47,16 @@ function splitCredentials(text: string): { credentials: string; rest: string } {
   return { credentials: text.slice(0, Math.max(0, end)), rest: text.slice(end + 1) };
 }
 
-/** Unlike in a form, "+" is a plus. */
+/** Decodes "%XX"; unlike in a form, "+" is a plus. */
 function decode(part: string, encoded: string): string {
   try {
     return decodeURIComponent(encoded);
   } catch {
-    throw fault(`its ${part} is not percent-encoded properly`);
+    throw fault(`its ${part} is not properly percent-encoded`);
   }
 }
 
-/** `keyword = value` pairs; a value with blanks stands in single quotes, `\` escapes. */
+/** `keyword = value` pairs; a value with blanks is in single quotes, and `\` escapes. */
 function fromKeywords(value: string): Map<string, string> {
   const parameters = new Map<string, string>();
   const pair = /\s*([A-Za-z_]+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s'\\]|\\.)*))(?=\s|$)/suy;
@@ -72,7 +72,7 @@ function fromKeywords(value: string): Map<string, string> {
   return parameters;
 }
 
-/** The fault of a connection string that leaves open which server is meant. */
+/** The fault of a connection string that names several servers. */
 export function severalHosts(): ConfigError {
   return fault("it names several hosts: name the primary, or the name that always leads to it");
 }

@@ -4,25 +4,31 @@ import type { Socket } from "node:net";
 import { closedEarly, openSocket } from "./open_socket.ts";
 import type { PostgresSettings } from "./settings.ts";
 
-/** A client of one connection, and what has become of that. */
-export interface Link {
-  readonly client: Sql;
-  /** Aborted when it is closed. */
+/** A client of one connection, with the state of that connection. */
+export interface DriverClient {
+  readonly sql: Sql;
+  /** Aborted when `end` is called. */
   readonly ended: AbortSignal;
-  /** Whether the connection is gone. */
+  /** Whether the connection is lost or closed. */
   lost: boolean;
-  /** Called once it is. */
+  /** Called when the connection is lost or closed. */
   onLost: () => void;
-  /** Closes it. */
+  /** Closes the connection. Never throws. */
   end(): Promise<void>;
 }
 
-/** Makes a client. It connects with its first statement; `signal` ends that. */
-export async function makeLink(settings: PostgresSettings, signal: AbortSignal): Promise<Link> {
+/**
+ * Makes a client. It connects when its first statement is sent, until `signal` is aborted; that statement
+ * then throws what `openSocket` throws.
+ */
+export async function makeDriverClient(
+  settings: PostgresSettings,
+  signal: AbortSignal,
+): Promise<DriverClient> {
   const { default: postgres } = await import("postgres");
   const ended = new AbortController();
   let opened = false;
-  /** Called for the connection, and again when the driver would reconnect. */
+  // called for the connection, and again when the driver wants to reconnect
   const socket = () => {
     if (opened) return Promise.reject(closedEarly());
     opened = true;
@@ -30,40 +36,40 @@ export async function makeLink(settings: PostgresSettings, signal: AbortSignal):
   };
   const options: Options<Record<never, never>> & { readonly socket: typeof socket } = {
     socket,
-    ssl: false, // the socket sees to it
+    ssl: false, // openSocket() encrypts
     database: settings.database,
     username: settings.user,
     password: settings.password ?? "",
     max: 1,
-    connect_timeout: 0, // the signal sees to it
+    connect_timeout: 0, // the signal limits it
     idle_timeout: 0,
     max_lifetime: null,
     fetch_types: false,
     connection: { application_name: settings.applicationName },
     onnotice: () => {}, // a notice may hold values
     onclose: () => {
-      link.lost = true;
-      link.onLost();
+      client.lost = true;
+      client.onLost();
     },
   };
-  const link: Link = {
-    client: postgres(options),
+  const client: DriverClient = {
+    sql: postgres(options),
     ended: ended.signal,
     lost: false,
     onLost: () => {},
     async end() {
-      link.lost = true;
+      client.lost = true;
       ended.abort();
-      await link.client.end({ timeout: 0 }).catch(() => {});
+      await client.sql.end({ timeout: 0 }).catch(() => {});
     },
   };
-  return link;
+  return client;
 }
 
 /**
- * The driver takes a socket that wants to be waited for as the end of pipelining: on a connection of
- * its own it sends nothing more until everything was answered. How much is on its way is bounded by
- * whoever sends it.
+ * When a socket's buffer is full, the driver stops pipelining on a reserved connection: it sends nothing
+ * more until the server has responded to everything. So the socket never reports that; the caller bounds
+ * how much is under way.
  */
 function neverFull(socket: Socket): Socket {
   const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
@@ -75,8 +81,8 @@ function neverFull(socket: Socket): Socket {
 }
 
 /**
- * The driver takes every listener from a socket that was closed, ours too. A write that was under way
- * may fail after that, and an error that nobody listens for ends the whole program.
+ * The driver removes every listener from a closed socket, including ours. A write under way may fail after
+ * that, and an error without a listener ends the process. So one listener always remains.
  */
 export function alwaysHeard(socket: Socket): Socket {
   const removeAll = socket.removeAllListeners.bind(socket);

@@ -1,9 +1,9 @@
 /**
- * The connection to the server, encrypted as `sslmode` says, before a word of the protocol proper.
+ * The connection to the server, encrypted as `sslmode` requires, before the protocol proper begins.
  *
- * The driver could do this. But where a host is an IP address, it has Deno compare the certificate
- * with the name "localhost"; it starts TLS with a server that has just declined it; and it connects
- * again and again to a server that closes the connection early.
+ * The driver could do this. But if the host is an IP address, it has Deno compare the certificate with
+ * the name "localhost"; it starts TLS with a server that has just declined it; and it keeps reconnecting
+ * to a server that closes the connection early.
  *
  * Source: PostgreSQL documentation, "34.19 SSL Support" and "55.2.10 SSL Session Encryption".
  */
@@ -12,20 +12,20 @@ import tls from "node:tls";
 import { ServiceError } from "../../../errors.ts";
 import type { PostgresSettings } from "./settings.ts";
 
-/** "Do you speak TLS?": its own length, and a number that is no protocol's version. */
+/** SSLRequest: the message's length, and a code in the place of a protocol version. */
 const SSL_REQUEST = new Uint8Array([0, 0, 0, 8, 4, 210, 22, 47]);
 
 const YES = "S".charCodeAt(0);
 const NO = "N".charCodeAt(0);
 
-/** Connects. Throws a `ServiceError` or what the system reports; the signal's reason if aborted. */
+/** Connects. Throws a `ServiceError`, the system's error, or the signal's reason if it is aborted. */
 export async function openSocket(
   settings: PostgresSettings,
   signal: AbortSignal,
 ): Promise<net.Socket> {
   signal.throwIfAborted();
   const socket = net.connect({ host: settings.host, port: settings.port });
-  socket.on("error", () => {}); // one that comes when nobody waits for the socket any more
+  socket.on("error", () => {}); // after the last `settled`, nobody else listens
   const abort = () => socket.destroy(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
   try {
@@ -41,24 +41,24 @@ export async function openSocket(
 
 async function encrypted(socket: net.Socket, settings: PostgresSettings): Promise<net.Socket> {
   let secure: tls.TLSSocket | undefined;
-  const answered = settled<Uint8Array>(socket, "data");
-  // at once, within the event: Deno reads on, and would take TLS' first bytes for ordinary data;
-  // anything beyond the one letter was not sent by a server that waits for TLS to begin
-  socket.once("data", (answer: Uint8Array) => {
-    if (answer.length === 1 && answer[0] === YES) {
+  const responded = settled<Uint8Array>(socket, "data");
+  // within the event, since Deno reads on and would take the first bytes of TLS for ordinary data. More
+  // than the one letter is not from a server that waits for TLS to begin: somebody has injected it
+  socket.once("data", (response: Uint8Array) => {
+    if (response.length === 1 && response[0] === YES) {
       secure = tls.connect(tlsOptions(socket, settings));
     }
   });
   socket.write(SSL_REQUEST);
-  const answer = await answered;
+  const response = await responded;
   if (secure !== undefined) {
     await settled(secure, "secureConnect");
     return secure;
   }
-  if (answer.length === 1 && answer[0] === NO && isOptional(settings)) return socket;
+  if (response.length === 1 && response[0] === NO && isOptional(settings)) return socket;
   throw new ServiceError(
     "database_unreachable",
-    `Cannot connect to Postgres: the server has no TLS, which sslmode=${settings.sslMode} asks for`,
+    `Cannot connect to Postgres: the server has no TLS, which sslmode=${settings.sslMode} requires`,
   );
 }
 
@@ -72,7 +72,7 @@ function tlsOptions(
 ): tls.ConnectionOptions {
   return {
     socket,
-    host, // compared with the certificate, be it a name or an address
+    host, // compared with the certificate, whether it is a name or an address
     ...(net.isIP(host) === 0 && { servername: host }),
     rejectUnauthorized: sslMode === "verify-ca" || sslMode === "verify-full",
     ...(sslMode === "verify-ca" && { checkServerIdentity: () => undefined }),
@@ -82,7 +82,7 @@ function tlsOptions(
   };
 }
 
-/** What the socket's next `event` brings. Throws where it fails or closes before. */
+/** The argument of the socket's next `event`. Throws if the socket fails or closes before. */
 async function settled<T>(
   socket: net.Socket,
   event: "connect" | "data" | "secureConnect",
@@ -97,10 +97,10 @@ async function settled<T>(
   }
 }
 
-/** The failure of a connection that the server, or something before it, closed without a word. */
+/** The failure of a connection that the server, or a proxy, closed without a response. */
 export function closedEarly(): ServiceError {
   return new ServiceError(
     "database_unreachable",
-    "Cannot connect to Postgres: the connection was closed before the server answered",
+    "Cannot connect to Postgres: the connection was closed before the server responded",
   );
 }

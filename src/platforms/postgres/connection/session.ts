@@ -1,65 +1,67 @@
 /**
- * One connection, used for one run at a time.
+ * One connection, used by one run at a time.
  *
- * Postgres.js would reconnect by itself, and so could run the rest of a broken transaction outside
- * of it. Here each session is one reserved connection that is never replaced: once it is lost, every
- * statement under way fails, and every further one is refused.
+ * Postgres.js reconnects automatically, and so could run the rest of a broken transaction outside of it.
+ * Here each session is one reserved connection that is never replaced: once it is lost, every statement
+ * under way fails, and every further one is refused.
  */
 import type { Sql } from "postgres";
 import { abortable, deadline } from "../../../async.ts";
 import { ServiceError } from "../../../errors.ts";
 import { type Backend, requestCancel } from "./cancel_request.ts";
-import { type Link, makeLink } from "./driver_client.ts";
+import { type DriverClient, makeDriverClient } from "./driver_client.ts";
 import type { PostgresSettings } from "./settings.ts";
 import { fromDriver } from "./sql_states.ts";
 
 type Query = ReturnType<Sql["unsafe"]>;
 
-/** How the driver is told to prepare a statement, even one without parameters. */
+/** Has the driver prepare a statement, even one without parameters. */
 const BY_NAME = { prepare: true, simple: false };
 
-/** How long a cancelled statement may take to end before its connection is cut. */
+/** How long a cancelled statement may take to end before its connection is closed. */
 const CANCEL_TIMEOUT_MS = 3000;
 
-/** How long the server may take to answer after a session idled; else it is taken for gone. */
+/** How long an idle session may take to respond before it counts as lost. */
 const RESPONSE_TIMEOUT_MS = 2000;
 
 /**
- * The parameters of a statement without any, that a session may well run again: on a small table it takes
- * longer to plan than to run.
+ * The parameters of a statement that has none, but is to be prepared: a session may run it again, and on
+ * a small table planning takes longer than running.
  */
 export const PREPARED: readonly string[] = [];
 
-/** "current transaction is aborted, commands ignored until end of transaction block" */
+/** The SQLSTATE of "current transaction is aborted, commands ignored until end of transaction block". */
 const FAILED_TRANSACTION = "25P02";
 
-/** What a statement gave: its rows as arrays of columns, and how many rows it touched. */
+/** The result of a statement. */
 export interface StatementResult<Row extends readonly unknown[]> {
+  /** Each row as an array of its columns. */
   readonly rows: Row[];
+  /** How many rows it returned or changed. */
   readonly count: number;
-  /** What the server says it did, such as `COMMIT`. */
+  /** What the server reports to have done, such as `COMMIT`. */
   readonly command: string;
 }
 
 /** A connection to the database. */
 export class Session {
-  readonly #link: Link;
+  readonly #client: DriverClient;
   readonly #connection: Sql;
-  readonly #cancelIt: () => Promise<void>;
-  /** The statements under way, first sent first, each with what fails it. */
+  readonly #requestCancel: () => Promise<void>;
+  /** The statements under way, in the order in which they were sent, each with what makes it fail. */
   readonly #active = new Map<Query, (reason: unknown) => void>();
-  /** The latest that was not a consequence of another. */
+  /** The latest failure that was not the consequence of another. */
   #failure: ServiceError | undefined;
   #cancelled = false;
-  #cut: ReturnType<typeof setTimeout> | undefined;
+  #closing: ReturnType<typeof setTimeout> | undefined;
 
-  private constructor(link: Link, connection: Sql, cancelIt: () => Promise<void>) {
-    this.#link = link;
+  private constructor(client: DriverClient, connection: Sql, requestCancel: () => Promise<void>) {
+    this.#client = client;
     this.#connection = connection;
-    this.#cancelIt = cancelIt;
+    this.#requestCancel = requestCancel;
   }
 
-  /** Connects. Throws `database_unreachable`. `onLost` is called once the connection is gone. */
+  /** Connects. `onLost` is called when the connection is lost. Throws `database_unreachable`. */
   static async open(
     settings: PostgresSettings,
     signal: AbortSignal,
@@ -68,7 +70,7 @@ export class Session {
     try {
       return await deadline((signal) => Session.#connect(settings, signal, onLost), {
         limitMs: 1000 * settings.connectTimeoutSeconds,
-        reason: () => noAnswer(settings),
+        reason: () => noResponse(settings),
         signal,
       });
     } catch (error) {
@@ -81,38 +83,39 @@ export class Session {
     signal: AbortSignal,
     onLost: (session: Session) => void,
   ): Promise<Session> {
-    const link = await makeLink(settings, signal);
+    const client = await makeDriverClient(settings, signal);
     try {
-      const { connection, backend } = await connect(link, signal);
-      const cancelIt = () => requestCancel(settings, backend, link.ended);
-      const session = new Session(link, connection, cancelIt);
-      link.onLost = () => {
+      const { connection, backend } = await connect(client, signal);
+      const cancel = () => requestCancel(settings, backend, client.ended);
+      const session = new Session(client, connection, cancel);
+      client.onLost = () => {
         session.#failAll();
         onLost(session);
       };
       return session;
     } catch (error) {
-      void link.end();
+      void client.end();
       throw error;
     }
   }
 
-  /** Whether the connection is gone. */
+  /** Whether the connection is lost or closed. */
   get lost(): boolean {
-    return this.#link.lost;
+    return this.#client.lost;
   }
 
   /**
-   * Whether another run may have it. Not after a `cancel()`: the request travels by itself, and may
-   * arrive late enough to hit the next run's statement.
+   * Whether another run may use it. Not after a `cancel()`: the request travels over another connection,
+   * and may arrive late enough to hit the next run's statement.
    */
   get reusable(): boolean {
     return !this.lost && !this.#cancelled;
   }
 
   /**
-   * Sends a statement. It goes out at once, so several sent without waiting share a round trip.
-   * With parameters it is prepared once a connection. Throws a `ServiceError` about `action`.
+   * Sends a statement. It goes out at once, so several that are sent without waiting share a round trip.
+   * With parameters it is prepared, once a connection. Throws a `ServiceError` that says that `action`
+   * failed.
    */
   async query<Row extends readonly unknown[] = unknown[]>(
     action: string,
@@ -123,29 +126,29 @@ export class Session {
     const query = parameters === undefined
       ? this.#connection.unsafe(text)
       : this.#connection.unsafe(text, [...parameters], BY_NAME);
-    // the driver forgets statements that wait for others when their connection is lost
-    const answer = Promise.withResolvers<Awaited<ReturnType<Query["values"]>>>();
-    query.values().execute().then(answer.resolve, answer.reject);
-    this.#active.set(query, answer.reject);
+    // when the connection is lost, the driver never settles statements that wait behind others
+    const response = Promise.withResolvers<Awaited<ReturnType<Query["values"]>>>();
+    query.values().execute().then(response.resolve, response.reject);
+    this.#active.set(query, response.reject);
     try {
-      const rows = await answer.promise;
+      const rows = await response.promise;
       return { rows: rows as unknown as Row[], count: rows.count ?? 0, command: rows.command };
     } catch (error) {
       throw this.lost ? connectionLost(action) : this.#causeOf(fromDriver(error, action));
     } finally {
       this.#active.delete(query);
-      clearTimeout(this.#cut);
+      clearTimeout(this.#closing);
     }
   }
 
-  /** What failed the transaction, where the server refuses a statement for that reason alone. */
+  /** What made the transaction fail, if the server refuses a statement only because it has failed. */
   #causeOf(error: ServiceError): ServiceError {
     if (error.facts.sqlState !== FAILED_TRANSACTION) this.#failure = error;
     return this.#failure ?? error;
   }
 
-  /** Asks whether the connection still works. Where it doesn't, it is closed. */
-  async answers(): Promise<boolean> {
+  /** Whether the connection still works. If it does not, it is closed. */
+  async responds(): Promise<boolean> {
     try {
       await deadline(() => this.query("ask Postgres", "SELECT 1"), {
         limitMs: RESPONSE_TIMEOUT_MS,
@@ -157,17 +160,17 @@ export class Session {
     }
   }
 
-  /** Ends the statement under way; if the server does not answer soon, cuts the connection. */
+  /** Cancels the statement under way; if it does not end soon, closes the connection. */
   cancel(): void {
     if (this.#active.size === 0) return;
     this.#cancelled = true;
-    this.#cut = setTimeout(() => void this.close(), CANCEL_TIMEOUT_MS);
-    this.#cancelIt().catch(() => {}); // then the connection is cut
+    this.#closing = setTimeout(() => void this.close(), CANCEL_TIMEOUT_MS);
+    this.#requestCancel().catch(() => {}); // then the timer closes the connection
   }
 
-  /** Closes the connection; what was not committed is rolled back by the server. */
+  /** Closes the connection. The server rolls back what was not committed. */
   async close(): Promise<void> {
-    const ended = this.#link.end();
+    const ended = this.#client.end();
     this.#failAll();
     await ended;
   }
@@ -178,15 +181,15 @@ export class Session {
 }
 
 async function connect(
-  { client }: Link,
+  { sql }: DriverClient,
   signal: AbortSignal,
 ): Promise<{ connection: Sql; backend: Backend }> {
-  // without types to fetch, reserve() waits for ever on a connection that is not open yet
-  const { state } = await abortable(client.unsafe("SELECT 1"), signal);
-  return { connection: await abortable(client.reserve(), signal), backend: state };
+  // since fetch_types is off, reserve() alone would never open the connection
+  const { state } = await abortable(sql.unsafe("SELECT 1"), signal);
+  return { connection: await abortable(sql.reserve(), signal), backend: state };
 }
 
-/** The failure of a connection that broke off, which an unverified certificate does without a code. */
+/** The refusal of the certificate, which Deno reports as an error without a code. */
 function notVerified(thrown: unknown, { sslMode }: PostgresSettings): ServiceError | undefined {
   const { name, code } = thrown as { name?: unknown; code?: unknown };
   const isOther = thrown instanceof ServiceError || name === "PostgresError" ||
@@ -201,10 +204,10 @@ function notVerified(thrown: unknown, { sslMode }: PostgresSettings): ServiceErr
   );
 }
 
-function noAnswer({ connectTimeoutSeconds }: PostgresSettings): ServiceError {
+function noResponse({ connectTimeoutSeconds }: PostgresSettings): ServiceError {
   return new ServiceError(
     "database_unreachable",
-    `Cannot connect to Postgres: no answer within ${connectTimeoutSeconds} s`,
+    `Cannot connect to Postgres: no response within ${connectTimeoutSeconds} s`,
   );
 }
 

@@ -1,10 +1,10 @@
-/** Sessions that are kept for a while after a run, so that the next run need not connect. */
+/** Sessions kept for a while after a run, so that the next run need not connect. */
 import { Session } from "./session.ts";
 import type { PostgresSettings } from "./settings.ts";
 
-/** How long a session may idle before it is given back to the server. */
+/** How long a session may idle before it is closed. */
 const IDLE_MS = 30_000;
-/** One that idled no longer than this is taken to be there still; its loss would have been noticed. */
+/** A session that idled no longer than this is used unchecked: its loss would have been noticed. */
 const FRESH_MS = 1000;
 
 interface Idle {
@@ -12,7 +12,7 @@ interface Idle {
   readonly timer: ReturnType<typeof setTimeout>;
 }
 
-/** Hands out sessions. How many are in use at once is for the caller to bound. */
+/** Hands out sessions. The caller bounds how many are in use at once. */
 export class SessionPool {
   readonly #settings: PostgresSettings;
   readonly #idle = new Map<Session, Idle>();
@@ -26,12 +26,12 @@ export class SessionPool {
   async acquire(signal: AbortSignal): Promise<Session> {
     for (const [session, { sinceMs }] of this.#idle) {
       this.#forget(session);
-      if (performance.now() - sinceMs < FRESH_MS || await session.answers()) return session;
+      if (performance.now() - sinceMs < FRESH_MS || await session.responds()) return session;
     }
     return await Session.open(this.#settings, signal, (session) => this.#forget(session));
   }
 
-  /** Takes a session back. It must be outside any transaction; if it isn't, close it instead. */
+  /** Takes back a session, which must be outside of any transaction; else close it instead. */
   release(session: Session): void {
     if (session.lost) return;
     if (this.#closed || !session.reusable) return void session.close();

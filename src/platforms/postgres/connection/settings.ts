@@ -1,12 +1,12 @@
 /**
- * Where the database is and how to get in: what a connection string's parameters mean, to libpq and
- * so to us.
+ * Where the database is and how to connect to it: the parameters of a connection string, with the meaning
+ * that libpq gives them.
  *
  * Source: PostgreSQL documentation, "34.1.2 Parameter Key Words".
  */
 import { fault, readParameters, severalHosts } from "./connection_string.ts";
 
-/** How the connection is protected; libpq's words. */
+/** How the connection is protected, in libpq's words. */
 export const SSL_MODES = [
   "disable",
   "allow",
@@ -16,10 +16,10 @@ export const SSL_MODES = [
   "verify-full",
 ] as const;
 
-/** One of libpq's `sslmode`s. */
+/** A value of libpq's `sslmode`. */
 export type SslMode = (typeof SSL_MODES)[number];
 
-/** Where the database is and how to get in. */
+/** Where the database is and how to connect to it. */
 export interface PostgresSettings {
   readonly host: string;
   readonly port: number;
@@ -35,7 +35,7 @@ export interface PostgresSettings {
   readonly applicationName: string;
 }
 
-/** Parameters that change nothing here: they are libpq's own business, or fixed by us. */
+/** Parameters without effect here: they concern libpq itself, or are fixed by this program. */
 const WITHOUT_EFFECT = new Set([
   "client_encoding",
   "fallback_application_name",
@@ -55,13 +55,13 @@ const HONOURED: Readonly<Record<string, { values: readonly string[]; reason: str
     values: ["any", "read-write", "primary", "prefer-standby"],
     reason: "rows can only be rewritten on a primary",
   },
-  sslnegotiation: { values: ["postgres"], reason: "only the ordinary TLS negotiation is built" },
+  sslnegotiation: { values: ["postgres"], reason: "direct TLS negotiation is not supported" },
 };
 
 /**
- * Reads a connection string. `readFile` gives the text of the certificates it names.
+ * Reads a connection string. `readFile` gives the text of the certificates that it names.
  *
- * Throws `ConfigError` naming `PG_CONN_STR` and the parameter; never with the password.
+ * Throws a `ConfigError` that names `PG_CONN_STR` and the parameter, and never holds the password.
  */
 export function parsePostgresSettings(
   value: string,
@@ -115,7 +115,7 @@ export function parsePostgresSettings(
   });
 }
 
-/** libpq's other parameters: what they ask for cannot be had here, or is not built. */
+/** libpq's other parameters: what they ask for is not available here. */
 const UNSUPPORTED = new Set([
   "gssdelegation",
   "gsslib",
@@ -166,7 +166,7 @@ const KNOWN = new Set([
 function checkParameters(parameters: ReadonlyMap<string, string>): void {
   for (const [name, value] of parameters) {
     if (UNSUPPORTED.has(name)) throw fault(`parameter "${name}" is not supported`);
-    // not by its name, which may be a piece of a password that was not quoted or encoded
+    // without its name, which may be part of a password that was not quoted or encoded
     if (!KNOWN.has(name)) throw fault("it holds a parameter that libpq does not know");
     const rule = HONOURED[name];
     if (rule !== undefined && !rule.values.includes(value)) {

@@ -1,33 +1,30 @@
 /**
- * What the driver threw, as the error a caller may see. The driver's own message and its bound
- * parameters can hold row values, so nothing but the state and the constraint's name gets through.
+ * From what the driver threw to the error that a caller may see. The driver's message and its bound
+ * parameters can hold row values, so only the SQLSTATE and the constraint's name are passed on.
  *
  * Source of the states: PostgreSQL documentation, "Appendix A. PostgreSQL Error Codes".
  */
 import { type ErrorCode, ServiceError } from "../../../errors.ts";
 
-/** The look-up found the table itself, and a run has no `search_path`. */
+/** Not the table itself, which the look-up has found; and a run has no `search_path`. */
 const MISSING =
   "a table or function is missing: dropped meanwhile, or named without its schema by " +
   "a trigger, constraint or index of the table";
 
-/** A state, or the two characters of a class of states, with what it means for a run. */
+/** What a state, or a class of states (its first two characters), means for a run. */
 const MEANINGS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   "55P03": ["lock_timeout", "another session holds a lock on the rows or the table"],
   "40001": ["conflict", "other transactions changed the same rows"],
-  "40P01": ["conflict", "it and another transaction waited for each other"],
-  "57014": ["timeout", "the server cancelled a statement, as its statement_timeout asks"],
-  "25P03": [
-    "timeout",
-    "the server ended the session, as its idle_in_transaction_session_timeout asks",
-  ],
-  "25P04": ["timeout", "the server ended the session, as its transaction_timeout asks"],
+  "40P01": ["conflict", "it was in a deadlock with another transaction"],
+  "57014": ["timeout", "the server's statement_timeout expired"],
+  "25P03": ["timeout", "the server's idle_in_transaction_session_timeout expired"],
+  "25P04": ["timeout", "the server's transaction_timeout expired"],
   "22001": ["value_too_long", "a token is longer than its column allows"],
-  "42501": ["permission_denied", "the role lacks a right that the run needs"],
+  "42501": ["permission_denied", "the role lacks a privilege that the run needs"],
   "42P01": ["table_not_supported", MISSING],
   "42883": ["table_not_supported", MISSING],
   "42703": ["column_not_found", "a column is gone"],
-  "22P05": ["table_not_found", "a name has characters that the database's encoding cannot hold"],
+  "22P05": ["table_not_found", "a name has characters that the database's encoding lacks"],
   "54000": ["value_too_long", "a token is too long for its row or for an index on its column"],
   "55000": ["table_not_supported", "the table cannot be updated in its present state"],
   "0A000": ["database_error", "the server cannot do that: is it a standby?"],

@@ -16,7 +16,7 @@ import type { Work } from "./work.ts";
 /** From this size of table on, a second connection saves time. */
 const LARGE_TABLE_BYTES = 8 * 1024 * 1024;
 
-/** What is counted whatever a run does. */
+/** The counts that do not depend on what a run does. */
 export interface TableCounts {
   /** All rows. */
   readonly total: number;

@@ -18,7 +18,7 @@ import { planRanges } from "./plan_ranges.ts";
 import { updateInPlace } from "./rewrite_in_database.ts";
 import type { Work } from "./work.ts";
 
-/** How many connections write at once by default. Postgres does not tell its cores; these are ours. */
+/** How many connections write at once by default, by this machine's cores: the server does not report its own. */
 const DEFAULT_CONNECTIONS = Math.min(4, Math.max(2, navigator.hardwareConcurrency));
 /** How often the table is gone through before other writers are said to be faster. */
 const MAX_ROUNDS = 5;
