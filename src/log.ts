@@ -7,13 +7,11 @@ import {
   getTextFormatter,
   type LogRecord,
 } from "@logtape/logtape";
-import type { Config } from "./config.ts";
+import type { Config, LogLevel } from "./config.ts";
 import type { Observation, Observe } from "./observations.ts";
 
-type Level = "debug" | "info" | "warning" | "error";
-
 /** Each event's level and sentence. Names in braces are the event's own fields. */
-export const LOG_LINES: Readonly<Record<Observation["event"], readonly [Level, string]>> = {
+export const LOG_LINES: Readonly<Record<Observation["event"], readonly [LogLevel, string]>> = {
   sandbox_ready: ["info", "sandbox ready, it may reach {hosts}"],
   listening: ["info", "listening on {url}"],
   cannot_listen: ["error", "cannot listen on {url} (HOST, PORT): {reason}"],

@@ -5,8 +5,8 @@
  * - Report: what a run did, with exact counts.
  */
 import type { Method } from "../platforms/platform.ts";
-import type { RunOptions } from "../run_options.ts";
 import type { ResiduePlace } from "../platforms/residue.ts";
+import type { RunOptions } from "../run_options.ts";
 
 /** What a caller asks for. Shapes are checked where it comes in; meanings where the run begins. */
 export interface Trigger extends RunOptions {
@@ -15,7 +15,10 @@ export interface Trigger extends RunOptions {
   readonly columns: readonly string[];
 }
 
-/** What a run did, in the words of the HTTP API. */
+/**
+ * What a run did. It is the published document, hence the names in snake_case: the HTTP API and the
+ * command line give it to their callers as it is, so neither has a shape of its own to keep in step.
+ */
 export interface Report {
   readonly run_id: string;
   readonly dataset_urn: string;

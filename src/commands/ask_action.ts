@@ -1,6 +1,7 @@
 /** Asks a running action, as the commands `trigger` and `smoke` do. */
 import type { Report } from "../action/trigger.ts";
 import type { Problem } from "../http/problem.ts";
+import type { TriggerBody } from "../http/schemas.ts";
 import type { DatasetArguments } from "../command.ts";
 import type { RunOptions } from "../run_options.ts";
 
@@ -22,9 +23,15 @@ export async function askAction(
 ): Promise<Answer> {
   const headers = new Headers({ "content-type": "application/json" });
   if (triggerToken !== undefined) headers.set("authorization", `Bearer ${triggerToken}`);
-  const how = { dry_run: dryRun, commit, strategy, ...(scrub && { scrub }) };
-  const body = JSON.stringify({ dataset_urn: urn, columns, ...how });
-  const request = { method: "POST", headers, body, signal: stop };
+  const body: TriggerBody = {
+    dataset_urn: urn,
+    columns: [...columns],
+    dry_run: dryRun,
+    commit,
+    strategy,
+    scrub: scrub || undefined, // an older action does not know the field
+  };
+  const request = { method: "POST", headers, body: JSON.stringify(body), signal: stop };
   try {
     return await readAnswer(await fetch(new URL("/trigger", url), request), url);
   } catch {

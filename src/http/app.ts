@@ -1,5 +1,5 @@
 /** The HTTP API: routes, limits, authentication, and one place where failures become answers. */
-import { OpenAPIHono } from "@hono/zod-openapi";
+import { OpenAPIHono, type RouteHandler } from "@hono/zod-openapi";
 import type { RunRegistry } from "../action/run_registry.ts";
 import { type ActionDependencies, tokenizeDataset } from "../action/tokenize_dataset.ts";
 import { ServiceError, toServiceError } from "../errors.ts";
@@ -44,18 +44,19 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
   });
 
   app.openAPIRegistry.registerPath(triggerRoute);
-  app.post(triggerRoute.path, async (c) => {
+  const trigger: RouteHandler<typeof triggerRoute, Environment> = async (c) => {
     if (deps.triggerToken !== undefined) {
       await requireBearerToken(c.req.header("authorization"), deps.triggerToken);
     }
-    const { dataset_urn: datasetUrn, dry_run: dryRun, ...trigger } = await readTrigger(c.req.raw);
+    const trigger = await readTrigger(c.req.raw);
     const runId = crypto.randomUUID();
     const report = deps.runs.start((signal) =>
-      tokenizeDataset({ datasetUrn, dryRun, ...trigger }, deps.action, { runId, signal })
+      tokenizeDataset(trigger, deps.action, { runId, signal })
     );
     c.set("runId", runId);
     return c.json(await report, 200);
-  });
+  };
+  app.post(triggerRoute.path, trigger);
 
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
     type: "http",

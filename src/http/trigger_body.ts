@@ -1,5 +1,6 @@
 /** The body of a trigger: what is asked of it, and what is said of one that is not as it should be. */
 import type { z } from "@hono/zod-openapi";
+import type { Trigger } from "../action/trigger.ts";
 import { deadline } from "../async.ts";
 import { ServiceError } from "../errors.ts";
 import { triggerSchema } from "./schemas.ts";
@@ -24,10 +25,13 @@ const MAX_NAME_LENGTH = 60;
 export async function readTrigger(
   request: Request,
   timeoutMs = BODY_TIMEOUT_MS,
-): Promise<z.infer<typeof triggerSchema>> {
+): Promise<Trigger> {
   requireJson(request.headers.get("content-type") ?? "");
   const result = triggerSchema.safeParse(parseJson(await readBytes(request, timeoutMs)));
-  if (result.success) return result.data;
+  if (result.success) {
+    const { dataset_urn: datasetUrn, dry_run: dryRun, ...others } = result.data;
+    return { datasetUrn, dryRun, ...others };
+  }
   throw invalid(listed(result.error.issues.map(faultOf), "; "));
 }
 

@@ -242,7 +242,10 @@ export async function jobsSuite(program: Program): Promise<void> {
     const wrong: readonly (readonly [Record<string, string>, RegExp])[] = [
       [{ PORT: String(taken.addr.port) }, /HOST, PORT.*the port is in use/],
       [{ HOST: "192.0.2.1", PORT: String(freePort()) }, /HOST, PORT.*not of this machine/],
-      [{ HOST: "no.such.host.invalid", PORT: String(freePort()) }, /HOST, PORT.*not known/],
+      [
+        { HOST: "no.such.host.invalid", PORT: String(freePort()) },
+        /HOST, PORT.*cannot be resolved/,
+      ],
     ];
     await Promise.all(wrong.map(async ([env, line]) => {
       const { code, stdout, stderr } = await run(["serve"], { ...env, ALLOW_ANONYMOUS: "true" });

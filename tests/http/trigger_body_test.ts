@@ -1,6 +1,7 @@
 /** A body that comes bit by bit, or not at all. */
 import assert from "node:assert/strict";
 import { readTrigger } from "../../src/http/trigger_body.ts";
+import { DEFAULT_RUN_OPTIONS } from "../../src/run_options.ts";
 
 const TRIGGER = { dataset_urn: "urn:li:dataset:(a,b,PROD)", columns: ["email"] };
 
@@ -22,10 +23,11 @@ function pieces(texts: readonly string[], ends: boolean) {
   return { stream, wasCancelled: () => cancelled };
 }
 
-Deno.test("a body in any number of pieces is read", async () => {
+Deno.test("a body in any number of pieces is read, and what it leaves out has its default", async () => {
   const body = pieces([...JSON.stringify(TRIGGER)], true);
   const trigger = await readTrigger(request(body.stream));
-  assert.deepEqual(trigger.columns, TRIGGER.columns);
+  const { dataset_urn: datasetUrn, columns } = TRIGGER;
+  assert.deepEqual(trigger, { ...DEFAULT_RUN_OPTIONS, datasetUrn, columns });
 });
 
 Deno.test("a body that does not arrive in time is refused, and no more of it is read", async () => {
