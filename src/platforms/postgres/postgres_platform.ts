@@ -20,7 +20,7 @@ export function postgresPlatform(settings: PostgresSettings, options: PostgresOp
   return {
     name: "postgres",
     async check(signal) {
-      await withSession(pool, signal, (session) => session.query("ask Postgres", "SELECT 1"));
+      await withSession(pool, signal, (session) => session.query("query Postgres", "SELECT 1"));
     },
     withTable(dataset, columns, context, use) {
       const run = new PostgresRun(pool, options, context, { dataset, columns });

@@ -21,7 +21,7 @@ export interface PostgresOptions {
 }
 
 /** What a run is asked to tokenize. */
-export interface Request {
+export interface TableRequest {
   readonly dataset: DatasetUrn;
   readonly columns: readonly ColumnRef[];
 }
@@ -32,14 +32,14 @@ export class PostgresRun {
   readonly pushdown: boolean;
   readonly lockTimeoutMs: number;
   readonly #allowTriggers: boolean;
-  readonly #request: Request;
+  readonly #request: TableRequest;
   readonly #pool: SessionPool;
 
   constructor(
     pool: SessionPool,
     { lockTimeoutMs, allowTriggers, pushdown = false }: PostgresOptions,
     context: RunContext,
-    request: Request,
+    request: TableRequest,
   ) {
     this.context = context;
     this.pushdown = pushdown;
@@ -66,7 +66,7 @@ export class PostgresRun {
     const after = await this.resolve(session, { lock: false });
     const definition = (table: TargetTable) => JSON.stringify({ ...table, sizeBytes: 0 });
     if (definition(before) === definition(after)) return;
-    throw refusal("conflict", before.displayName, "the table was altered meanwhile");
+    throw refusal("conflict", before.displayName, "the table was altered during the run");
   }
 
   /** Calls `use` with a session to begin with: with another one if that turns out to be lost. */
@@ -75,17 +75,17 @@ export class PostgresRun {
   }
 
   /** The run's kind of transaction on `session`; see `inTransaction`. */
-  inTransaction<L, T>(
+  inTransaction<R, T>(
     session: Session,
-    look: () => Promise<L>,
-    work: (looked: L) => Promise<T>,
+    read: () => Promise<R>,
+    work: (found: R) => Promise<T>,
   ): Promise<T> {
     const options = {
       isolation: "READ COMMITTED",
       readOnly: this.context.dryRun,
       lockTimeoutMs: this.lockTimeoutMs,
     } as const;
-    return inTransaction(session, options, this.context.signal, look, work);
+    return inTransaction(session, options, this.context.signal, read, work);
   }
 
   /** Does `work` in a transaction of its own, on a connection of its own, and commits it. */

@@ -24,7 +24,7 @@ Deno.test("long rows, whose texts do not travel with the batch, do not make it s
   assert.equal(nextBatchRows({ rows: [], longRows }), MAX_BATCH_ROWS);
 });
 
-Deno.test("long rows are read in groups that fit, and a longer one by itself", () => {
+Deno.test("long rows are read in groups that fit, and a longer one alone", () => {
   const groups = (...bytes: number[]) =>
     [...groupRows(bytes.map((each) => ({ bytes: each })), 100)].map((group) =>
       group.map((row) => row.bytes)

@@ -240,7 +240,7 @@ Deno.test("a table that takes the name after the look-up is not written to", asy
     },
   });
   const error = await action.fails("conflict", "public.original", ["name"]);
-  assert.match(error.message, /was altered meanwhile/);
+  assert.match(error.message, /was altered during the run/);
   for (const table of ["gone", "original"]) {
     assert.equal((await valuesOf(table, "name"))[0], "canary 1");
   }

@@ -63,9 +63,12 @@ Deno.test("what is not from Postgres is a connection that failed, by its code al
     [null, ""],
   ];
   for (const [thrown, suffix] of codes) {
-    const error = fromDriver(thrown, "ask Postgres");
+    const error = fromDriver(thrown, "query Postgres");
     assert.equal(error.code, "database_unreachable");
-    assert.equal(error.message, `Cannot ask Postgres: the connection to Postgres failed${suffix}`);
+    assert.equal(
+      error.message,
+      `Cannot query Postgres: the connection to Postgres failed${suffix}`,
+    );
   }
 });
 

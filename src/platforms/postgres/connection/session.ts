@@ -150,7 +150,7 @@ export class Session {
   /** Whether the connection still works. If it does not, it is closed. */
   async responds(): Promise<boolean> {
     try {
-      await deadline(() => this.query("ask Postgres", "SELECT 1"), {
+      await deadline(() => this.query("query Postgres", "SELECT 1"), {
         limitMs: RESPONSE_TIMEOUT_MS,
       });
       return true;

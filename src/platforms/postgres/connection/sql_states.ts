@@ -8,7 +8,7 @@ import { type ErrorCode, ServiceError } from "../../../errors.ts";
 
 /** Not the table itself, which the look-up has found; and a run has no `search_path`. */
 const MISSING =
-  "a table or function is missing: dropped meanwhile, or named without its schema by " +
+  "a table or function is missing: dropped during the run, or named without its schema by " +
   "a trigger, constraint or index of the table";
 
 /** What a state, or a class of states (its first two characters), means for a run. */

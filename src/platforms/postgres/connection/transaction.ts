@@ -20,30 +20,30 @@ export function isInDoubt({ facts }: ServiceError): boolean {
 
 /**
  * Begins a transaction, and commits it after `work`, or rolls it back if that throws or the signal is
- * aborted. `look` shares the round trip of BEGIN, and its result is what `work` is called with. It must
- * only read: if BEGIN fails, it runs outside of any transaction, and its result is discarded.
+ * aborted. `read` shares the round trip of BEGIN, and `work` is called with its result. It must only
+ * read: if BEGIN fails, it runs outside of any transaction, and its result is discarded.
  *
- * Throws what `look` and `work` throw, and the signal's reason; `LostBeforeBegin`; or an error that
+ * Throws what `read` and `work` throw, and the signal's reason; `LostBeforeBegin`; or an error that
  * `isInDoubt` if the connection was lost during COMMIT.
  */
-export async function inTransaction<L, T>(
+export async function inTransaction<R, T>(
   session: Session,
   options: TransactionOptions,
   signal: AbortSignal,
-  look: () => Promise<L>,
-  work: (looked: L) => Promise<T>,
+  read: () => Promise<R>,
+  work: (found: R) => Promise<T>,
 ): Promise<T> {
   try {
-    const [begun, looked] = await Promise.allSettled([
+    const [begun, found] = await Promise.allSettled([
       session.query("begin a transaction", beginStatement(options)),
-      look(),
+      read(),
     ]);
     if (begun.status === "rejected") {
       const error = toServiceError(begun.reason);
       throw error.code === "database_unreachable" ? new LostBeforeBegin(error) : error;
     }
-    if (looked.status === "rejected") throw looked.reason;
-    const result = await work(looked.value);
+    if (found.status === "rejected") throw found.reason;
+    const result = await work(found.value);
     signal.throwIfAborted();
     await commit(session);
     return result;

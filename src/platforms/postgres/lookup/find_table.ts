@@ -37,7 +37,7 @@ async function lookUp(
 ): Promise<FindTablesRow> {
   const possible = candidates.filter((candidate) => Object.values(candidate).every(isPossible));
   const { rows } = await session.query<FindTablesRow>(
-    "look the table up",
+    "look up the table",
     findTablesStatement(exact),
     [
       arrayLiteral(possible.map(({ instance }) => instance)),

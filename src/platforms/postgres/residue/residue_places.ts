@@ -43,14 +43,8 @@ export function residuePlaces(
 ): ResiduePlace[] {
   // if this run changed nothing, an earlier one may have; what was cleared since is unknown
   const left: ResidueState = updated > 0 ? "remains" : "not_checked";
-  const leftIn = (
-    names: readonly string[],
-    command: string | undefined,
-    detail: string,
-  ): PlaceStatus =>
-    names.length === 0
-      ? { state: "none" }
-      : { state: left, ...(command === undefined ? {} : { command }), detail };
+  const leftIn = (names: readonly string[], command: string, detail: string): PlaceStatus =>
+    names.length === 0 ? { state: "none" } : { state: left, command, detail };
   const each = (statement: string, names: readonly string[]) =>
     names.map((name) => `${statement} ${name}`).join("; ");
 

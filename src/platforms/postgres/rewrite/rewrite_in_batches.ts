@@ -20,7 +20,7 @@ import type { Work } from "./work.ts";
 
 /** How many connections write at once by default, by this machine's cores: the server does not report its own. */
 const DEFAULT_CONNECTIONS = Math.min(4, Math.max(2, navigator.hardwareConcurrency));
-/** How often the table is gone through before other writers are said to be faster. */
+/** How many times to go through the table before other writers are said to be faster. */
 const MAX_ROUNDS = 5;
 
 /** What is known of the table between rounds. */

@@ -48,7 +48,7 @@ export async function rewriteWholeTable(session: Session, work: Work): Promise<R
 async function checkConditions(session: Session, table: TargetTable): Promise<void> {
   const { displayName } = table;
   const { rows: [conditions] } = await session.query<[isOwner: boolean, isPublished: boolean]>(
-    `look ${displayName} up`,
+    `look up ${displayName}`,
     rewriteConditionsStatement(table),
   );
   const [isOwner, isPublished] = conditions!;
