@@ -24,6 +24,7 @@ export function tokenPattern(body: string): TokenPattern {
 
 /** Pieces of a pattern for canonical base64 (RFC 4648, section 3.5): unused bits are zero. */
 export interface Base64Pieces {
+  /** One character of the alphabet. */
   readonly char: string;
   /**
    * Four characters, for three bytes. To be repeated without a counter: V8 then needs constant space,
