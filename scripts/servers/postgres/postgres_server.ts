@@ -25,7 +25,7 @@ import { join } from "node:path";
 import {
   findPostgresBinaries,
   type PostgresBinaries,
-  type PostgresSource,
+  type PostgresWish,
 } from "./postgres_binaries.ts";
 import { listProcesses } from "../processes.ts";
 import { makeTestCertificates, type TestCertificates } from "../test_certificates.ts";
@@ -42,19 +42,17 @@ export type StopMode = "smart" | "fast" | "immediate";
 export type PostgresSettings = Readonly<Record<string, string | number | boolean>>;
 
 /** What a server can be started with. */
-export interface PostgresOptions {
+export interface PostgresOptions extends PostgresWish {
   /** 0, the default, is a free one. */
   readonly port?: number;
-  /** Added to the settings the tests use. */
-  readonly settings?: PostgresSettings;
+  /** Added to the settings the tests use; a function gets the major version that they are for. */
+  readonly settings?: PostgresSettings | ((version: number) => PostgresSettings);
   /** Whether it survives a crash of the machine. False, the default, is faster. */
   readonly durable?: boolean;
   /** `trust` asks for no password. The default is `password`. */
   readonly auth?: "password" | "trust";
   /** With a certificate for 127.0.0.1 and localhost, signed by a new CA (`server.caFile`). */
   readonly tls?: "off" | "optional" | "required";
-  /** Where its programs come from. */
-  readonly source?: PostgresSource;
   /** Lines of pg_hba.conf, instead of those that `auth` and `tls` give. */
   readonly accessRules?: readonly string[];
   /** Further arguments of initdb, such as `--wal-segsize=1`. */
@@ -79,7 +77,9 @@ export interface PostgresServer extends AsyncDisposable {
   readonly port: number;
   /** The major version: 15. */
   readonly version: number;
-  readonly source: "system" | "embedded";
+  readonly source: PostgresBinaries["source"];
+  /** The folder of postgres, initdb and pg_ctl. */
+  readonly binDir: string;
   /** The CA that signed the certificate; undefined without TLS. */
   readonly caFile: string | undefined;
   /** The folder of everything it has, deleted at the end. */
@@ -160,7 +160,7 @@ class DisposablePostgres implements PostgresServer {
     const janitor = keep ? undefined : await Janitor.create(dir);
     try {
       await Deno.chmod(dir, 0o755);
-      const binaries = await findPostgresBinaries(options.source ?? "any", dir);
+      const binaries = await findPostgresBinaries(options, dir);
       const certificates = (options.tls ?? "off") === "off"
         ? undefined
         : await makeTestCertificates(dir);
@@ -177,8 +177,12 @@ class DisposablePostgres implements PostgresServer {
     return this.#binaries.version;
   }
 
-  get source(): "system" | "embedded" {
+  get source(): PostgresBinaries["source"] {
     return this.#binaries.source;
+  }
+
+  get binDir(): string {
+    return this.#binaries.binDir;
   }
 
   get caFile(): string | undefined {
@@ -353,7 +357,7 @@ async function makeDataDir(
   ], dir);
 
   const configFile = join(dataDir, "postgresql.conf");
-  const settings = allSettings(options, certificates);
+  const settings = allSettings(options, binaries.version, certificates);
   await Deno.writeTextFile(configFile, settingLines(settings), { append: true });
   const connection = options.tls === "required" ? "hostssl" : "host";
   const rules = options.accessRules ?? [`${connection} all all 127.0.0.1/32 ${method}`];
@@ -362,6 +366,7 @@ async function makeDataDir(
 
 function allSettings(
   options: PostgresOptions & { readonly port: number },
+  version: number,
   certificates: TestCertificates | undefined,
 ): PostgresSettings {
   // what was committed outlives a server that is killed, but not a machine that is
@@ -376,7 +381,7 @@ function allSettings(
     timezone: "UTC",
     ...(options.durable ? {} : careless),
     ...tls,
-    ...options.settings,
+    ...typeof options.settings === "function" ? options.settings(version) : options.settings,
   };
 }
 

@@ -20,7 +20,7 @@ const REFUSED = {
   "json": ["json", `'"canary"'`],
   "jsonb": ["jsonb", `'"canary"'`],
   "bytea": ["bytea", "'canary'"],
-  "uuid": ["uuid", "gen_random_uuid()"],
+  "uuid": ["uuid", "'00000000-0000-0000-0000-000000000000'"],
   "xml-like name": ["name", "'canary'"],
   "one byte": [`"char"`, "'c'"],
   "an enum": ["mood", "'canary'"],

@@ -2,12 +2,18 @@
 import assert from "node:assert/strict";
 import type { Report } from "../../../src/action/trigger.ts";
 import type { ResiduePlace } from "../../../src/platforms/residue.ts";
+import { testUnless } from "../../support/skipping.ts";
 import { assertReport } from "../../support/assertions.ts";
 import { tokenOf, useDatabase } from "../../support/action_fixture.ts";
 import { connect } from "../../support/test_database.ts";
 
 const database = await useDatabase();
 const { sql, openAction, createUser } = database;
+
+/** Servers before 15 count what VACUUM left too late to be of use. */
+const countsAtOnce = database.serverVersion >= 15;
+/** How dead rows are after a scrub that removed them. */
+const SCRUBBED = countsAtOnce ? "cleared" : "not_checked";
 
 async function makePeople(table: string, more = ""): Promise<void> {
   await sql.unsafe(`create table ${table} (id int, name text, email text${more});
@@ -111,7 +117,7 @@ Deno.test("where nothing was updated nobody looks, unless scrub asks for it", as
   const dryRun = await action.tokenize("public.twice", ["email"], { dryRun: true });
   assert.equal("residue" in dryRun, false);
   const third = await action.tokenize("public.twice", ["name"], { scrub: true });
-  assert.deepEqual([third.updated, stateOf(third, "dead_rows")], [0, "cleared"]);
+  assert.deepEqual([third.updated, stateOf(third, "dead_rows")], [0, SCRUBBED]);
 });
 
 Deno.test("scrub removes the dead rows, and has looked whether they are gone", async () => {
@@ -121,25 +127,31 @@ Deno.test("scrub removes the dead rows, and has looked whether they are gone", a
   await sql`create extension if not exists pgstattuple`;
   await using action = openAction();
   const report = await action.tokenize("public.scrubbed", ["name", "note"], { scrub: true });
-  assert.deepEqual(placeOf(report, "dead_rows"), { place: "dead_rows", state: "cleared" });
+  assert.equal(stateOf(report, "dead_rows"), SCRUBBED);
   const [main] = await sql`select dead_tuple_count::int as dead from pgstattuple('scrubbed')`;
   const [toast] = await sql`select dead_tuple_count::int as dead from pgstattuple(
     (select reltoastrelid from pg_class where relname = 'scrubbed'))`;
   assert.deepEqual([main!.dead, toast!.dead], [0, 0]);
 });
 
-Deno.test("scrub says that dead rows remain while a transaction can still see them", async () => {
-  await makePeople("watched");
-  await using other = connect(database.url);
-  await other.begin("isolation level repeatable read", async (tx) => {
-    await tx`select count(*) from pg_class`;
-    await using action = openAction();
-    const report = await action.tokenize("public.watched", ["name"], { scrub: true });
-    const { state, detail } = placeOf(report, "dead_rows");
-    assert.equal(state, "remains");
-    assert.match(detail!, /VACUUM had to leave 200/);
-  });
-});
+const whyNoCounts = countsAtOnce ? undefined : "PostgreSQL counts them in time from 15 on";
+
+testUnless(
+  whyNoCounts,
+  "scrub says that dead rows remain while a transaction can still see them",
+  async () => {
+    await makePeople("watched");
+    await using other = connect(database.url);
+    await other.begin("isolation level repeatable read", async (tx) => {
+      await tx`select count(*) from pg_class`;
+      await using action = openAction();
+      const report = await action.tokenize("public.watched", ["name"], { scrub: true });
+      const { state, detail } = placeOf(report, "dead_rows");
+      assert.equal(state, "remains");
+      assert.match(detail!, /VACUUM had to leave 200/);
+    });
+  },
+);
 
 Deno.test("a table that cannot be vacuumed or analyzed for a lock is tokenized all the same", async () => {
   await makePeople("contended");
@@ -212,7 +224,7 @@ Deno.test("batches report their residue and scrub it too", async () => {
   assert.equal(report.updated, 200);
   assert.equal(stateOf(report, "pg_stats"), "cleared");
   assert.doesNotMatch(await statistics("batched"), /canary/);
-  assert.equal(stateOf(report, "dead_rows"), "cleared");
+  assert.equal(stateOf(report, "dead_rows"), SCRUBBED);
 });
 
 Deno.test("statistics over several columns are cleared with the others", async () => {
@@ -329,7 +341,7 @@ Deno.test("partitions are looked at, cleared and scrubbed with their table", asy
   assert.match(detail!, /"parted_1" is a part of/);
   const whole = await action.tokenize("public.parted", ["name"], { scrub: true });
   assert.equal(stateOf(whole, "pg_stats"), "cleared");
-  assert.equal(stateOf(whole, "dead_rows"), "cleared");
+  assert.equal(stateOf(whole, "dead_rows"), SCRUBBED);
   const rows = await sql`select most_common_vals::text from pg_stats where tablename like 'parted%'
     and attname = 'name'`;
   assert.equal(rows.length, 3);

@@ -12,15 +12,14 @@ import { until } from "../../../scripts/servers/until.ts";
 import { gatedSdk } from "../../support/gated_sdk.ts";
 import { startPostgres } from "../../../scripts/servers/postgres/postgres_server.ts";
 
-const EVERYTHING = {
+const everything = (version: number) => ({
   log_statement: "all",
   log_min_duration_statement: 0,
-  log_parameter_max_length: -1,
-  log_parameter_max_length_on_error: -1,
   log_lock_waits: true,
   log_error_verbosity: "default",
   deadlock_timeout: "10ms",
-};
+  ...(version >= 13 && { log_parameter_max_length: -1, log_parameter_max_length_on_error: -1 }),
+});
 const PLANS = {
   shared_preload_libraries: "auto_explain",
   "auto_explain.log_min_duration": 0,
@@ -30,8 +29,10 @@ const PLANS = {
 };
 
 // not every installation has the library
-const server = await startPostgres({ settings: { ...EVERYTHING, ...PLANS } })
-  .catch(() => startPostgres({ settings: EVERYTHING }));
+const server = await startPostgres({
+  settings: (version) => ({ ...everything(version), ...PLANS }),
+})
+  .catch(() => startPostgres({ settings: everything }));
 const sql = postgres(server.url(), { max: 1, onnotice: () => {} });
 await sql`select 1`;
 Deno.test.afterAll(async () => {
