@@ -61,10 +61,13 @@ async function checkConditions(session: Session, table: TargetTable): Promise<vo
   }
 }
 
+/** A view, rule or policy; a partition key; before version 13, a generated column. */
+const DEPENDENCY_STATES: readonly (string | undefined)[] = ["0A000", "42P16", "42601"];
+
 /** The refusal, if Postgres does not change the columns since a view, rule, policy or the like uses them. */
 function dependency(error: unknown, { displayName }: TargetTable): ServiceError | undefined {
   if (!(error instanceof ServiceError)) return undefined;
-  if (error.facts.sqlState !== "0A000" && error.facts.sqlState !== "42P16") return undefined;
+  if (!DEPENDENCY_STATES.includes(error.facts.sqlState)) return undefined;
   const reason =
     "a view, rule, policy, trigger, generated column or partition key is made of a column, " +
     `so it can only be updated (SQLSTATE ${error.facts.sqlState})`;
