@@ -10,6 +10,7 @@ import { abortable, deadline } from "../../../async.ts";
 import { ServiceError } from "../../../errors.ts";
 import { type Backend, requestCancel } from "./cancel_request.ts";
 import { type DriverClient, makeDriverClient } from "./driver_client.ts";
+import { checkServerVersion } from "./server_version.ts";
 import type { PostgresSettings } from "./settings.ts";
 import { fromDriver } from "./sql_states.ts";
 
@@ -61,7 +62,10 @@ export class Session {
     this.#requestCancel = requestCancel;
   }
 
-  /** Connects. `onLost` is called when the connection is lost. Throws `database_unreachable`. */
+  /**
+   * Connects. `onLost` is called when the connection is lost. Throws `database_unreachable`, or
+   * `database_error` if the server is too old.
+   */
   static async open(
     settings: PostgresSettings,
     signal: AbortSignal,
@@ -186,6 +190,7 @@ async function connect(
 ): Promise<{ connection: Sql; backend: Backend }> {
   // since fetch_types is off, reserve() alone would never open the connection
   const { state } = await abortable(sql.unsafe("SELECT 1"), signal);
+  checkServerVersion(String(sql.parameters.server_version));
   return { connection: await abortable(sql.reserve(), signal), backend: state };
 }
 
