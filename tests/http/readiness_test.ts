@@ -64,7 +64,11 @@ Deno.test("/readyz says why a database cannot be used, and gives no secret away"
 });
 
 Deno.test("/readyz gives up on a database that accepts and never answers", async () => {
-  using mute = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const mute = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const accepted: Deno.Conn[] = [];
+  const accepting = (async () => {
+    for await (const connection of mute) accepted.push(connection);
+  })();
   await using api = openApi({
     PG_CONN_STR: `postgres://u:p@127.0.0.1:${mute.addr.port}/d?connect_timeout=1`,
   });
@@ -73,13 +77,8 @@ Deno.test("/readyz gives up on a database that accepts and never answers", async
     assert.equal(answer.status, 503);
     assert.match(answer.json.platforms.postgres, /no response within 1 s$/);
   }
-  const accepted: Deno.Conn[] = [];
-  const collect = (async () => {
-    for await (const connection of mute) accepted.push(connection);
-  })();
-  await new Promise((resolve) => setTimeout(resolve, 0));
   mute.close();
-  await collect.catch(() => {});
+  await accepting.catch(() => {});
   for (const connection of accepted) connection.close();
   assert.equal(accepted.length, 1, "two who ask at once cause one attempt");
 });
