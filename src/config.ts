@@ -13,7 +13,12 @@ import {
   type PostgresSettings,
 } from "./platforms/postgres/connection/settings.ts";
 import { findAdapter, TOKEN_SDK_ADAPTERS, TOKEN_SDK_MODES } from "./tokens/adapters.ts";
-import type { SettingsReader } from "./tokens/token_sdk.ts";
+import {
+  fileVariable,
+  type SettingsReader,
+  settingsReader,
+  type SettingsSource,
+} from "./settings_reader.ts";
 
 /** How much is logged. */
 export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
@@ -57,8 +62,11 @@ export interface RotationSettings extends SdkSettings {
   readonly keyId: string | undefined;
 }
 
+/** The fewest characters of a trigger token. */
+const MIN_TOKEN_LENGTH = 16;
+
 /** What `loadConfig` reads. */
-export interface ConfigSource extends SettingsReader {
+export interface ConfigSource extends SettingsSource {
   /** Whether the log goes to a person's terminal. */
   readonly isTerminal: boolean;
 }
@@ -70,10 +78,12 @@ export interface ConfigSource extends SettingsReader {
 export function loadConfig(source: ConfigSource, rotateFrom?: string): Config {
   const { faults, attempt } = collectFaults();
   const read = <T>(fallback: T, readOne: () => T): T => attempt(readOne) ?? fallback;
-  const variable = (name: string) => source.variable(name);
+  const reader = settingsReader(source);
+  const { variable, secret } = reader;
+  const isSet = (name: string) => (variable(name) ?? variable(fileVariable(name))) !== undefined;
 
   const hostname = read("127.0.0.1", () => readHost(variable("HOST") ?? "127.0.0.1"));
-  const triggerToken = read(undefined, () => readTriggerToken(variable("TRIGGER_TOKEN")));
+  const triggerToken = read(undefined, () => readTriggerToken(secret("TRIGGER_TOKEN")));
   const config: Config = {
     listen: { hostname, port: read(8080, () => integer("PORT", variable("PORT"), 8080, 1, 65535)) },
     triggerToken,
@@ -83,36 +93,37 @@ export function loadConfig(source: ConfigSource, rotateFrom?: string): Config {
     },
     allowedDatasets: read(undefined, () => readAllowedDatasets(variable("ALLOWED_DATASETS"))),
     postgres: read(undefined, () => {
-      const value = variable("PG_CONN_STR");
-      return value === undefined ? undefined : parsePostgresSettings(value, source.file);
+      const value = secret("PG_CONN_STR");
+      return value === undefined ? undefined : parsePostgresSettings(value, reader);
     }),
     postgresLockTimeoutMs: read(
       5000,
       () => integer("PG_LOCK_TIMEOUT_MS", variable("PG_LOCK_TIMEOUT_MS"), 5000, 1, 2_147_483_647),
     ),
     databricks: read(undefined, () => {
-      const value = variable("DBX_JDBC_URL");
+      const value = secret("DBX_JDBC_URL");
       return value === undefined ? undefined : parseDatabricksSettings(value);
     }),
     allowTriggers: read(false, () => boolean("ALLOW_TRIGGERS", variable("ALLOW_TRIGGERS"))),
     allowDetokenize: read(false, () => boolean("ALLOW_DETOKENIZE", variable("ALLOW_DETOKENIZE"))),
     pushdown: read(true, () => boolean("PUSHDOWN", variable("PUSHDOWN"), true)),
-    tokenSdk: read({ mode: "dummy", settings: null }, () => readTokenSdk(source)),
+    tokenSdk: read({ mode: "dummy", settings: null }, () => readTokenSdk(reader)),
     ...(rotateFrom !== undefined && {
-      rotateFrom: read(undefined, () => readRotationSource(source, rotateFrom)),
+      rotateFrom: read(undefined, () => readRotationSource(reader, rotateFrom)),
     }),
   };
   const anonymous = read(false, () => boolean("ALLOW_ANONYMOUS", variable("ALLOW_ANONYMOUS")));
-  if (
-    triggerToken === undefined && variable("TRIGGER_TOKEN") === undefined && !anonymous &&
-    !isLoopback(hostname)
-  ) {
+  if (!isSet("TRIGGER_TOKEN") && !anonymous && !isLoopback(hostname)) {
     faults.push({
       variable: "TRIGGER_TOKEN",
       reason: `it must be set if HOST is not a loopback address, unless ALLOW_ANONYMOUS=true`,
     });
   }
-  if (faults.length > 0) throw new ConfigError(faults);
+  if (faults.length > 0) {
+    throw new ConfigError(
+      faults.map(({ variable, reason }) => ({ variable: reader.originOf(variable), reason })),
+    );
+  }
   return Object.freeze(config);
 }
 
@@ -124,10 +135,17 @@ function readHost(value: string): string {
 }
 
 function readTriggerToken(value: string | undefined): string | undefined {
-  if (value !== undefined && !/^[\x21-\x7e]+$/.test(value)) {
+  if (value === undefined) return undefined;
+  if (!/^[\x21-\x7e]+$/.test(value)) {
     throw configFault(
       "TRIGGER_TOKEN",
       "it contains characters that are not allowed in a bearer token",
+    );
+  }
+  if (value.length < MIN_TOKEN_LENGTH) {
+    throw configFault(
+      "TRIGGER_TOKEN",
+      `it has fewer than ${MIN_TOKEN_LENGTH} characters: "openssl rand -hex 24" makes a good one`,
     );
   }
   return value;
@@ -163,7 +181,7 @@ function readAllowedDatasets(value: string | undefined): readonly string[] | und
   return patterns;
 }
 
-function readTokenSdk(source: ConfigSource): SdkSettings {
+function readTokenSdk(source: SettingsReader): SdkSettings {
   const mode = source.variable("TOKEN_SDK_MODE") ?? "dummy";
   const adapter = findAdapter(mode);
   if (adapter === undefined) {
@@ -176,7 +194,7 @@ function readTokenSdk(source: ConfigSource): SdkSettings {
 }
 
 /** The SDK of that name, or else the one that has a key of that id. */
-function readRotationSource(source: ConfigSource, from: string): RotationSettings {
+function readRotationSource(source: SettingsReader, from: string): RotationSettings {
   const named = findAdapter(from);
   if (named !== undefined) {
     return { mode: from, settings: named.readSettings(source), keyId: undefined };
@@ -187,7 +205,8 @@ function readRotationSource(source: ConfigSource, from: string): RotationSetting
       const settings = readSettings(source);
       if (keyIds(settings).includes(from)) return { mode, settings, keyId: from };
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error; // its settings are missing or invalid, so it has no such key
+      // settings that are missing or invalid contain no such key
+      if (!(error instanceof ConfigError)) throw error;
     }
   }
   throw configFault(

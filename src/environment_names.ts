@@ -7,11 +7,14 @@ import { TOKEN_SDK_ADAPTERS } from "./tokens/adapters.ts";
 /** The variables of the program itself. */
 const OWN_NAMES = [
   "PG_CONN_STR",
+  "PG_CONN_STR_FILE",
   "PG_LOCK_TIMEOUT_MS",
   "DBX_JDBC_URL",
+  "DBX_JDBC_URL_FILE",
   "PUSHDOWN",
   "TOKEN_SDK_MODE",
   "TRIGGER_TOKEN",
+  "TRIGGER_TOKEN_FILE",
   "ALLOW_ANONYMOUS",
   "ALLOW_TRIGGERS",
   "ALLOW_DETOKENIZE",

@@ -51,6 +51,7 @@ function readConfig(rotateFrom: string | undefined): Config | undefined {
     return loadConfig({
       variable: (name) => Deno.env.get(name) || undefined,
       file: (path) => Deno.readTextFileSync(path),
+      permissions: (path) => Deno.statSync(path),
       isTerminal: Deno.stderr.isTerminal(),
     }, rotateFrom);
   } catch (error) {

@@ -46,12 +46,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http: ["action", "observations", "platforms"],
   action: ["datahub", "observations", "platforms", "tokens"],
   log: ["config", "observations"],
-  config: ["datahub", "platforms", "tokens"],
+  config: ["datahub", "platforms", "settings_reader", "tokens"],
   environment_names: ["tokens"],
-  platforms: ["datahub", "observations", "tokens"],
-  tokens: [],
+  platforms: ["datahub", "observations", "settings_reader", "tokens"],
+  tokens: ["settings_reader"],
   datahub: [],
   observations: [],
+  settings_reader: [],
   command: [],
 };
 

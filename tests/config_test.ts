@@ -1,21 +1,22 @@
 /** The configuration: defaults, and what the command line's own tests do not reach. */
 import assert from "node:assert/strict";
+import { settingsSource } from "../scripts/servers/test_keys.ts";
 import { type Config, loadConfig } from "../src/config.ts";
 import { ENVIRONMENT_NAMES } from "../src/environment_names.ts";
 import { ConfigError } from "../src/config_error.ts";
 
-function load(environment: Readonly<Record<string, string>>, isTerminal = false): Config {
-  return loadConfig({
-    variable: (name) => environment[name] || undefined,
-    file: (path) => assert.fail(`reads ${path}`),
-    isTerminal,
-  });
+const TOKEN = "a-token-of-24-characters";
+
+type Environment = Readonly<Record<string, string>>;
+
+function load(environment: Environment, isTerminal = false, files: Environment = {}): Config {
+  return loadConfig({ ...settingsSource(environment, files), isTerminal });
 }
 
 /** The variables that are at fault. */
-function faultsOf(environment: Readonly<Record<string, string>>): string[] {
+function faultsOf(environment: Environment, files: Environment = {}): string[] {
   try {
-    load(environment);
+    load(environment, false, files);
     return [];
   } catch (error) {
     assert.ok(error instanceof ConfigError);
@@ -64,7 +65,7 @@ Deno.test("only loopback addresses may be listened on without a token", () => {
   const others = ["0.0.0.0", "::", "10.0.0.1", "action.internal", "127.0.0.1.attacker.example"];
   for (const HOST of others) {
     assert.deepEqual(faultsOf({ HOST }), ["TRIGGER_TOKEN"], HOST);
-    assert.deepEqual(faultsOf({ HOST, TRIGGER_TOKEN: "t" }), []);
+    assert.deepEqual(faultsOf({ HOST, TRIGGER_TOKEN: TOKEN }), []);
     assert.deepEqual(faultsOf({ HOST, ALLOW_ANONYMOUS: "true" }), []);
     assert.deepEqual(faultsOf({ HOST, ALLOW_ANONYMOUS: "false" }), ["TRIGGER_TOKEN"]);
   }
@@ -72,6 +73,53 @@ Deno.test("only loopback addresses may be listened on without a token", () => {
 
 Deno.test("a token that cannot be used does not count as none", () => {
   assert.deepEqual(faultsOf({ HOST: "0.0.0.0", TRIGGER_TOKEN: "a b" }), ["TRIGGER_TOKEN"]);
+});
+
+Deno.test("a trigger token has 16 characters or more", () => {
+  assert.deepEqual(faultsOf({ TRIGGER_TOKEN: "x".repeat(15) }), ["TRIGGER_TOKEN"]);
+  assert.equal(load({ TRIGGER_TOKEN: "x".repeat(16) }).triggerToken, "x".repeat(16));
+});
+
+const SECRETS: readonly (readonly [string, string, (config: Config) => unknown])[] = [
+  ["TRIGGER_TOKEN", TOKEN, ({ triggerToken }) => triggerToken],
+  ["PG_CONN_STR", "postgres://ada:canary@db/app", ({ postgres }) => postgres?.password],
+  [
+    "DBX_JDBC_URL",
+    "jdbc:databricks://h:443;httpPath=/sql/1.0/warehouses/1;AuthMech=3;UID=token;PWD=canary",
+    ({ databricks }) => databricks?.authentication,
+  ],
+];
+for (const [name, value, secretOf] of SECRETS) {
+  Deno.test(`${name}_FILE is ${name} from a file, with or without a line break at its end`, () => {
+    const expected = secretOf(load({ [name]: value }));
+    assert.ok(expected !== undefined);
+    for (const end of ["", "\n", "\r\n"]) {
+      const fromFile = load({ [`${name}_FILE`]: "/secret" }, false, { "/secret": value + end });
+      assert.deepEqual(secretOf(fromFile), expected);
+      assert.deepEqual(secretOf(load({ [name]: value + end })), expected);
+    }
+  });
+
+  Deno.test(`${name} and ${name}_FILE contradict each other, and the fault names both`, () => {
+    const both = { [name]: value, [`${name}_FILE`]: "/secret" };
+    assert.throws(() => load(both, false, { "/secret": value }), {
+      message: `${name}_FILE: ${name} is set too: set only one of them`,
+    });
+  });
+
+  Deno.test(`what is wrong in the file of ${name}_FILE is a fault of that variable`, () => {
+    const environment = { [`${name}_FILE`]: "/secret", HOST: "0.0.0.0", ALLOW_ANONYMOUS: "true" };
+    for (const text of ["", "\n", "canary with\na second line"]) {
+      assert.deepEqual(faultsOf(environment, { "/secret": text }), [`${name}_FILE`], text);
+    }
+    assert.deepEqual(faultsOf(environment), [`${name}_FILE`]);
+  });
+}
+
+Deno.test("a trigger token that is in a file counts as set", () => {
+  const environment = { HOST: "0.0.0.0", TRIGGER_TOKEN_FILE: "/token" };
+  assert.deepEqual(faultsOf(environment, { "/token": TOKEN }), []);
+  assert.deepEqual(faultsOf(environment), ["TRIGGER_TOKEN_FILE"]);
 });
 
 Deno.test("HOST is one host's name or address, without brackets from here on", () => {
@@ -112,6 +160,7 @@ Deno.test("every variable that is read may be read: it is on the list that is co
   loadConfig({
     variable: (name) => void read.add(name),
     file: () => "",
+    permissions: () => ({ mode: null, uid: null }),
     isTerminal: false,
   });
   assert.deepEqual([...read].filter((name) => !ENVIRONMENT_NAMES.includes(name)), []);

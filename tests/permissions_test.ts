@@ -1,5 +1,6 @@
 /** What the sandbox is given: worked out from the configuration, for each command. */
 import assert from "node:assert/strict";
+import { settingsSource } from "../scripts/servers/test_keys.ts";
 import { type Config, loadConfig } from "../src/config.ts";
 import type { Command } from "../src/command.ts";
 import { DEFAULT_RUN_OPTIONS } from "../src/run_options.ts";
@@ -8,8 +9,9 @@ import { grantsFor, isGrantable, workerPermissions } from "../src/sandbox/grants
 type Environment = Readonly<Record<string, string>>;
 
 function configOf(environment: Environment, file = ""): Config {
-  const variable = (name: string) => environment[name] || undefined;
-  return loadConfig({ variable, file: () => file, isTerminal: false });
+  const source = { ...settingsSource(environment), file: () => file };
+  const permissions = () => ({ mode: 0o600, uid: 1000 });
+  return loadConfig({ ...source, permissions, isTerminal: false });
 }
 
 function hosts(command: Command, environment: Environment = {}): string[] {

@@ -45,7 +45,7 @@ export async function benchSdks(
 
   const dir = await Deno.makeTempDir();
   try {
-    await Deno.writeTextFile(`${dir}/keys.json`, keys);
+    await Deno.writeTextFile(`${dir}/keys.json`, keys, { mode: 0o600 });
     await fillSource(database, rows);
     const env = { PG_CONN_STR: database.url, TOKEN_KEYS_FILE: `${dir}/keys.json` };
     const results = await takeTurns([

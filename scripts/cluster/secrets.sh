@@ -32,8 +32,10 @@ check_secrets() {
       *"$PLACEHOLDER"*) fault "$key still holds the placeholder \"$PLACEHOLDER\"" ;;
       \"* | \'*) fault "$key stands in quotes, which would become part of it" ;;
       *$'\r') fault "$key ends in a carriage return: the file needs Unix line ends" ;;
-      *) [ "$key" != TOKENIZE_DB_PASSWORD ] || case $value in
-        *[!A-Za-z0-9._~-]*) fault "$key holds characters other than letters, digits, and . _ ~ - (it becomes part of a URL)" ;;
+      *) [ "$key" != TRIGGER_TOKEN ] || [ "${#value}" -ge 16 ] ||
+        fault "$key has fewer than 16 characters"
+        [ "$key" != TOKENIZE_DB_PASSWORD ] || case $value in
+          *[!A-Za-z0-9._~-]*) fault "$key holds characters other than letters, digits, and . _ ~ - (it becomes part of a URL)" ;;
       esac ;;
     esac
   done <<<"$(sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p' "$SECRETS_FILE" | sort -u)"

@@ -1,7 +1,12 @@
 /** Keys for tests, and readers of settings that hold them. */
 import { encodeBase64Url } from "../../src/tokens/base64.ts";
 import { findAdapter } from "../../src/tokens/adapters.ts";
-import type { SettingsReader, TokenSdk } from "../../src/tokens/token_sdk.ts";
+import {
+  type SettingsReader,
+  settingsReader as readerOf,
+  type SettingsSource,
+} from "../../src/settings_reader.ts";
+import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
 
 /** A key that looks random and is the same in each run: what a hash gives for a name. */
 export async function testKeyBytes(name: string, length: number): Promise<Uint8Array> {
@@ -36,17 +41,35 @@ export async function openKeyed(mode: string, keys: string, scope = "global"): P
   return await adapter.create(adapter.readSettings(settingsReader(variables, { "/keys": keys })));
 }
 
+/** These variables and files only; nobody else may read the files. */
+export function settingsSource(
+  variables: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string>> = {},
+): SettingsSource {
+  return {
+    variable: (name) => variables[name] || undefined,
+    file: (path) => files[path] ?? notFound(path),
+    permissions: (path) => path in files ? { mode: 0o100600, uid: 1000 } : notFound(path),
+  };
+}
+
+/** These variables, and the files of this machine. */
+export function machineSource(variables: Readonly<Record<string, string>>): SettingsSource {
+  return {
+    variable: (name) => variables[name] || undefined,
+    file: (path) => Deno.readTextFileSync(path),
+    permissions: (path) => Deno.statSync(path),
+  };
+}
+
 /** Reads from these variables and files only. */
 export function settingsReader(
   variables: Readonly<Record<string, string>>,
   files: Readonly<Record<string, string>> = {},
 ): SettingsReader {
-  return {
-    variable: (name) => variables[name],
-    file: (path) => {
-      const text = files[path];
-      if (text === undefined) throw new Deno.errors.NotFound(`No such file: ${path}`);
-      return text;
-    },
-  };
+  return readerOf(settingsSource(variables, files));
+}
+
+function notFound(path: string): never {
+  throw new Deno.errors.NotFound(`No such file: ${path}`);
 }

@@ -6,6 +6,7 @@ import { ServiceError, toServiceError } from "../errors.ts";
 import { stackFrames } from "../stack_frames.ts";
 import type { Observe } from "../observations.ts";
 import { requireBearerToken } from "./bearer_token.ts";
+import { GrowingPause } from "./growing_pause.ts";
 import { HEALTHY } from "./health.ts";
 import { problemResponse } from "./problem.ts";
 import { readinessCheck } from "./readiness.ts";
@@ -35,6 +36,7 @@ const ALLOWED_METHODS: Readonly<Record<string, string>> = {
 export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
   const app = new OpenAPIHono<Environment>();
   const readiness = readinessCheck(deps.action.platforms);
+  const wrongToken = new GrowingPause(); // one for all callers: guesses may come from many addresses
 
   app.openapi(healthRoute, (c) => c.json(HEALTHY, 200));
 
@@ -46,7 +48,8 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
   app.openAPIRegistry.registerPath(triggerRoute);
   const trigger: RouteHandler<typeof triggerRoute, Environment> = async (c) => {
     if (deps.triggerToken !== undefined) {
-      await requireBearerToken(c.req.header("authorization"), deps.triggerToken);
+      const header = c.req.header("authorization");
+      await requireBearerToken(header, deps.triggerToken, () => wrongToken.wait());
     }
     const trigger = await readTrigger(c.req.raw);
     const runId = crypto.randomUUID();

@@ -4,18 +4,28 @@ import { ServiceError } from "../errors.ts";
 
 const encoder = new TextEncoder();
 
-/** Throws `unauthorized` unless `header` carries `token`. Takes as long for any wrong token. */
-export async function requireBearerToken(header: string | undefined, token: string): Promise<void> {
+/**
+ * Throws `unauthorized` unless `header` carries `token`, and for a wrong token only after `pause`. The
+ * comparison takes equally long for every token; the right one never waits.
+ */
+export async function requireBearerToken(
+  header: string | undefined,
+  token: string,
+  pause: () => Promise<void>,
+): Promise<void> {
   const given = /^Bearer +(\S+)$/i.exec(header ?? "")?.[1] ?? "";
-  // digests are of equal length, so the comparison tells nothing of the token's own
+  // digests are of equal length, so the comparison reveals nothing about the token's own
   const [left, right] = await Promise.all([digest(given), digest(token)]);
   if (timingSafeEqual(left, right)) return;
-  throw new ServiceError(
-    "unauthorized",
-    given === ""
-      ? 'Cannot accept the trigger: the header "Authorization: Bearer <token>" is missing'
-      : "Cannot accept the trigger: the bearer token is wrong",
-  );
+  if (given === "") {
+    throw unauthorized('the header "Authorization: Bearer <token>" is missing');
+  }
+  await pause();
+  throw unauthorized("the bearer token is wrong");
+}
+
+function unauthorized(reason: string): ServiceError {
+  return new ServiceError("unauthorized", `Cannot accept the trigger: ${reason}`);
 }
 
 async function digest(text: string): Promise<Uint8Array> {

@@ -10,7 +10,10 @@
  *   damaged, or made with an unknown key or in another context. It is left alone, and counted.
  * - Adapter: one file that makes an SDK from settings, and declares what the SDK will need.
  */
+import type { SettingsReader } from "../settings_reader.ts";
 import type { TokenPattern } from "./token_pattern.ts";
+
+export type { SettingsReader };
 
 /** Where the values of one call are, so that an SDK can bind its tokens to the place. */
 export interface TokenContext {
@@ -109,7 +112,9 @@ export interface SdkEndpoint {
 export interface TokenSdkAdapter<S = unknown> {
   /** The name in `TOKEN_SDK_MODE`. */
   readonly mode: string;
-  /** The environment variables that `readSettings` may read. */
+  /**
+   * The environment variables that `readSettings` may read; for a secret `NAME` also `NAME_FILE`.
+   */
   readonly environment: readonly string[];
   /**
    * Matches every token of this kind of SDK, with any key and settings, and none of another kind: a
@@ -132,12 +137,4 @@ export interface TokenSdkAdapter<S = unknown> {
   files?(settings: S): readonly string[];
   /** Makes the SDK, inside the sandbox, when the first run needs it. */
   create(settings: S): TokenSdk | Promise<TokenSdk>;
-}
-
-/** What an adapter may read while the program starts. */
-export interface SettingsReader {
-  /** A variable's value; undefined if it is unset or empty. */
-  variable(name: string): string | undefined;
-  /** A file's text. Throws if it cannot be read. */
-  file(path: string): string;
 }

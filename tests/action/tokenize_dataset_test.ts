@@ -1,5 +1,6 @@
 /** The job itself: what it tells of, and what a defect in it gives away. */
 import assert from "node:assert/strict";
+import { settingsReader } from "../../scripts/servers/test_keys.ts";
 import { tokenizeDataset } from "../../src/action/tokenize_dataset.ts";
 import type { Observation } from "../../src/observations.ts";
 import { postgresPlatform } from "../../src/platforms/postgres/postgres_platform.ts";
@@ -59,7 +60,7 @@ Deno.test("a defect is logged by its place, without its message, and answered as
 
 function dependencies(tokenSdk: () => Promise<never>) {
   const observations: Observation[] = [];
-  const settings = parsePostgresSettings(database.url, () => "");
+  const settings = parsePostgresSettings(database.url, settingsReader({}));
   const platform = postgresPlatform(settings, { lockTimeoutMs: 5000, allowTriggers: false });
   const deps = {
     platforms: new Map([["postgres", platform]]),

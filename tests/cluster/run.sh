@@ -563,7 +563,7 @@ esac
 
 bad_secret() {
   cp "$SECRETS_FILE" "$work/good.env"
-  change_secret TRIGGER_TOKEN 'two words'
+  change_secret TRIGGER_TOKEN 'more than two words'
   local code=0
   scripts/up.sh >"$work/up.log" 2>&1 || code=$?
   cp "$work/good.env" "$SECRETS_FILE"
@@ -578,7 +578,7 @@ bad_secret() {
 changed_secrets() {
   rows >"$work/rows.before"
   change_secret TOKENIZE_DB_PASSWORD "$(od -An -v -tx1 -N24 /dev/urandom | tr -d ' \n')"
-  change_secret TRIGGER_TOKEN new-token
+  change_secret TRIGGER_TOKEN another-token-of-26-letters
   complains 2 'is not what the service was started with' scripts/run.sh
   scripts/up.sh >"$work/up.log" 2>&1 || { cat "$work/up.log"; false; }
   contains "$(scripts/trigger-pg.sh)" '"updated":0,"skipped":100'
@@ -586,7 +586,7 @@ changed_secrets() {
   equal "$(kube get secrets --output name | grep -c tokenize-secrets)" 1
 }
 new_token_counts() {
-  contains "$(trigger_outside new-token)" '"updated":0'
+  contains "$(trigger_outside another-token-of-26-letters)" '"updated":0'
   contains "$(trigger_outside "$(sed -n 's/^TRIGGER_TOKEN=//p' "$work/good.env")" || true)" unauthorized
 }
 

@@ -112,6 +112,7 @@ export function commandLineSuite(program: Program): void {
       [{ HOST: "a b" }, /^tokenize: HOST: /],
       [{ HOST: "0.0.0.0" }, /^tokenize: TRIGGER_TOKEN: .*HOST.*ALLOW_ANONYMOUS=true/],
       [{ TRIGGER_TOKEN: "with a blank canary" }, /^tokenize: TRIGGER_TOKEN: /],
+      [{ TRIGGER_TOKEN: "short-canary" }, /^tokenize: TRIGGER_TOKEN: .*fewer than 16 characters/],
       [{ ALLOW_ANONYMOUS: "yes" }, /^tokenize: ALLOW_ANONYMOUS: /],
       [{ LOG_LEVEL: "loud" }, /^tokenize: LOG_LEVEL: .*debug, info, warn, error/],
       [{ LOG_FORMAT: "xml" }, /^tokenize: LOG_FORMAT: /],
@@ -155,7 +156,7 @@ export function commandLineSuite(program: Program): void {
     const { code, stdout, stderr } = await run(["permissions"], {
       HOST: "0.0.0.0",
       PORT: "9000",
-      TRIGGER_TOKEN: "canary",
+      TRIGGER_TOKEN: "canary-trigger-token",
       PG_CONN_STR: "postgres://user:canary@db.internal:6432/app",
     });
     assert.deepEqual([code, stderr], [0, ""]);

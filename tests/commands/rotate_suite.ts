@@ -20,8 +20,8 @@ export async function rotateSuite(program: Program): Promise<void> {
 
   const keys = jwkSet(await sivJwk("s2"), await hmacJwk("h1"), await sivJwk("s1"));
   const keyFile = `${dir}/keys.json`;
-  await Deno.writeTextFile(keyFile, keys);
-  await Deno.writeTextFile(`${dir}/old.json`, jwkSet(await sivJwk("s1")));
+  await Deno.writeTextFile(keyFile, keys, { mode: 0o600 });
+  await Deno.writeTextFile(`${dir}/old.json`, jwkSet(await sivJwk("s1")), { mode: 0o600 });
   const env = { PG_CONN_STR: database.url, TOKEN_SDK_MODE: "aes-siv", TOKEN_KEYS_FILE: keyFile };
   const dataset = (table: string, columns: string) => [
     "--urn",

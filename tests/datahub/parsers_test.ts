@@ -25,10 +25,6 @@ const PG_URL = "postgres://user:can%40ary@[::1]:5432/app?sslmode=verify-full&con
 const PG_WORDS = "host=db.example.com dbname='my app' user=me password='can\\'ary' port=5433";
 const KEYS = jwkSet(await hmacJwk("h1"), await sivJwk("s1"));
 
-const noFile = () => {
-  throw new Deno.errors.NotFound("canary");
-};
-
 /** Each parser, texts that it takes, and what separates their parts. */
 const PARSERS: Readonly<
   Record<string, readonly [parse: (text: string) => unknown, texts: string[], alphabet: string]>
@@ -42,7 +38,7 @@ const PARSERS: Readonly<
   "lists": [splitUrnList, [`email,${FIELD}`, "a, b"], "(), "],
   "JDBC URLs": [parseDatabricksSettings, [JDBC], ";=:/@%[] "],
   "Postgres connection strings": [
-    (text) => parsePostgresSettings(text, noFile),
+    (text) => parsePostgresSettings(text, settingsReader({})),
     [PG_URL, PG_WORDS],
     ":/@?&=%'\\[] ,",
   ],
@@ -119,7 +115,7 @@ Deno.test("the parts of a Postgres connection string come back, in both of its f
           Object.entries(words).map(([key, value]) => `${key}=${value}`).join(" "),
         ];
         for (const form of forms) {
-          const read = parsePostgresSettings(form, noFile);
+          const read = parsePostgresSettings(form, settingsReader({}));
           const { host, database } = read;
           assert.deepEqual([host, database, read.user, read.password, read.port], [
             "db.example.com",

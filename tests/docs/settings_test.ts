@@ -1,5 +1,6 @@
 /** The tables of settings have each that there is, and no other. */
 import assert from "node:assert/strict";
+import { settingsSource } from "../../scripts/servers/test_keys.ts";
 import { loadConfig } from "../../src/config.ts";
 import { ENVIRONMENT_NAMES } from "../../src/environment_names.ts";
 import { codeSpansOf } from "../../scripts/docs/markdown.ts";
@@ -30,11 +31,7 @@ Deno.test("a setting's documented default is what its absence means", () => {
     { ...vault, VAULT_ROLE_ID: "r", VAULT_SECRET_ID: "s" },
   ];
   const load = (variables: Readonly<Record<string, string>>) =>
-    loadConfig({
-      variable: (name) => variables[name],
-      file: () => assert.fail("a file is read"),
-      isTerminal: false,
-    });
+    loadConfig({ ...settingsSource(variables), isTerminal: false });
   let checked = 0;
   for (const [name, , standard] of SETTINGS_PAGES.flatMap((path) => rowsOf(path, "variable"))) {
     const variable = codeSpansOf(name!)[0]!;

@@ -1,6 +1,7 @@
 /** Commands that pages of docs have a reader paste do what the pages say. */
 import assert from "node:assert/strict";
 import { codeBlocksOf } from "../../scripts/docs/markdown.ts";
+import { settingsReader } from "../../scripts/servers/test_keys.ts";
 import { readKeys } from "../../src/tokens/keyed/key_set.ts";
 import { compiled, startService } from "../support/program.ts";
 import { createTestDatabase } from "../support/test_database.ts";
@@ -30,8 +31,11 @@ Deno.test("the command in docs/token-sdks.md makes keys that either SDK takes", 
   const command = await blockWith("docs/token-sdks.md", "openssl rand");
   for (const alg of ["HS256", "AEAD_AES_SIV_CMAC_512"] as const) {
     const key = { kty: "oct", kid: "new", alg, k: (await bash(command)).trim() };
-    const read = { variable: () => "keys.json", file: () => JSON.stringify({ keys: [key] }) };
-    assert.equal(readKeys(read, alg)[0]!.bytes.length, 64);
+    const files = { "keys.json": JSON.stringify({ keys: [key] }) };
+    assert.equal(
+      readKeys(settingsReader({ TOKEN_KEYS_FILE: "keys.json" }, files), alg)[0]!.bytes.length,
+      64,
+    );
   }
 });
 

@@ -4,6 +4,7 @@
  * than it may.
  */
 import assert from "node:assert/strict";
+import { machineSource } from "../../scripts/servers/test_keys.ts";
 import { RunRegistry } from "../../src/action/run_registry.ts";
 import { loadConfig } from "../../src/config.ts";
 import { createApp } from "../../src/http/app.ts";
@@ -34,11 +35,7 @@ export interface ActionApi extends AsyncDisposable {
 
 /** Makes the API with these environment variables. */
 export function openApi(environment: Readonly<Record<string, string>> = {}): ActionApi {
-  const config = loadConfig({
-    variable: (name) => environment[name] || undefined,
-    file: (path) => Deno.readTextFileSync(path),
-    isTerminal: false,
-  });
+  const config = loadConfig({ ...machineSource(environment), isTerminal: false });
   const { postgres, postgresLockTimeoutMs: lockTimeoutMs, allowTriggers, pushdown } = config;
   const platforms = postgres === undefined
     ? []

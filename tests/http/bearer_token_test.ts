@@ -1,8 +1,11 @@
 /** The bearer token: how it is compared. That only it lets a trigger in is in trigger_refusals_test.ts. */
 import assert from "node:assert/strict";
 import { requireBearerToken } from "../../src/http/bearer_token.ts";
+import { GrowingPause } from "../../src/http/growing_pause.ts";
+import { codeOf, openApi } from "./action_api.ts";
 
 const TOKEN = "canary-secret";
+const pause = () => Promise.resolve();
 const GIVEN = ["", "x", "canary-secre", "canary-secret", "canary-secret2", "é".repeat(5000)];
 
 Deno.test("whatever is given, two digests are made and compared: nothing depends on what fits", async () => {
@@ -17,7 +20,7 @@ Deno.test("whatever is given, two digests are made and compared: nothing depends
   try {
     for (const given of GIVEN) {
       digested.length = 0;
-      const passed = await requireBearerToken(`Bearer ${given}`, TOKEN)
+      const passed = await requireBearerToken(`Bearer ${given}`, TOKEN, pause)
         .then(() => true, () => false);
       assert.equal(passed, given === TOKEN);
       const bytes = new TextEncoder().encode(given).length;
@@ -36,4 +39,45 @@ Deno.test("digests are compared by the runtime's constant-time function, and by 
   assert.match(source, /import \{ timingSafeEqual \} from "node:crypto";/);
   const comparisons = source.match(/[^=!]==+ [^=]+/g) ?? [];
   assert.ok(comparisons.every((each) => /=== ""/.test(each)), comparisons.join());
+});
+
+Deno.test("only a wrong token has to wait, not a missing one and never the right one", async () => {
+  let pauses = 0;
+  const counted = () => Promise.resolve(void pauses++);
+  await requireBearerToken(`Bearer ${TOKEN}`, TOKEN, counted);
+  for (const header of [undefined, "", "Bearer ", `Basic ${TOKEN}`]) {
+    await assert.rejects(requireBearerToken(header, TOKEN, counted), /is missing/);
+  }
+  assert.equal(pauses, 0);
+  await assert.rejects(requireBearerToken("Bearer x", TOKEN, counted), /is wrong/);
+  assert.equal(pauses, 1);
+});
+
+Deno.test("the pause after wrong tokens grows, and is not endless", async () => {
+  const pause = new GrowingPause();
+  const waitedMs: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    const startMs = performance.now();
+    await pause.wait();
+    waitedMs.push(performance.now() - startMs);
+  }
+  // at random each is from half to the whole of 50, 100, 200, 400, 800 ms, and timers are never early
+  const least = [25, 50, 100, 200, 400];
+  assert.ok(least.every((ms, i) => waitedMs[i]! >= ms - 1), waitedMs.join());
+  await Promise.all(Array.from({ length: 100 }, () => pause.wait()));
+});
+
+Deno.test("while guesses wait, the right token is let in at once", async () => {
+  await using api = openApi({ TRIGGER_TOKEN: "canary-trigger-token" });
+  let waiting = 20;
+  const guesses = Array.from(
+    { length: waiting },
+    (_, i) =>
+      api.trigger({}, { authorization: `Bearer guess-${i}` })
+        .then(({ status }) => assert.equal(status, 401)).finally(() => waiting--),
+  );
+  const answer = await api.trigger({}, { authorization: "Bearer canary-trigger-token" });
+  assert.equal(codeOf(answer), "invalid_request");
+  assert.ok(waiting > 0);
+  await Promise.all(guesses);
 });

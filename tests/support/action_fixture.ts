@@ -13,6 +13,8 @@
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { machineSource } from "../../scripts/servers/test_keys.ts";
+import { settingsReader } from "../../src/settings_reader.ts";
 import { tokenizeDataset } from "../../src/action/tokenize_dataset.ts";
 import type { Report } from "../../src/action/trigger.ts";
 import type { ErrorCode, ServiceError } from "../../src/errors.ts";
@@ -93,7 +95,7 @@ export interface Action extends AsyncDisposable {
 /** Sets the action up on the database of that connection string. */
 export function openAction(connectionString: string, options: ActionOptions = {}): Action {
   const { lockTimeoutMs = 5000, allowTriggers = false, pushdown = false } = options;
-  const settings = parsePostgresSettings(connectionString, (path) => Deno.readTextFileSync(path));
+  const settings = parsePostgresSettings(connectionString, settingsReader(machineSource({})));
   const platform = postgresPlatform(settings, { lockTimeoutMs, allowTriggers, pushdown });
   const observations: Observation[] = [];
   const sdk = options.tokenSdk ?? dummySdk;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { settingsReader } from "../../src/settings_reader.ts";
 import { findAdapter, TOKEN_SDK_ADAPTERS, TOKEN_SDK_MODES } from "../../src/tokens/adapters.ts";
 import { lazyTokenSdk } from "../../src/tokens/lazy_token_sdk.ts";
 
@@ -14,7 +15,8 @@ Deno.test("adapters are found by their modes, each of which names one", () => {
 Deno.test("dummy needs no setting and no host", () => {
   const dummy = findAdapter("dummy");
   const nothing = () => assert.fail("dummy read a setting");
-  assert.equal(dummy?.readSettings({ variable: nothing, file: nothing }), null);
+  const source = { variable: nothing, file: nothing, permissions: nothing };
+  assert.equal(dummy?.readSettings(settingsReader(source)), null);
   assert.deepEqual([dummy?.environment, dummy?.endpoints(null)], [[], []]);
 });
 

@@ -23,7 +23,8 @@ import {
 import type { TokenScope } from "../../src/tokens/token_scope.ts";
 import type { TokenContext, TokenSdk, TokenSdkAdapter } from "../../src/tokens/token_sdk.ts";
 import { SAMPLE_VALUES } from "./detector_cases.ts";
-import { settingsReader } from "../../scripts/servers/test_keys.ts";
+import { settingsReader as testSettings, settingsSource } from "../../scripts/servers/test_keys.ts";
+import { settingsReader } from "../../src/settings_reader.ts";
 import { NATURAL_TEXT, textsAround } from "./natural_text.ts";
 import { testUnless } from "../support/skipping.ts";
 
@@ -100,7 +101,7 @@ export function conformanceChecks<S>(
 export async function openSdk<S>(
   { adapter, variables = {}, files = {} }: ConformanceSubject<S>,
 ): Promise<TokenSdk> {
-  const settings = adapter.readSettings(settingsReader(variables, files));
+  const settings = adapter.readSettings(testSettings(variables, files));
   return await adapter.create(structuredClone(settings));
 }
 
@@ -313,18 +314,18 @@ async function checkPostgres(sdk: TokenSdk, family: TokenPattern, url: string): 
 }
 
 function keyIdsOf<S>({ adapter, variables = {}, files = {} }: ConformanceSubject<S>) {
-  return adapter.keyIds?.(adapter.readSettings(settingsReader(variables, files))) ?? [];
+  return adapter.keyIds?.(adapter.readSettings(testSettings(variables, files))) ?? [];
 }
 
 function checkSettings<S>({ adapter, variables = {}, files = {} }: ConformanceSubject<S>): void {
-  const reader = settingsReader(variables, files);
-  const settings = adapter.readSettings({
+  const source = settingsSource(variables, files);
+  const settings = adapter.readSettings(settingsReader({
+    ...source,
     variable(name) {
       assert.ok(adapter.environment.includes(name), `${name} is not in its environment`);
-      return reader.variable(name);
+      return source.variable(name);
     },
-    file: reader.file,
-  });
+  }));
   assert.deepEqual(structuredClone(settings), settings);
   assert.equal(new Set(adapter.environment).size, adapter.environment.length);
   for (const name of adapter.environment) assert.match(name, /^[A-Z][A-Z0-9_]*$/);

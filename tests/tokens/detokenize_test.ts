@@ -4,7 +4,13 @@ import { fileURLToPath } from "node:url";
 import { loadConfig } from "../../src/config.ts";
 import { grantsFor } from "../../src/sandbox/grants.ts";
 import { findAdapter } from "../../src/tokens/adapters.ts";
-import { hmacJwk, jwkSet, settingsReader, sivJwk } from "../../scripts/servers/test_keys.ts";
+import {
+  hmacJwk,
+  jwkSet,
+  settingsReader,
+  settingsSource,
+  sivJwk,
+} from "../../scripts/servers/test_keys.ts";
 
 const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const keys = jwkSet(await sivJwk("s1"), await hmacJwk("h1"));
@@ -98,7 +104,7 @@ Deno.test("it is off unless ALLOW_DETOKENIZE is true, and for one-way SDKs", asy
 
 Deno.test("its sandbox may reach no database", () => {
   const variables = { TOKEN_SDK_MODE: "dummy", PG_CONN_STR: "postgres://u:p@db.example.com/app" };
-  const config = loadConfig({ ...settingsReader(variables), isTerminal: false });
+  const config = loadConfig({ ...settingsSource(variables), isTerminal: false });
   const where = { dataset: undefined, column: undefined, json: true };
   assert.deepEqual(grantsFor({ name: "detokenize", ...where }, config).hosts, []);
 });

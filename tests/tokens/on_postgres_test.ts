@@ -86,6 +86,13 @@ Deno.test("the program hands the key to its sandbox, and shows it nowhere", asyn
       2,
       "tokenize: TOKEN_KEYS_FILE: the file cannot be read\n",
     ]);
+    await Deno.chmod(keyFile, 0o644);
+    const open = await run("hmac-sha256", keyFile, job);
+    assert.equal(open.code, 2);
+    assert.match(
+      open.err,
+      /^tokenize: TOKEN_KEYS_FILE: the file can be read by others: run "chmod 600"/,
+    );
   } finally {
     await Deno.remove(keyFile);
   }

@@ -85,6 +85,26 @@ for (
   });
 }
 
+Deno.test("each secret of a login may come from a file, without the line break at its end", () => {
+  const files = { "/secret": `${SECRET}\n` };
+  const token = { ...WITHOUT_TOKEN, VAULT_TOKEN_FILE: "/secret" };
+  assert.deepEqual(read(token, files).login, { kind: "token", token: SECRET });
+  const approle = {
+    ...WITHOUT_TOKEN,
+    VAULT_ROLE_ID_FILE: "/secret",
+    VAULT_SECRET_ID_FILE: "/secret",
+  };
+  assert.deepEqual(read(approle, files).login, {
+    kind: "approle",
+    mount: "approle",
+    roleId: SECRET,
+    secretId: SECRET,
+  });
+  assert.throws(() => read({ VAULT_TOKEN_FILE: "/secret" }, files), {
+    message: "VAULT_TOKEN_FILE: VAULT_TOKEN is set too: set only one of them",
+  });
+});
+
 Deno.test("the sandbox may read the service account's token, and no file for another login", () => {
   const settings = read(
     { ...WITHOUT_TOKEN, VAULT_KUBERNETES_ROLE: "tokenize", VAULT_KUBERNETES_TOKEN_FILE: "./jwt" },
@@ -131,7 +151,7 @@ const FAULTS: Readonly<Record<string, [Record<string, string | undefined>, strin
     "VAULT_ROLE_ID: it must be set too",
   ],
   "a token that no header can hold": [
-    { VAULT_TOKEN: `${SECRET}\n` },
+    { VAULT_TOKEN: `${SECRET}\nx` },
     "VAULT_TOKEN: it contains characters that are not allowed in it",
   ],
   "no service account": [

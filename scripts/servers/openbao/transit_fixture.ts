@@ -11,7 +11,8 @@ import type { TokenSdk } from "../../../src/tokens/token_sdk.ts";
 import { VAULT_LIMITS, type VaultLimits } from "../../../src/tokens/vault/limits.ts";
 import { createVaultSdk } from "../../../src/tokens/vault/vault_sdk.ts";
 import { vaultTransit } from "../../../src/tokens/vault/vault_transit.ts";
-import { settingsReader } from "../test_keys.ts";
+import { settingsReader } from "../../../src/settings_reader.ts";
+import { machineSource } from "../test_keys.ts";
 import { type BaoOptions, type BaoServer, startBao } from "./bao_server.ts";
 
 /** What a Transit key is made with. */
@@ -97,11 +98,8 @@ export async function openTransit(options: BaoOptions = {}): Promise<TransitFixt
     makePolicy,
     makeToken,
     async openSdk(changes = {}, limits = {}) {
-      const reader = settingsReader(variables(changes));
-      const settings = vaultTransit.readSettings({
-        variable: reader.variable,
-        file: (path) => Deno.readTextFileSync(path),
-      });
+      const source = machineSource(variables(changes));
+      const settings = vaultTransit.readSettings(settingsReader(source));
       return await createVaultSdk(structuredClone(settings), { ...VAULT_LIMITS, ...limits });
     },
     close: async () => await server[Symbol.asyncDispose](),

@@ -58,7 +58,7 @@ interface ReadKey extends TokenKey {
 export function readKeys(read: SettingsReader, algorithm: KeyAlgorithm): readonly TokenKey[] {
   const path = read.variable(KEYS_VARIABLE);
   if (path === undefined) throw refused("it must be set: this token SDK needs a key");
-  const entries = parseKeySet(readText(read, path));
+  const entries = parseKeySet(read.secretFile(KEYS_VARIABLE, path));
   const faults: string[] = [];
   const keys: ReadKey[] = [];
   entries.forEach((entry, i) => {
@@ -71,14 +71,6 @@ export function readKeys(read: SettingsReader, algorithm: KeyAlgorithm): readonl
   const own = keys.filter((key) => key.algorithm === algorithm);
   if (own.length === 0) throw refused(`the file contains no key whose alg is ${algorithm}`);
   return own.map(({ id, bytes }) => ({ id, bytes }));
-}
-
-function readText(read: SettingsReader, path: string): string {
-  try {
-    return read.file(path);
-  } catch {
-    throw refused("the file cannot be read");
-  }
 }
 
 function parseKeySet(text: string): readonly unknown[] {

@@ -23,8 +23,11 @@ export type VaultLogin =
 /** The variables that `readLogin` reads. */
 export const LOGIN_ENVIRONMENT = [
   "VAULT_TOKEN",
+  "VAULT_TOKEN_FILE",
   "VAULT_ROLE_ID",
+  "VAULT_ROLE_ID_FILE",
   "VAULT_SECRET_ID",
+  "VAULT_SECRET_ID_FILE",
   "VAULT_APPROLE_MOUNT",
   "VAULT_KUBERNETES_ROLE",
   "VAULT_KUBERNETES_TOKEN_FILE",
@@ -33,10 +36,16 @@ export const LOGIN_ENVIRONMENT = [
 
 const SERVICE_ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
-/** The variables of each way to log in. The first alone selects it. */
+/** The variables of each way to log in, any of which selects it. */
 const WAYS = [
-  ["VAULT_TOKEN"],
-  ["VAULT_ROLE_ID", "VAULT_SECRET_ID", "VAULT_APPROLE_MOUNT"],
+  ["VAULT_TOKEN", "VAULT_TOKEN_FILE"],
+  [
+    "VAULT_ROLE_ID",
+    "VAULT_ROLE_ID_FILE",
+    "VAULT_SECRET_ID",
+    "VAULT_SECRET_ID_FILE",
+    "VAULT_APPROLE_MOUNT",
+  ],
   ["VAULT_KUBERNETES_ROLE", "VAULT_KUBERNETES_TOKEN_FILE", "VAULT_KUBERNETES_MOUNT"],
 ] as const;
 
@@ -49,19 +58,19 @@ export function readLogin(read: SettingsReader): VaultLogin {
   }
   switch (chosen[0]?.[0]) {
     case "VAULT_TOKEN":
-      return { kind: "token", token: secret(read, "VAULT_TOKEN") };
+      return { kind: "token", token: required("VAULT_TOKEN", read.secret("VAULT_TOKEN")) };
     case "VAULT_ROLE_ID":
       return {
         kind: "approle",
         mount: readMount(read, "VAULT_APPROLE_MOUNT", "approle"),
-        roleId: secret(read, "VAULT_ROLE_ID"),
-        secretId: secret(read, "VAULT_SECRET_ID"),
+        roleId: required("VAULT_ROLE_ID", read.secret("VAULT_ROLE_ID")),
+        secretId: required("VAULT_SECRET_ID", read.secret("VAULT_SECRET_ID")),
       };
     case "VAULT_KUBERNETES_ROLE":
       return {
         kind: "kubernetes",
         mount: readMount(read, "VAULT_KUBERNETES_MOUNT", "kubernetes"),
-        role: secret(read, "VAULT_KUBERNETES_ROLE"),
+        role: required("VAULT_KUBERNETES_ROLE", read.variable("VAULT_KUBERNETES_ROLE")),
         tokenFile: readTokenFile(read),
       };
     default:
@@ -85,8 +94,7 @@ export function isPath(text: string): boolean {
     !/(?:^|\/)\.{1,2}(?:\/|$)/.test(text);
 }
 
-function secret(read: SettingsReader, variable: string): string {
-  const value = read.variable(variable);
+function required(variable: string, value: string | undefined): string {
   if (value === undefined) throw configFault(variable, "it must be set too");
   if (!/^[\x21-\x7e]+$/.test(value)) {
     throw configFault(variable, "it contains characters that are not allowed in it");
@@ -94,7 +102,10 @@ function secret(read: SettingsReader, variable: string): string {
   return value;
 }
 
-/** The path of the file. Its content is checked now, so that a wrong one is reported at start. */
+/**
+ * The path of the file. Its content is checked now, so that a wrong one is reported at start. Who else
+ * may read it is not checked: Kubernetes itself mounts it, readable for every user of the pod.
+ */
 function readTokenFile(read: SettingsReader): string {
   const variable = "VAULT_KUBERNETES_TOKEN_FILE";
   const path = resolve(read.variable(variable) ?? SERVICE_ACCOUNT_TOKEN);

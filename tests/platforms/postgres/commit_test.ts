@@ -1,5 +1,6 @@
 /** The last step of a run: what is known of it when it fails, and that no failure passes for success. */
 import assert from "node:assert/strict";
+import { settingsReader } from "../../../scripts/servers/test_keys.ts";
 import { parseDatasetUrn } from "../../../src/datahub/dataset_urn.ts";
 import { parseColumns } from "../../../src/datahub/schema_field.ts";
 import { ServiceError } from "../../../src/errors.ts";
@@ -73,7 +74,7 @@ Deno.test("an end that comes too late to be heard is a run that is done", async 
 Deno.test("a failed statement that somebody swallowed does not commit", async () => {
   await sql`create table swallowed (id int, name text check (name like 'canary%'))`;
   await sql`insert into swallowed values (1, 'canary')`;
-  const settings = parsePostgresSettings(database.url, () => "");
+  const settings = parsePostgresSettings(database.url, settingsReader({}));
   const platform = postgresPlatform(settings, { lockTimeoutMs: 1000, allowTriggers: false });
   const dataset = parseDatasetUrn(urnOf(`${database.name}.public.swallowed`));
   const context: RunContext = {

@@ -1,5 +1,6 @@
 /** How a run in batches tells its own transactions' rows from others'. */
 import assert from "node:assert/strict";
+import { settingsReader } from "../../../scripts/servers/test_keys.ts";
 import { Session } from "../../../src/platforms/postgres/connection/session.ts";
 import { parsePostgresSettings } from "../../../src/platforms/postgres/connection/settings.ts";
 import {
@@ -13,7 +14,7 @@ const database = await useDatabase();
 const plain = { canReadXmin: true, triggers: [] };
 
 async function inTransaction<T>(use: (session: Session) => Promise<T>): Promise<T> {
-  const settings = parsePostgresSettings(database.url, () => "");
+  const settings = parsePostgresSettings(database.url, settingsReader({}));
   const session = await Session.open(settings, new AbortController().signal, () => {});
   try {
     await session.query("begin", "BEGIN");

@@ -1,5 +1,6 @@
 /** Connection strings, as libpq reads them; and that no fault tells the password. */
 import assert from "node:assert/strict";
+import { settingsReader } from "../../../src/settings_reader.ts";
 import { ConfigError } from "../../../src/config_error.ts";
 import {
   parsePostgresSettings,
@@ -8,7 +9,13 @@ import {
 } from "../../../src/platforms/postgres/connection/settings.ts";
 
 const noFiles = (path: string): string => assert.fail(`it read ${path}`);
-const read = (value: string) => parsePostgresSettings(value, noFiles);
+/** Files of which nobody else may read any. */
+function filesOf(file: (path: string) => string) {
+  const permissions = () => ({ mode: 0o600, uid: 1000 });
+  return settingsReader({ variable: () => undefined, file, permissions });
+}
+
+const read = (value: string) => parsePostgresSettings(value, filesOf(noFiles));
 
 const DEFAULTS: PostgresSettings = {
   host: "localhost",
@@ -123,7 +130,7 @@ Deno.test("certificates are read while the program may still read files", () => 
   const files = new Map([["/ca.pem", "CA"], ["/me.pem", "ME"], ["/my.key", "KEY"]]);
   const settings = parsePostgresSettings(
     "user=ada sslmode=verify-full sslrootcert=/ca.pem sslcert=/me.pem sslkey=/my.key",
-    (path) => files.get(path)!,
+    filesOf((path) => files.get(path)!),
   );
   const { sslRootCert, sslCert, sslKey } = settings;
   assert.deepEqual([sslRootCert, sslCert, sslKey], ["CA", "ME", "KEY"]);
@@ -131,7 +138,8 @@ Deno.test("certificates are read while the program may still read files", () => 
 
 Deno.test("require with a root certificate is verify-ca, as in libpq; prefer stays prefer", () => {
   const mode = (given: string) =>
-    parsePostgresSettings(`user=ada sslrootcert=/ca.pem sslmode=${given}`, () => "CA").sslMode;
+    parsePostgresSettings(`user=ada sslrootcert=/ca.pem sslmode=${given}`, filesOf(() => "CA"))
+      .sslMode;
   assert.deepEqual(["require", "prefer", "verify-ca", "verify-full"].map(mode), [
     "verify-ca",
     "prefer",
@@ -241,7 +249,7 @@ for (const name of REFUSED) {
 
 function faultOf(value: string, readFile = noFiles): string {
   try {
-    parsePostgresSettings(value, readFile);
+    parsePostgresSettings(value, filesOf(readFile));
   } catch (error) {
     assert.ok(error instanceof ConfigError, String(error));
     assert.deepEqual(error.faults.map(({ variable }) => variable), ["PG_CONN_STR"]);

@@ -8,7 +8,7 @@ import { withoutBrackets } from "../../../host_name.ts";
 import { type ConfigError, configFault } from "../../../config_error.ts";
 
 /** The variable that holds the connection string. */
-const VARIABLE = "PG_CONN_STR";
+export const VARIABLE = "PG_CONN_STR";
 
 /** The parameters of a connection string, by libpq's names. Throws `ConfigError`. */
 export function readParameters(value: string): ReadonlyMap<string, string> {

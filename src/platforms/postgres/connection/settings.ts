@@ -4,7 +4,8 @@
  *
  * Source: PostgreSQL documentation, "34.1.2 Parameter Key Words".
  */
-import { fault, readParameters, severalHosts } from "./connection_string.ts";
+import type { SettingsReader } from "../../../settings_reader.ts";
+import { fault, readParameters, severalHosts, VARIABLE } from "./connection_string.ts";
 
 /** How the connection is protected, in libpq's words. */
 export const SSL_MODES = [
@@ -59,13 +60,13 @@ const HONOURED: Readonly<Record<string, { values: readonly string[]; reason: str
 };
 
 /**
- * Reads a connection string. `readFile` gives the text of the certificates that it names.
+ * Reads a connection string, and the certificates and the key that it names from `files`.
  *
  * Throws a `ConfigError` that names `PG_CONN_STR` and the parameter, and never holds the password.
  */
 export function parsePostgresSettings(
   value: string,
-  readFile: (path: string) => string,
+  files: Pick<SettingsReader, "file" | "secretFile">,
 ): PostgresSettings {
   const parameters = readParameters(value);
   checkParameters(parameters);
@@ -77,7 +78,7 @@ export function parsePostgresSettings(
     const path = take(name);
     if (path === undefined || path === "system") return undefined;
     try {
-      return readFile(path);
+      return files.file(path);
     } catch {
       throw fault(`the file that ${name} names cannot be read`);
     }
@@ -85,6 +86,7 @@ export function parsePostgresSettings(
   const port = readInteger("port", take("port") ?? "5432", 1, 65535);
   const user = take("user") ?? fail("it names no user");
   const rootCert = pem("sslrootcert");
+  const key = take("sslkey");
   if ((take("sslcert") === undefined) !== (take("sslkey") === undefined)) {
     throw fault("sslcert and sslkey go together");
   }
@@ -107,7 +109,9 @@ export function parsePostgresSettings(
     sslMode: sslMode === "require" && rootCert !== undefined ? "verify-ca" : sslMode,
     sslRootCert: rootCert,
     sslCert: pem("sslcert"),
-    sslKey: pem("sslkey"),
+    sslKey: key === undefined
+      ? undefined
+      : files.secretFile(VARIABLE, key, "the file that sslkey names"),
     connectTimeoutSeconds:
       readInteger("connect_timeout", take("connect_timeout") ?? "10", 0, 3600) ||
       3600,
