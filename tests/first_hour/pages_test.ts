@@ -17,12 +17,12 @@ Deno.test({
     await using database = await createTestDatabase({ customers: true });
     await using service = await startService(compiled, {
       PG_CONN_STR: database.url,
-      TRIGGER_TOKEN: "canary",
+      TRIGGER_TOKEN: "canary-trigger-token",
     });
     const command = (await blockWith("docs/http-api.md", "curl "))
       .replace("http://127.0.0.1:8080", service.url)
       .replace("app.public.customers", `${database.name}.public.customers`);
-    const report = JSON.parse(await bash(command, { TRIGGER_TOKEN: "canary" }));
+    const report = JSON.parse(await bash(command, { TRIGGER_TOKEN: "canary-trigger-token" }));
     assert.deepEqual([report.updated, report.skipped], [100, 0]);
   },
 });
