@@ -63,8 +63,7 @@ export function settingsReader(source: SettingsSource): TracingReader {
     if (!othersMayRead(permissions)) return text;
     throw configFault(
       variable,
-      `${file} can be read by others: run "chmod 600" on it (a secret in Kubernetes needs ` +
-        "defaultMode: 0440 and an fsGroup)",
+      `${file} can be read by others: run "chmod 600" on it (a secret in Kubernetes needs defaultMode: 0440 and an fsGroup)`,
     );
   };
   return {
