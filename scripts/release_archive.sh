@@ -3,8 +3,9 @@
 #
 #   scripts/release_archive.sh v1.2.3 linux-x64 FOLDER
 #
-# The archive holds the program and its licences. The bill of materials lies beside it. TOKENIZE_DIST
-# is another folder than dist, as for the build.
+# The archive holds the program, its licences, and the documents with the files that they have a reader
+# use, at the paths they have here. The bill of materials lies beside it. TOKENIZE_DIST is another
+# folder than dist, as for the build.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -16,6 +17,8 @@ mkdir -p "$folder"
 packed=$(mktemp -d)
 trap 'rm -rf "$packed"' EXIT
 mkdir "$packed/$name"
-cp "$dist/tokenize" "$dist/licenses.txt" LICENSE README.md CHANGELOG.md "$packed/$name"
+cp "$dist/tokenize" "$dist/licenses.txt" "$packed/$name"
+tar -cf - LICENSE README.md CHANGELOG.md SECURITY.md docs deploy/grants.sql \
+  scripts/servers/postgres/customers.sql | tar -C "$packed/$name" -xf -
 tar -C "$packed" -czf "$folder/$name.tar.gz" "$name"
 cp "$dist/sbom.cdx.json" "$folder/$name.cdx.json"

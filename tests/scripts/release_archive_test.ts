@@ -9,7 +9,7 @@ async function run(program: string, args: string[], env: Record<string, string> 
   return new TextDecoder().decode(stdout);
 }
 
-Deno.test("a release's archive holds the program and its licences, and the bill of materials lies beside it", async () => {
+Deno.test("a release's archive holds the program, its licences and what the README uses; the bill of materials lies beside it", async () => {
   const dir = await Deno.makeTempDir();
   try {
     const dist = `${dir}/dist`;
@@ -26,8 +26,11 @@ Deno.test("a release's archive holds the program and its licences, and the bill 
 
     await run("tar", ["-xzf", `${dir}/release/${name}.tar.gz`, "-C", dir]);
     const packed = await Array.fromAsync(Deno.readDir(`${dir}/${name}`), (entry) => entry.name);
-    const documents = ["CHANGELOG.md", "LICENSE", "README.md", "licenses.txt"];
-    assert.deepEqual(packed.sort(), documents.concat("tokenize"));
+    const documents = ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "deploy", "docs"];
+    assert.deepEqual(packed.sort(), documents.concat("licenses.txt", "scripts", "tokenize"));
+    for (const used of ["docs/cli.md", "deploy/grants.sql"]) {
+      assert.ok((await Deno.stat(`${dir}/${name}/${used}`)).isFile, used);
+    }
     assert.equal(await run(`${dir}/${name}/tokenize`, []), "it runs\n");
   } finally {
     await Deno.remove(dir, { recursive: true });
