@@ -25,7 +25,8 @@ export async function detokenize(
     const context = { dataset: dataset ?? "", column: column ?? "" };
     const left = await readBack(sdk.detokenize.bind(sdk), context, json, shutDown);
     if (left > 0) {
-      console.error(`tokenize: ${left} lines are not tokens that can be read back here`);
+      const lines = left === 1 ? "1 line is not a token" : `${left} lines are not tokens`;
+      console.error(`tokenize: ${lines} that can be read back here`);
     }
     return left > 0 || shutDown.aborted ? 1 : 0;
   } catch (error) {

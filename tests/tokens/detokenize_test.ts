@@ -75,6 +75,8 @@ Deno.test("what is no token, or fails its authentication, is null and makes it e
   assert.deepEqual(fromJson(out), [null, "Ada", null, null]);
   assert.equal(code, 1);
   assert.equal(err, "tokenize: 3 lines are not tokens that can be read back here\n");
+  const one = await detokenize(toLines(["Ada", token!]));
+  assert.equal(one.err, "tokenize: 1 line is not a token that can be read back here\n");
 });
 
 Deno.test("tokens that are bound to a column are read back with its name", async () => {
