@@ -111,9 +111,9 @@ const LIMITED: Readonly<Record<string, { values: readonly string[]; reason: stri
   },
   CAIssuedCertsMismatch: { values: ["0"], reason: "certificates are always verified" },
   AllowHostNameCNMismatch: { values: ["0"], reason: "certificates are always verified" },
-  UseProxy: { values: ["0"], reason: "proxies are not supported" },
-  UseCFProxy: { values: ["0"], reason: "proxies are not supported" },
-  UseSystemProxy: { values: ["0"], reason: "proxies are not supported" },
+  UseProxy: { values: ["0"], reason: "connections through a proxy are not supported" },
+  UseCFProxy: { values: ["0"], reason: "connections through a proxy are not supported" },
+  UseSystemProxy: { values: ["0"], reason: "connections through a proxy are not supported" },
   UseJWTAssertion: {
     values: ["0"],
     reason: "signed assertions are not supported: use OAuth2Secret",
@@ -122,7 +122,7 @@ const LIMITED: Readonly<Record<string, { values: readonly string[]; reason: stri
 
 const REFUSED: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^(ssl(trust|key)store(?!provider)|sslkey)/, "DENO_CERT names a PEM file with a CA to trust"],
-  [/^(cf)?proxy/, "proxies are not supported"],
+  [/^(cf)?proxy/, "connections through a proxy are not supported"],
   [/^http\.header\./, "extra headers cannot be sent"],
   [/^(auth_jwt_|auth_kid$)/, "signed assertions are not supported: use OAuth2Secret"],
   [/^(auth_refreshtoken|oauthrefreshtoken)$/, "refresh tokens are not supported: use Auth_Flow=1"],
