@@ -31,6 +31,7 @@ export const ERROR_CODES = [
   "lock_timeout",
   "conflict",
   "value_too_long",
+  "value_not_text",
   "constraint_violation",
   "timeout",
   "shutting_down",

@@ -27,6 +27,7 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Meaning>> = {
   column_not_found: { status: 422, title: "A column does not exist" },
   column_not_tokenizable: { status: 422, title: "A column cannot be tokenized" },
   value_too_long: { status: 422, title: "A token does not fit its column" },
+  value_not_text: { status: 422, title: "A value is not valid text" },
   constraint_violation: { status: 422, title: "A constraint refuses the tokens" },
   table_not_supported: { status: 422, title: "The table cannot be tokenized" },
   internal: { status: 500, title: "An unexpected failure" },

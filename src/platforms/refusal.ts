@@ -25,3 +25,18 @@ export function tooLong(
     `column "${column}" holds ${maxLength} characters, its values need ${need}`,
   );
 }
+
+/** A column, and how many of its values are not valid text. */
+export interface InvalidTexts {
+  readonly column: string;
+  readonly values: number;
+}
+
+/** The refusal of columns whose values would not survive being read as text. */
+export function notText(displayName: string, invalid: readonly InvalidTexts[]): ServiceError {
+  const columns = invalid.map(({ column, values }) => {
+    const what = values === 1 ? "1 value that is" : `${values} values that are`;
+    return `column "${column}" holds ${what} not valid UTF-8`;
+  });
+  return refusal("value_not_text", displayName, columns.join(", "));
+}

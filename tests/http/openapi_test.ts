@@ -73,6 +73,7 @@ Deno.test("codes have the statuses that callers rely on", () => {
       "constraint_violation",
       "table_not_supported",
       "unsupported_platform",
+      "value_not_text",
       "value_too_long",
       "wrong_database",
     ],
