@@ -142,6 +142,20 @@ export interface RequestRecord {
   readonly answer?: number | "cut";
 }
 
+/**
+ * A statement in the warehouse's query history, with the columns of Databricks' system table
+ * `system.query.history` that hold what a client sent.
+ */
+export interface QueryHistoryRow {
+  readonly session_id: string;
+  readonly statement_text: string;
+  /** Null for a statement without parameters. */
+  readonly query_parameters: {
+    readonly named_parameters: Readonly<Record<string, string | null>>;
+    readonly pos_parameters: readonly (string | null)[];
+  } | null;
+}
+
 /** TCP connections to a door. */
 export interface ConnectionCounts {
   /** Connections that were accepted. */
@@ -163,6 +177,8 @@ export interface WarehouseControl {
   release(id: string): Promise<void>;
   removeFault(id: string): Promise<void>;
   requests(): Promise<RequestRecord[]>;
+  /** Every statement that a client sent, in order, whatever became of it. */
+  queryHistory(): Promise<QueryHistoryRow[]>;
   connections(): Promise<Record<Door, ConnectionCounts>>;
   /** OAuth tokens issued from now on last so long; 3600 to begin with. */
   setOauthTokenLifetime(seconds: number): Promise<void>;

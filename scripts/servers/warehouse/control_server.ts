@@ -10,6 +10,7 @@ export const CONTROL_METHODS = [
   "release",
   "removeFault",
   "requests",
+  "queryHistory",
   "connections",
   "setOauthTokenLifetime",
   "revokeOauthTokens",

@@ -4,6 +4,7 @@ import type {
   Door,
   FaultRule,
   FaultState,
+  QueryHistoryRow,
   RequestRecord,
   WarehouseAddress,
   WarehouseControl,
@@ -49,6 +50,10 @@ export class LocalControl implements WarehouseControl {
 
   requests(): Promise<RequestRecord[]> {
     return Promise.resolve(this.gateway.records.all());
+  }
+
+  queryHistory(): Promise<QueryHistoryRow[]> {
+    return Promise.resolve(this.gateway.records.queryHistory());
   }
 
   connections(): Promise<Record<Door, ConnectionCounts>> {

@@ -19,6 +19,7 @@ class RemoteControl implements WarehouseControl {
   readonly release = this.remote("release");
   readonly removeFault = this.remote("removeFault");
   readonly requests = this.remote("requests");
+  readonly queryHistory = this.remote("queryHistory");
   readonly connections = this.remote("connections");
   readonly setOauthTokenLifetime = this.remote("setOauthTokenLifetime");
   readonly revokeOauthTokens = this.remote("revokeOauthTokens");

@@ -1,5 +1,11 @@
 /** What reached the gateway, for tests to look at. */
-import { type ConnectionCounts, type Door, DOORS, type RequestRecord } from "../control.ts";
+import {
+  type ConnectionCounts,
+  type Door,
+  DOORS,
+  type QueryHistoryRow,
+  type RequestRecord,
+} from "../control.ts";
 
 /** A record that is still being filled in. */
 export type OpenRecord = { -readonly [Field in keyof RequestRecord]: RequestRecord[Field] };
@@ -39,6 +45,11 @@ export class Records {
     return structuredClone(this.requests);
   }
 
+  /** The statements among the requests, as `system.query.history` would list them. */
+  queryHistory(): QueryHistoryRow[] {
+    return this.requests.filter(({ method }) => method === "ExecuteStatement").map(toHistoryRow);
+  }
+
   connections(): Record<Door, ConnectionCounts> {
     return structuredClone(this.counts);
   }
@@ -47,6 +58,19 @@ export class Records {
     this.requests = [];
     this.counts = zeroCounts();
   }
+}
+
+function toHistoryRow({ session, statement, parameters }: OpenRecord): QueryHistoryRow {
+  return {
+    session_id: session ?? "",
+    statement_text: statement ?? "",
+    query_parameters: parameters === undefined ? null : {
+      named_parameters: Object.fromEntries(
+        parameters.flatMap(({ name, value }) => name === null ? [] : [[name, value]]),
+      ),
+      pos_parameters: parameters.flatMap(({ name, value }) => name === null ? [value] : []),
+    },
+  };
 }
 
 function zeroCounts(): Record<Door, { accepted: number; secured: number }> {
