@@ -2,8 +2,8 @@
  * The action on a warehouse, through its own seam: `tokenizeDataset` with the real platform and the
  * real driver. It leaves out HTTP, the command line and the sandbox.
  *
- * Values that must never leave the table hold the word "canary": every failure and everything that
- * would be logged is searched for it, and for the warehouse's token.
+ * Values that must never leave the table hold the word "canary": every failure, everything that would
+ * be logged and the warehouse's query history are searched for it, and for the warehouse's token.
  */
 import { tokenizeDataset } from "../../src/action/tokenize_dataset.ts";
 import type { Report } from "../../src/action/trigger.ts";
@@ -16,6 +16,7 @@ import { DEFAULT_RUN_OPTIONS } from "../../src/run_options.ts";
 import { dummy } from "../../src/tokens/dummy.ts";
 import type { RotationSource } from "../../src/tokens/conversion.ts";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
+import type { QueryHistoryRow } from "../../scripts/servers/warehouse/control.ts";
 import { assertFails, assertLeaksNothing } from "../support/assertions.ts";
 import type { Place } from "./place.ts";
 
@@ -90,6 +91,9 @@ export function openAction(place: Place, options: ActionOptions = {}): Action {
       return await tokenizeDataset(trigger, deps, started);
     } finally {
       assertLeaksNothing(observations, "the log", secrets);
+      if (place.queryHistory !== undefined) {
+        assertHistoryLeaksNothing(await place.queryHistory(), sdk);
+      }
     }
   };
   return {
@@ -104,4 +108,23 @@ export function openAction(place: Place, options: ActionOptions = {}): Action {
 
 function secretsOf(authentication: ReturnType<typeof parseDatabricksSettings>["authentication"]) {
   return authentication.kind === "token" ? [authentication.token] : [authentication.clientSecret];
+}
+
+/**
+ * Searches the statements' texts and parameters. Ciphertexts are decoded first: in the Base64 of many
+ * of them any short word occurs by chance. Of tokens that anybody can read back, those that were
+ * written may be there.
+ */
+function assertHistoryLeaksNothing(history: readonly QueryHistoryRow[], sdk: TokenSdk): void {
+  const written = sdk.pattern === pushdown.pattern ? /"t\d+":"tok_[^"]*_poc"/g : /$^/g;
+  const bytes = (ciphertext: string) =>
+    Array.from(Uint8Array.fromBase64(ciphertext), (byte) => String.fromCharCode(byte)).join("");
+  for (const { statement_text, query_parameters } of history) {
+    const values = Object.values(query_parameters?.named_parameters ?? {});
+    for (const shown of [statement_text, ...values, ...query_parameters?.pos_parameters ?? []]) {
+      const plain = shown?.replaceAll(written, "")
+        .replaceAll(/"e\d+":"([^"]*)"/g, (_, ciphertext) => bytes(ciphertext));
+      assertLeaksNothing(plain ?? "", "the query history");
+    }
+  }
 }

@@ -9,7 +9,7 @@ import { Session } from "../../src/platforms/databricks/connection/session.ts";
 import { parseDatabricksSettings } from "../../src/platforms/databricks/connection/settings.ts";
 import type { AnyRow } from "../../src/platforms/databricks/connection/statement.ts";
 import { standInTest } from "./stand_in.ts";
-import type { WarehouseControl } from "../../scripts/servers/warehouse/control.ts";
+import type { QueryHistoryRow, WarehouseControl } from "../../scripts/servers/warehouse/control.ts";
 import { jdbcUrl } from "../../scripts/servers/warehouse/environment.ts";
 
 /** A catalog and schema for a test's tables. */
@@ -17,6 +17,8 @@ export interface Place {
   readonly jdbcUrl: string;
   readonly catalog: string;
   readonly schema: string;
+  /** What `system.query.history` holds of every client; undefined if it cannot be read. */
+  readonly queryHistory: (() => Promise<QueryHistoryRow[]>) | undefined;
   /** Runs statements past the product; gives the rows of the last. */
   sql(...statements: string[]): Promise<AnyRow[]>;
 }
@@ -62,6 +64,7 @@ function standInPlace(control: WarehouseControl): StandInPlace {
     jdbcUrl: jdbcUrl(control.address),
     catalog: "spark_catalog",
     schema: "default",
+    queryHistory: () => control.queryHistory(),
     sql: (...statements) => control.sql(...statements),
   };
 }
@@ -77,6 +80,7 @@ function realPlace(url: string): Place {
     jdbcUrl: url,
     catalog,
     schema,
+    queryHistory: undefined, // it is for administrators, and hours behind
     async sql(...statements) {
       const signal = new AbortController().signal;
       const session = await Session.open(warehouse, { runId: "test", signal, observe: () => {} });

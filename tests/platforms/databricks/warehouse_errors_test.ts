@@ -8,7 +8,7 @@ import {
   faultOf,
   fromStatement,
 } from "../../../src/platforms/databricks/connection/warehouse_errors.ts";
-import { NOT_A_TOKEN } from "../../../src/platforms/databricks/raised_errors.ts";
+import { NOT_A_TOKEN, NOT_TEXT } from "../../../src/platforms/databricks/raised_errors.ts";
 
 const ACTION = "tokenize a.b.c";
 const SPARK = "org.apache.hive.service.cli.HiveSQLException: Error running query: ";
@@ -40,6 +40,9 @@ Deno.test("errors of statements are told by their class, then by their SQLSTATE"
         "database_error",
       ],
       [`[USER_RAISED_EXCEPTION] ${NOT_A_TOKEN} SQLSTATE: P0001`, "P0001", "token_sdk_error"],
+      [`[USER_RAISED_EXCEPTION] ${NOT_TEXT} SQLSTATE: P0001`, "P0001", "value_not_text"],
+      ["[MALFORMED_CHARACTER_CODING] canary", "22000", "value_not_text"],
+      ["[UNRESOLVED_ROUTINE] `is_valid_utf8`", "42883", "table_not_supported"],
     ] as const
   ) {
     const error = fromStatement(ACTION, message, state);

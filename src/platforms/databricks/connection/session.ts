@@ -1,7 +1,7 @@
 /**
  * One run's session on the warehouse. If the warehouse has lost it, a new one takes its place, and a
- * statement that was refused for it is sent there. No statement relies on anything an earlier one
- * left in the session.
+ * statement that was refused for it is sent there; unless it relies on what an earlier statement left
+ * in the session (see `prepare`).
  */
 import { settleWithin } from "../../../async.ts";
 import { ServiceError } from "../../../errors.ts";
@@ -17,6 +17,17 @@ import { OutcomeUnknownError, StaleHandleError } from "./warehouse_errors.ts";
 export interface Warehouse {
   readonly settings: DatabricksSettings;
   readonly authorization: Authorization;
+}
+
+/** The very session in which a statement left what later ones rely on. */
+export type PreparedSession = DriverSession;
+
+/** A statement's options. */
+interface StatementOptions extends RequestOptions {
+  /** Whether the result is fetched in chunks, rather than with the first response. */
+  readonly streamed?: boolean;
+  /** The only session in which the statement may run; any, if left out. */
+  readonly within?: PreparedSession | undefined;
 }
 
 /** A session, which is replaced when the warehouse loses it. */
@@ -54,47 +65,47 @@ export class Session {
    * in "Cannot <action>". Throws a `ServiceError`.
    */
   async query<Row extends object = AnyRow>(action: string, statement: string): Promise<Row[]> {
-    for (let attempt = 1;; attempt++) {
-      try {
-        const started = await this.#start(action, statement, {}, { repeatable: true });
-        await started.finish();
-        return await started.rows<Row>();
-      } catch (error) {
-        if (attempt < ATTEMPTS && isInterruption(error)) continue;
-        throw interrupted(error, action);
-      }
-    }
+    return (await this.#run<Row>(action, statement)).rows;
+  }
+
+  /**
+   * Runs a statement that leaves something in the session, such as a variable, and gives that session
+   * for the statements that rely on it. Throws a `ServiceError`.
+   */
+  async prepare(action: string, statement: string): Promise<PreparedSession> {
+    return (await this.#run(action, statement)).session;
   }
 
   /**
    * Runs a statement that only reads, and gives its rows in chunks of as many as `chunkRows` says.
-   * Throws `OutcomeUnknownError` if the rest of the rows is lost.
+   * Throws `StaleHandleError` or `OutcomeUnknownError` if the rest of the rows is lost, or with it what
+   * the statement relies on `within` its session.
    */
   async *read<Row extends object = AnyRow>(
     action: string,
     statement: string,
     chunkRows: () => number,
+    within?: PreparedSession,
   ): AsyncGenerator<Row[], void> {
-    try {
-      const options = { repeatable: true, streamed: true };
-      const started = await this.#start(action, statement, {}, options);
-      await started.finish();
-      yield* started.chunks<Row>(chunkRows);
-    } catch (error) {
-      throw error instanceof StaleHandleError ? new OutcomeUnknownError(action) : error;
-    }
+    const options = { repeatable: true, streamed: true, within };
+    const { started } = await this.#start(action, statement, {}, options);
+    await started.finish();
+    yield* started.chunks<Row>(chunkRows);
   }
 
   /**
    * Runs a statement that writes, and gives what it returns. Throws `OutcomeUnknownError` if it may
-   * have been done or not.
+   * have been done or not, and `StaleHandleError` if it was not done, since what it relies on `within`
+   * its session is lost.
    */
   async write<Row extends object = AnyRow>(
     action: string,
     statement: string,
     parameters: Readonly<Record<string, string>>,
+    within?: PreparedSession,
   ): Promise<Row[]> {
-    const started = await this.#start(action, statement, parameters, { repeatable: false });
+    const options = { repeatable: false, within };
+    const { started } = await this.#start(action, statement, parameters, options);
     try {
       await started.finish();
       return await started.rows<Row>();
@@ -160,14 +171,32 @@ export class Session {
     await this.#current();
   }
 
+  async #run<Row extends object>(
+    action: string,
+    statement: string,
+  ): Promise<{ rows: Row[]; session: DriverSession }> {
+    for (let attempt = 1;; attempt++) {
+      try {
+        const { started, session } = await this.#start(action, statement, {}, { repeatable: true });
+        await started.finish();
+        return { rows: await started.rows<Row>(), session };
+      } catch (error) {
+        if (attempt < ATTEMPTS && isInterruption(error)) continue;
+        throw interrupted(error, action);
+      }
+    }
+  }
+
   async #start(
     action: string,
     statement: string,
     parameters: Readonly<Record<string, string>>,
-    options: RequestOptions & { readonly streamed?: boolean },
-  ): Promise<Statement> {
+    options: StatementOptions,
+  ): Promise<{ started: Statement; session: DriverSession }> {
+    const { within } = options;
     for (let replaced = false;; replaced = true) {
       const session = await this.#current();
+      if (within !== undefined && within !== session) throw new StaleHandleError(action);
       try {
         const operation = await this.#requests.send(
           action,
@@ -175,7 +204,7 @@ export class Session {
           () => session.execute(statement, parameters, options.streamed ?? false),
         );
         const context = { wait: this.#wait, signal: this.#signal };
-        return new Statement(action, operation, this.#requests, context);
+        return { started: new Statement(action, operation, this.#requests, context), session };
       } catch (error) {
         if (!(error instanceof StaleHandleError) || this.#requests.isClosed) throw error;
         // if a new session is refused as well, the warehouse is still starting

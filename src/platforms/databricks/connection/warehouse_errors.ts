@@ -7,7 +7,7 @@
  * Delta Lake's `delta-error-classes.json`; Spark's `error-conditions.json`.
  */
 import { type ErrorCode, type ErrorFacts, ServiceError } from "../../../errors.ts";
-import { NOT_A_TOKEN } from "../raised_errors.ts";
+import { NOT_A_TOKEN, NOT_TEXT } from "../raised_errors.ts";
 import { HttpStatusError, NoResponseError } from "./http_transport.ts";
 
 /** What went wrong with a request, by what can be done about it. */
@@ -49,6 +49,7 @@ type Meaning = readonly [code: ErrorCode, reason: string];
 const CONFLICT: Meaning = ["conflict", "other writers changed the table meanwhile"];
 const NOT_FOUND: Meaning = ["table_not_found", "there is no such table"];
 const COLUMN_GONE: Meaning = ["column_not_found", "a column no longer exists"];
+const INVALID_TEXT: Meaning = ["value_not_text", "a value is not valid UTF-8"];
 const DENIED: Meaning = ["permission_denied", "the principal lacks a right that the run needs"];
 
 /** By error class; `A.B` is treated as `A` unless it has an entry of its own. */
@@ -86,7 +87,11 @@ const CLASSES: Readonly<Record<string, Meaning>> = {
     "table_not_supported",
     "this engine cannot merge into columns of type char(n): make them varchar(n)",
   ],
-  MALFORMED_CHARACTER_CODING: ["database_error", "a value is not valid UTF-8"],
+  MALFORMED_CHARACTER_CODING: INVALID_TEXT,
+  UNRESOLVED_ROUTINE: [
+    "table_not_supported",
+    "the warehouse lacks a function that the run needs: it must run Databricks Runtime 15.4 or later",
+  ],
 };
 
 /** By SQLSTATE, or by the two characters of its class. */
@@ -108,6 +113,12 @@ const OLD_CONFLICTS =
 /** Delta checks writes to a generated column with a constraint of this name. */
 const GENERATED_COLUMN = /\] CHECK constraint Generated Column \(/;
 
+/** What our own statements raise. */
+const RAISED: readonly (readonly [message: string, meaning: Meaning])[] = [
+  [NOT_A_TOKEN, ["token_sdk_error", "the warehouse computed something that is not a token"]],
+  [NOT_TEXT, INVALID_TEXT],
+];
+
 /** The error of a statement that failed while doing `action`, from the warehouse's message and SQLSTATE. */
 export function fromStatement(
   action: string,
@@ -115,9 +126,10 @@ export function fromStatement(
   state: string | null | undefined,
 ): ServiceError {
   const text = message ?? "";
-  if (text.includes(`[USER_RAISED_EXCEPTION] ${NOT_A_TOKEN}`)) {
-    const reason = "the warehouse computed something that is not a token";
-    return new ServiceError("token_sdk_error", `Cannot ${action}: ${reason}`);
+  const raised = RAISED.find(([raised]) => text.includes(`[USER_RAISED_EXCEPTION] ${raised}`));
+  if (raised !== undefined) {
+    const [, [code, reason]] = raised;
+    return new ServiceError(code, `Cannot ${action}: ${reason}`);
   }
   if (GENERATED_COLUMN.test(text)) {
     const reason = "one of the columns is generated from others";

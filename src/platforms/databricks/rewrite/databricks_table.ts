@@ -8,7 +8,7 @@ import { rewriteDry, rewriteInClient } from "./rewrite_in_client.ts";
 import { rewriteInWarehouse } from "./rewrite_in_warehouse.ts";
 import type { Session } from "../connection/session.ts";
 import { type LongestValuesRow, longestValuesStatement } from "../sql/longest_values.ts";
-import { countRows } from "./count_rows.ts";
+import { countText } from "./count_rows.ts";
 import { TableWriter } from "./table_writer.ts";
 import type { Work } from "./work.ts";
 
@@ -45,7 +45,7 @@ export function databricksTable(
 
 /** What a run would do. If only the SDK can tell, every text is read and given to it. */
 async function preview(work: Work): Promise<Counts> {
-  const { total, foreign, selected } = await countRows(work);
+  const { total, foreign, selected } = await countText(work);
   const { canReject, audit } = work.conversion;
   if (canReject) {
     const { updated, lookalikes } = await rewriteDry(work);

@@ -1,12 +1,12 @@
 /**
- * Retries a write after a conflict with another writer, or after a lost connection. The work begins
- * again from what it reads, since what it read before may have changed.
+ * Retries work after a conflict with another writer, or after a lost connection. It begins again from
+ * what it reads, since what it read before may have changed.
  */
 import { backoffMs, delay } from "../../../async.ts";
 import { ServiceError } from "../../../errors.ts";
 import type { RunContext } from "../../platform.ts";
 import { BACKOFF } from "../connection/await_warehouse.ts";
-import { OutcomeUnknownError } from "../connection/warehouse_errors.ts";
+import { OutcomeUnknownError, StaleHandleError } from "../connection/warehouse_errors.ts";
 
 /** How many in a row without anything written in between. */
 const ATTEMPTS = 6;
@@ -43,7 +43,7 @@ export async function retryFromRead<T>(
 
 /** What to report in the end of an error that may pass; undefined for any other. */
 function passingFailure(error: unknown, action: string): ServiceError | undefined {
-  if (error instanceof OutcomeUnknownError) {
+  if (error instanceof OutcomeUnknownError || error instanceof StaleHandleError) {
     return new ServiceError(
       "database_unreachable",
       `Cannot ${action}: the connection to the warehouse was lost repeatedly`,

@@ -2,15 +2,20 @@
  * Rewrites a table with tokens that only the SDK can make: reads the values, tokenizes them here, and
  * writes the tokens in as few statements as possible. While one batch is written, the next is made.
  *
+ * No value is sent back to the warehouse: each is read beside its ciphertext under a key that only the
+ * session has, and the batch names it by that. If the session is lost, its key is lost, and the values
+ * are read again.
+ *
  * A row that changes between being read and being written is left alone, and found by the next pass.
  */
 import { ServiceError } from "../../../errors.ts";
 import type { Counts, Method } from "../../platform.ts";
 import { retryFromRead } from "./retry_write.ts";
+import { DECLARE_KEY } from "../sql/session_key.ts";
 import { writeTokensStatement } from "../sql/write_tokens.ts";
-import { countRows, type RowCounts } from "./count_rows.ts";
+import { countText, type RowCounts } from "./count_rows.ts";
 import type { TableWriter } from "./table_writer.ts";
-import { valueBatches } from "./value_batches.ts";
+import { valueBatches, valueBatchesToWrite } from "./value_batches.ts";
 import { actionOn, type Work } from "./work.ts";
 
 const MAX_PASSES = 5;
@@ -20,7 +25,7 @@ export async function rewriteInClient(
   work: Work,
   writer: TableWriter,
 ): Promise<Counts & { method: Method }> {
-  let counts = await countRows(work);
+  let counts = await countText(work);
   let kept = { lookalikes: 0, heldRows: 0 };
   for (let pass = 1; counts.selected > kept.heldRows; pass++) {
     if (pass > MAX_PASSES) throw leftOver(work, counts);
@@ -31,7 +36,7 @@ export async function rewriteInClient(
       () => writer.updated,
       () => rewriteOnce(work, writer, total),
     );
-    counts = await countRows(work);
+    counts = await countText(work);
   }
   const { lookalikes } = kept;
   return {
@@ -41,14 +46,16 @@ export async function rewriteInClient(
   };
 }
 
-/** What a run would do, if only the SDK can tell. Nothing is written. */
-export async function rewriteDry(work: Work): Promise<{ updated: number; lookalikes: number }> {
-  let [updated, lookalikes] = [0, 0];
-  for await (const batch of valueBatches(work)) {
-    updated += batch.rows;
-    lookalikes += batch.lookalikes;
-  }
-  return { updated, lookalikes };
+/** What a run would do, if only the SDK can tell. Nothing is written. Throws a `ServiceError`. */
+export function rewriteDry(work: Work): Promise<{ updated: number; lookalikes: number }> {
+  return retryFromRead(actionOn(work.table), work.run, () => 0, async () => {
+    let [updated, lookalikes] = [0, 0];
+    for await (const batch of valueBatches(work)) {
+      updated += batch.rows;
+      lookalikes += batch.lookalikes;
+    }
+    return { updated, lookalikes };
+  });
 }
 
 /** Writes a token for every text that can be read now. Returns what was left as it was. */
@@ -57,17 +64,19 @@ async function rewriteOnce(
   writer: TableWriter,
   total: number,
 ): Promise<{ lookalikes: number; heldRows: number }> {
-  const statement = writeTokensStatement(work.table, work.conversion.selects);
+  const { session, table, conversion, run } = work;
+  const prepared = await session.prepare(actionOn(table), DECLARE_KEY);
+  const statement = writeTokensStatement(table, conversion.selects);
   const kept = { lookalikes: 0, heldRows: 0 };
   let writing: Promise<void> = Promise.resolve();
   try {
-    for await (const { batch, lookalikes, heldRows } of valueBatches(work)) {
+    for await (const { batch, lookalikes, heldRows } of valueBatchesToWrite(work, prepared)) {
       kept.lookalikes += lookalikes;
       kept.heldRows += heldRows;
       if (batch === undefined) continue;
       await writing; // at most one batch is written while the next is made
-      writing = writer.write(statement, { batch }).then(() =>
-        work.run.progress({ updated: writer.updated, total })
+      writing = writer.write(statement, { batch }, prepared).then(() =>
+        run.progress({ updated: writer.updated, total })
       );
       writing.catch(() => {}); // handled where it is awaited
     }

@@ -1,5 +1,7 @@
 /** Rewrites a table with one UPDATE on the warehouse, by the SDK's own SQL expression. */
+import { ServiceError } from "../../../errors.ts";
 import type { Counts, Method } from "../../platform.ts";
+import { countText } from "./count_rows.ts";
 import { retryFromRead } from "./retry_write.ts";
 import { updateInPlaceStatement } from "../sql/update_in_place.ts";
 import type { TableWriter } from "./table_writer.ts";
@@ -13,7 +15,13 @@ export async function rewriteInWarehouse(
 ): Promise<Counts & { method: Method }> {
   const { table, conversion, run } = work;
   const statement = updateInPlaceStatement(table, conversion, token);
-  await retryFromRead(actionOn(table), run, () => writer.updated, () => writer.write(statement));
+  try {
+    await retryFromRead(actionOn(table), run, () => writer.updated, () => writer.write(statement));
+  } catch (error) {
+    // the statement does not say which values, and how many
+    if (error instanceof ServiceError && error.code === "value_not_text") await countText(work);
+    throw error;
+  }
   const counts = await writer.conclude();
   const { updated, skipped } = counts;
   if (updated > 0) run.progress({ updated, total: updated + skipped });

@@ -7,6 +7,7 @@
  */
 import { ServiceError } from "../../../errors.ts";
 import type { Counts } from "../../platform.ts";
+import type { PreparedSession } from "../connection/session.ts";
 import { OutcomeUnknownError } from "../connection/warehouse_errors.ts";
 import { type HistoryRow, historyStatement } from "../sql/history.ts";
 import { countAll, countRows, type RowCounts, type TableCounts } from "./count_rows.ts";
@@ -55,14 +56,18 @@ export class TableWriter {
   }
 
   /**
-   * Runs a statement that changes rows which hold a value, and no others. Throws `OutcomeUnknownError` if it
-   * may have been done or not: the caller reads again, and goes on with what is left.
+   * Runs a statement that changes rows which hold a value, and no others; see `Session.write`. After an
+   * `OutcomeUnknownError` or a `StaleHandleError` the caller reads again, and goes on with what is left.
    */
-  async write(statement: string, parameters: Readonly<Record<string, string>> = {}): Promise<void> {
+  async write(
+    statement: string,
+    parameters: Readonly<Record<string, string>> = {},
+    within?: PreparedSession,
+  ): Promise<void> {
     const { session } = this.#work;
     this.#start ??= await this.#readStart();
     try {
-      const [row] = await session.write<WrittenRow>(this.#action, statement, parameters);
+      const [row] = await session.write<WrittenRow>(this.#action, statement, parameters, within);
       this.#acknowledged.push(row?.num_affected_rows ?? 0);
     } catch (error) {
       if (!(error instanceof OutcomeUnknownError)) throw error;

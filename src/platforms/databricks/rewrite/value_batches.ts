@@ -3,7 +3,12 @@ import { Buffer } from "node:buffer";
 import { ServiceError } from "../../../errors.ts";
 import { toPredicate } from "../../../tokens/selection.ts";
 import { convertBatch } from "../../convert_batch.ts";
-import { readValuesStatement, type ValuesRow } from "../sql/read_values.ts";
+import type { PreparedSession } from "../connection/session.ts";
+import {
+  readValuesStatement,
+  readValuesToWriteStatement,
+  type ValuesRow,
+} from "../sql/read_values.ts";
 import { actionOn, type Work } from "./work.ts";
 
 const FIRST_CHUNK_ROWS = 500;
@@ -19,7 +24,7 @@ const MAX_ENTRY_BYTES = 14 * 1024 * 1024;
 
 /** A batch to write, and what was read for it. */
 export interface ValueBatch {
-  /** A JSON array of texts and tokens; undefined if all were lookalikes. */
+  /** A JSON array of ciphertexts and tokens; undefined if all were lookalikes. */
   readonly batch: string | undefined;
   /** Rows that had one of the texts when they were read, and get a token. */
   readonly rows: number;
@@ -35,14 +40,30 @@ interface Entry {
   readonly lookalikes: number;
 }
 
-/** The batches, until nothing is left to read. Throws `OutcomeUnknownError` if the rest is lost. */
-export async function* valueBatches(work: Work): AsyncGenerator<ValueBatch, void> {
-  const { session, table, conversion } = work;
+/** Batches that are only counted, until nothing is left to read. Throws as `Session.read` does. */
+export function valueBatches(work: Work): AsyncGenerator<ValueBatch, void> {
+  return batches(work, readValuesStatement(work.table, work.conversion.selects));
+}
+
+/** Batches for `writeTokensStatement`, with texts encrypted by the key of the session `prepared`. */
+export function valueBatchesToWrite(
+  work: Work,
+  prepared: PreparedSession,
+): AsyncGenerator<ValueBatch, void> {
+  return batches(work, readValuesToWriteStatement(work.table, work.conversion.selects), prepared);
+}
+
+async function* batches(
+  work: Work,
+  statement: string,
+  prepared?: PreparedSession,
+): AsyncGenerator<ValueBatch, void> {
+  const { session, table } = work;
   let rows = FIRST_CHUNK_ROWS;
   let entries: Entry[] = [];
   let bytes = 2;
-  const statement = readValuesStatement(table, conversion.selects);
-  for await (const chunk of session.read<ValuesRow>(actionOn(table), statement, () => rows)) {
+  const chunks = session.read<ValuesRow>(actionOn(table), statement, () => rows, prepared);
+  for await (const chunk of chunks) {
     for (const entry of await makeEntries(work, chunk)) {
       const entryBytes = Buffer.byteLength(entry.json ?? "") + 1;
       if (entryBytes > MAX_ENTRY_BYTES) throw tooLarge(work);
@@ -85,7 +106,7 @@ async function makeEntries(
   return chunk.map(({ n }, row) => {
     const entry: Record<string, string | null> = {};
     table.columns.forEach((_, i) => {
-      entry[`s${i}`] = texts[i]![row]!;
+      entry[`e${i}`] = chunk[row]![`e${i}`]?.replaceAll("\r\n", "") ?? null;
       entry[`t${i}`] = tokens[i]![row]!;
     });
     const changes = tokens.some((column) => column[row] !== null);

@@ -1,7 +1,7 @@
 /** Counts all rows of the table, those that a run would change, and foreign tokens, in one scan. */
 import type { Conversion } from "../../../tokens/conversion.ts";
 import type { CheckedTable } from "../table.ts";
-import { columnGuard, rowGuard, tableName } from "./table_expressions.ts";
+import { columnGuard, isInvalidText, rowGuard, tableName } from "./table_expressions.ts";
 
 /** What `countAllStatement` gives. */
 export interface CountAllRow {
@@ -9,10 +9,14 @@ export interface CountAllRow {
   readonly foreign_tokens: number;
 }
 
-/** What `countRowsStatement` gives: the rows with a selected text besides. */
-export interface CountRow extends CountAllRow {
-  readonly selected: number;
-}
+/**
+ * What `countRowsStatement` gives: besides, the rows with a selected text, and for each column the
+ * selected texts that are not valid UTF-8 (`invalid0`, …).
+ */
+export type CountRow =
+  & CountAllRow
+  & { readonly selected: number }
+  & Readonly<Record<`invalid${number}`, number>>;
 
 /** Counts all; of the table as it was at `version`, if one is given. */
 export function countRowsStatement(
@@ -21,9 +25,11 @@ export function countRowsStatement(
   version?: number,
 ): string {
   const selected = `count_if(${rowGuard(table, conversion.selects)}) AS selected`;
-  return `SELECT ${countsOfAll(table, conversion)}, ${selected} FROM ${tableName(table)}${
-    asOf(version)
-  } AS t`;
+  const invalid = table.columns.map((column, i) =>
+    `count_if(${isInvalidText(column, conversion.selects)}) AS invalid${i}`
+  );
+  const counts = [countsOfAll(table, conversion), selected, ...invalid];
+  return `SELECT ${counts.join(", ")} FROM ${tableName(table)}${asOf(version)} AS t`;
 }
 
 /** Counts all rows and foreign tokens, likewise. */

@@ -34,6 +34,16 @@ export function columnGuard(column: CheckedColumn, { include, exclude }: Selecti
   return [...unwanted, ...wanted].join(" AND ");
 }
 
+/**
+ * True if the column holds a selected text that is not valid UTF-8, such as one cast from a binary value
+ * (Latin-1, say); false otherwise, never NULL. Nobody can read it as text without changing it.
+ */
+export function isInvalidText(column: CheckedColumn, selection: Selection): string {
+  return `coalesce((${columnGuard(column, selection)}) AND NOT is_valid_utf8(${
+    columnText(column)
+  }), false)`;
+}
+
 /** True if any of the table's columns holds a selected text. */
 export function rowGuard({ columns }: CheckedTable, selection: Selection): string {
   return columns.map((column) => `(${columnGuard(column, selection)})`).join(" OR ");

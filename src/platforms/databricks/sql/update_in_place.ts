@@ -1,13 +1,13 @@
 /**
  * Tokenizes the whole table in one atomic statement, by the SDK's own SQL expression.
  *
- * Each result is checked against the SDK's pattern as it is written: if the warehouse computes
- * something that is not a token, the statement fails and nothing has changed.
+ * Each value must be valid UTF-8, and each result is checked against the SDK's pattern as it is
+ * written: otherwise the statement fails and nothing has changed.
  */
 import type { Conversion } from "../../../tokens/conversion.ts";
 import type { CheckedTable } from "../table.ts";
 import { quoteIdentifier } from "../identifiers.ts";
-import { NOT_A_TOKEN } from "../raised_errors.ts";
+import { NOT_A_TOKEN, NOT_TEXT } from "../raised_errors.ts";
 import {
   columnGuard,
   columnOf,
@@ -24,8 +24,9 @@ export function updateInPlaceStatement(
   token: (operand: string) => string,
 ): string {
   const assignments = table.columns.map((column) => {
-    const made = `(${token(columnText(column))})`;
-    const checked = `CASE WHEN ${
+    const text = columnText(column);
+    const made = `(${token(text)})`;
+    const checked = `CASE WHEN NOT is_valid_utf8(${text}) THEN raise_error('${NOT_TEXT}') WHEN ${
       isToken(made, result)
     } THEN ${made} ELSE raise_error('${NOT_A_TOKEN}') END`;
     const assigned = table.columns.length === 1
