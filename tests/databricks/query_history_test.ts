@@ -7,6 +7,9 @@
 import assert from "node:assert/strict";
 import { hmacJwk, jwkSet, openKeyed, sivJwk } from "../../scripts/servers/test_keys.ts";
 import * as faults from "../../scripts/servers/warehouse/faults.ts";
+import { readValuesToWriteStatement } from "../../src/platforms/databricks/sql/read_values.ts";
+import { DECLARE_KEY } from "../../src/platforms/databricks/sql/session_key.ts";
+import { writeTokensStatement } from "../../src/platforms/databricks/sql/write_tokens.ts";
 import { BOTH_WAYS, openAction, pushdown } from "./action.ts";
 import { HUNDRED, ROWS } from "./hundred.ts";
 import { standInOnly, type StandInPlace, type TestTable, withTable, WRITES } from "./place.ts";
@@ -33,6 +36,50 @@ standInTest("the history holds a value that a client sends", async ({ control, o
   assert.match(row!.statement_text, /canary 1/);
   assert.deepEqual(row!.query_parameters?.named_parameters, { value: "canary 2" });
 });
+
+standInTest(
+  "the key that the warehouse makes is new each time, and in no plan and no history",
+  async ({ control, openDriver }) => {
+    await using driver = await openDriver();
+    const name = `key_${crypto.randomUUID().slice(0, 8)}`;
+    const table = {
+      catalog: "spark_catalog",
+      schema: "default",
+      name,
+      displayName: name,
+      isDelta: true,
+      properties: undefined,
+      columns: [{ name: "v", maxLength: null, isPadded: false }],
+    };
+    const selects = { exclude: [pushdown.pattern] };
+    await control.sql(`CREATE TABLE spark_catalog.default.${name} AS SELECT 'canary' AS v`);
+    const seen = new Set<string>();
+    for (const token of ["tok_1", "tok_2"]) {
+      await driver.run(DECLARE_KEY);
+      const [{ key } = { key: "" }] = await driver.run(
+        "SELECT hex(system.session.tokenize_key) AS key",
+      );
+      assert.match(String(key), /^[0-9A-F]{64}$/);
+      seen.add(String(key));
+      const read = readValuesToWriteStatement(table, selects);
+      const plans = await driver.run(`EXPLAIN EXTENDED ${read}`);
+      assert.match(JSON.stringify(plans), /aesEncrypt|aes_encrypt/);
+      const [row] = await driver.run(read);
+      const batch = JSON.stringify([{ e0: row!.e0, t0: token }]);
+      const merge = writeTokensStatement(table, selects);
+      const [written] = await driver.run(merge, { batch });
+      assert.equal(written!.num_affected_rows, 1);
+      const versions = await control.sql(`DESCRIBE HISTORY spark_catalog.default.${name}`);
+      assert.match(JSON.stringify(versions), /predicate/);
+      const sent = (await control.queryHistory()).map(({ statement_text }) => statement_text);
+      for (const shown of [plans, versions, sent]) {
+        assert.ok(!JSON.stringify(shown).toUpperCase().includes(String(key)));
+      }
+    }
+    assert.equal(seen.size, 2);
+    await control.sql(`DROP TABLE spark_catalog.default.${name}`);
+  },
+);
 
 for (const mode of ["hmac-sha256", "aes-siv"]) {
   standInOnly(
