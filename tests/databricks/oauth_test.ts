@@ -87,11 +87,11 @@ standInOnly(
   (place) =>
     withTen(place, async (table) => {
       await place.control.addFault({
-        action: { kind: "answer", status: 429, retryAfterSeconds: 1 },
+        action: { kind: "respond", status: 429, retryAfterSeconds: 1 },
         methods: ["oauth_token"],
       });
       await place.control.addFault({
-        action: { kind: "answer", status: 503 },
+        action: { kind: "respond", status: 503 },
         methods: ["oauth_token"],
       });
       const action = openAction(place, { jdbcUrl: principalUrl(place.control.address) });

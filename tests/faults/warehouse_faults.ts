@@ -46,7 +46,7 @@ export const WAREHOUSE_FAULTS: readonly WarehouseFault[] = [
   },
   {
     name: "warehouse away for a while (503)",
-    action: { kind: "answer", status: 503, retryAfterSeconds: 1 },
+    action: { kind: "respond", status: 503, retryAfterSeconds: 1 },
     requests: 2,
     code: "database_unreachable",
   },

@@ -1,25 +1,25 @@
 /**
- * What a test can ask of the stand-in warehouse, wherever the test runs: the same interface in the
- * warehouse's own process and, over HTTP, in another.
+ * What a test can ask of the stand-in warehouse: the same interface in the warehouse's own process and,
+ * over HTTP, in another.
  *
  * Glossary
  * - Door: a port of the gateway. All but `warehouse` have something wrong or missing.
- * - Fault: a rule that makes the gateway misbehave on requests that fit, so many times.
+ * - Fault: a rule that makes the gateway misbehave on matching requests, a number of times.
  * - Hit: a request to which a fault was applied.
  */
 import type { Row } from "./spark/session.ts";
 
 /**
  * - `warehouse`: a good certificate, Thrift and the OAuth endpoints.
- * - `tokens`: a good certificate, the OAuth endpoints alone, as an identity provider of its own.
- * - `untrusted`: the certificate's CA is in nobody's trust store.
- * - `expired`: the trusted CA, but the certificate has run out.
- * - `wrong_host`: the trusted CA, but the certificate is another host's.
+ * - `tokens`: a good certificate and the OAuth endpoints only, like an identity provider elsewhere.
+ * - `untrusted`: a certificate from a CA that nobody trusts.
+ * - `expired`: an expired certificate from the trusted CA.
+ * - `wrong_host`: a certificate for another host from the trusted CA.
  */
 export const DOORS = ["warehouse", "tokens", "untrusted", "expired", "wrong_host"] as const;
 export type Door = (typeof DOORS)[number];
 
-/** Where the warehouse stands, and what opens it. */
+/** Where the warehouse is, and how to log in. */
 export interface WarehouseAddress {
   readonly host: string;
   readonly ports: Readonly<Record<Door, number>>;
@@ -31,33 +31,33 @@ export interface WarehouseAddress {
   readonly caFile: string;
 }
 
-/** Before Spark is asked, or once the statement has run to its end and before the client hears. */
+/** Before Spark receives the statement, or after it has ended and before the client is told. */
 export type Moment = "before" | "after";
 
 /**
- * - `abrupt`: as when a cable is pulled or a proxy dies; TLS does not say goodbye.
- * - `clean`: as when a server shuts down in good order; TLS says goodbye.
- * - `partial`: abrupt, after the head and some bytes of an answer.
+ * - `abrupt`: without TLS's closing message, as when a cable is pulled or a proxy dies.
+ * - `clean`: with it, as when a server shuts down properly.
+ * - `partial`: abrupt, after the head and some bytes of a response.
  */
 export type CutManner = "abrupt" | "clean" | "partial";
 
 /** What goes wrong. */
 export type FaultAction =
-  /** An HTTP answer in place of Spark's. */
+  /** An HTTP response instead of Spark's. */
   | {
-    readonly kind: "answer";
+    readonly kind: "respond";
     readonly status: number;
     readonly retryAfterSeconds?: number;
-    /** Goes where Databricks puts its reason: the header `X-Thriftserver-Error-Message`. */
+    /** Sent in the header where Databricks puts its reason, `X-Thriftserver-Error-Message`. */
     readonly reason?: string;
   }
-  /** The connection ends in place of the answer. */
+  /** The connection ends instead of a response. */
   | { readonly kind: "cut"; readonly moment: Moment; readonly manner: CutManner }
-  /** The answer is given, and then the connection ends, as one that nobody used for long. */
+  /** The connection ends after the response, as an idle one does. */
   | { readonly kind: "hang_up" }
   /**
    * The statement does not run: its operation ends in this error. Databricks sends a display message
-   * besides the one that Spark has, and the driver makes it the message of what it throws.
+   * beside Spark's own, and the driver uses it as the message of its error.
    */
   | {
     readonly kind: "fail_operation";
@@ -69,22 +69,22 @@ export type FaultAction =
     readonly wording: "spark" | "databricks";
   }
   /**
-   * The session named by the request is gone from here on. Spark then answers in its own words,
-   * Databricks with a Thrift error status (`databricks`) or with HTTP 404 (`not_found`).
+   * The request's session is lost from now on. Spark reports that in its own words, Databricks with a
+   * Thrift error status (`databricks`) or with HTTP 404 (`not_found`).
    */
   | { readonly kind: "lose_session"; readonly wording: "spark" | "databricks" | "not_found" }
-  /** The session named by the request is not ready yet, as on a warehouse that is starting. */
+  /** The request's session is not ready yet, as on a warehouse that is starting. */
   | { readonly kind: "session_not_ready" }
-  /** The operation is reported as pending, whatever Spark says. Fits `GetOperationStatus`. */
+  /** The operation is reported as pending, even if Spark says otherwise. For `GetOperationStatus`. */
   | { readonly kind: "keep_pending" }
-  /** The answer comes late. */
+  /** The response is delayed. */
   | { readonly kind: "delay"; readonly delayMs: number }
   /** The request waits until the fault is released or removed. */
   | { readonly kind: "hold"; readonly moment: Moment }
-  /** Somebody else's statements run on Spark meanwhile. */
+  /** Another writer's statements run on Spark. */
   | { readonly kind: "run_sql"; readonly moment: Moment; readonly statements: readonly string[] };
 
-/** What goes wrong, on which requests and how often. */
+/** What goes wrong, with which requests and how often. */
 export interface FaultRule {
   readonly action: FaultAction;
   /**
@@ -93,19 +93,19 @@ export interface FaultRule {
    */
   readonly methods?: readonly string[];
   /**
-   * A regular expression (flags `is`) that the statement has to fit, of the request itself or of the
-   * operation that it names.
+   * A regular expression (flags `is`) for the statement: that of the request, or of the operation that
+   * the request is about.
    */
   readonly statement?: string;
-  /** So many fitting requests pass unharmed first. */
+  /** This many matching requests pass unharmed first. */
   readonly skip?: number;
-  /** So many requests are hit, then no more. Once when absent. */
+  /** This many requests are hit, then no more. 1 by default. */
   readonly times?: number | "always";
-  /** The fault ends so long after its first hit. */
+  /** The fault ends this long after its first hit. */
   readonly forMs?: number;
 }
 
-/** How far a fault has got. */
+/** The state of a fault. */
 export interface FaultState {
   readonly id: string;
   readonly hits: number;
@@ -120,11 +120,11 @@ export interface RecordedParameter {
   readonly value: string | null;
 }
 
-/** One HTTP request that reached the gateway, and what it was given. */
+/** One HTTP request that reached the gateway, and its response. */
 export interface RequestRecord {
   readonly sequence: number;
   readonly door: Door;
-  /** Numbers the connections, so that reuse can be seen. */
+  /** The connection's number, which shows whether it was reused. */
   readonly connection: number;
   readonly path: string;
   /** The Thrift method, or `oauth_token`, `oauth_discovery`, `unknown`. */
@@ -138,8 +138,8 @@ export interface RequestRecord {
   readonly operation?: string;
   /** Ids of the faults that were applied. */
   readonly faults: readonly string[];
-  /** HTTP status; `cut` when the connection ended instead, absent while no answer was given. */
-  readonly answer?: number | "cut";
+  /** HTTP status; `cut` if the connection ended instead; absent while there was no response. */
+  readonly response?: number | "cut";
 }
 
 /**
@@ -167,23 +167,23 @@ export interface ConnectionCounts {
 /** What a test can ask. */
 export interface WarehouseControl {
   readonly address: WarehouseAddress;
-  /** Runs statements in one session straight on Spark; the rows of the last are given back. */
+  /** Runs statements in one session directly on Spark; gives the rows of the last. */
   sql(...statements: string[]): Promise<Row[]>;
   addFault(rule: FaultRule): Promise<string>;
   faultState(id: string): Promise<FaultState>;
-  /** Resolves when the fault has been hit so often; throws when that takes too long. */
+  /** Resolves when the fault has had this many hits; throws if that takes too long. */
   waitForHits(id: string, hits?: number, timeoutMs?: number): Promise<void>;
-  /** Lets the requests go on that the fault holds, and those that it would hold. */
+  /** Lets requests go on that the fault holds, or would hold. */
   release(id: string): Promise<void>;
   removeFault(id: string): Promise<void>;
   requests(): Promise<RequestRecord[]>;
-  /** Every statement that a client sent, in order, whatever became of it. */
+  /** Every statement that a client sent, in order, including those that failed. */
   queryHistory(): Promise<QueryHistoryRow[]>;
   connections(): Promise<Record<Door, ConnectionCounts>>;
-  /** OAuth tokens issued from now on last so long; 3600 to begin with. */
+  /** How long OAuth tokens issued from now on last; 3600 at first. */
   setOauthTokenLifetime(seconds: number): Promise<void>;
   /** OAuth tokens issued so far stop working. */
   revokeOauthTokens(): Promise<void>;
-  /** Removes every fault, forgets every record and count, and undoes what else was set. */
+  /** Removes all faults, records and counts, and undoes all other settings. */
   reset(): Promise<void>;
 }

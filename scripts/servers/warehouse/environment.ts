@@ -1,4 +1,4 @@
-/** How a running warehouse is made known to other processes. */
+/** How other processes find a running warehouse. */
 import type { WarehouseAddress } from "./control.ts";
 import type { Warehouse } from "./mod.ts";
 

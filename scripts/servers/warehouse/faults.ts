@@ -1,4 +1,4 @@
-/** The misbehaviour that tests ask for most, ready to hand to `addFault`. */
+/** The usual faults, for `addFault`. */
 import type { CutManner, FaultRule, Moment } from "./control.ts";
 
 type Scope = Omit<FaultRule, "action">;
@@ -6,30 +6,30 @@ type Scope = Omit<FaultRule, "action">;
 const EXECUTE = ["ExecuteStatement"];
 const WRITES = "^\\s*(MERGE|UPDATE|INSERT|DELETE)\\b";
 
-/** The token is not known. */
+/** The access token is unknown. */
 export function unauthorized(scope: Scope = {}): FaultRule {
-  return { ...scope, action: { kind: "answer", status: 401, reason: "Invalid access token" } };
+  return { ...scope, action: { kind: "respond", status: 401, reason: "Invalid access token" } };
 }
 
-/** The token is known and may not use this warehouse. */
+/** The access token is known, and may not use this warehouse. */
 export function forbidden(scope: Scope = {}): FaultRule {
   const reason = "PERMISSION_DENIED: You do not have permission to use this warehouse";
-  return { ...scope, action: { kind: "answer", status: 403, reason } };
+  return { ...scope, action: { kind: "respond", status: 403, reason } };
 }
 
 /** Too many requests. */
 export function rateLimited(retryAfterSeconds: number, scope: Scope = {}): FaultRule {
   const reason = "REQUEST_LIMIT_EXCEEDED: too many requests";
-  return { ...scope, action: { kind: "answer", status: 429, retryAfterSeconds, reason } };
+  return { ...scope, action: { kind: "respond", status: 429, retryAfterSeconds, reason } };
 }
 
-/** The warehouse cannot be had, for instance because it is starting. */
+/** The warehouse is not available, for instance because it is starting. */
 export function unavailable(retryAfterSeconds: number, scope: Scope = {}): FaultRule {
   const reason = "TEMPORARILY_UNAVAILABLE: the warehouse is temporarily unavailable";
-  return { ...scope, action: { kind: "answer", status: 503, retryAfterSeconds, reason } };
+  return { ...scope, action: { kind: "respond", status: 503, retryAfterSeconds, reason } };
 }
 
-/** The connection is cut, before the statement took effect or after. */
+/** The connection is cut, before or after the statement took effect. */
 export function cut(
   moment: Moment,
   scope: Scope & { readonly manner?: CutManner } = {},
@@ -38,12 +38,12 @@ export function cut(
   return { methods: EXECUTE, ...rest, action: { kind: "cut", moment, manner } };
 }
 
-/** The answer comes, and the connection is closed after it. */
+/** The connection is closed after the response. */
 export function hangUp(scope: Scope = {}): FaultRule {
   return { methods: EXECUTE, ...scope, action: { kind: "hang_up" } };
 }
 
-/** A write meets one that was faster: what Delta says when both appended files. */
+/** A write conflicts with a faster one: Delta's error if both added files. */
 export function deltaConflict(
   scope: Scope & { readonly wording?: "spark" | "databricks" } = {},
 ): FaultRule {
@@ -64,7 +64,7 @@ export function deltaConflict(
   };
 }
 
-/** The caller may use the warehouse, and not this table. */
+/** The principal may use the warehouse, but not this table. */
 export function tablePermissionDenied(scope: Scope = {}): FaultRule {
   return {
     methods: EXECUTE,
@@ -80,7 +80,7 @@ export function tablePermissionDenied(scope: Scope = {}): FaultRule {
   };
 }
 
-/** The session is gone, as after a long pause or a restart of the warehouse. */
+/** The session is lost, as after a long pause or a restart of the warehouse. */
 export function expiredSession(
   scope: Scope & { readonly wording?: "spark" | "databricks" | "not_found" } = {},
 ): FaultRule {
@@ -88,17 +88,17 @@ export function expiredSession(
   return { methods: EXECUTE, ...rest, action: { kind: "lose_session", wording } };
 }
 
-/** The answer comes late. */
+/** The response is delayed. */
 export function slow(delayMs: number, scope: Scope = {}): FaultRule {
   return { methods: EXECUTE, ...scope, action: { kind: "delay", delayMs } };
 }
 
-/** Requests wait until the test releases them. */
+/** The request waits until the test releases it. */
 export function hold(moment: Moment, scope: Scope = {}): FaultRule {
   return { methods: EXECUTE, ...scope, action: { kind: "hold", moment } };
 }
 
-/** A writer between: its statements run before, or right after, those of the client. */
+/** Another writer's statements run just before or just after the client's. */
 export function writerBetween(
   moment: Moment,
   statements: readonly string[],
@@ -108,8 +108,8 @@ export function writerBetween(
 }
 
 /**
- * A warehouse that is asleep, and starting since it was first asked. Give `forMs` or `times` and it
- * wakes by itself; else remove the fault.
+ * The warehouse is stopped, and starts when it gets its first request. It has started when `forMs` or
+ * `times` is over, or the fault is removed.
  *
  * - `http`: every request gets 503 with Retry-After.
  * - `session`: sessions open, and every operation on them is refused as not ready.

@@ -1,4 +1,4 @@
-/** Aborts when somebody asks this process to end; the process then ends in its own time. */
+/** Aborts on a signal to end this process, which then ends when it has cleaned up. */
 export function interruption(): AbortSignal {
   const controller = new AbortController();
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

@@ -1,4 +1,4 @@
-/** The stand-in warehouse: real Spark behind a gateway that speaks as Databricks does. */
+/** The stand-in warehouse: real Spark behind a gateway that behaves as Databricks does. */
 import type { WarehouseAddress, WarehouseControl } from "./control.ts";
 import { serveControl } from "./control_server.ts";
 import { makeCertificates } from "./gateway/certificates.ts";
@@ -10,7 +10,7 @@ import { SparkServer } from "./spark/server.ts";
 const HOST = "localhost";
 const HTTP_PATH = "/sql/1.0/warehouses/5tand1n";
 
-/** A warehouse that runs. Disposing of it stops everything and removes what it left on disk. */
+/** A running warehouse. Disposing of it stops everything and removes its files. */
 export interface Warehouse extends AsyncDisposable {
   readonly address: WarehouseAddress;
   readonly control: WarehouseControl;
@@ -20,15 +20,15 @@ export interface Warehouse extends AsyncDisposable {
   readonly directory: string;
 }
 
-/** What starting a warehouse may be given. */
+/** How to start a warehouse. */
 export interface StartOptions {
-  /** Told what is being done, since the first time takes minutes. */
+  /** Receives progress messages, since the first start takes minutes. */
   readonly tell?: (message: string) => void;
-  /** Gives up starting. A warehouse that has started is disposed of instead. */
+  /** Aborts the start. A warehouse that has started is disposed of instead. */
   readonly signal?: AbortSignal;
   /**
-   * Whether Spark is set for many statements on few rows, as tests have them: it interprets what it
-   * would otherwise compile anew for each statement. False, the default, leaves that to Spark.
+   * Whether Spark is configured for many statements on few rows, as in tests: it interprets what it
+   * would otherwise compile for each statement. False, the default, leaves that to Spark.
    */
   readonly isForLittleData?: boolean;
 }
@@ -73,7 +73,7 @@ export async function startWarehouse(options: StartOptions = {}): Promise<Wareho
     caFile: certificates.caFile,
   };
   const control = new LocalControl(address, gateway, spark.url);
-  // not waited for: a call may hang on a statement that ends with Spark alone
+  // not awaited: a call may wait for a statement that only ends with Spark
   const stop = new AbortController();
   stack.defer(() => stop.abort());
   const controlPort = serveControl(control, stop.signal);

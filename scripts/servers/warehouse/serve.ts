@@ -1,7 +1,6 @@
 /**
- * Runs a stand-in warehouse in the foreground until it is interrupted, for benchmarks and for trying
- * things by hand: `deno run -A scripts/servers/warehouse/serve.ts`. Prints how to reach it, as lines
- * that a shell can read.
+ * Runs a stand-in warehouse in the foreground until it is interrupted, to try things by hand:
+ * `deno run -A scripts/servers/warehouse/serve.ts`. Prints how to reach it, as lines for a shell.
  */
 import { warehouseEnvironment } from "./environment.ts";
 import { interruption } from "./interruption.ts";

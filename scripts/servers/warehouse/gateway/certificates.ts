@@ -1,4 +1,4 @@
-/** Certificates for the doors, made afresh for every start with the `openssl` program. */
+/** Certificates for the doors, made by `openssl` at every start. */
 import type { Door } from "../control.ts";
 
 /** As `Deno.listenTls` takes it. */
@@ -9,14 +9,14 @@ export interface ServerCertificate {
 
 export interface Certificates {
   readonly doors: Readonly<Record<Door, ServerCertificate>>;
-  /** The CA that clients are to trust. */
+  /** The CA for clients to trust. */
   readonly caFile: string;
 }
 
 const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
 const OWN_NAMES = "DNS:localhost,IP:127.0.0.1";
 
-/** Makes two CAs, of which one is to be trusted, and a certificate for each door. */
+/** Makes two CAs, one of them for clients to trust, and a certificate for each door. */
 export async function makeCertificates(directory: string): Promise<Certificates> {
   const trusted = await makeCa(directory, "trusted");
   const stranger = await makeCa(directory, "stranger");

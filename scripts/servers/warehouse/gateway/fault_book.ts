@@ -1,13 +1,13 @@
-/** The faults that were asked for, and which of them a request meets. */
+/** The faults that were added, and which of them apply to a request. */
 import type { FaultAction, FaultRule, FaultState } from "../control.ts";
 
-/** A fault that applies to the request at hand. */
+/** A fault that applies to the current request. */
 export interface Hit {
   readonly id: string;
   readonly action: FaultAction;
   /** Resolves when the fault no longer holds requests. */
   readonly released: Promise<void>;
-  /** Tells the book that the request waits, or no longer does. */
+  /** Reports that the request waits, or no longer does. */
   readonly holding: (waits: boolean) => void;
 }
 
@@ -43,7 +43,7 @@ export class FaultBook {
     return id;
   }
 
-  /** Every fault that applies to this request. Counts it. */
+  /** The faults that apply to this request, which counts as a hit of each. */
   take(method: string, statement: string | undefined): Hit[] {
     const hits = [...this.entries.values()]
       .filter((entry) => fits(entry, method, statement))

@@ -1,4 +1,4 @@
-/** The gateway: a TLS listener at each door, and what is done with the requests that come in. */
+/** The gateway: a TLS listener for each door, which handles the requests that come in. */
 import { type CutManner, type Door, DOORS, type WarehouseAddress } from "../control.ts";
 import { SparkSession } from "../spark/session.ts";
 import type { ServerCertificate } from "./certificates.ts";
@@ -73,7 +73,7 @@ export class Gateway implements AsyncDisposable {
     }
   }
 
-  /** Serves one connection until either side is done with it. */
+  /** Serves one connection until either side closes it. */
   private async serve(door: Door, front: TcpFront, connection: Deno.TlsConn): Promise<void> {
     const number = this.records.accepted(door);
     this.open.add(connection);
@@ -85,26 +85,26 @@ export class Gateway implements AsyncDisposable {
         const request = await wire.readRequest();
         if (request === undefined) return;
         const record = this.records.open(door, number, request.target, request.headers);
-        const outcome = await this.answer(door, request, record);
+        const outcome = await this.respond(door, request, record);
         if ("cut" in outcome) {
-          record.answer = "cut";
+          record.response = "cut";
           return await cut(outcome.cut, front, connection, wire);
         }
-        record.answer = outcome.answer.status;
-        await wire.write(outcome.answer);
+        record.response = outcome.response.status;
+        await wire.write(outcome.response);
         if (outcome.hangUp) return;
       }
     } catch {
-      // a client that distrusts the certificate or goes away is what some tests are about
+      // some tests have the client distrust the certificate, or close the connection
     } finally {
       this.open.delete(connection);
       closeQuietly(connection);
     }
   }
 
-  private async answer(door: Door, request: HttpRequest, record: OpenRecord): Promise<Outcome> {
+  private async respond(door: Door, request: HttpRequest, record: OpenRecord): Promise<Outcome> {
     const path = request.target.split("?")[0] ?? "";
-    const oauth = await this.answerOauth(door, path, request, record);
+    const oauth = await this.respondToOauth(door, path, request, record);
     if (oauth) return oauth;
     if (door === "tokens" || request.method !== "POST" || path !== this.options.httpPath) {
       return refuse({ status: 404, reason: "RESOURCE_DOES_NOT_EXIST: no such warehouse" });
@@ -113,15 +113,15 @@ export class Gateway implements AsyncDisposable {
       return refuse({ status: 401, reason: "Invalid access token" });
     }
     try {
-      return await this.thrift.answer(request.body, record);
+      return await this.thrift.respond(request.body, record);
     } catch (error) {
-      // the client sees a failure, and whoever runs the tests sees why
+      // the client only sees a failure, the terminal the reason
       console.error("the gateway failed:", error);
       return refuse({ status: 500, reason: "the gateway failed" });
     }
   }
 
-  private async answerOauth(
+  private async respondToOauth(
     door: Door,
     path: string,
     request: HttpRequest,
@@ -133,14 +133,14 @@ export class Gateway implements AsyncDisposable {
     const hits = this.faults.take(record.method, undefined);
     record.faults = hits.map((hit) => hit.id);
     for (const { action } of hits) {
-      if (action.kind === "answer") return refuse(action);
+      if (action.kind === "respond") return refuse(action);
       if (action.kind === "cut") return { cut: action.manner };
       if (action.kind === "delay") {
         await new Promise((resolve) => setTimeout(resolve, action.delayMs));
       }
     }
     const origin = `https://${this.options.host}:${this.ports[door]}`;
-    return { answer: isDiscovery ? this.oauth.discovery(origin) : this.oauth.token(request) };
+    return { response: isDiscovery ? this.oauth.discovery(origin) : this.oauth.token(request) };
   }
 
   private isAuthorized(headers: Headers): boolean {
@@ -151,7 +151,7 @@ export class Gateway implements AsyncDisposable {
 }
 
 function refuse(error: Parameters<typeof httpError>[0]): Outcome {
-  return { answer: httpError(error) };
+  return { response: httpError(error) };
 }
 
 async function cut(
@@ -165,5 +165,5 @@ async function cut(
   if (manner !== "partial") return;
   front.cutAfter(port, PART_LENGTH);
   await wire.writePart();
-  await wire.readRequest(); // until the cut is felt here
+  await wire.readRequest(); // until the cut is noticed here
 }

@@ -1,23 +1,23 @@
 /**
- * HTTP/1.1 on a bare connection, as much of it as the driver speaks. Bare, because the gateway has
- * to count connections and to cut them between two bytes, which no HTTP server lets it do.
+ * The part of HTTP/1.1 that the driver uses, on a plain connection: the gateway has to count
+ * connections and to cut them between two bytes, which no HTTP server allows.
  */
 
 export interface HttpRequest {
   readonly method: string;
-  /** Path and query, as they stood in the request line. */
+  /** Path and query, as in the request line. */
   readonly target: string;
   readonly headers: Headers;
   readonly body: Uint8Array;
 }
 
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly status: number;
   readonly headers?: Record<string, string>;
   readonly body?: Uint8Array;
 }
 
-/** What a cut-off answer has of bytes, its head included. */
+/** The length of an incomplete response in bytes, including its head. */
 export const PART_LENGTH = 4096;
 const HEAD_LIMIT = 64 * 1024;
 const REASONS: Record<number, string> = {
@@ -32,13 +32,13 @@ const REASONS: Record<number, string> = {
   503: "Service Unavailable",
 };
 
-/** Reads requests from a connection and writes answers to it. */
+/** Reads requests from a connection and writes responses to it. */
 export class HttpWire {
   private buffered = new Uint8Array();
 
   constructor(private readonly connection: Deno.Conn) {}
 
-  /** The next request, or undefined when the client has hung up between two of them. */
+  /** The next request, or undefined if the client has closed the connection. */
   async readRequest(): Promise<HttpRequest | undefined> {
     const head = await this.readHead();
     if (head === undefined) return undefined;
@@ -56,7 +56,7 @@ export class HttpWire {
     return { method, target, headers, body };
   }
 
-  /** Writes an answer that promises more than comes. */
+  /** Writes a response that ends before its Content-Length. */
   async writePart(): Promise<void> {
     const part = new Uint8Array(PART_LENGTH);
     part.set(new TextEncoder().encode(
@@ -66,13 +66,13 @@ export class HttpWire {
     await this.connection.write(part);
   }
 
-  async write(answer: HttpAnswer): Promise<void> {
-    const body = answer.body ?? new Uint8Array();
-    const reason = REASONS[answer.status] ?? "Status";
-    const headers = { ...answer.headers, "content-length": String(body.length) };
+  async write(response: HttpResponse): Promise<void> {
+    const body = response.body ?? new Uint8Array();
+    const reason = REASONS[response.status] ?? "Status";
+    const headers = { ...response.headers, "content-length": String(body.length) };
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     const head = new TextEncoder().encode(
-      `HTTP/1.1 ${answer.status} ${reason}\r\n${lines.join("")}\r\n`,
+      `HTTP/1.1 ${response.status} ${reason}\r\n${lines.join("")}\r\n`,
     );
     const bytes = new Uint8Array(head.length + body.length);
     bytes.set(head);

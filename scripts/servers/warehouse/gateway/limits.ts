@@ -1,10 +1,10 @@
-/** What Databricks takes of one statement; Spark takes more. */
+/** Databricks' limits for a statement; Spark has none. */
 import type { SparkParameter } from "../thrift/types.ts";
 
 const PARAMETERS = 256;
 const BYTES = 16 * 1024 * 1024;
 
-/** Which limit the statement exceeds, or undefined when it keeps to them. */
+/** The limit that the statement exceeds; undefined if it exceeds none. */
 export function exceededLimit(
   statement: string,
   parameters: readonly SparkParameter[],

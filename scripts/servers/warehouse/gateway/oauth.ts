@@ -1,8 +1,8 @@
 /**
- * The two endpoints that OAuth for machines (client credentials) needs, and the tokens they gave.
- * The tokens look like Databricks' (JSON web tokens with an expiry) and nobody verifies a signature.
+ * The two endpoints of OAuth with client credentials, and the tokens they issued. Tokens look like
+ * Databricks' own (JSON web tokens with an expiry), but have no valid signature.
  */
-import type { HttpAnswer, HttpRequest } from "./http_wire.ts";
+import type { HttpRequest, HttpResponse } from "./http_wire.ts";
 
 export const DISCOVERY_PATHS = [
   "/oidc/.well-known/oauth-authorization-server",
@@ -17,7 +17,7 @@ export class OauthEndpoints {
 
   constructor(readonly clientId: string, readonly clientSecret: string) {}
 
-  /** Whether this service gave the token, and it is neither revoked nor expired. */
+  /** Whether the token was issued here, and is neither revoked nor expired. */
   accepts(token: string): boolean {
     const expiresAt = this.issued.get(token);
     return expiresAt !== undefined && Date.now() < expiresAt;
@@ -31,7 +31,7 @@ export class OauthEndpoints {
     this.lifetimeSeconds = DEFAULT_LIFETIME_SECONDS;
   }
 
-  discovery(origin: string): HttpAnswer {
+  discovery(origin: string): HttpResponse {
     return json(200, {
       issuer: `${origin}/oidc`,
       authorization_endpoint: `${origin}/oidc/v1/authorize`,
@@ -46,7 +46,7 @@ export class OauthEndpoints {
     });
   }
 
-  token(request: HttpRequest): HttpAnswer {
+  token(request: HttpRequest): HttpResponse {
     const form = new URLSearchParams(new TextDecoder().decode(request.body));
     const [id, secret] = credentials(request.headers, form);
     if (id !== this.clientId || secret !== this.clientSecret) {
@@ -91,7 +91,7 @@ function base64Url(value: unknown): string {
   return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
-function json(status: number, value: unknown): HttpAnswer {
+function json(status: number, value: unknown): HttpResponse {
   return {
     status,
     headers: { "content-type": "application/json" },

@@ -1,10 +1,10 @@
 /**
- * Databricks binds a statement's parameters itself; Spark's Thrift server does not know them. Its
- * SQL does, with EXECUTE IMMEDIATE, so a statement and its parameters become one statement there.
+ * Statements with parameters. Spark's Thrift server does not know parameters, but Spark's SQL does:
+ * EXECUTE IMMEDIATE runs a statement with parameters as one statement.
  */
 import type { SparkParameter } from "../thrift/types.ts";
 
-/** A string literal of Spark's SQL that stands for exactly this text. */
+/** The text as a string literal of Spark's SQL. */
 export function stringLiteral(text: string): string {
   return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }
@@ -22,7 +22,7 @@ export function executeImmediate(statement: string, parameters: readonly SparkPa
   return `EXECUTE IMMEDIATE ${stringLiteral(statement)} USING ${bound.join(", ")}`;
 }
 
-/** EXECUTE IMMEDIATE takes literals alone, so each type has its own. */
+/** EXECUTE IMMEDIATE accepts only literals, so each type has its own form. */
 function literal(parameter: SparkParameter): string {
   const text = parameter.value?.stringValue;
   if (text === undefined || text === null) return "NULL";

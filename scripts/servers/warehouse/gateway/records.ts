@@ -1,4 +1,4 @@
-/** What reached the gateway, for tests to look at. */
+/** Records what reached the gateway, for tests to check. */
 import {
   type ConnectionCounts,
   type Door,

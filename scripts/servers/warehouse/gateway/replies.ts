@@ -1,4 +1,4 @@
-/** Thrift replies that Spark did not give. */
+/** Thrift replies that do not come from Spark. */
 import { encodeReply, type Envelope } from "../thrift/messages.ts";
 import {
   type OperationStatusReply,
@@ -11,8 +11,8 @@ import type { OperationFailure } from "./operations.ts";
 import { sessionKey } from "./thrift_call.ts";
 
 /**
- * A reply to any method that says no more than that it failed. Every reply of the service begins
- * with its status, so the smallest of them stands for all.
+ * A reply to any method that only says that it failed. Every reply of the service begins with its
+ * status, so the smallest kind does for all of them.
  */
 export function errorStatus(envelope: Envelope, sqlState: string, message: string): Uint8Array {
   const status = new structs.TStatus({
@@ -24,7 +24,7 @@ export function errorStatus(envelope: Envelope, sqlState: string, message: strin
   return encodeReply(envelope, new structs.TCloseSessionResp({ status }));
 }
 
-/** What Databricks says of a session that it does not have, or does not have yet. */
+/** What Databricks says about a session that it does not have, or not yet. */
 export function sessionNotInitialized(envelope: Envelope, session: SessionHandle): Uint8Array {
   const hex = sessionKey(session);
   const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
@@ -42,7 +42,7 @@ export function pending(envelope: Envelope): Uint8Array {
   return encodeReply(envelope, reply);
 }
 
-/** Turns the status of a harmless operation into that of one that failed. */
+/** Turns the status of a harmless operation into that of a failed one. */
 export function failed(reply: OperationStatusReply, failure: OperationFailure): void {
   const { errorClass, exception, message, sqlState, wording } = failure;
   const text = `[${errorClass}] ${message} SQLSTATE: ${sqlState}`;

@@ -1,6 +1,6 @@
 /**
- * Passes calls on to Spark, and changes in them what Databricks and Spark do not have in common.
- * Each change was found by watching the bytes; ../README.md lists them.
+ * Passes calls on to Spark, and changes what Databricks and Spark do differently. The changes were
+ * found by comparing the bytes; ../README.md lists them.
  */
 import {
   callSpark,
@@ -32,7 +32,7 @@ const POLL_INTERVAL_MS = 50;
 export class SparkBackend {
   constructor(private readonly url: string, private readonly known: KnownHandles) {}
 
-  /** Spark's answer to a call; with `failure`, the statement does not run and fails so. */
+  /** Spark's reply to a call. With `failure`, the statement does not run and fails with it. */
   async forward(call: ThriftCall, failure?: OperationFailure): Promise<Uint8Array> {
     if (call.openSession) return await this.openSession(call, call.openSession);
     if (call.execute) return await this.execute(call, failure);
@@ -54,7 +54,7 @@ export class SparkBackend {
     });
   }
 
-  /** Resolves when the operation that this reply started has come to its end, however it ended. */
+  /** Resolves when the operation that this reply is about has ended, in success or failure. */
   async settled(reply: Uint8Array): Promise<void> {
     const started = decodeReply(reply, () => new structs.TExecuteStatementResp());
     const { operationHandle } = started;
@@ -83,9 +83,9 @@ export class SparkBackend {
     request.configuration = null;
     request.connectionProperties = null;
     request.initialNamespace = null;
-    const answer = await postToSpark(this.url, encodeRequest(call.envelope, request));
-    const reply = decodeReply(answer, () => new structs.TOpenSessionResp());
-    // only from this version on does the driver send parameters
+    const response = await postToSpark(this.url, encodeRequest(call.envelope, request));
+    const reply = decodeReply(response, () => new structs.TOpenSessionResp());
+    // the driver sends parameters only from this version on
     reply.serverProtocolVersion = TProtocolVersion.SPARK_CLI_SERVICE_PROTOCOL_V8;
     const session = reply.sessionHandle;
     if (session && namespace) {
@@ -100,7 +100,7 @@ export class SparkBackend {
     return encodeReply(call.envelope, reply);
   }
 
-  /** Spark does not know initial namespaces, but it has statements to the same end. */
+  /** Spark does not know initial namespaces, but has statements for the same purpose. */
   private async use(
     session: SessionHandle,
     catalog: string | null | undefined,
@@ -122,28 +122,28 @@ export class SparkBackend {
       ? executeImmediate(statement, parameters)
       : inSparksWords(statement);
     if (failure) sent.statement = "SELECT 1";
-    const answer = await postToSpark(this.url, encodeRequest(call.envelope, sent));
-    const reply = decodeReply(answer, () => new structs.TExecuteStatementResp());
+    const response = await postToSpark(this.url, encodeRequest(call.envelope, sent));
+    const reply = decodeReply(response, () => new structs.TExecuteStatementResp());
     if (reply.operationHandle) {
       const operation = { statement, session: sessionHandle, failure };
       this.known.operations.set(operationKey(reply.operationHandle), operation);
     }
-    return answer;
+    return response;
   }
 
-  private operationStatus(call: ThriftCall, answer: Uint8Array): Uint8Array {
+  private operationStatus(call: ThriftCall, response: Uint8Array): Uint8Array {
     const key = call.operation && operationKey(call.operation);
     const failure = key && this.known.operations.get(key)?.failure;
-    if (!failure) return answer;
-    const reply = decodeReply(answer, () => new structs.TGetOperationStatusResp());
+    if (!failure) return response;
+    const reply = decodeReply(response, () => new structs.TGetOperationStatusResp());
     failed(reply, failure);
     return encodeReply(call.envelope, reply);
   }
 }
 
 /** Spark counts columns from 0 and names no format; the driver counts from 1 and wants one. */
-function describeColumnsForDriver(call: ThriftCall, answer: Uint8Array): Uint8Array {
-  const reply = decodeReply(answer, () => new structs.TGetResultSetMetadataResp());
+function describeColumnsForDriver(call: ThriftCall, response: Uint8Array): Uint8Array {
+  const reply = decodeReply(response, () => new structs.TGetResultSetMetadataResp());
   reply.resultFormat = TSparkRowSetType.COLUMN_BASED_SET;
   for (const column of reply.schema?.columns ?? []) column.position += 1;
   return encodeReply(call.envelope, reply);

@@ -3,18 +3,18 @@ const CUT_DELAY_MS = 100;
 interface Pair {
   readonly outside: Deno.TcpConn;
   readonly inside: Deno.TcpConn;
-  /** So many bytes may still go to the client. */
+  /** How many bytes may still go to the client. */
   allowance: number;
 }
 
 /**
- * A bare TCP port before a TLS listener. A TLS connection can only say goodbye in good order; what
- * stands before it can be cut like a cable, which is what networks do.
+ * A plain TCP port in front of a TLS listener. A TLS connection always ends with a closing message; the
+ * TCP connection in front of it can be cut without one, as networks do.
  */
 export class TcpFront {
   readonly port: number;
   private readonly listener: Deno.TcpListener;
-  /** By the port from which this side speaks to the TLS listener, as that one sees it. */
+  /** By the local port of the connection to the TLS listener, which that sees as the remote port. */
   private readonly pairs = new Map<number, Pair>();
 
   constructor(hostname: string, private readonly tlsPort: number) {
@@ -31,7 +31,7 @@ export class TcpFront {
     closeQuietly(pair.inside);
   }
 
-  /** Cuts the connection as soon as so many more bytes have gone to the client. */
+  /** Cuts the connection after this many more bytes to the client. */
   cutAfter(remotePort: number, bytes: number): void {
     const pair = this.pairs.get(remotePort);
     if (pair) pair.allowance = bytes;
@@ -70,7 +70,7 @@ export class TcpFront {
         pair.allowance -= bytes.length;
         if (pair.allowance > 0) return stream.enqueue(bytes);
         await pair.outside.write(bytes);
-        // the client should have read them before it meets the end
+        // the client should have read them before the connection ends
         setTimeout(() => this.cut(port), CUT_DELAY_MS);
       },
     });

@@ -1,4 +1,4 @@
-/** A Thrift request, read as far as the gateway cares: which method, session, operation, statement. */
+/** A Thrift request, as far as the gateway needs it: method, session, operation, statement. */
 import { decodeRequest, type Envelope, peekEnvelope } from "../thrift/messages.ts";
 import {
   type ExecuteStatementRequest,

@@ -1,17 +1,17 @@
-/** Answers Thrift requests: applies the faults they meet, and passes them on to Spark. */
+/** Responds to Thrift requests: applies the faults that match them, and passes them on to Spark. */
 import type { CutManner } from "../control.ts";
 import type { SparkSession } from "../spark/session.ts";
 import type { FaultBook, Hit } from "./fault_book.ts";
-import type { HttpAnswer } from "./http_wire.ts";
+import type { HttpResponse } from "./http_wire.ts";
 import type { KnownHandles, LostSession } from "./operations.ts";
 import type { OpenRecord } from "./records.ts";
 import { pending, sessionNotInitialized } from "./replies.ts";
 import type { SparkBackend } from "./spark_backend.ts";
 import { operationKey, readCall, sessionKey, type ThriftCall } from "./thrift_call.ts";
 
-/** What the client is given: an answer, the end of the connection, or one after the other. */
+/** What the client gets: a response, the end of the connection, or one after the other. */
 export type Outcome =
-  | { readonly answer: HttpAnswer; readonly hangUp?: boolean }
+  | { readonly response: HttpResponse; readonly hangUp?: boolean }
   | { readonly cut: CutManner };
 
 export class ThriftDoor {
@@ -22,7 +22,7 @@ export class ThriftDoor {
     private readonly openSparkSession: () => Promise<SparkSession>,
   ) {}
 
-  async answer(message: Uint8Array, record: OpenRecord): Promise<Outcome> {
+  async respond(message: Uint8Array, record: OpenRecord): Promise<Outcome> {
     const call = readCall(message);
     this.describe(call, record);
     const hits = this.faults.take(call.envelope.method, record.statement);
@@ -32,7 +32,9 @@ export class ThriftDoor {
       if (outcome) return outcome;
     }
     const lost = this.lostSession(call);
-    if (lost && lost.wording !== "spark") return lostSessionAnswer(lost, call, this.session(call));
+    if (lost && lost.wording !== "spark") {
+      return lostSessionResponse(lost, call, this.session(call));
+    }
     const failure = hits.map((hit) => hit.action).find((action) =>
       action.kind === "fail_operation"
     );
@@ -42,7 +44,7 @@ export class ThriftDoor {
       if (outcome) return outcome;
     }
     const hangUp = hits.some(({ action }) => action.kind === "hang_up");
-    return { ...thriftAnswer(reply), hangUp };
+    return { ...thriftResponse(reply), hangUp };
   }
 
   private describe(call: ThriftCall, record: OpenRecord): void {
@@ -75,8 +77,8 @@ export class ThriftDoor {
   private async applyBefore(hit: Hit, call: ThriftCall): Promise<Outcome | undefined> {
     const { action } = hit;
     switch (action.kind) {
-      case "answer":
-        return { answer: httpError(action) };
+      case "respond":
+        return { response: httpError(action) };
       case "cut":
         return action.moment === "before" ? { cut: action.manner } : undefined;
       case "delay":
@@ -87,10 +89,10 @@ export class ThriftDoor {
         if (action.moment === "before") await this.meanwhile(hit);
         return;
       case "keep_pending":
-        return thriftAnswer(pending(call.envelope));
+        return thriftResponse(pending(call.envelope));
       case "session_not_ready": {
         const session = this.session(call);
-        return session && thriftAnswer(sessionNotInitialized(call.envelope, session));
+        return session && thriftResponse(sessionNotInitialized(call.envelope, session));
       }
       case "lose_session": {
         const session = this.session(call);
@@ -130,14 +132,14 @@ export class ThriftDoor {
   }
 }
 
-function thriftAnswer(body: Uint8Array): { answer: HttpAnswer } {
-  return { answer: { status: 200, headers: { "content-type": "application/x-thrift" }, body } };
+function thriftResponse(body: Uint8Array): { response: HttpResponse } {
+  return { response: { status: 200, headers: { "content-type": "application/x-thrift" }, body } };
 }
 
-/** An error as Databricks gives it: the reason in a header, and JSON below it. */
+/** An error as Databricks sends it: the reason in a header, and JSON as the body. */
 export function httpError(
   error: { status: number; retryAfterSeconds?: number; reason?: string },
-): HttpAnswer {
+): HttpResponse {
   const reason = error.reason ?? "";
   return {
     status: error.status,
@@ -152,14 +154,14 @@ export function httpError(
   };
 }
 
-function lostSessionAnswer(
+function lostSessionResponse(
   lost: LostSession,
   call: ThriftCall,
   session: ReturnType<ThriftDoor["session"]>,
 ): Outcome {
   if (lost.wording === "not_found" || !session) {
     const reason = "RESOURCE_DOES_NOT_EXIST: no such session";
-    return { answer: httpError({ status: 404, reason }) };
+    return { response: httpError({ status: 404, reason }) };
   }
-  return thriftAnswer(sessionNotInitialized(call.envelope, session));
+  return thriftResponse(sessionNotInitialized(call.envelope, session));
 }

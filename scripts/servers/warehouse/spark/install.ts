@@ -1,6 +1,6 @@
 /**
  * Installs Spark and its table formats into a cache, once: by package name and pinned version, each
- * checked against the hash that stands here. What is already there is used again.
+ * checked against the hash below. What is already there is reused.
  */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,7 +16,7 @@ interface Jar {
   readonly sha256: string;
 }
 
-/** Delta with what it needs beyond Spark, and Iceberg for a second catalog. */
+/** Delta with its dependencies beyond Spark, and Iceberg for a second catalog. */
 const JARS: readonly Jar[] = [
   {
     organisation: "io.delta",
@@ -74,7 +74,7 @@ async function installPyspark(venv: string, { tell, signal }: Task): Promise<str
   const installed = await findSparkHome(venv);
   if (installed) return installed;
   tell(`installing pyspark ${PYSPARK_VERSION} (once; some 450 MB to download)`);
-  // under a name of its own until it is whole, so that nobody finds half of it
+  // under another name until it is complete, so that no other process finds a part of it
   const partial = await Deno.makeTempDir({ dir: dirname(venv), prefix: "partial-" });
   try {
     await run(signal, "python3", "-m", "venv", partial);
@@ -129,7 +129,7 @@ async function installJar(
     await run(
       signal,
       javaProgram(),
-      // Spark brings Ivy along, which knows where Maven packages are
+      // Spark includes Ivy, which finds Maven packages
       "-jar",
       await findIvy(sparkHome),
       "-warn",
@@ -168,7 +168,7 @@ async function assertSha256(path: string, wanted: string): Promise<void> {
   throw new Error(`Cannot install "${path}": its SHA-256 is not the pinned one`);
 }
 
-/** Somebody else may have been faster; theirs is as good. */
+/** If another process was faster, its copy is as good. */
 async function moveIntoPlace(from: string, to: string): Promise<void> {
   try {
     await Deno.rename(from, to);

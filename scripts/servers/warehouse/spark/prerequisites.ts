@@ -1,6 +1,6 @@
-/** What has to be on the machine already for Spark to run, and why it cannot when it cannot. */
+/** Checks for the programs that Spark needs, and says which is missing. */
 
-/** Spark 4.0 needs 17; Hadoop's security calls, which it makes, are gone from 24. */
+/** Spark 4.0 needs 17; version 24 no longer has the security methods that Hadoop calls. */
 const OLDEST_JAVA = 17;
 const NEWEST_JAVA = 23;
 const OLDEST_PYTHON_MINOR = 9;

@@ -19,13 +19,13 @@ export interface SparkServerOptions {
 const READY_WITHIN_MS = 180_000;
 const POLL_INTERVAL_MS = 250;
 
-/** As many tasks as processors. */
+/** One task per processor core. */
 const ENOUGH_DATA = {
   "spark.sql.shuffle.partitions": "2",
   "spark.databricks.delta.snapshotPartitions": "2",
 };
 
-/** A statement on a few rows takes most of its time for being planned, compiled and divided up. */
+/** A statement on few rows spends most of its time being planned, compiled and divided into tasks. */
 const LITTLE_DATA = {
   "spark.sql.shuffle.partitions": "1",
   "spark.databricks.delta.snapshotPartitions": "1",
@@ -45,21 +45,21 @@ function sparkArguments(options: SparkServerOptions, port: number): string[] {
     "spark.sql.catalog.main.type": "hadoop",
     "spark.sql.catalog.main.warehouse": join(directory, "main"),
     "spark.sql.warehouse.dir": join(directory, "spark_catalog"),
-    // a Hive metastore's connections run out when statements are cancelled, and then all wait
+    // cancelled statements use up a Hive metastore's connections, and then every statement waits
     "spark.sql.catalogImplementation": "in-memory",
-    // Databricks makes Delta tables when nobody says which format
+    // Databricks makes Delta tables by default
     "spark.sql.sources.default": "delta",
-    // a statement that is cancelled gives its processors back at once
+    // a cancelled statement frees its processor cores at once
     "spark.sql.thriftServer.interruptOnCancel": "true",
     ...(options.isForLittleData ? LITTLE_DATA : ENOUGH_DATA),
-    // VACUUM makes as many tasks of it as this, however few files there are; 10,000 by default
+    // VACUUM makes this many tasks, even for few files; 10,000 by default
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
     "spark.ui.enabled": "false",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.local.dir": join(directory, "local"),
-    // Compiled quickly rather than well: a test's statements are many and small. The code of all of
-    // them takes more than the 48 MB that this leaves it by default, and a full cache is swept ever anew.
+    // Compile quickly rather than well: a test has many small statements. Their code needs more than
+    // the default cache of 48 MB, and a full cache is cleared over and over.
     "spark.driver.extraJavaOptions": `-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m ` +
       `-Dderby.system.home=${directory} -Djava.io.tmpdir=${join(directory, "tmp")}`,
   };
@@ -68,11 +68,11 @@ function sparkArguments(options: SparkServerOptions, port: number): string[] {
     "hive.server2.thrift.http.port": String(port),
     "hive.server2.thrift.http.path": options.httpPath.replace(/^\//, ""),
     "hive.server2.thrift.bind.host": "127.0.0.1",
-    // A session that closes tries to make a Hive metastore in memory, which cannot succeed here. It
-    // shall find that out at once, and not after ten attempts in twenty seconds.
+    // A session that closes tries to make a Hive metastore in memory, which fails here: let it fail at
+    // once, instead of after ten attempts in twenty seconds.
     "hive.hmshandler.retry.attempts": "0",
     "hive.hmshandler.retry.interval": "0ms",
-    // how long Spark may keep somebody waiting who asks whether a statement is done
+    // how long Spark may hold a request for a statement's status
     "hive.server2.long.polling.timeout": "500ms",
   };
   return [
@@ -80,8 +80,8 @@ function sparkArguments(options: SparkServerOptions, port: number): string[] {
     "local[2]",
     "--driver-memory",
     "2g",
-    // on the class path of the virtual machine itself: a session that is closed closes the class
-    // loader that holds what `--jars` names, and with it Delta for every later session
+    // on the class path of the virtual machine itself: closing a session closes the class loader for
+    // `--jars`, and with it Delta for every later session
     "--driver-class-path",
     installation.jars.join(":"),
     ...Object.entries(conf).flatMap(([name, value]) => ["--conf", `${name}=${value}`]),
@@ -110,7 +110,7 @@ export class SparkServer implements AsyncDisposable {
     const process = new Deno.Command("bash", {
       args: [watched, submit, ...sparkArguments(options, port)],
       cwd: directory,
-      // Java names files in the locale's encoding: without one, tables may only have ASCII names
+      // Java names files in the locale's encoding: without one, table names can only be ASCII
       env: { SPARK_HOME: installation.sparkHome, LC_ALL: "C.UTF-8", ...javaHome() },
       stdin: "piped",
       stdout: "piped",
@@ -150,7 +150,7 @@ export class SparkServer implements AsyncDisposable {
       if (performance.now() > deadline) throw new Error("it did not become ready in time");
       try {
         await using session = await SparkSession.open(this.url);
-        // the first statement loads the catalogs; tests should not wait for that
+        // the first statement loads the catalogs, for which tests should not wait
         await session.run("SHOW CATALOGS");
         return;
       } catch {

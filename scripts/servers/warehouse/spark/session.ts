@@ -1,6 +1,6 @@
 /**
- * A session with Spark's Thrift server itself, past the gateway: for readiness, for setting tests up
- * and for looking at what they left behind. Nothing here is recorded or made to fail.
+ * A session with Spark's Thrift server itself, past the gateway: to see when it is ready, to set tests
+ * up and to check their results. Nothing is recorded or made to fail here.
  */
 import {
   decodeReply,
@@ -18,10 +18,10 @@ import {
   TStatusCode,
 } from "../thrift/types.ts";
 
-/** A row by column name; integers that a number cannot hold come as text. */
+/** A row by column name; integers too large for a number are texts. */
 export type Row = Record<string, unknown>;
 
-/** Spark listens on loopback alone and takes any name and password. */
+/** Spark listens on loopback only and accepts any name and password. */
 export const SPARK_AUTHORIZATION = `Basic ${btoa("anonymous:anonymous")}`;
 
 const FETCH_NEXT = 0;
@@ -46,7 +46,7 @@ function assertSuccess(status: Status): void {
   throw new SparkStatementError(status);
 }
 
-/** Posts one Thrift message to Spark and gives its answer back. */
+/** Posts one Thrift message to Spark and returns its reply. */
 export async function postToSpark(
   url: string,
   message: Uint8Array,
@@ -84,7 +84,7 @@ export async function closeSparkSession(url: string, sessionHandle: SessionHandl
   await callSpark(url, "CloseSession", request, () => new structs.TCloseSessionResp());
 }
 
-/** Runs a statement to its end and gives its operation back. */
+/** Runs a statement to its end and returns its operation. */
 export async function executeOnSpark(
   url: string,
   sessionHandle: SessionHandle,

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs a program for as long as standard input stays open, and ends it then: politely, and by force
-# when that takes too long. Whoever starts this holds the other end, so the program cannot outlive
-# them, however they come to their end.
+# Runs a program as long as standard input stays open, then ends it: first politely, and by force if
+# that takes too long. The process that starts this holds the other end of standard input, so the
+# program cannot outlive it, even if it is killed.
 set -euo pipefail
 
 "$@" </dev/null &

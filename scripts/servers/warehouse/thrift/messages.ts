@@ -13,7 +13,7 @@ export interface ThriftStruct {
   write(output: unknown): void;
 }
 
-/** What stands before the struct. */
+/** What comes before the struct. */
 export interface Envelope {
   readonly method: string;
   readonly kind: number;

@@ -39,7 +39,7 @@ export interface OpenSessionReply extends ThriftStruct {
   sessionHandle: SessionHandle | null;
 }
 
-/** A parameter as the driver sends it: no type and no value stand for NULL. */
+/** A parameter as the driver sends it: without type and value for NULL. */
 export interface SparkParameter {
   ordinal?: number | null;
   name?: string | null;
