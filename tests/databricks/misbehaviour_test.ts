@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import * as faults from "../../scripts/servers/warehouse/faults.ts";
 import { jdbcUrl } from "../../scripts/servers/warehouse/environment.ts";
+import { jwkSet, openKeyed, sivJwk } from "../../scripts/servers/test_keys.ts";
 import { BOTH_WAYS, inClient, openAction, pushdown } from "./action.ts";
 import { standInOnly, type StandInPlace, type TestTable, withTable, WRITES } from "./place.ts";
 
@@ -244,6 +245,36 @@ standInOnly(
         await place.control.addFault(faults.cut("before", { methods, times: 2 }));
       }
       await endsWell(place, table, openAction(place, { sdk: inClient }));
+    }),
+);
+
+standInOnly(
+  "a dry run that has to read the values begins again if the connection is cut amid them",
+  (place) =>
+    withTen(place, async (table) => {
+      await openAction(place).tokenize(table.urn, ["v"]);
+      await place.control.addFault(
+        faults.cut("before", { methods: ["FetchResults"], statement: "AS s0\\b" }),
+      );
+      const sdk = await openKeyed("aes-siv", jwkSet(await sivJwk("s1")));
+      const action = openAction(place, { sdk, rotateFrom: { sdk: pushdown, keyId: undefined } });
+      const { updated, skipped } = await action.tokenize(table.urn, ["v"], { dryRun: true });
+      assert.deepEqual([updated, skipped], [10, 0]);
+      assert.ok(action.observations.some(({ event }) => event === "retrying"));
+    }),
+);
+
+standInOnly(
+  "client: a session lost between reading and writing is replaced, and the values read again",
+  (place) =>
+    withTen(place, async (table) => {
+      await place.control.addFault(faults.expiredSession({ statement: "^MERGE", times: 2 }));
+      const action = openAction(place, { sdk: inClient });
+      await endsWell(place, table, action);
+      const keys = (await place.control.queryHistory())
+        .filter(({ statement_text }) => statement_text.startsWith("DECLARE"));
+      assert.equal(keys.length, 3);
+      assert.equal(new Set(keys.map(({ session_id }) => session_id)).size, 3);
     }),
 );
 
