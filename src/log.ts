@@ -16,6 +16,10 @@ export const LOG_LINES: Readonly<Record<Observation["event"], readonly [LogLevel
   listening: ["info", "listening on {url}"],
   cannot_listen: ["error", "cannot listen on {url} (HOST, PORT): {reason}"],
   no_platform_configured: ["warning", "no platform is configured: set PG_CONN_STR or DBX_JDBC_URL"],
+  connections_dropped: [
+    "warning",
+    "too many connections: {connections} closed that said nothing for longest",
+  ],
   request_refused: ["info", "refused {method} {path}: {code}"],
   run_started: ["info", "run {runId} started on {datasetUrn}"],
   table_resolved: ["debug", "run {runId} found table {table}"],

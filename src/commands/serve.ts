@@ -5,6 +5,7 @@ import { aborted, settleWithin } from "../async.ts";
 import type { Config } from "../config.ts";
 import { toAuthority } from "../host_name.ts";
 import { asksForHealth, HEALTHY } from "../http/health.ts";
+import { HttpServer } from "../http/server/http_server.ts";
 import type { Observe } from "../observations.ts";
 import { VERSION } from "../version.ts";
 
@@ -61,12 +62,16 @@ function listen(
   { listen: { hostname, port }, triggerToken }: Config,
   observe: Observe,
   answer: (request: Request) => Promise<Response>,
-): Deno.HttpServer | undefined {
+): HttpServer | undefined {
   const url = `http://${toAuthority(hostname, port)}`;
-  const authenticated = triggerToken !== undefined;
-  const onListen = () => observe({ event: "listening", url, authenticated });
   try {
-    return Deno.serve({ hostname, port, onListen }, answer);
+    const server = new HttpServer({
+      listener: Deno.listen({ hostname, port }),
+      answer,
+      onDropped: (connections) => observe({ event: "connections_dropped", connections }),
+    });
+    observe({ event: "listening", url, authenticated: triggerToken !== undefined });
+    return server;
   } catch (error) {
     observe({ event: "cannot_listen", url, reason: whyNotListening(error) });
     return undefined;

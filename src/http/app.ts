@@ -5,6 +5,7 @@ import { type ActionDependencies, tokenizeDataset } from "../action/tokenize_dat
 import { ServiceError, toServiceError } from "../errors.ts";
 import { stackFrames } from "../stack_frames.ts";
 import type { Observe } from "../observations.ts";
+import { BodyMemory } from "./body_memory.ts";
 import { requireBearerToken } from "./bearer_token.ts";
 import { GrowingPause } from "./growing_pause.ts";
 import { HEALTHY } from "./health.ts";
@@ -37,6 +38,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
   const app = new OpenAPIHono<Environment>();
   const readiness = readinessCheck(deps.action.platforms);
   const wrongToken = new GrowingPause(); // one for all callers: guesses may come from many addresses
+  const bodies = new BodyMemory();
 
   app.openapi(healthRoute, (c) => c.json(HEALTHY, 200));
 
@@ -51,7 +53,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
       const header = c.req.header("authorization");
       await requireBearerToken(header, deps.triggerToken, () => wrongToken.wait());
     }
-    const trigger = await readTrigger(c.req.raw);
+    const trigger = await readTrigger(c.req.raw, bodies);
     const runId = crypto.randomUUID();
     const report = deps.runs.start((signal) =>
       tokenizeDataset(trigger, deps.action, { runId, signal })

@@ -3,6 +3,7 @@ import type { z } from "@hono/zod-openapi";
 import type { Trigger } from "../action/trigger.ts";
 import { deadline } from "../async.ts";
 import { ServiceError } from "../errors.ts";
+import type { ArrivingBody, BodyMemory } from "./body_memory.ts";
 import { triggerSchema } from "./schemas.ts";
 
 /** The most a body may hold. */
@@ -20,14 +21,16 @@ const MAX_NAME_LENGTH = 60;
  * answer 500 to some spellings of JSON's content type and to a body that breaks off.
  *
  * Throws `unsupported_media_type`, `body_too_large`, or `invalid_request` naming each field that is
- * wrong, never with what was in it; also where the body does not arrive within `timeoutMs`.
+ * wrong, never with what was in it; also if the body does not arrive within `timeoutMs`, or before
+ * others need its place in `memory`.
  */
 export async function readTrigger(
   request: Request,
+  memory: BodyMemory,
   timeoutMs = BODY_TIMEOUT_MS,
 ): Promise<Trigger> {
   requireJson(request.headers.get("content-type") ?? "");
-  const result = triggerSchema.safeParse(parseJson(await readBytes(request, timeoutMs)));
+  const result = triggerSchema.safeParse(parseJson(await readBytes(request, memory, timeoutMs)));
   if (result.success) {
     const { dataset_urn: datasetUrn, dry_run: dryRun, ...others } = result.data;
     return { datasetUrn, dryRun, ...others };
@@ -43,16 +46,24 @@ function requireJson(contentType: string): void {
   );
 }
 
-async function readBytes(request: Request, timeoutMs: number): Promise<Uint8Array> {
+async function readBytes(
+  request: Request,
+  memory: BodyMemory,
+  timeoutMs: number,
+): Promise<Uint8Array> {
   if (Number(request.headers.get("content-length") ?? 0) > MAX_DROPPED_BYTES) throw tooLarge();
   const reader = request.body?.getReader();
   if (reader === undefined) return new Uint8Array();
+  using body = memory.collect();
   try {
-    return await deadline(() => readPieces(reader), {
+    await deadline(() => readPieces(reader, body), {
       limitMs: timeoutMs,
       reason: () => invalid(`its body did not arrive within ${timeoutMs / 1000} s`),
+      signal: body.signal,
     });
+    return body.bytes.slice();
   } catch (error) {
+    if (body.signal.aborted) throw invalid("its body arrives too slowly while others do, too");
     throw error instanceof ServiceError ? error : invalid("its body breaks off");
   } finally {
     reader.cancel().catch(() => {}); // nothing more is wanted
@@ -61,18 +72,16 @@ async function readBytes(request: Request, timeoutMs: number): Promise<Uint8Arra
 
 async function readPieces(
   reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
-): Promise<Uint8Array> {
-  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  body: ArrivingBody,
+): Promise<void> {
   let size = 0;
   while (size <= MAX_DROPPED_BYTES) {
     const { value, done } = await reader.read();
     if (done) break;
     size += value.length;
-    if (size <= MAX_BODY_BYTES) pieces.push(value);
-    else pieces.length = 0;
+    if (size <= MAX_BODY_BYTES) body.append(value);
   }
   if (size > MAX_BODY_BYTES) throw tooLarge();
-  return await new Blob(pieces).bytes();
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -79,10 +79,52 @@ export async function loadSuite(program: Program): Promise<void> {
     assert.ok(batches >= 40);
   });
 
+  const head = "POST /trigger HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+  const beginnings = ["", "POST /tri", head, `${head}Content-Length: 100\r\n\r\n{"dataset_urn`];
+
+  test("more silent connections than there are file descriptors keep nobody from an answer", async () => {
+    const limited: Program = {
+      ...program,
+      file: "bash",
+      args: ["-c", 'ulimit -n 256 && exec "$0" "$@"', program.file, ...program.args],
+    };
+    await using service = await startService(limited, environment);
+    const connections: Deno.TcpConn[] = [];
+    try {
+      for (let i = 0; i < 700; i++) {
+        connections.push(await begin(service, beginnings[i % beginnings.length]!));
+        if (i % 70 === 0) assert.equal((await service.send("GET", "/healthz")).status, 200);
+      }
+      await service.logged("connections_dropped");
+      assert.equal((await service.send("GET", "/healthz")).status, 200);
+    } finally {
+      for (const connection of connections) connection.close();
+    }
+    const trigger = { dataset_urn: urn("customers"), columns: ["email"], dry_run: true };
+    assert.equal((await service.trigger(trigger)).status, 200);
+    assert.equal((await service.stop("SIGTERM")).code, 0);
+  });
+
+  test("bodies that are sent but for their last byte take a bounded amount of memory", async () => {
+    await using service = await startService(program, environment);
+    assert.equal((await service.send("GET", "/openapi.json")).status, 200); // all of the API is loaded
+    const before = await peakMemoryMb(service.pid);
+    const body = " ".repeat(1024 * 1024 - 1);
+    const unfinished = `${head}Content-Length: ${body.length + 1}\r\n\r\n${body}`;
+    const connections = await Promise.all(
+      Array.from({ length: 400 }, () => begin(service, unfinished)),
+    );
+    try {
+      assert.equal((await service.send("GET", "/healthz")).status, 200);
+      const taken = await peakMemoryMb(service.pid) - before;
+      assert.ok(taken < 200, `${taken} MB for ${connections.length} bodies of a mebibyte`);
+    } finally {
+      for (const connection of connections) connection.close();
+    }
+  });
+
   test("hundreds of connections that send bit by bit keep nobody else from an answer", async () => {
     await using service = await startService(program, environment);
-    const head = "POST /trigger HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
-    const beginnings = ["", "POST /tri", head, `${head}Content-Length: 100\r\n\r\n{"dataset_urn`];
     const connections = await Promise.all(
       Array.from({ length: 400 }, (_, i) => begin(service, beginnings[i % beginnings.length]!)),
     );
@@ -113,5 +155,16 @@ async function begin(service: Service, text: string): Promise<Deno.TcpConn> {
 
 /** Sends it, to who may have hung up. */
 async function send(connection: Deno.TcpConn, text: string): Promise<void> {
-  await connection.write(new TextEncoder().encode(text)).catch(() => {});
+  const bytes = new TextEncoder().encode(text);
+  try {
+    for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
+  } catch {
+    // hung up
+  }
+}
+
+/** The most memory that a process ever held. 0 where the system does not say. */
+async function peakMemoryMb(pid: number): Promise<number> {
+  const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
+  return Math.round(Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024 / 1e6);
 }

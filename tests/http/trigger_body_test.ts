@@ -1,5 +1,6 @@
 /** A body that comes bit by bit, or not at all. */
 import assert from "node:assert/strict";
+import { BodyMemory } from "../../src/http/body_memory.ts";
 import { readTrigger } from "../../src/http/trigger_body.ts";
 import { DEFAULT_RUN_OPTIONS } from "../../src/run_options.ts";
 
@@ -25,14 +26,14 @@ function pieces(texts: readonly string[], ends: boolean) {
 
 Deno.test("a body in any number of pieces is read, and what it leaves out has its default", async () => {
   const body = pieces([...JSON.stringify(TRIGGER)], true);
-  const trigger = await readTrigger(request(body.stream));
+  const trigger = await readTrigger(request(body.stream), new BodyMemory());
   const { dataset_urn: datasetUrn, columns } = TRIGGER;
   assert.deepEqual(trigger, { ...DEFAULT_RUN_OPTIONS, datasetUrn, columns });
 });
 
 Deno.test("a body that does not arrive in time is refused, and no more of it is read", async () => {
   const body = pieces(['{"dataset_urn":', '"canary'], false);
-  await assert.rejects(readTrigger(request(body.stream), 20), {
+  await assert.rejects(readTrigger(request(body.stream), new BodyMemory(), 20), {
     code: "invalid_request",
     message: "Cannot read the trigger: its body did not arrive within 0.02 s",
   });
