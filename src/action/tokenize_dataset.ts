@@ -1,5 +1,5 @@
 /** The whole job: from a trigger to its report. */
-import { requireAllowed } from "../datahub/allowed_datasets.ts";
+import { requireTableAllowed, requireUrnAllowed } from "../datahub/allowed_datasets.ts";
 import { parseDatasetUrn } from "../datahub/dataset_urn.ts";
 import { parseColumns } from "../datahub/schema_field.ts";
 import { ServiceError, toServiceError } from "../errors.ts";
@@ -91,7 +91,7 @@ async function run(
 ): Promise<Omit<Report, "elapsed_ms">> {
   const dataset = parseDatasetUrn(trigger.datasetUrn);
   const columns = parseColumns(trigger.columns, dataset);
-  requireAllowed(dataset, deps.allowedDatasets);
+  requireUrnAllowed(dataset, deps.allowedDatasets);
   const platform = selectPlatform(dataset, deps.platforms, deps.knownPlatforms);
   const { dryRun, commit, strategy, connections, scrub } = trigger;
   if (commit === "batches" && strategy === "rewrite") throw contradiction();
@@ -114,7 +114,7 @@ async function run(
   };
 
   const ended = await platform.withTable(dataset, columns, context, async (table) => {
-    requireAllowed(dataset, deps.allowedDatasets, table.platformInstance);
+    requireTableAllowed(dataset, deps.allowedDatasets, table);
     deps.observe({ event: "table_resolved", runId, table: table.table, columns: table.columns });
     const conversion = await conversionOf(deps);
     const done = dryRun ? await table.count(conversion) : await table.rewrite(conversion);

@@ -76,6 +76,11 @@ export function spellings(part: string): readonly string[] {
   return decoded === part ? [part] : [part, decoded];
 }
 
+/** A text as a part of a URN, with `,`, `(` and `)` percent-encoded as DataHub does it. */
+export function encodePart(text: string): string {
+  return text.replace(/[,()]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
 /** Splits `prefix + a,b,… + )` on commas at parenthesis depth 1. Throws `invalid_urn`. */
 export function splitUrnParts(value: string, prefix: string, what: string): string[] {
   if (!value.startsWith(prefix)) throw invalid(what, `it does not start with "${prefix}"`);

@@ -60,6 +60,8 @@ export interface TableSession {
   readonly table: string;
   /** What precedes the database or catalog in the dataset's name; empty if nothing does. */
   readonly platformInstance: string;
+  /** The names of database (or catalog), schema and table, as the catalogue has them. */
+  readonly path: readonly string[];
   /** The columns' names in the catalogue, in the order asked for. */
   readonly columns: readonly string[];
   /** Counts what `rewrite` would change, and changes nothing. */

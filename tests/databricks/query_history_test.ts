@@ -46,6 +46,8 @@ standInTest(
       catalog: "spark_catalog",
       schema: "default",
       name,
+      platform: "databricks",
+      path: ["c", "s", "t"],
       displayName: name,
       isDelta: true,
       properties: undefined,

@@ -1,19 +1,34 @@
 import assert from "node:assert/strict";
-import { requireAllowed } from "../../src/datahub/allowed_datasets.ts";
+import { requireTableAllowed, requireUrnAllowed } from "../../src/datahub/allowed_datasets.ts";
 import { parseDatasetUrn } from "../../src/datahub/dataset_urn.ts";
 import { ServiceError } from "../../src/errors.ts";
 
 const urn = (name: string, fabric = "PROD") =>
   `urn:li:dataset:(urn:li:dataPlatform:postgres,${name},${fabric})`;
 
-function allows(patterns: readonly string[] | undefined, dataset: string, instance = ""): boolean {
+/** Whether the URN as it is written, and then the table that it was resolved to, are allowed. */
+function allows(
+  patterns: readonly string[] | undefined,
+  dataset: string,
+  instance = "",
+  path = partsOf(dataset, instance),
+): boolean {
   try {
-    requireAllowed(parseDatasetUrn(dataset), patterns, instance);
+    const parsed = parseDatasetUrn(dataset);
+    requireUrnAllowed(parsed, patterns);
+    requireTableAllowed(parsed, patterns, { platformInstance: instance, path });
     return true;
   } catch (error) {
     assert.ok(error instanceof ServiceError && error.code === "dataset_not_allowed", String(error));
     return false;
   }
+}
+
+/** Schema and table without dots; what precedes them is the database, without the instance. */
+function partsOf(dataset: string, instance: string): string[] {
+  const parts = parseDatasetUrn(dataset).name.split(".");
+  const database = parts.slice(instance === "" ? 0 : -3, -2).join(".");
+  return [database, ...parts.slice(-2)];
 }
 
 Deno.test("without a list everything is allowed, with an empty one nothing", () => {
@@ -91,4 +106,61 @@ Deno.test("a URN of a megabyte does not keep the program busy for ever", () => {
   for (const pattern of ["*.public.*.public.*", "*a*a*a*a*a*b", "*,*,*,*,*"]) {
     assert.equal(allows([urn(pattern)], long), false);
   }
+});
+
+// The part of a name that a dot is in decides: a pattern's dots are those between parts.
+const DOTTED: [pattern: string, written: string, path: string[], allowed: boolean][] = [
+  ["app.public.*", "app.public.x.t", ["app", "public.x", "t"], false],
+  ["app.public.*", "app.public.x.t", ["app.public", "x", "t"], false],
+  ["app.public.*", "app.public.x.t", ["app", "public", "x.t"], true],
+  ["app.public*", "app.public.x.t", ["app", "public.x", "t"], true],
+  ["app.public?x.*", "app.public.x.t", ["app", "public.x", "t"], false],
+  ["app.public*x.*", "app.public.x.t", ["app", "public.x", "t"], true],
+  ["*.x.t", "app.public.x.t", ["app", "public.x", "t"], false],
+  ["*.public.x.*", "app.public.x.t", ["app", "public.x", "t"], false],
+  ["*.t", "app.public.x.t", ["app", "public", "x.t"], false],
+  ["*.t", "app.public.x.t", ["app", "public.x", "t"], true],
+];
+for (const [pattern, written, path, allowed] of DOTTED) {
+  const name = path.map((part) => `"${part}"`).join(".");
+  Deno.test(`${pattern} ${allowed ? "allows" : "does not allow"} ${name}`, () => {
+    assert.equal(allows([urn(pattern)], urn(written), "", path), allowed);
+  });
+}
+
+Deno.test("a pattern without a star allows its URN, however the name is divided", () => {
+  for (const path of [["app", "public", "x.t"], ["app", "public.x", "t"]]) {
+    assert.equal(allows([urn("app.public.x.t")], urn("app.public.x.t"), "", path), true);
+  }
+});
+
+Deno.test("what counts is the table that was found, not how the URN spells it", () => {
+  const path = ["app", "Sales", "Orders"];
+  assert.equal(allows([urn("app.sales.*")], urn("app.sales.orders"), "", path), true);
+  assert.equal(allows([urn("app.SALES.*")], urn("app.sales.orders"), "", path), false);
+  // a catalog and a schema that the connection adds
+  const found = ["main", "default", "orders"];
+  assert.equal(allows([urn("*"), urn("main.default.*")], urn("orders"), "", found), true);
+  assert.equal(allows([urn("main.default.*")], urn("orders"), "", found), false);
+  assert.equal(allows([urn("o*")], urn("orders"), "", found), true);
+  assert.equal(allows([urn("default.*")], urn("default.orders"), "", found), true);
+  assert.equal(
+    allows([urn("default.*")], urn("default.orders"), "", ["main", "x", "orders"]),
+    false,
+  );
+});
+
+Deno.test("names with commas and parentheses are compared as DataHub encodes them", () => {
+  const path = ["app", "a,b", "t (old)"];
+  const written = urn("app.a%2Cb.t %28old%29");
+  assert.equal(allows([urn("app.a%2Cb.*")], written, "", path), true);
+  assert.equal(allows([urn("app.a%2Cb.t %28o*")], written, "", path), true);
+  assert.equal(allows([urn("app.a.*")], written, "", path), false);
+});
+
+Deno.test("a star does not stand for an instance and the database behind it", () => {
+  const patterns = [urn("a*.public.*")];
+  assert.equal(allows(patterns, urn("x.app.public.t"), "x"), false);
+  assert.equal(allows(patterns, urn("a.app.public.t"), "a"), true);
+  assert.equal(allows(patterns, urn("a.secret.public.t"), "a"), false);
 });

@@ -15,6 +15,10 @@ export interface CheckedTable {
   readonly catalog: string;
   readonly schema: string;
   readonly name: string;
+  /** The platform's name, which tokens may be bound to. */
+  readonly platform: string;
+  /** The names of catalog, schema and table, as the catalogue has them. */
+  readonly path: readonly string[];
   /** `catalog.schema.table`. */
   readonly displayName: string;
   /** Whether it keeps a history of its versions, and reports how many rows a statement changed. */

@@ -72,6 +72,10 @@ export type SideEffect = readonly [kind: SideEffectKind, name: string];
 
 /** The table that a run works on: found, and checked to be one that can be tokenized. */
 export interface TargetTable extends Table {
+  /** The platform's name, which tokens may be bound to. */
+  readonly platform: string;
+  /** The names of database, schema and table, as the catalogue has them. */
+  readonly path: readonly string[];
   /** `database.schema.table`. */
   readonly displayName: string;
   /** The columns to tokenize, in the order asked for. */

@@ -13,6 +13,8 @@ async function placesOf(properties: string | undefined, updated = 1, isDelta = t
     catalog: "c`c",
     schema: "s",
     name: "t",
+    platform: "databricks",
+    path: ["c", "s", "t"],
     displayName: "c.s.t",
     isDelta,
     properties,

@@ -15,6 +15,8 @@ const TABLE = {
   catalog: "ma`in",
   schema: "s.t",
   name: "t b",
+  platform: "databricks",
+  path: ["c", "s", "t"],
   displayName: "",
   isDelta: true,
   properties: undefined,

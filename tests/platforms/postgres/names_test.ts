@@ -225,3 +225,15 @@ Deno.test("the list of allowed datasets cannot be got around by a platform insta
   await using open = database.openAction();
   assert.equal((await open.tokenizeUrn(roundabout, ["v"])).table, `${name}.secret.t`);
 });
+
+Deno.test("the list of allowed datasets cannot be stretched by a dot in a schema's name", async () => {
+  const { name } = database;
+  await sql.unsafe(`create schema "public.x"; create table "public.x".t (id int, v text);
+    create table "x.u" (id int, v text); insert into "public.x".t values (1, 'canary')`);
+  await using action = database.openAction({ allowedDatasets: [urnOf(`${name}.public.*`)] });
+  await action.fails("dataset_not_allowed", "public.x.t", ["v"]);
+  assert.deepEqual(await valuesOf('"public.x".t', "v"), ["canary"]);
+  await action.tokenize("public.x.u", ["v"]);
+  await using named = database.openAction({ allowedDatasets: [urnOf(`${name}.public.x.t`)] });
+  assert.equal((await named.tokenize("public.x.t", ["v"])).updated, 1);
+});

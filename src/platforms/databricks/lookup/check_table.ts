@@ -46,7 +46,17 @@ export async function checkTable(
   }));
   const isDelta = description.details.get("provider")?.toLowerCase() === "delta";
   const properties = description.details.get("table properties");
-  return { catalog, schema, name, displayName, isDelta, properties, columns };
+  return {
+    catalog,
+    schema,
+    name,
+    platform: "databricks",
+    path: [catalog, schema, name],
+    displayName,
+    isDelta,
+    properties,
+    columns,
+  };
 }
 
 function checkKind({ description }: FoundTable, displayName: string): void {

@@ -26,6 +26,7 @@ export function databricksTable(
   return {
     table: table.displayName,
     platformInstance,
+    path: table.path,
     columns: table.columns.map(({ name }) => name),
     async count(conversion) {
       const work = { session, table, conversion, run };

@@ -31,12 +31,14 @@ export async function resolveTable(
   const triggers = await checkSideEffects(session, found, columns, allowTriggers);
   const displayName = displayNameOf(found);
   if (found.gotLock === false) throw runInProgress(displayName);
-  const { oid, schema, name, platformInstance } = found;
+  const { oid, database, schema, name, platformInstance } = found;
   const { hasDescendants, sizeBytes, canReadCtid, canReadXmin } = found;
   return {
     oid,
     schema,
     name,
+    platform: dataset.platform,
+    path: [database, schema, name],
     displayName,
     platformInstance,
     columns,

@@ -62,8 +62,8 @@ export function postgresTableInBatches(run: PostgresRun, table: TargetTable): Ta
   };
 }
 
-function shownNames({ displayName, platformInstance, columns }: TargetTable) {
-  return { table: displayName, platformInstance, columns: columns.map(({ name }) => name) };
+function shownNames({ displayName, platformInstance, path, columns }: TargetTable) {
+  return { table: displayName, platformInstance, path, columns: columns.map(({ name }) => name) };
 }
 
 /** What a run would do. If only the SDK can tell, it is asked, and nothing is written. */
