@@ -1,4 +1,4 @@
-/** The program `tokenize`: which command, with which configuration; then hand over. */
+/** The program `tokenize`: finds out which command, with which configuration, and runs it. */
 import "./sandbox/no_environment.ts";
 import type { Command, TypedCommand } from "./command.ts";
 import { readCommandLine, USAGE_EXIT_CODE } from "./command_line/command_line.ts";
@@ -38,14 +38,14 @@ async function main(): Promise<number> {
 }
 
 /**
- * The runtime's `fetch` would go by the proxy that HTTPS_PROXY and the like name, past the sandbox's
- * list of hosts. This names every host and address as one to be reached without.
+ * The runtime's `fetch` would use the proxy that HTTPS_PROXY and the like name, and so get past the
+ * sandbox's list of hosts. This names every host and address as one to be reached without a proxy.
  */
 function useNoProxy(): void {
   Deno.env.set("NO_PROXY", "*,0.0.0.0/0,::/0");
 }
 
-/** The configuration, or nothing after saying what is wrong with it. */
+/** The configuration; undefined if it cannot be used, after printing why. */
 function readConfig(rotateFrom: string | undefined): Config | undefined {
   try {
     return loadConfig({
@@ -74,7 +74,7 @@ function ownUrl({ listen: { hostname, port } }: Config): string {
   return `http://${toAuthority(host, port)}`;
 }
 
-/** A defect outside of the sandbox. Its message may hold anything, so it isn't shown. */
+/** A defect outside of the sandbox. Its message may contain anything, so it is not shown. */
 function reportDefect(error: unknown): number {
   const kind = error instanceof Error ? error.name : typeof error;
   console.error([`tokenize: unexpected ${kind}, a defect`, ...stackFrames(error)].join("\n  "));

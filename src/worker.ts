@@ -29,7 +29,7 @@ const scope = globalThis as unknown as {
   onmessage: (event: MessageEvent<ToWorker>) => void;
 };
 
-/** Every platform this build knows, with the variable that turns it on. */
+/** Every platform that this build knows, with the variable that turns it on. */
 const KNOWN_PLATFORMS: ReadonlyMap<string, string> = new Map([
   ["postgres", "PG_CONN_STR"],
   ["databricks", "DBX_JDBC_URL"],
@@ -39,7 +39,7 @@ const tell = (message: FromWorker) => scope.postMessage(message);
 const shutDown = new AbortController();
 
 scope.onmessage = async ({ data }) => {
-  if (data.type === "hold") return; // the line is held by having been received
+  if (data.type === "hold") return; // receiving it is enough to hold the line
   if (data.type === "shut_down") return shutDown.abort(data.signal);
   try {
     tell({ type: "finished", exitCode: await work(data.command, data.config) });
@@ -89,7 +89,7 @@ function actionDependencies(config: Config, observe: Observe) {
   };
 }
 
-/** Of the current SDK's own tokens the SDK itself is the source. */
+/** The SDK to rotate from: the current one itself, if it made the tokens. */
 function rotationSource(
   { mode, settings, keyId }: RotationSettings,
   { tokenSdk: current }: Config,

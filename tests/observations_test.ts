@@ -144,7 +144,7 @@ const OVERFULL: { readonly [Event in Observation["event"]]: Observation & { even
   },
   worker_died: {
     event: "worker_died",
-    how: "by itself",
+    how: "without reporting why",
     // @ts-expect-error no event takes it
     cell,
   },

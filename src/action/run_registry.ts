@@ -1,20 +1,20 @@
-/** The runs under way, so that a shutdown can wait for them, and then end them. */
+/** The runs in progress, so that a shutdown can wait for them, and then end them. */
 import { ServiceError } from "../errors.ts";
 
-/** Starts runs while it may, and drains them. */
+/** Starts runs until it is drained. */
 export class RunRegistry {
   readonly #running = new Set<Promise<unknown>>();
   readonly #abort = new AbortController();
   #draining = false;
 
-  /** How many runs are under way. */
+  /** How many runs are in progress. */
   get size(): number {
     return this.#running.size;
   }
 
   /**
-   * Runs `work` with the signal that ends it early. Once draining, it throws `shutting_down` at once,
-   * and there is no run.
+   * Runs `work` with a signal that ends it early. Throws `shutting_down`, without a run, once
+   * `drain` was called.
    */
   start<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (this.#draining) throw shuttingDown("start the run");
@@ -24,8 +24,8 @@ export class RunRegistry {
   }
 
   /**
-   * Refuses new runs, gives those under way `graceMs` milliseconds to finish, then ends them, which
-   * rolls them back. Resolves when none is left.
+   * Refuses new runs, and gives those in progress `graceMs` milliseconds to finish. After that it ends
+   * them, which rolls them back. Resolves when none is left.
    */
   async drain(graceMs: number): Promise<void> {
     this.#draining = true;

@@ -17,25 +17,26 @@ export interface ActionDependencies {
   /** Every platform this build knows, with the variable that turns it on. */
   readonly knownPlatforms: ReadonlyMap<string, string>;
   readonly allowedDatasets: readonly string[] | undefined;
-  /** Makes the SDK when it is first needed, and gives the same one from then on. */
+  /** Makes the SDK on the first call, and returns the same one after that. */
   readonly tokenSdk: () => Promise<TokenSdk>;
-  /** Whose tokens become the SDK's, in the stead of values; left out where values do. */
+  /** Rotation only: the SDK and key whose tokens are replaced. Ordinary runs replace values. */
   readonly rotateFrom?: () => Promise<RotationSource>;
   readonly observe: Observe;
 }
 
-/** What one run brings along. */
+/** What belongs to one run: its id, and how it is stopped and followed. */
 export interface RunControl {
   readonly runId: string;
-  /** Aborted, with a `ServiceError` for a reason, to end the run and roll it back. */
+  /** To be aborted, with a `ServiceError` as the reason, to end the run and roll it back. */
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
 }
 
 /**
- * Tokenizes the columns of a dataset, all or nothing, and says what it did.
+ * Tokenizes the columns of a dataset and reports what it did.
  *
- * Throws a `ServiceError` for whatever fails; the data is then as it was.
+ * Throws a `ServiceError` for any failure. The data is then as it was before, except for batches that
+ * were committed (`commit: "batches"`).
  */
 export async function tokenizeDataset(
   trigger: Trigger,
@@ -118,7 +119,7 @@ async function run(
     deps.observe({ event: "table_resolved", runId, table: table.table, columns: table.columns });
     const conversion = await conversionOf(deps);
     const done = dryRun ? await table.count(conversion) : await table.rewrite(conversion);
-    const looks = !dryRun && (done.updated > 0 || scrub);
+    const checksResidue = !dryRun && (done.updated > 0 || scrub);
     return {
       run_id: runId,
       dataset_urn: dataset.urn,
@@ -127,7 +128,7 @@ async function run(
       columns: table.columns,
       dry_run: dryRun,
       ...done,
-      residue: looks ? await table.residue?.(conversion, done.updated) : undefined,
+      residue: checksResidue ? await table.residue?.(conversion, done.updated) : undefined,
     };
   });
   const { residue, ...report } = ended;

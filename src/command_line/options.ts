@@ -79,7 +79,7 @@ export function addConnections(parser: Parser): Parser {
   );
 }
 
-/** How a run is done, with the default for whatever was not given. */
+/** How a run is done, with the default for each option that was not given. */
 export function parseRunOptions(options: Options): RunOptions {
   return {
     dryRun: options.dryRun ?? DEFAULT_RUN_OPTIONS.dryRun,

@@ -5,22 +5,25 @@ import type { TriggerBody } from "../http/schemas.ts";
 import type { DatasetArguments } from "../command.ts";
 import type { RunOptions } from "../run_options.ts";
 
-/** What the action answered: a report, or why there is none. */
-export type Answer = { readonly report: Report } | { readonly problem: Problem };
+/** What the action responded: a report, or why there is none. */
+export type Outcome = { readonly report: Report } | { readonly problem: Problem };
 
-/** Where the action is and how to be let in. */
+/** Where the action is, and its bearer token if it has one. */
 export interface ActionAddress {
   readonly url: string;
   readonly triggerToken: string | undefined;
 }
 
-/** Sends one trigger and waits for its end, however long the run takes, unless `stop` is aborted. */
+/**
+ * Sends one trigger and waits for the end of the run, however long that takes, until `stop` is aborted.
+ * Never rejects.
+ */
 export async function askAction(
   { url, triggerToken }: ActionAddress,
   { urn, columns }: DatasetArguments,
   { dryRun, commit, strategy, scrub }: RunOptions,
   stop: AbortSignal,
-): Promise<Answer> {
+): Promise<Outcome> {
   const headers = new Headers({ "content-type": "application/json" });
   if (triggerToken !== undefined) headers.set("authorization", `Bearer ${triggerToken}`);
   const body: TriggerBody = {
@@ -33,35 +36,37 @@ export async function askAction(
   };
   const request = { method: "POST", headers, body: JSON.stringify(body), signal: stop };
   try {
-    return await readAnswer(await fetch(new URL("/trigger", url), request), url);
+    return await readResponse(await fetch(new URL("/trigger", url), request), url);
   } catch {
     return stop.aborted
-      ? noAnswer("Cannot tell what came of it: stopped waiting, the run goes on")
-      : noAnswer(`Cannot reach the action at ${url}: is it running?`);
+      ? noResponse("Cannot tell how the run ends: stopped waiting, the run goes on")
+      : noResponse(`Cannot reach the action at ${url}: is it running?`);
   }
 }
 
-async function readAnswer(response: Response, url: string): Promise<Answer> {
-  // here, or it would be loaded at every start
+async function readResponse(response: Response, url: string): Promise<Outcome> {
+  // imported here, so that other commands do not load it
   const { reportSchema } = await import("../http/schemas.ts");
   const text = await response.text();
   try {
-    const answer: unknown = JSON.parse(text);
-    if (response.ok && reportSchema.safeParse(answer).success) return { report: answer as Report };
-    if (!response.ok && isProblem(answer)) return { problem: answer };
+    const document: unknown = JSON.parse(text);
+    if (response.ok && reportSchema.safeParse(document).success) {
+      return { report: document as Report };
+    }
+    if (!response.ok && isProblem(document)) return { problem: document };
   } catch {
     // it isn't even JSON
   }
-  return noAnswer(`Cannot read the answer of ${url}: is it the action?`);
+  return noResponse(`Cannot read the response of ${url}: is it the action?`);
 }
 
-/** Any problem document, since a newer action may have codes that are not known here. */
-function isProblem(answer: unknown): answer is Problem {
-  const { detail, code } = (answer ?? {}) as Partial<Problem>;
+/** Accepts any problem document: a newer action may have codes that are unknown here. */
+function isProblem(document: unknown): document is Problem {
+  const { detail, code } = (document ?? {}) as Partial<Problem>;
   return typeof detail === "string" && typeof code === "string";
 }
 
-/** Nothing in the API's own words came back, so the code says what is known: nothing was answered. */
-function noAnswer(detail: string): Answer {
-  return { problem: { status: 0, title: "No answer", detail, code: "internal" } };
+/** A problem of this side's own, for a response that is missing or is not from the API. */
+function noResponse(detail: string): Outcome {
+  return { problem: { status: 0, title: "No response", detail, code: "internal" } };
 }

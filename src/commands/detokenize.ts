@@ -8,8 +8,9 @@ type Detokenize = NonNullable<TokenSdk["detokenize"]>;
 const MAX_BATCH_LINES = 2500;
 
 /**
- * Writes a line for each line: as JSON a string, or null for what is no token or fails its
- * authentication; as text the value, or the line as it was. Gives the exit code: 0 if all was read back.
+ * Writes one line for each line. As JSON it is a string, or null if the line is no token or fails its
+ * authentication; as text it is the value, or the unchanged line. Returns the exit code: 0 if every
+ * line was read back.
  */
 export async function detokenize(
   { dataset, column, json }: DetokenizeCommand,
@@ -30,7 +31,7 @@ export async function detokenize(
     }
     return left > 0 || shutDown.aborted ? 1 : 0;
   } catch (error) {
-    if (error instanceof Deno.errors.BrokenPipe) return 1; // nobody reads on
+    if (error instanceof Deno.errors.BrokenPipe) return 1; // the reader is gone
     const { message, code } = toServiceError(error);
     console.error(`tokenize: ${message} (${code})`);
     return 1;
@@ -53,7 +54,7 @@ async function readBack(
   return left;
 }
 
-/** The lines of a stream as they come, some thousands at a time at most. */
+/** The lines of a stream as they arrive, `MAX_BATCH_LINES` at a time at most. */
 async function* batches(
   stream: ReadableStream<BufferSource>,
   shutDown: AbortSignal,

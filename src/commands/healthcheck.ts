@@ -1,9 +1,9 @@
-/** `tokenize healthcheck`: whether a running action answers. For images that have no curl. */
+/** `tokenize healthcheck`: whether a running action is up. For images without curl. */
 import type { HealthcheckCommand } from "../command.ts";
 
 const REQUEST_TIMEOUT_MS = 3000;
 
-/** Asks `/healthz`. Gives the exit code: 0 where it answered as it should. */
+/** Requests `/healthz`. Returns the exit code: 0 if the response is that of a healthy action. */
 export async function answerHealthcheck(
   { url }: HealthcheckCommand<string>,
 ): Promise<number> {
@@ -14,7 +14,7 @@ export async function answerHealthcheck(
     });
     const answer = await response.json().catch(() => undefined);
     if (response.ok && healthSchema.safeParse(answer).success) return 0;
-    console.error(`tokenize: ${url} answered, but not as a healthy action does`);
+    console.error(`tokenize: ${url} responded, but not as a healthy action does`);
   } catch {
     console.error(`tokenize: Cannot reach the action at ${url}: is it running?`);
   }

@@ -1,4 +1,4 @@
-/** What the commands print: JSON for programs, a table for people. Failures go to standard error. */
+/** What commands print: JSON for programs, a table for people. Failures go to standard error. */
 import type { Report } from "../action/trigger.ts";
 import type { ResiduePlace } from "../platforms/residue.ts";
 import type { Problem } from "../http/problem.ts";
@@ -27,7 +27,7 @@ function lookalikeLine(count: number): [string, string] {
   return ["lookalikes", `${count} texts that only look like tokens, left alone`];
 }
 
-/** What is left elsewhere: first what has to be done, and then in one line what was found clean. */
+/** Where old values are left: first what remains to be done, then, in one line, what is clean. */
 function residueLines(residue: readonly ResiduePlace[]): string[] {
   if (residue.length === 0) return [];
   const isClean = ({ state }: ResiduePlace) => state === "none" || state === "cleared";
@@ -43,7 +43,7 @@ function residueLines(residue: readonly ResiduePlace[]): string[] {
   return ["old values elsewhere", ...lines, ...last];
 }
 
-/** Prints why a job failed: a sentence on standard error, and for programs the problem too. */
+/** Prints why a command failed: a sentence on standard error; for programs, the problem as well. */
 export function printFailure(problem: Pick<Problem, "detail" | "code">, json: boolean): void {
   console.error(`tokenize: ${problem.detail} (${problem.code})`);
   if (json) console.log(JSON.stringify(problem));

@@ -1,4 +1,4 @@
-/** `tokenize permissions`: what the sandbox would be given, and why. */
+/** `tokenize permissions`: what the sandbox of `serve` would be given, and why. */
 import type { Grants } from "../sandbox/grants.ts";
 import { table } from "./output.ts";
 

@@ -6,8 +6,8 @@ const REDRAW_MS = 200;
 const WIDTH = 30;
 
 /**
- * The bar of one run. It draws nothing where standard error is no terminal. Work that the database does
- * in one statement tells of no progress; then the bar says how long it has been going on.
+ * The bar of one run. It draws nothing unless standard error is a terminal. Work that the database does
+ * in one statement reports no progress; the bar then shows how long it has been running.
  */
 export function progressBar(): { show: (progress: Progress) => void; clear: () => void } {
   if (!Deno.stderr.isTerminal()) return { show: () => {}, clear: () => {} };

@@ -4,8 +4,8 @@ import type { RotateCommand } from "../command.ts";
 import { runOnce } from "./run.ts";
 
 /**
- * Rotates once, as `tokenize run` tokenizes. One-way tokens are refused as wrong usage, before anything
- * is looked at. Gives the exit code.
+ * Rotates once, as `tokenize run` tokenizes. One-way tokens are refused as wrong usage before the
+ * database is connected to. Returns the exit code.
  */
 export async function rotate(
   command: RotateCommand,

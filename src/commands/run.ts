@@ -1,4 +1,4 @@
-/** `tokenize run`: the same job once, with no server. */
+/** `tokenize run`: tokenizes a dataset once, without a server. */
 import { RunRegistry } from "../action/run_registry.ts";
 import { type ActionDependencies, tokenizeDataset } from "../action/tokenize_dataset.ts";
 import { toServiceError } from "../errors.ts";
@@ -7,7 +7,7 @@ import type { RunCommand } from "../command.ts";
 import { printFailure, printReport } from "./output.ts";
 import { progressBar } from "./progress_bar.ts";
 
-/** Runs the job. A signal to stop rolls it back at once. Gives the exit code. */
+/** Runs it. A signal to stop rolls it back at once. Returns the exit code. */
 export async function runOnce(
   { dataset, options, json }: Omit<RunCommand, "name">,
   deps: ActionDependencies,

@@ -1,4 +1,4 @@
-/** `tokenize serve`: runs the action until it is told to stop. */
+/** `tokenize serve`: runs the action until a signal stops it. */
 import { RunRegistry } from "../action/run_registry.ts";
 import type { ActionDependencies } from "../action/tokenize_dataset.ts";
 import { aborted, settleWithin } from "../async.ts";
@@ -9,18 +9,18 @@ import { HttpServer } from "../http/server/http_server.ts";
 import type { Observe } from "../observations.ts";
 import { VERSION } from "../version.ts";
 
-/** How long runs under way may go on after the signal to stop, before they are rolled back. */
+/** How long runs in progress may go on after the signal to stop, before they are rolled back. */
 const GRACE_MS = 10_000;
-/** How long callers may take after that to read their answers, or to end what they began to send. */
+/** How long clients may take after that to read their responses, or to finish their requests. */
 const CLOSE_TIMEOUT_MS = 1000;
 
 /**
- * When the API is loaded, if nobody asks for it before. It takes a while, in which nothing is answered,
- * and who started the process waits for /healthz.
+ * When the API is loaded, unless a request needs it earlier. Loading takes a while during which nothing
+ * is handled, and the program that started the process waits for /healthz.
  */
 const LOAD_DELAY_MS = 100;
 
-/** Serves until `shutDown` is aborted, with the signal's name for a reason. Gives the exit code. */
+/** Serves until `shutDown` is aborted, with the name of the signal as the reason. Returns the exit code. */
 export async function serve(
   config: Config,
   deps: ActionDependencies,
@@ -47,7 +47,7 @@ export async function serve(
   return 0;
 }
 
-/** Loads the API's code and makes it. Its runs are entered in `runs`. */
+/** Loads the code of the API, and makes it. Its runs are entered in `runs`. */
 async function loadApp(
   triggerToken: string | undefined,
   action: ActionDependencies,
@@ -78,10 +78,12 @@ function listen(
   }
 }
 
-/** Throws what has nothing to do with the address. */
+/** Rethrows what has nothing to do with the address. */
 function whyNotListening(error: unknown): string {
   if (error instanceof Deno.errors.AddrInUse) return "the port is in use";
-  if (error instanceof Deno.errors.AddrNotAvailable) return "the address is not of this machine";
+  if (error instanceof Deno.errors.AddrNotAvailable) {
+    return "the address does not belong to this machine";
+  }
   if (error instanceof Deno.errors.PermissionDenied) return "the system does not allow it";
   if (error instanceof Error && error.name === "Error") return "the host name cannot be resolved";
   throw error;

@@ -1,12 +1,12 @@
 /** `tokenize smoke`: triggers each dataset twice, and fails if a second run updates anything. */
 import type { DatasetArguments, SmokeCommand } from "../command.ts";
 import { DEFAULT_RUN_OPTIONS } from "../run_options.ts";
-import { type ActionAddress, type Answer, askAction } from "./ask_action.ts";
+import { type ActionAddress, askAction, type Outcome } from "./ask_action.ts";
 
 /** One dataset's two runs, and what is wrong with them. */
 interface SmokeResult {
   readonly dataset_urn: string;
-  readonly runs: readonly Answer[];
+  readonly runs: readonly Outcome[];
   readonly fault: string | undefined;
 }
 
@@ -32,12 +32,12 @@ async function triggerTwice(
   dataset: DatasetArguments,
   shutDown: AbortSignal,
 ): Promise<SmokeResult> {
-  const runs: Answer[] = [];
+  const runs: Outcome[] = [];
   for (let i = 0; i < 2; i++) {
-    const answer = await askAction(address, dataset, DEFAULT_RUN_OPTIONS, shutDown);
-    runs.push(answer);
-    if ("problem" in answer) {
-      const { detail, code } = answer.problem;
+    const outcome = await askAction(address, dataset, DEFAULT_RUN_OPTIONS, shutDown);
+    runs.push(outcome);
+    if ("problem" in outcome) {
+      const { detail, code } = outcome.problem;
       return { dataset_urn: dataset.urn, runs, fault: `${detail} (${code})` };
     }
   }
@@ -45,7 +45,7 @@ async function triggerTwice(
   const again = "report" in second ? second.report.updated : 0;
   const fault = again === 0
     ? undefined
-    : `the second run updated ${again} rows, it should find nothing`;
+    : `the second run updated ${again} rows, but should find nothing to update`;
   return { dataset_urn: dataset.urn, runs, fault };
 }
 

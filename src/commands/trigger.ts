@@ -3,17 +3,17 @@ import type { TriggerCommand } from "../command.ts";
 import { askAction } from "./ask_action.ts";
 import { printFailure, printReport } from "./output.ts";
 
-/** Sends the trigger and prints what came of it. Gives the exit code. */
+/** Sends the trigger and prints the report or the problem. Returns the exit code. */
 export async function trigger(
   { url, dataset, options, json }: TriggerCommand<string>,
   triggerToken: string | undefined,
   shutDown: AbortSignal,
 ): Promise<number> {
-  const answer = await askAction({ url, triggerToken }, dataset, options, shutDown);
-  if ("problem" in answer) {
-    printFailure(answer.problem, json);
+  const outcome = await askAction({ url, triggerToken }, dataset, options, shutDown);
+  if ("problem" in outcome) {
+    printFailure(outcome.problem, json);
     return 1;
   }
-  printReport(answer.report, json);
+  printReport(outcome.report, json);
   return 0;
 }

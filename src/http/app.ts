@@ -1,4 +1,4 @@
-/** The HTTP API: routes, limits, authentication, and one place where failures become answers. */
+/** The HTTP API: routes, limits, authentication, and one place where failures become responses. */
 import { OpenAPIHono, type RouteHandler } from "@hono/zod-openapi";
 import type { RunRegistry } from "../action/run_registry.ts";
 import { type ActionDependencies, tokenizeDataset } from "../action/tokenize_dataset.ts";
@@ -17,9 +17,9 @@ import { readTrigger } from "./trigger_body.ts";
 /** What the API is made of. */
 export interface AppDependencies {
   readonly version: string;
-  /** The bearer token /trigger asks for; undefined where anybody may trigger. */
+  /** The bearer token that /trigger requires; undefined if anybody may trigger. */
   readonly triggerToken: string | undefined;
-  /** The runs under way. Once it drains, no new run begins. */
+  /** The runs in progress. Once it drains, no new run begins. */
   readonly runs: RunRegistry;
   readonly action: ActionDependencies;
 }
@@ -43,8 +43,8 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
   app.openapi(healthRoute, (c) => c.json(HEALTHY, 200));
 
   app.openapi(readinessRoute, async (c) => {
-    const answer = await readiness();
-    return c.json(answer, answer.status === "ready" ? 200 : 503);
+    const state = await readiness();
+    return c.json(state, state.status === "ready" ? 200 : 503);
   });
 
   app.openAPIRegistry.registerPath(triggerRoute);
@@ -66,7 +66,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
     type: "http",
     scheme: "bearer",
-    description: "TRIGGER_TOKEN, where one is set",
+    description: "TRIGGER_TOKEN, if it is set",
   });
   app.doc31("/openapi.json", {
     openapi: "3.1.0",
@@ -77,16 +77,16 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
   return app;
 }
 
-/** Turns whatever fails into a problem document, and what no run reports into a log line. */
+/** Turns every failure into a problem document, and logs those that no run logs. */
 function answerFailures(app: OpenAPIHono<Environment>, observe: Observe): void {
   app.notFound((c) => {
     const allow = ALLOWED_METHODS[c.req.path];
     const { method, path } = c.req;
     const error = allow === undefined
-      ? new ServiceError("not_found", "Cannot answer: there is nothing at this path")
+      ? new ServiceError("not_found", "Cannot handle the request: there is nothing at this path")
       : new ServiceError(
         "method_not_allowed",
-        `Cannot answer: ${method} is not allowed (${allow} is)`,
+        `Cannot handle the request: ${method} is not allowed here, only ${allow}`,
       );
     observe({ event: "request_refused", code: error.code, method, path: shown(path) });
     const response = problemResponse(error);
@@ -107,7 +107,7 @@ function answerFailures(app: OpenAPIHono<Environment>, observe: Observe): void {
   });
 }
 
-/** A path as the log may show it: only those we know, since anything can stand in others. */
+/** A path as the log may show it: only known ones, since others can contain anything. */
 function shown(path: string): string {
   return path in ALLOWED_METHODS ? path : "(unknown)";
 }

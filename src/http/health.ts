@@ -1,9 +1,9 @@
-/** `/healthz`, which is all of the API that has to answer before the rest of it is there. */
+/** `/healthz`: the only part of the API that responds before the rest is loaded. */
 
-/** What it answers: the process is up. */
+/** Its response: the process is up. */
 export const HEALTHY = { status: "ok" } as const;
 
-/** Whether the request asks for it. */
+/** Whether this is a request for it. */
 export function asksForHealth({ method, url }: Request): boolean {
   return (method === "GET" || method === "HEAD") && new URL(url).pathname === "/healthz";
 }

@@ -6,41 +6,41 @@ interface Meaning {
   readonly title: string;
 }
 
-/** Each code's status and title. Titles never change with the occasion; `detail` does. */
+/** Each code's status and title. The title is always the same; `detail` is about the one failure. */
 export const PROBLEMS: Readonly<Record<ErrorCode, Meaning>> = {
-  invalid_request: { status: 400, title: "The request is not valid" },
-  invalid_urn: { status: 400, title: "The dataset URN is not valid" },
-  unauthorized: { status: 401, title: "A valid bearer token is needed" },
+  invalid_request: { status: 400, title: "The request is invalid" },
+  invalid_urn: { status: 400, title: "The dataset URN is invalid" },
+  unauthorized: { status: 401, title: "A valid bearer token is required" },
   dataset_not_allowed: { status: 403, title: "The dataset may not be tokenized" },
-  permission_denied: { status: 403, title: "The database refuses the role" },
+  permission_denied: { status: 403, title: "Permission denied" },
   not_found: { status: 404, title: "There is nothing at this path" },
   table_not_found: { status: 404, title: "The table does not exist" },
-  method_not_allowed: { status: 405, title: "The method is not allowed here" },
-  run_in_progress: { status: 409, title: "Another run is under way" },
-  lock_timeout: { status: 409, title: "A lock was not had in time" },
-  conflict: { status: 409, title: "Other writers interfered" },
+  method_not_allowed: { status: 405, title: "The method is not allowed at this path" },
+  run_in_progress: { status: 409, title: "Another run is in progress" },
+  lock_timeout: { status: 409, title: "Could not obtain a lock in time" },
+  conflict: { status: 409, title: "Concurrent changes got in the way" },
   body_too_large: { status: 413, title: "The body is too large" },
   unsupported_media_type: { status: 415, title: "The body must be JSON" },
   unsupported_platform: { status: 422, title: "The platform is not supported" },
-  ambiguous_name: { status: 422, title: "The name means several things" },
+  ambiguous_name: { status: 422, title: "The name is ambiguous" },
   wrong_database: { status: 422, title: "The dataset is in another database" },
   column_not_found: { status: 422, title: "A column does not exist" },
   column_not_tokenizable: { status: 422, title: "A column cannot be tokenized" },
-  value_too_long: { status: 422, title: "A token does not fit its column" },
+  value_too_long: { status: 422, title: "A token does not fit into its column" },
+  constraint_violation: { status: 422, title: "A constraint rejects the tokens" },
   value_not_text: { status: 422, title: "A value is not valid text" },
-  constraint_violation: { status: 422, title: "A constraint refuses the tokens" },
   table_not_supported: { status: 422, title: "The table cannot be tokenized" },
-  internal: { status: 500, title: "An unexpected failure" },
+  internal: { status: 500, title: "An unexpected error occurred" },
   database_unreachable: { status: 502, title: "The database cannot be reached" },
   database_error: { status: 502, title: "The database reported an error" },
   token_sdk_unreachable: { status: 502, title: "The token SDK's server cannot be reached" },
   token_sdk_error: { status: 502, title: "The token SDK reported an error" },
   platform_not_configured: { status: 503, title: "The platform is not configured" },
   shutting_down: { status: 503, title: "The action is shutting down" },
-  timeout: { status: 504, title: "The work took too long" },
+  timeout: { status: 504, title: "The operation timed out" },
 };
 
-/** Codes that a caller should simply try again after a while. */
+/** Failures that go away: the caller should try again after so many seconds. */
 const DEFAULT_RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   run_in_progress: 5,
   lock_timeout: 5,
@@ -57,7 +57,7 @@ export interface Problem {
   readonly run_id?: string;
 }
 
-/** The document that tells a caller of `error`. */
+/** The document for `error`, with the id of the run that failed, if there was one. */
 export function toProblem(error: ServiceError, runId?: string): Problem {
   const { status, title } = PROBLEMS[error.code];
   return {
@@ -69,7 +69,7 @@ export function toProblem(error: ServiceError, runId?: string): Problem {
   };
 }
 
-/** The response that carries it. */
+/** The response that carries the document, with the headers that belong to it. */
 export function problemResponse(error: ServiceError, runId?: string): Response {
   const problem = toProblem(error, runId);
   const headers = new Headers({ "content-type": "application/problem+json" });

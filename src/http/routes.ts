@@ -19,14 +19,14 @@ const retryAfter: Headers = {
   "Retry-After": { description: "Seconds to wait", schema: { type: "integer" } },
 };
 
-/** What problems of a status may carry beside the document. */
+/** The headers that may come with problems of a status. */
 const HEADERS: Partial<Record<number, Headers>> = {
   401: { "WWW-Authenticate": { description: "RFC 6750", schema: { type: "string" } } },
   409: retryAfter,
   503: retryAfter,
 };
 
-/** Codes that `/trigger` never gives: they belong to the router. */
+/** Codes that `/trigger` never responds with: they belong to the router. */
 const ROUTER_CODES: readonly ErrorCode[] = ["not_found", "method_not_allowed"];
 
 /** The process is up; touches no database. */
@@ -34,7 +34,7 @@ export const healthRoute = createRoute({
   method: "get",
   path: "/healthz",
   summary: "Whether the process is up",
-  responses: { 200: { description: "It is", content: json(healthSchema) } },
+  responses: { 200: { description: "The process is up", content: json(healthSchema) } },
 });
 
 /** Whether the configured platforms can be reached. */
@@ -43,8 +43,11 @@ export const readinessRoute = createRoute({
   path: "/readyz",
   summary: "Whether each configured platform can be reached",
   responses: {
-    200: { description: "All can", content: json(readinessSchema) },
-    503: { description: "Some cannot, or none is configured", content: json(readinessSchema) },
+    200: { description: "Each platform can be reached", content: json(readinessSchema) },
+    503: {
+      description: "A platform cannot be reached, or none is configured",
+      content: json(readinessSchema),
+    },
   },
 });
 

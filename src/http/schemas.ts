@@ -8,8 +8,14 @@ import { COMMIT_MODES, DEFAULT_RUN_OPTIONS, STRATEGIES } from "../run_options.ts
 import type { Problem } from "./problem.ts";
 import type { Readiness } from "./readiness.ts";
 
-/** A schema for each field of `T`: with one missing or one too many the program does not compile. */
+/** A schema for each field of `T`: with one missing or one too many, the program does not compile. */
 type FieldsOf<T> = { readonly [Field in keyof T]-?: z.ZodType<T[Field]> };
+
+/** The schema of `T`, which `/openapi.json` lists by that name. */
+function schemaOf<T>(name: string, fields: FieldsOf<T>): z.ZodType<T> {
+  const schema: z.ZodType<unknown> = z.object(fields).openapi(name);
+  return schema as z.ZodType<T>; // the compiler cannot follow `FieldsOf` for any T
+}
 
 const EXAMPLE_URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,app.public.customers,PROD)";
 
@@ -33,76 +39,67 @@ export const triggerSchema = z.strictObject({
     description: "Update rows in place, or rewrite the whole table under an exclusive lock",
   }),
   scrub: z.boolean().default(DEFAULT_RUN_OPTIONS.scrub).openapi({
-    description: "Clear what the run leaves of old values elsewhere, as far as the role may",
+    description: "Clear the old values that the run leaves elsewhere, as far as the role may",
   }),
 }).openapi("Trigger");
 
 /** The body as a caller writes it. */
 export type TriggerBody = z.input<typeof triggerSchema>;
 
-/** A place where an update leaves old values. */
-const residueSchema: z.ZodType<ResiduePlace> = z.object(
-  {
-    place: z.string().openapi({ example: "pg_stats" }),
-    state: z.enum(RESIDUE_STATES).openapi({
-      description:
-        "`none`: looked at, nothing in it; `cleared`: by this run, and looked at again; " +
-        "`remains`: old values are there, or have to be taken to be there; `not_checked`: nobody " +
-        "looked, or nobody could",
-    }),
-    command: z.string().optional().openapi({ description: "The SQL that clears it" }),
-    detail: z.string().optional(),
-  } satisfies FieldsOf<ResiduePlace>,
-).openapi("Residue");
+/** A place where an update may leave old values. */
+const residueSchema = schemaOf<ResiduePlace>("Residue", {
+  place: z.string().openapi({ example: "pg_stats" }),
+  state: z.enum(RESIDUE_STATES).openapi({
+    description: "`none`: checked, and empty; `cleared`: by this run, and checked again; " +
+      "`remains`: old values are there, or have to be assumed there; `not_checked`: it was not " +
+      "checked, or could not be",
+  }),
+  command: z.string().optional().openapi({ description: "The SQL that clears it" }),
+  detail: z.string().optional(),
+});
 
-/** The answer to a trigger that succeeded. */
-export const reportSchema: z.ZodType<Report> = z.object(
-  {
-    run_id: z.string(),
-    dataset_urn: z.string(),
-    platform: z.string(),
-    table: z.string().openapi({ example: "app.public.customers" }),
-    columns: z.array(z.string()),
-    dry_run: z.boolean(),
-    updated: z.int().min(0).openapi({ description: "Rows in which at least one column changed" }),
-    skipped: z.int().min(0).openapi({ description: "The table's other rows" }),
-    foreign: z.int().min(0).openapi({
-      description: "Tokens of another SDK or key in the columns: they are left alone",
-    }),
-    lookalikes: z.int().min(0).optional().openapi({
-      description:
-        "Texts in the form of tokens that fail their authentication: they are left alone; " +
-        "absent where none was tried",
-    }),
-    method: z.enum(METHODS).optional().openapi({
-      description: "Where the tokens were made; absent for a dry run",
-    }),
-    elapsed_ms: z.int().min(0),
-    residue: z.array(residueSchema).optional().openapi({
-      description:
-        "Where old values are left; absent where nothing was updated, unless `scrub` was asked for",
-    }),
-  } satisfies FieldsOf<Report>,
-).openapi("Report");
+/** The response to a trigger that succeeded. */
+export const reportSchema = schemaOf<Report>("Report", {
+  run_id: z.string(),
+  dataset_urn: z.string(),
+  platform: z.string(),
+  table: z.string().openapi({ example: "app.public.customers" }),
+  columns: z.array(z.string()),
+  dry_run: z.boolean(),
+  updated: z.int().min(0).openapi({ description: "Rows in which at least one column changed" }),
+  skipped: z.int().min(0).openapi({ description: "The table's other rows" }),
+  foreign: z.int().min(0).openapi({
+    description: "Tokens of another SDK or key in the columns, which are left alone",
+  }),
+  lookalikes: z.int().min(0).optional().openapi({
+    description:
+      "Texts in the form of tokens that fail their authentication, which are left alone; " +
+      "absent if none was tried",
+  }),
+  method: z.enum(METHODS).optional().openapi({
+    description: "Where the tokens were made; absent for a dry run",
+  }),
+  elapsed_ms: z.int().min(0),
+  residue: z.array(residueSchema).optional().openapi({
+    description:
+      "Where old values are left; absent if nothing was updated and `scrub` was not requested",
+  }),
+});
 
-/** The answer to whatever failed. */
-export const problemSchema: z.ZodType<Problem> = z.object(
-  {
-    status: z.int(),
-    title: z.string(),
-    detail: z.string(),
-    code: z.enum(ERROR_CODES),
-    run_id: z.string().optional(),
-  } satisfies FieldsOf<Problem>,
-).openapi("Problem");
+/** The response to anything that failed. */
+export const problemSchema = schemaOf<Problem>("Problem", {
+  status: z.int(),
+  title: z.string(),
+  detail: z.string(),
+  code: z.enum(ERROR_CODES),
+  run_id: z.string().optional(),
+});
 
-/** The answer of `/healthz`. */
+/** The response of `/healthz`. */
 export const healthSchema = z.object({ status: z.literal("ok") }).openapi("Health");
 
-/** The answer of `/readyz`: a line a platform. */
-export const readinessSchema: z.ZodType<Readiness> = z.object(
-  {
-    status: z.enum(["ready", "not_ready"]),
-    platforms: z.record(z.string(), z.string()).openapi({ example: { postgres: "reachable" } }),
-  } satisfies FieldsOf<Readiness>,
-).openapi("Readiness");
+/** The response of `/readyz`: a line for each platform. */
+export const readinessSchema = schemaOf<Readiness>("Readiness", {
+  status: z.enum(["ready", "not_ready"]),
+  platforms: z.record(z.string(), z.string()).openapi({ example: { postgres: "reachable" } }),
+});

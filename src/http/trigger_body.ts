@@ -1,4 +1,4 @@
-/** The body of a trigger: what is asked of it, and what is said of one that is not as it should be. */
+/** The body of a trigger: reads and validates it, and names what is wrong with it. */
 import type { z } from "@hono/zod-openapi";
 import type { Trigger } from "../action/trigger.ts";
 import { deadline } from "../async.ts";
@@ -8,21 +8,21 @@ import { triggerSchema } from "./schemas.ts";
 
 /** The most a body may hold. */
 const MAX_BODY_BYTES = 1024 * 1024;
-/** How much of a larger body is read and dropped: who is still sending would not see the answer. */
+/** How much of a larger body is read and dropped: a client that is still sending sees no response. */
 const MAX_DROPPED_BYTES = 16 * MAX_BODY_BYTES;
-/** How long a body may take to arrive: nobody may hold a request open by sending it bit by bit. */
+/** How long a body may take to arrive: a client that sends it bit by bit cannot hold a request open. */
 const BODY_TIMEOUT_MS = 30_000;
-/** The most that a problem's detail names of what is wrong. */
+/** How many faults the detail of a problem names. */
 const MAX_FAULTS = 5;
 const MAX_NAME_LENGTH = 60;
 
 /**
- * Reads and validates a trigger. It is done here and not by the framework's validator, which would
- * answer 500 to some spellings of JSON's content type and to a body that breaks off.
+ * Reads and validates a trigger. The framework's validator is not used: it responds with 500 to some
+ * spellings of the content type of JSON and to an incomplete body.
  *
- * Throws `unsupported_media_type`, `body_too_large`, or `invalid_request` naming each field that is
- * wrong, never with what was in it; also if the body does not arrive within `timeoutMs`, or before
- * others need its place in `memory`.
+ * Throws `unsupported_media_type`, `body_too_large`, or `invalid_request`, which names each wrong field
+ * but never its contents, or says that the body did not arrive within `timeoutMs` milliseconds, or not
+ * before others needed its place in `memory`.
  */
 export async function readTrigger(
   request: Request,
@@ -64,7 +64,7 @@ async function readBytes(
     return body.bytes.slice();
   } catch (error) {
     if (body.signal.aborted) throw invalid("its body arrives too slowly while others do, too");
-    throw error instanceof ServiceError ? error : invalid("its body breaks off");
+    throw error instanceof ServiceError ? error : invalid("its body is incomplete");
   } finally {
     reader.cancel().catch(() => {}); // nothing more is wanted
   }

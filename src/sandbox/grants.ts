@@ -1,5 +1,5 @@
 /**
- * What the sandbox may reach, worked out from the configuration: a pure function, so that it can be
+ * What the sandbox may reach, derived from the configuration by a pure function, so that it can be
  * printed (`tokenize permissions`), tested and trusted.
  */
 import type { Config, SdkSettings } from "../config.ts";
@@ -61,12 +61,12 @@ function fileGrants(command: Command, config: Config): FileGrant[] {
   );
 }
 
-/** Whether it names one host, as it must: what does not may have come from any setting. */
+/** Whether it names exactly one host. A setting could contain a pattern, which would open more. */
 export function isGrantable({ host }: HostGrant): boolean {
   return isHost(withoutBrackets(host.replace(/:\d+$/, "")));
 }
 
-/** Deno's permissions for the sandbox: those hosts and files, and nothing of the rest of the machine. */
+/** Deno's permissions for the sandbox: these hosts and files, and nothing else of the machine. */
 export function workerPermissions({ hosts, files }: Grants): Deno.PermissionOptionsObject {
   return {
     net: hosts.map(({ host }) => host),
@@ -103,7 +103,7 @@ function sdkGrants(config: Config): HostGrant[] {
   );
 }
 
-/** The token SDKs that have work to do. */
+/** The token SDKs in use. */
 function sdksIn({ tokenSdk, rotateFrom }: Config) {
   const use = ({ mode, settings }: SdkSettings, why: string) => {
     return { adapter: findAdapter(mode), settings, why };

@@ -1,6 +1,6 @@
 /**
- * Libraries look into `process.env`, which would be refused with an exception. It is empty instead, and
- * what they need is handed to them. To be imported before anything else.
+ * Makes `process.env` empty. Libraries read it, and without permission that would throw; what they need
+ * is passed to them instead. To be imported before anything else.
  */
 import process from "node:process";
 

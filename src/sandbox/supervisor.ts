@@ -1,6 +1,6 @@
 /**
  * The outer half of the program. It starts the sandboxed worker, gives up its own permissions before
- * the worker is told what to do, relays signals, and ends as the worker ends. It never parses input
+ * the worker receives its command, relays signals, and ends as the worker ends. It never parses input
  * and never opens a connection.
  */
 import module from "node:module";
@@ -65,7 +65,7 @@ export async function supervise(
     event.preventDefault(); // its message may hold anything
     end(1, { event: "worker_died", how: "by an error that nobody caught" });
   };
-  watch(worker, () => end(1, { event: "worker_died", how: "by itself" }));
+  watch(worker, () => end(1, { event: "worker_died", how: "without reporting why" }));
 
   let stopping = false;
   for (const signal of SIGNALS) {

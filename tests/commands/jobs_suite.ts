@@ -241,7 +241,10 @@ export async function jobsSuite(program: Program): Promise<void> {
     using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const wrong: readonly (readonly [Record<string, string>, RegExp])[] = [
       [{ PORT: String(taken.addr.port) }, /HOST, PORT.*the port is in use/],
-      [{ HOST: "192.0.2.1", PORT: String(freePort()) }, /HOST, PORT.*not of this machine/],
+      [
+        { HOST: "192.0.2.1", PORT: String(freePort()) },
+        /HOST, PORT.*does not belong to this machine/,
+      ],
       [
         { HOST: "no.such.host.invalid", PORT: String(freePort()) },
         /HOST, PORT.*cannot be resolved/,
