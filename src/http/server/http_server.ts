@@ -61,7 +61,7 @@ export class HttpServer implements ConnectionOwner {
     try {
       return await this.#answer(request);
     } catch (error) {
-      reportError(error); // a defect: whoever makes responses makes them of errors, too
+      reportError(error); // a defect: responses are made from errors, too
       return new Response(null, { status: 500 });
     }
   }
