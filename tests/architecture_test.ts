@@ -299,6 +299,20 @@ Deno.test("nothing is left to be done later", () => {
   assert.deepEqual(linesWith(/\b(TODO|FIXME|XXX|HACK)\b/, () => false), []);
 });
 
+Deno.test("the loudest words that CONTRIBUTING.md asks to avoid are in no source and no page", async () => {
+  const loud =
+    /\b(anew|in the stead|to be had|can be had|some day|as it were|whoever|(?<!")by itself|by themselves|(is|are) told|looked at|(runs?|ran) out(?! of))\b/i;
+  const pages = ["README.md", "SECURITY.md", "CHANGELOG.md"];
+  for await (const { name } of Deno.readDir(new URL("../docs/", import.meta.url))) {
+    if (name.endsWith(".md")) pages.push(`docs/${name}`);
+  }
+  const inPages = await Promise.all(pages.map(async (path) => {
+    const text = await Deno.readTextFile(new URL(`../${path}`, import.meta.url));
+    return text.split("\n").filter((line) => loud.test(line)).map((line) => `${path}: ${line}`);
+  }));
+  assert.deepEqual(linesWith(loud, () => false).concat(inPages.flat()), []);
+});
+
 Deno.test("every file says what it is for, and how it is named fits", () => {
   const silent = sources.filter(({ text }) => !text.startsWith("/**")).map(({ path }) => path);
   assert.deepEqual(silent, []);
