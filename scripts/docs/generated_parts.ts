@@ -5,6 +5,7 @@
  */
 import { PROBLEMS } from "../../src/http/problem.ts";
 import { LOG_LINES } from "../../src/log.ts";
+import { codeMap } from "./code_map.ts";
 import { commandHelp } from "./command_help.ts";
 import { cellsOf } from "./markdown.ts";
 
@@ -27,6 +28,7 @@ export interface GeneratedPage {
 /** The pages with generated parts. `docs/openapi.json` is generated as a whole, elsewhere. */
 export const GENERATED_PAGES: readonly GeneratedPage[] = [
   { path: "docs/cli.md", update: updateHelp },
+  { path: "docs/code-map.md", update: updateCodeMap },
   { path: "docs/errors.md", update: (page) => updateTable(page, "problems", problems()) },
   { path: "docs/understanding-output.md", update: (page) => updateTable(page, "log", logLines()) },
 ];
@@ -54,6 +56,12 @@ async function updateHelp(page: string): Promise<string> {
     updated = replacePart(updated, command === "" ? "help" : `help ${command}`, () => block);
   }
   return updated;
+}
+
+/** Every file of src with what it is for. */
+async function updateCodeMap(page: string): Promise<string> {
+  const map = await codeMap();
+  return replacePart(page, "files", () => map);
 }
 
 function updateTable(page: string, name: string, table: GeneratedTable): Promise<string> {
