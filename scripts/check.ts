@@ -11,6 +11,7 @@ const DOCUMENTED = [
   "src/tokens/token_scope.ts",
   "src/errors.ts",
   "src/config_error.ts",
+  "src/settings_reader.ts",
   "tests/tokens/conformance.ts",
 ];
 

@@ -146,8 +146,8 @@ Deno.test("a URL that cannot work names the part that is missing or wrong", () =
       [`${BASE};PWD=${SECRET};transportMode=binary`, /transportMode/],
       [`${BASE};PWD=${SECRET};AllowSelfSignedCerts=1`, /DENO_CERT/],
       [`${BASE};PWD=${SECRET};SSLTrustStore=/canary.jks`, /DENO_CERT/],
-      [`${BASE};PWD=${SECRET};UseProxy=1`, /proxies are not supported/],
-      [`${BASE};PWD=${SECRET};ProxyHost=canary`, /proxies are not supported/],
+      [`${BASE};PWD=${SECRET};UseProxy=1`, /through a proxy are not supported/],
+      [`${BASE};PWD=${SECRET};ProxyHost=canary`, /through a proxy are not supported/],
       [`${BASE};PWD=${SECRET};http.header.x=canary`, /headers/],
       [`${BASE};PWD=${SECRET};AzureTenantId=canary`, /OAuth2TokenEndpoint/],
       [`${BASE};PWD=${SECRET};ConnCatlog=canary`, /the property after PWD is not known/],
@@ -155,7 +155,10 @@ Deno.test("a URL that cannot work names the part that is missing or wrong", () =
       [`${BASE};PWD=${SECRET};spark.sql.ansi.enabled=canary`, /is not known/],
       // a ";" in a secret makes a property of its rest, of any name
       [`${BASE};PWD=x;${SECRET}=x`, /the property after PWD is not known/],
-      [`${BASE};PWD=x;proxy${SECRET}=x`, /the property after PWD is not supported: proxies/],
+      [
+        `${BASE};PWD=x;proxy${SECRET}=x`,
+        /the property after PWD is not supported: connections through a proxy/,
+      ],
       [`${BASE};PWD=x;${SECRET}=x;${SECRET}=y`, /one of its properties is repeated/],
       [`${BASE};PWD=${SECRET};pwd=${SECRET}`, /one of its properties is repeated/],
       [`${BASE};PWD=${SECRET};canary`, /key=value/],
