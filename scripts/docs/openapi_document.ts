@@ -7,6 +7,7 @@ import { VERSION } from "../../src/version.ts";
 export async function openApiDocument(): Promise<Record<string, unknown>> {
   const app = createApp({
     version: VERSION,
+    listen: { hostname: "127.0.0.1", port: 8080 },
     triggerToken: undefined,
     runs: new RunRegistry(),
     action: {

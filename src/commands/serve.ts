@@ -28,7 +28,7 @@ export async function serve(
 ): Promise<number> {
   const runs = new RunRegistry();
   let loading: ReturnType<typeof loadApp> | undefined;
-  const load = () => loading ??= loadApp(config.triggerToken, deps, runs);
+  const load = () => loading ??= loadApp(config, deps, runs);
   if (deps.platforms.size === 0) deps.observe({ event: "no_platform_configured" });
   const server = listen(config, deps.observe, async (request) => {
     if (loading === undefined && asksForHealth(request)) return Response.json(HEALTHY);
@@ -49,12 +49,12 @@ export async function serve(
 
 /** Loads the code of the API, and makes it. Its runs are entered in `runs`. */
 async function loadApp(
-  triggerToken: string | undefined,
+  { listen, triggerToken }: Config,
   action: ActionDependencies,
   runs: RunRegistry,
 ) {
   const { createApp } = await import("../http/app.ts");
-  return createApp({ version: VERSION, triggerToken, runs, action });
+  return createApp({ version: VERSION, listen, triggerToken, runs, action });
 }
 
 /** Starts to listen, or says why it cannot. */

@@ -5,6 +5,7 @@ import { type ActionDependencies, tokenizeDataset } from "../action/tokenize_dat
 import { ServiceError, toServiceError } from "../errors.ts";
 import { stackFrames } from "../stack_frames.ts";
 import type { Observe } from "../observations.ts";
+import { type ListenAddress, requireOwnHost, requireSameOrigin } from "./browser_requests.ts";
 import { BodyMemory } from "./body_memory.ts";
 import { requireBearerToken } from "./bearer_token.ts";
 import { GrowingPause } from "./growing_pause.ts";
@@ -17,6 +18,7 @@ import { readTrigger } from "./trigger_body.ts";
 /** What the API is made of. */
 export interface AppDependencies {
   readonly version: string;
+  readonly listen: ListenAddress;
   /** The bearer token that /trigger requires; undefined if anybody may trigger. */
   readonly triggerToken: string | undefined;
   /** The runs in progress. Once it drains, no new run begins. */
@@ -33,12 +35,22 @@ const ALLOWED_METHODS: Readonly<Record<string, string>> = {
   "/trigger": "POST",
 };
 
+/** What anybody may read, from anywhere: probes come with any Host. */
+const PUBLIC_PATHS: readonly string[] = ["/healthz", "/readyz", "/openapi.json"];
+
 /** Makes the API. It reads no environment and opens no connection. */
 export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
   const app = new OpenAPIHono<Environment>();
   const readiness = readinessCheck(deps.action.platforms);
   const wrongToken = new GrowingPause(); // one for all callers: guesses may come from many addresses
   const bodies = new BodyMemory();
+
+  app.use(async (c, next) => {
+    requireSameOrigin(c.req.raw);
+    const isProtected = deps.triggerToken !== undefined || PUBLIC_PATHS.includes(c.req.path);
+    if (!isProtected) requireOwnHost(c.req.raw, deps.listen);
+    await next();
+  });
 
   app.openapi(healthRoute, (c) => c.json(HEALTHY, 200));
 

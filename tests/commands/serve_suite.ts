@@ -39,7 +39,8 @@ export async function serveSuite(program: Program): Promise<void> {
 
   test("what is not even HTTP, or breaks off, is neither a 500 nor a defect in the log", async () => {
     await using service = await startService(program);
-    const head = "POST /trigger HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+    const head = `POST /trigger HTTP/1.1\r\nHost: localhost:${service.port}\r\n` +
+      "Content-Type: application/json\r\n";
     const answers = await Promise.all([
       raw(service, "\x16\x03\x01\r\n\r\n"),
       raw(service, `${head}Content-Length: canary\r\n\r\n{}`),
@@ -61,6 +62,25 @@ export async function serveSuite(program: Program): Promise<void> {
     assert.equal(code, 0);
     const defects = service.log().filter(({ event }) => event === "unexpected_failure");
     assert.deepEqual(defects, []);
+  });
+
+  test("a page whose name leads to this machine cannot trigger, and probes go on", async () => {
+    await using service = await startService(program, { PG_CONN_STR: database.url });
+    const body = JSON.stringify({ dataset_urn, columns: ["email"], dry_run: true });
+    const post = (host: string) =>
+      raw(
+        service,
+        `POST /trigger HTTP/1.1\r\nHost: ${host}\r\nOrigin: http://${host}\r\n` +
+          `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n` +
+          `Connection: close\r\n\r\n${body}`,
+      );
+    assert.match(
+      await post(`attacker.example:${service.port}`),
+      /^HTTP\/1.1 403 .*"permission_denied"/s,
+    );
+    assert.match(await post(`localhost:${service.port}`), /^HTTP\/1.1 200 .*"updated":/s);
+    const probe = "GET /healthz HTTP/1.1\r\nHost: 10.0.0.7:8080\r\nConnection: close\r\n\r\n";
+    assert.match(await raw(service, probe), /^HTTP\/1.1 200 /);
   });
 
   test("a caller who hangs up does not end its run", async () => {

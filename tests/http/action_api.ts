@@ -44,6 +44,7 @@ export function openApi(environment: Readonly<Record<string, string>> = {}): Act
   const runs = new RunRegistry();
   const app = createApp({
     version: VERSION,
+    listen: config.listen,
     triggerToken: config.triggerToken,
     runs,
     action: {

@@ -1,0 +1,133 @@
+/** Requests that a web page has a browser send: of another site, or of a name that leads here. */
+import assert from "node:assert/strict";
+import { type Answer, codeOf, openApi, urn } from "./action_api.ts";
+
+const TRIGGER = { dataset_urn: urn("app.public.customers"), columns: ["email"] };
+const TRIGGER_TOKEN = "correct-horse-battery-staple";
+/** What the trigger comes to if it is accepted: no platform is configured. */
+const ACCEPTED = [503, "platform_not_configured"];
+const DENIED = [403, "permission_denied"];
+
+type Headers = Record<string, string>;
+
+async function trigger(environment: Headers, headers: Headers): Promise<Answer> {
+  await using api = openApi(environment);
+  return await api.trigger(TRIGGER, headers);
+}
+
+function outcomeOf(answer: Answer): [number, string] {
+  return [answer.status, codeOf(answer)];
+}
+
+const HOSTS:
+  readonly (readonly [string, Headers, accepted: readonly string[], denied: readonly string[]])[] =
+    [
+      [
+        "on a loopback address",
+        { PORT: "8080" },
+        ["127.0.0.1:8080", "localhost:8080", "LOCALHOST.:8080", "[::1]:8080", "127.0.0.2:8080"],
+        [
+          "attacker.example:8080",
+          "attacker.example",
+          "localhost.attacker.example:8080",
+          "127.0.0.1.attacker.example:8080",
+          "192.0.2.1:8080",
+          "0.0.0.0:8080",
+          "localhost",
+          "localhost:8081",
+          "",
+        ],
+      ],
+      ["on port 80", { PORT: "80", HOST: "::1" }, ["localhost", "[::1]", "[::1]:80"], [
+        "localhost:8080",
+      ]],
+    ];
+
+for (const [where, environment, accepted, denied] of HOSTS) {
+  Deno.test(`${where}, without a token, only the hosts of this machine are accepted`, async () => {
+    for (const host of accepted) {
+      assert.deepEqual(outcomeOf(await trigger(environment, { host })), ACCEPTED, host);
+    }
+    for (const host of denied) {
+      const answer = await trigger(environment, { host });
+      assert.deepEqual(outcomeOf(answer), DENIED, host);
+      assert.equal(answer.json.run_id, undefined);
+      assert.match(answer.json.detail, /its Host is not .*TRIGGER_TOKEN/);
+    }
+  });
+}
+
+Deno.test("with a token any host is accepted, as a proxy may have it", async () => {
+  const authorization = `Bearer ${TRIGGER_TOKEN}`;
+  for (const host of ["tokenize.example.com", "tokenize-action.ns.svc:8080"]) {
+    const answer = await trigger({ TRIGGER_TOKEN }, { host, authorization });
+    assert.deepEqual(outcomeOf(answer), ACCEPTED, host);
+  }
+});
+
+Deno.test("for anybody on every address, only a browser must name an address or HOST", async () => {
+  const environment = { HOST: "0.0.0.0", ALLOW_ANONYMOUS: "true" };
+  const service = "tokenize-action.ns.svc:8080";
+  const page = (host: string) => ({ host, origin: `http://${host}` });
+  assert.deepEqual(outcomeOf(await trigger(environment, { host: service })), ACCEPTED);
+  assert.deepEqual(outcomeOf(await trigger(environment, page(service))), DENIED);
+  assert.deepEqual(outcomeOf(await trigger(environment, page("192.0.2.1:8080"))), ACCEPTED);
+  assert.deepEqual(outcomeOf(await trigger(environment, page("[2001:db8::1]:8080"))), ACCEPTED);
+  const named = { ...environment, HOST: "Build-Box" };
+  assert.deepEqual(outcomeOf(await trigger(named, page("build-box:8080"))), ACCEPTED);
+});
+
+const OWN = "127.0.0.1:8080";
+
+Deno.test("a request of a page of another origin is refused, with a token and without", async () => {
+  const foreign: readonly Headers[] = [
+    { origin: "https://attacker.example" },
+    { origin: "http://127.0.0.1:3000" },
+    { origin: "http://localhost:8080" }, // the same machine, but not the same origin
+    { origin: "null" },
+    { origin: "canary" },
+    { origin: "https://attacker.example", "sec-fetch-site": "cross-site" },
+    { "sec-fetch-site": "cross-site" },
+    { "sec-fetch-site": "same-site" }, // as another port of this machine is
+    { "sec-fetch-site": "" },
+  ];
+  for (const environment of [{}, { TRIGGER_TOKEN }] as Headers[]) {
+    for (const headers of foreign) {
+      const authorization = `Bearer ${TRIGGER_TOKEN}`;
+      const answer = await trigger(environment, { ...headers, authorization, host: OWN });
+      assert.deepEqual(outcomeOf(answer), DENIED, JSON.stringify(headers));
+      assert.match(answer.json.detail, /another origin/);
+    }
+  }
+});
+
+Deno.test("a request of a page of this server's own, or of no page at all, is accepted", async () => {
+  const own: readonly Headers[] = [
+    {},
+    { origin: `http://${OWN}` },
+    { origin: `http://${OWN}`, "sec-fetch-site": "same-origin" },
+    { "sec-fetch-site": "none" },
+  ];
+  for (const headers of own) {
+    const answer = await trigger({}, { ...headers, host: OWN });
+    assert.deepEqual(outcomeOf(answer), ACCEPTED, JSON.stringify(headers));
+  }
+  const authorization = `Bearer ${TRIGGER_TOKEN}`;
+  const behindTls = { host: "t.example", origin: "https://t.example", authorization };
+  assert.deepEqual(outcomeOf(await trigger({ TRIGGER_TOKEN }, behindTls)), ACCEPTED);
+});
+
+Deno.test("every path is guarded but those that anybody may read", async () => {
+  await using api = openApi();
+  const headers = { host: "attacker.example", origin: "https://attacker.example" };
+  for (const path of ["/healthz", "/readyz", "/openapi.json"]) {
+    assert.notEqual((await api.send("GET", path, { headers })).status, 403, path);
+  }
+  for (const method of ["GET", "POST", "DELETE"]) {
+    const answer = await api.send(method, "/runs", { headers: { host: "attacker.example" } });
+    assert.deepEqual(outcomeOf(answer), DENIED, method);
+  }
+  const refused = api.observations.filter(({ event }) => event === "request_refused");
+  assert.ok(refused.length > 0);
+  assert.doesNotMatch(JSON.stringify(api.observations), /attacker/);
+});
