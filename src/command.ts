@@ -58,7 +58,9 @@ export interface HealthcheckCommand<Url> {
 export interface DetokenizeCommand {
   readonly name: "detokenize";
   /** What the tokens are bound to; undefined if they are not. */
-  readonly dataset: string | undefined;
+  readonly platform: string | undefined;
+  /** The dataset's name, part by part. */
+  readonly dataset: readonly string[] | undefined;
   readonly column: string | undefined;
   readonly json: boolean;
 }

@@ -61,7 +61,7 @@ Deno.test("whoever needs a token SDK that reads a file may read that file", () =
   }, "a.b.c");
   const files = (command: Command) => grantsFor(command, config).files.map(({ file }) => file);
   const url = "http://127.0.0.1:8080";
-  const where = { dataset: undefined, column: undefined, json: true };
+  const where = { platform: undefined, dataset: undefined, column: undefined, json: true };
   assert.deepEqual(files({ name: "serve" }), ["/jwt"]);
   assert.deepEqual(files({ name: "detokenize", ...where }), ["/jwt"]);
   assert.deepEqual(files({ name: "healthcheck", url }), []);

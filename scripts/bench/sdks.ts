@@ -20,7 +20,7 @@ export interface SdkOptions {
 
 const MODES = ["dummy", "hmac-sha256", "aes-siv"];
 const VALUES = 400_000;
-const PLACE = { dataset: "bench.public.people", column: "email" };
+const PLACE = { platform: "postgres", dataset: ["bench", "public", "people"], column: "email" };
 const URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,bench.public.people,PROD)";
 
 /** One thing that is measured, in values or rows a second. */

@@ -148,7 +148,11 @@ function ours(sdk: TokenSdk, atOnce: number): Contender {
       const work = async () => {
         while (next < values.length) {
           const part = values.slice(next, next += MAX_BATCH_ROWS);
-          await sdk.tokenize(part, { dataset: "bench.public.people", column: "email" });
+          await sdk.tokenize(part, {
+            platform: "postgres",
+            dataset: ["bench", "public", "people"],
+            column: "email",
+          });
         }
       };
       await Promise.all(Array.from({ length: atOnce }, work));

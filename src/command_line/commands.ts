@@ -15,6 +15,7 @@ import {
   parseDataset,
   parseDatasets,
   parseRunOptions,
+  parseTokenContext,
 } from "./options.ts";
 
 /** One command as the command line knows it. */
@@ -91,7 +92,11 @@ export const COMMANDS: readonly Definition[] = [
     name: "detokenize",
     description: "read tokens back, one a line, from standard input (ALLOW_DETOKENIZE=true)",
     options: [addTokenContext, addJson],
-    read: ({ dataset, column, json }) => ({ name: "detokenize", dataset, column, json }),
+    read: (options, parser) => ({
+      name: "detokenize",
+      ...parseTokenContext(options, parser),
+      json: options.json,
+    }),
   },
   {
     name: "permissions",

@@ -1,7 +1,8 @@
 /** The options of the command line, and how their texts are read. */
 import { type Command as Parser, Option } from "commander";
-import type { DatasetArguments } from "../command.ts";
+import type { DatasetArguments, DetokenizeCommand } from "../command.ts";
 import { splitUrnList } from "../datahub/dataset_urn.ts";
+import { parseQualifiedName } from "./qualified_name.ts";
 import { COMMIT_MODES, DEFAULT_RUN_OPTIONS, type RunOptions, STRATEGIES } from "../run_options.ts";
 
 const MAX_CONNECTIONS = 64;
@@ -12,6 +13,7 @@ export interface Options extends Partial<RunOptions> {
   readonly columns: readonly string[];
   readonly from: string;
   readonly url?: string;
+  readonly platform?: string;
   readonly dataset?: string;
   readonly column?: string;
   readonly json: boolean;
@@ -117,11 +119,30 @@ export function addFrom(parser: Parser): Parser {
   );
 }
 
-/** `--dataset` and `--column`. */
+/** `--platform`, `--dataset` and `--column`. */
 export function addTokenContext(parser: Parser): Parser {
   return parser
-    .option("--dataset <name>", "the dataset (a.b.c) that TOKEN_CONTEXT bound the tokens to")
-    .option("--column <name>", "the column that TOKEN_CONTEXT bound the tokens to");
+    .option("--platform <name>", "the platform that TOKEN_CONTEXT bound the tokens to")
+    .option("--dataset <name>", "the dataset (a.b.c, names with dots in double quotes)")
+    .option("--column <name>", "the column");
+}
+
+/** What TOKEN_CONTEXT bound the tokens to. */
+export function parseTokenContext(
+  { platform, dataset, column }: Options,
+  parser: Parser,
+): Pick<DetokenizeCommand, "platform" | "dataset" | "column"> {
+  if ((platform === undefined) !== (dataset === undefined)) {
+    parser.error("error: --platform and --dataset go together");
+  }
+  if (column !== undefined && dataset === undefined) {
+    parser.error("error: --column needs --platform and --dataset");
+  }
+  const parts = dataset === undefined ? undefined : parseQualifiedName(dataset);
+  if (dataset !== undefined && parts === undefined) {
+    parser.error("error: --dataset is not a name of the form a.b.c");
+  }
+  return { platform, dataset: parts, column };
 }
 
 /** `--json`. */

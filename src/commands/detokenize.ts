@@ -13,7 +13,7 @@ const MAX_BATCH_LINES = 2500;
  * line was read back.
  */
 export async function detokenize(
-  { dataset, column, json }: DetokenizeCommand,
+  { platform = "", dataset = [], column = "", json }: DetokenizeCommand,
   tokenSdk: () => Promise<TokenSdk>,
   shutDown: AbortSignal,
 ): Promise<number> {
@@ -23,7 +23,7 @@ export async function detokenize(
       console.error("tokenize: TOKEN_SDK_MODE: the tokens of this SDK cannot be read back");
       return 2;
     }
-    const context = { dataset: dataset ?? "", column: column ?? "" };
+    const context = { platform, dataset, column };
     const left = await readBack(sdk.detokenize.bind(sdk), context, json, shutDown);
     if (left > 0) {
       const lines = left === 1 ? "1 line is not a token" : `${left} lines are not tokens`;

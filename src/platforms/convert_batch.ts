@@ -13,6 +13,9 @@ export interface TextColumn {
 
 /** The table that the texts stand in. */
 export interface TextTable {
+  readonly platform: string;
+  /** Its name in the catalogue, part by part. */
+  readonly path: readonly string[];
   readonly displayName: string;
   readonly columns: readonly TextColumn[];
 }
@@ -39,14 +42,15 @@ export async function convertBatch(
   conversion: Conversion,
   columns: TextColumns,
 ): Promise<ConvertedBatch> {
-  const { displayName } = table;
+  const { platform, path, displayName } = table;
   const isToken = toJavaScript(conversion.result);
   const lookalikes: { column: number; row: number }[] = [];
   const tokens = await Promise.all(columns.map(async (texts, i) => {
     const { name, maxLength } = table.columns[i]!;
     const present = texts.filter((text) => text !== null);
     if (present.length === 0) return texts;
-    const made = await conversion.convert(present, { dataset: displayName, column: name });
+    const context = { platform, dataset: path, column: name };
+    const made = await conversion.convert(present, context);
     const isValid = (token: string | null | undefined) =>
       token === null ? conversion.canReject : token !== undefined && isToken.test(token);
     if (made.length !== present.length || !made.every(isValid)) throw invalidTokens(displayName);

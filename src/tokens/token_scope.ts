@@ -36,16 +36,21 @@ export function readScope(read: SettingsReader): TokenScope {
 }
 
 /**
- * What a computation is bound to: which SDK and format it is for (so that one SDK's results mean
- * nothing to another, whatever the keys), the scope, and of the place as much as the scope says.
+ * What a computation is bound to: the SDK and the format (so that one SDK's results mean nothing to
+ * another, even with the same key), the scope, and as much of the place as the scope says. Each part of
+ * a name is a part of its own, so that `"a.b".c` and `a."b.c"` differ.
  */
 export function bindingOf(
   domain: string,
   scope: TokenScope,
-  { dataset, column }: TokenContext,
+  { platform, dataset, column }: TokenContext,
 ): Uint8Array<ArrayBuffer> {
-  const place = { global: [], dataset: [dataset], column: [dataset, column] }[scope];
-  return encodeParts([domain, scope, ...place]);
+  const place = {
+    global: [],
+    dataset: [platform, ...dataset],
+    column: [platform, ...dataset, column],
+  };
+  return encodeParts([domain, scope].concat(place[scope]));
 }
 
 /**

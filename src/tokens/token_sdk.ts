@@ -17,8 +17,10 @@ export type { SettingsReader };
 
 /** Where the values of one call are, so that an SDK can bind its tokens to the place. */
 export interface TokenContext {
-  /** The dataset's canonical name, such as `app.public.customers`. */
-  readonly dataset: string;
+  /** The platform's name in dataset URNs, such as `postgres`. */
+  readonly platform: string;
+  /** The dataset's name in the catalogue, part by part, such as `["app", "public", "customers"]`. */
+  readonly dataset: readonly string[];
   /** The column's name in the catalogue. */
   readonly column: string;
 }

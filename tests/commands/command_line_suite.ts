@@ -41,7 +41,7 @@ export function commandLineSuite(program: Program): void {
       run: [...DATASET, ...RUN_OPTIONS, "--strategy", "--connections", "--json"],
       rotate: [...DATASET, "--from", ...RUN_OPTIONS, "--connections", "--json"],
       trigger: [...DATASET, ...RUN_OPTIONS, "--strategy", "--json", "--url"],
-      detokenize: ["--dataset", "--column", "--json"],
+      detokenize: ["--platform", "--dataset", "--column", "--json"],
       smoke: [...DATASET, "--json", "--url"],
       healthcheck: ["--url"],
       permissions: ["--json"],

@@ -6,7 +6,7 @@ import { until } from "../../scripts/servers/until.ts";
 import { type Program, runProgram, spawnProgram } from "../support/program.ts";
 import { hmacJwk, jwkSet, openKeyed, sivJwk } from "../../scripts/servers/test_keys.ts";
 
-const NOWHERE = { dataset: "", column: "" };
+const NOWHERE = { platform: "postgres", dataset: [], column: "" };
 const ROWS = 20_000;
 
 /** What must be true of any build of the program. */

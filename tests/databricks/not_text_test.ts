@@ -9,7 +9,7 @@ import * as faults from "../../scripts/servers/warehouse/faults.ts";
 import { BOTH_WAYS, inClient, openAction, pushdown } from "./action.ts";
 import { type Place, standInOnly, type TestTable, warehouseTest, withTable } from "./place.ts";
 
-const NOWHERE = { dataset: "", column: "" };
+const NOWHERE = { platform: "postgres", dataset: [], column: "" };
 const keys = jwkSet(await sivJwk("s1"));
 
 /** "José" in Latin-1, the start of a longer sequence, an encoded surrogate, an overlong slash. */

@@ -47,7 +47,7 @@ standInTest(
       schema: "default",
       name,
       platform: "databricks",
-      path: ["c", "s", "t"],
+      path: ["spark_catalog", "default", name],
       displayName: name,
       isDelta: true,
       properties: undefined,

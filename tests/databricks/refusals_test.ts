@@ -1,5 +1,6 @@
 /** What is refused before anything is written, and with which code. */
 import assert from "node:assert/strict";
+import type { TokenContext } from "../../src/tokens/token_sdk.ts";
 import { BOTH_WAYS, inClient, openAction } from "./action.ts";
 import {
   type Place,
@@ -186,7 +187,7 @@ warehouseTest(
       const proceed = Promise.withResolvers<void>();
       const sdk = {
         ...inClient,
-        async tokenize(values: readonly string[], context: { dataset: string; column: string }) {
+        async tokenize(values: readonly string[], context: TokenContext) {
           opened.resolve();
           await proceed.promise;
           return await inClient.tokenize(values, context);

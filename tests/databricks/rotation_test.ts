@@ -7,7 +7,7 @@ import { literal, warehouseTest, withTable } from "./place.ts";
 
 const keys = jwkSet(await sivJwk("s2"), await hmacJwk("h1"), await sivJwk("s1"));
 const oldKeys = jwkSet(await sivJwk("s1"));
-const NOWHERE = { dataset: "", column: "" };
+const NOWHERE = { platform: "postgres", dataset: [], column: "" };
 for (const mode of ["hmac-sha256", "aes-siv"]) {
   warehouseTest(
     `${mode}: 100 rows are updated, and none again; tokens are the SDK's`,

@@ -53,7 +53,7 @@ warehouseTest("the dummy token is the same as elsewhere, and known as one", asyn
     ...DETECTOR_CASES.map(({ text }) => text),
   ];
   const expression = `(${pushdown.sqlExpression!("spark", "v")})`;
-  const tokens = await pushdown.tokenize(texts, { dataset: "", column: "" });
+  const tokens = await pushdown.tokenize(texts, { platform: "postgres", dataset: [], column: "" });
   assert.deepEqual(await evaluate(place, texts, expression), tokens);
   const known = await evaluate(place, texts, isToken(expression, pushdown.pattern));
   assert.deepEqual(known, texts.map(() => true));

@@ -33,7 +33,7 @@ async function tokensOf(
   sdk: TokenSdk,
 ): Promise<string[]> {
   const tokens = await columnOf(place, table, column);
-  const scope = { dataset: table.name, column };
+  const scope = { platform: "databricks", dataset: table.name.split("."), column };
   assert.deepEqual(await sdk.detokenize!(tokens, scope), VALUES[column]);
   return tokens;
 }

@@ -12,10 +12,16 @@ import { jwkSet, openKeyed } from "../../scripts/servers/test_keys.ts";
 import { findAdapter, TOKEN_SDK_ADAPTERS } from "../../src/tokens/adapters.ts";
 import { toJavaScript } from "../../src/tokens/token_pattern.ts";
 import { bindingOf, type TokenScope } from "../../src/tokens/token_scope.ts";
-import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
+import type { TokenContext, TokenSdk } from "../../src/tokens/token_sdk.ts";
 import { VAULT_TOKENS } from "../../src/tokens/vault/vault_token.ts";
 
-type Vector = { sdk: string; scope?: string; value: string; token: string };
+type Vector = {
+  sdk: string;
+  scope?: string;
+  place?: TokenContext;
+  value: string;
+  token: string;
+};
 
 const page = await Deno.readTextFile(new URL("../../docs/token-format.md", import.meta.url));
 const ALGORITHMS: Record<string, string> = {
@@ -48,25 +54,33 @@ function encode(texts: readonly string[]): Uint8Array<ArrayBuffer> {
   return new Uint8Array(numbered(parts.length).concat(encoded));
 }
 
-function bindingAsDescribed(domain: string, scope: string): Uint8Array<ArrayBuffer> {
-  const { dataset, column } = vectors.place;
-  const place = { global: [], dataset: [dataset], column: [dataset, column] }[scope];
-  return encode([domain, scope].concat(place ?? assert.fail(scope)));
+function bindingAsDescribed(
+  domain: string,
+  scope: string,
+  { platform, dataset, column }: TokenContext = vectors.place,
+): Uint8Array<ArrayBuffer> {
+  const parts: Record<string, string[]> = {
+    global: [],
+    dataset: [platform, ...dataset],
+    column: [platform, ...dataset, column],
+  };
+  return encode([domain, scope].concat(parts[scope] ?? assert.fail(scope)));
 }
 
 /** The token as the page describes it, by other implementations than the program's. */
-function tokenAsDescribed({ sdk, scope = "global", value }: Vector): string {
+function tokenAsDescribed({ sdk, scope = "global", place, value }: Vector): string {
   const text = new TextEncoder().encode(value);
   if (sdk === "dummy") return `tok_${text.toBase64()}_poc`;
   const { kid, bytes } = keyOf(sdk);
-  const binding = bindingAsDescribed(`tokenize-action tk1 ${sdk}`, scope);
+  const format = scope === "global" ? "tk1" : "tk2";
+  const binding = bindingAsDescribed(`tokenize-action ${format} ${sdk}`, scope, place);
   if (sdk === "aes-siv") {
     const payload = aessiv(bytes, binding).encrypt(text);
-    return `tk1_siv_${scope[0]}_${kid}_${base64Url(payload)}`;
+    return `${format}_siv_${scope[0]}_${kid}_${base64Url(payload)}`;
   }
   const zeros = new Uint8Array(Math.ceil(binding.length / 64) * 64 - binding.length);
   const code = createHmac("sha256", bytes).update(binding).update(zeros).update(text);
-  return `tk1_hmac_${scope[0]}_${kid}_${base64Url(new Uint8Array(code.digest()))}`;
+  return `${format}_hmac_${scope[0]}_${kid}_${base64Url(new Uint8Array(code.digest()))}`;
 }
 
 function base64Url(bytes: Uint8Array): string {
@@ -88,18 +102,39 @@ Deno.test("there are vectors of every SDK that computes its tokens itself, in ev
 });
 
 Deno.test("the program makes, recognises and reads back the vectors' tokens", async () => {
-  for (const { sdk: mode, scope, value, token } of vectors.vectors as Vector[]) {
+  for (const vector of vectors.vectors as Vector[]) {
+    const { sdk: mode, scope, place = vectors.place, value, token } = vector;
     const sdk = await openSdk(mode, scope);
-    assert.deepEqual(await sdk.tokenize([value], vectors.place), [token]);
+    assert.deepEqual(await sdk.tokenize([value], place), [token]);
     assert.match(token, toJavaScript(sdk.pattern));
     assert.ok(token.length <= sdk.maxTokenLength(new TextEncoder().encode(value).length));
-    if (sdk.detokenize) assert.deepEqual(await sdk.detokenize([token], vectors.place), [value]);
+    if (sdk.detokenize) assert.deepEqual(await sdk.detokenize([token], place), [value]);
   }
 });
 
 Deno.test("the vectors' tokens are what the page describes, computed without the program", () => {
   for (const vector of vectors.vectors as Vector[]) {
     assert.equal(tokenAsDescribed(vector), vector.token);
+  }
+});
+
+Deno.test("no two places of a vector's value share a token", () => {
+  const { vectors: all } = vectors as { vectors: readonly Vector[] };
+  assert.equal(new Set(all.map(({ token }) => token)).size, all.length);
+  const places = new Set(all.map(({ place }) => JSON.stringify(place)));
+  assert.ok(places.size > 4);
+});
+
+Deno.test("former tokens are recognised, and left alone as those of an SDK that no longer writes", async () => {
+  assert.ok(vectors.formerTokens.length > 0);
+  for (const token of vectors.formerTokens) {
+    const mode = token.includes("_siv_") ? "aes-siv" : "hmac-sha256";
+    assert.match(token, toJavaScript(findAdapter(mode)!.family));
+    for (const scope of ["global", "dataset", "column"]) {
+      const sdk = await openSdk(mode, scope);
+      assert.doesNotMatch(token, toJavaScript(sdk.pattern));
+      if (sdk.detokenize) assert.deepEqual(await sdk.detokenize([token], vectors.place), [null]);
+    }
   }
 });
 
@@ -125,10 +160,14 @@ Deno.test("the tokens that the page shows have the form it gives them", async ()
   assert.match(shown[0]!, toJavaScript(family));
   assert.match(shown[1]!, toJavaScript(VAULT_TOKENS));
   const { pattern } = await openSdk("hmac-sha256");
-  const [, described] = /`(tk1_hmac_\S+)`/.exec(page) ?? assert.fail("there is no pattern");
-  const body = described!.replace("KID", "2026a").replace("B{", "[A-Za-z0-9_-]{");
-  assert.equal(body.replace(/_\[gdc\]_.*$/, ""), pattern.body.replace(/_\[gdc\]_.*$/, ""));
-  const isToken = new RegExp(`^${body}$`);
+  const described = [...page.matchAll(/`(tk\d_hmac_\S+)`/g)].map(([, body]) =>
+    body!.replace("KID", "2026a").replace("B{", "[A-Za-z0-9_-]{")
+  );
+  const isToken = new RegExp(`^(?:${described.join("|")})$`);
+  for (const head of ["tk1_hmac_g", "tk2_hmac_d", "tk2_hmac_c", "tk1_hmac_d", "tk2_hmac_g"]) {
+    const token = `${head}_2026a_${"A".repeat(43)}`;
+    assert.equal(isToken.test(token), toJavaScript(pattern).test(token), token);
+  }
   for (const { sdk, token } of vectors.vectors) {
     assert.equal(isToken.test(token), sdk === "hmac-sha256");
   }

@@ -12,7 +12,7 @@ import { LOCAL_MODES, lookalikes, openSdk } from "./lookalikes.ts";
 
 const { sql } = await useDatabase();
 
-const PLACE = { dataset: "a.b.c", column: "d" };
+const PLACE = { platform: "postgres", dataset: ["a", "b", "c"], column: "d" };
 const LOOKALIKES = 5000;
 
 async function readBack(sdk: TokenSdk, tokens: readonly string[]): Promise<(string | null)[]> {

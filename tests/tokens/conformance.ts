@@ -49,9 +49,17 @@ export interface ConformanceSubject<S> {
   readonly failing?: Readonly<Record<string, () => TokenSdk | Promise<TokenSdk>>>;
 }
 
-const PLACE: TokenContext = { dataset: "app.public.customers", column: "email" };
+const PLACE: TokenContext = {
+  platform: "postgres",
+  dataset: ["app", "public", "customers"],
+  column: "email",
+};
 const OTHER_COLUMN: TokenContext = { ...PLACE, column: "name" };
-const OTHER_DATASET: TokenContext = { ...PLACE, dataset: "app.public.orders" };
+const OTHER_DATASET: TokenContext = {
+  ...PLACE,
+  platform: "postgres",
+  dataset: ["app", "public", "orders"],
+};
 const LARGEST_BATCH = 2_500;
 const LARGE_TEXT = "静 0123456789 ".repeat(60_000);
 

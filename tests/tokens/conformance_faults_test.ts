@@ -11,7 +11,7 @@ const good = await dummy.create(null);
 type Tokenize = (values: readonly string[]) => string[] | Promise<string[]>;
 
 const tokenOf = (value: string) =>
-  (good.tokenize([value], { dataset: "", column: "" }) as string[])[0]!;
+  (good.tokenize([value], { platform: "postgres", dataset: [], column: "" }) as string[])[0]!;
 const each = (change: (value: string, i: number) => string): Tokenize => (values) =>
   values.map((value, i) => tokenOf(change(value, i)));
 

@@ -18,7 +18,7 @@ const keyFile = await Deno.makeTempFile({ suffix: ".json" });
 await Deno.writeTextFile(keyFile, keys);
 Deno.test.afterAll(() => Deno.remove(keyFile));
 
-const place = { dataset: "app.public.customers", column: "email" };
+const place = { platform: "postgres", dataset: ["app", "public", "customers"], column: "email" };
 const values = ["", "Ada", "ends in a line break\n", "静香 💌", "\uFEFFmark", '"quoted"', "\r"];
 
 async function tokensOf(scope: string, of = values): Promise<readonly string[]> {
@@ -81,9 +81,10 @@ Deno.test("what is no token, or fails its authentication, is null and makes it e
 
 Deno.test("tokens that are bound to a column are read back with its name", async () => {
   const input = toLines(await tokensOf("column"));
-  const there = await detokenize(input, ["--dataset", place.dataset, "--column", place.column]);
+  const dataset = ["--platform", place.platform, "--dataset", place.dataset.join(".")];
+  const there = await detokenize(input, [...dataset, "--column", place.column]);
   assert.deepEqual([there.code, fromJson(there.out)], [0, values]);
-  const elsewhere = await detokenize(input, ["--dataset", place.dataset, "--column", "name"]);
+  const elsewhere = await detokenize(input, [...dataset, "--column", "name"]);
   assert.deepEqual([elsewhere.code, fromJson(elsewhere.out)], [1, values.map(() => null)]);
 });
 
@@ -107,7 +108,7 @@ Deno.test("it is off unless ALLOW_DETOKENIZE is true, and for one-way SDKs", asy
 Deno.test("its sandbox may reach no database", () => {
   const variables = { TOKEN_SDK_MODE: "dummy", PG_CONN_STR: "postgres://u:p@db.example.com/app" };
   const config = loadConfig({ ...settingsSource(variables), isTerminal: false });
-  const where = { dataset: undefined, column: undefined, json: true };
+  const where = { platform: undefined, dataset: undefined, column: undefined, json: true };
   assert.deepEqual(grantsFor({ name: "detokenize", ...where }, config).hosts, []);
 });
 

@@ -7,7 +7,7 @@ import { DETECTOR_CASES, SAMPLE_VALUES } from "./detector_cases.ts";
 
 const sdk = await dummy.create(null);
 const isToken = toJavaScript(sdk.pattern);
-const context = { dataset: "app.public.customers", column: "email" };
+const context = { platform: "postgres", dataset: ["app", "public", "customers"], column: "email" };
 const tokenize = (values: readonly string[]) => Promise.resolve(sdk.tokenize(values, context));
 
 Deno.test("dummy tokens are as the contract writes them", async () => {

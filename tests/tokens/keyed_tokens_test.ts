@@ -17,8 +17,16 @@ import {
   testKeyBytes,
 } from "../../scripts/servers/test_keys.ts";
 
-const place: TokenContext = { dataset: "app.public.customers", column: "email" };
-const elsewhere: TokenContext = { dataset: "app.public.orders", column: "email" };
+const place: TokenContext = {
+  platform: "postgres",
+  dataset: ["app", "public", "customers"],
+  column: "email",
+};
+const elsewhere: TokenContext = {
+  platform: "postgres",
+  dataset: ["app", "public", "orders"],
+  column: "email",
+};
 const keyFile = jwkSet(
   await hmacJwk("h2"),
   await sivJwk("s2"),
@@ -41,30 +49,33 @@ function base64Url(bytes: Uint8Array): string {
 }
 
 const SCOPES = {
-  global: ["g"],
-  dataset: ["d", place.dataset],
-  column: ["c", place.dataset, place.column],
-} as const;
+  global: { version: "tk1", letter: "g", parts: [] },
+  dataset: { version: "tk2", letter: "d", parts: [place.platform, ...place.dataset] },
+  column: { version: "tk2", letter: "c", parts: [place.platform, ...place.dataset, place.column] },
+};
 
-for (const [scope, [letter, ...parts]] of Object.entries(SCOPES)) {
+for (const [scope, { version, letter, parts }] of Object.entries(SCOPES)) {
   Deno.test(`hmac-sha256 in scope ${scope} is HMAC of the binding, filled up, and the value`, async () => {
-    const binding = encodeParts(["tokenize-action tk1 hmac-sha256", scope, ...parts]);
+    const binding = encodeParts([`tokenize-action ${version} hmac-sha256`, scope].concat(parts));
     const blocks = new Uint8Array(Math.ceil(binding.length / 64) * 64);
     blocks.set(binding);
     const sdk = await open("hmac-sha256", scope);
     for (const value of SAMPLE_VALUES) {
       const code = createHmac("sha256", await testKeyBytes("h2", 32)).update(blocks).update(value);
-      assert.equal(await tokenOf(sdk, value), `tk1_hmac_${letter}_h2_${code.digest("base64url")}`);
+      assert.equal(
+        await tokenOf(sdk, value),
+        `${version}_hmac_${letter}_h2_${code.digest("base64url")}`,
+      );
     }
   });
 
   Deno.test(`aes-siv in scope ${scope} is AES-SIV with the binding as associated data`, async () => {
-    const binding = encodeParts(["tokenize-action tk1 aes-siv", scope, ...parts]);
+    const binding = encodeParts([`tokenize-action ${version} aes-siv`, scope].concat(parts));
     const sdk = await open("aes-siv", scope);
     for (const value of SAMPLE_VALUES) {
       const bytes = aessiv(await testKeyBytes("s2", 64), binding)
         .encrypt(new TextEncoder().encode(value));
-      assert.equal(await tokenOf(sdk, value), `tk1_siv_${letter}_s2_${base64Url(bytes)}`);
+      assert.equal(await tokenOf(sdk, value), `${version}_siv_${letter}_s2_${base64Url(bytes)}`);
     }
   });
 }
@@ -139,13 +150,16 @@ Deno.test("the patterns of keyed SDKs take none of the dummy's tokens nor their 
 const A = (n: number) => "A".repeat(n);
 const LOOKALIKES: Readonly<Record<string, readonly [string, boolean]>> = {
   "a code": [`tk1_hmac_g_h2_${A(43)}`, true],
-  "any character of the alphabet": [`tk1_hmac_c_h1_-_0z${A(39)}`, true],
+  "any character of the alphabet": [`tk2_hmac_c_h1_-_0z${A(39)}`, true],
+  "a code of version 1 in a dataset": [`tk1_hmac_d_h2_${A(43)}`, false],
+  "a code of version 1 in a column": [`tk1_hmac_c_h2_${A(43)}`, false],
   "a code that is too short": [`tk1_hmac_g_h2_${A(42)}`, false],
   "a code that is too long": [`tk1_hmac_g_h2_${A(44)}`, false],
   "a code with unused bits": [`tk1_hmac_g_h2_${A(42)}B`, false],
   "a code with padding": [`tk1_hmac_g_h2_${A(43)}=`, false],
   "another alphabet": [`tk1_hmac_g_h2_+/${A(41)}`, false],
   "another version": [`tk2_hmac_g_h2_${A(43)}`, false],
+  "a later version": [`tk3_hmac_d_h2_${A(43)}`, false],
   "another SDK": [`tk1_hmacs_g_h2_${A(43)}`, false],
   "another scope": [`tk1_hmac_x_h2_${A(43)}`, false],
   "no scope": [`tk1_hmac_h2_${A(43)}`, false],

@@ -25,7 +25,11 @@ export async function lookalikes(sdk: TokenSdk, count: number): Promise<string[]
   const seed = given === undefined ? crypto.getRandomValues(new Int32Array(1))[0]! : Number(given);
   console.log(`  seed ${seed}`);
   const values = SAMPLE_VALUES.filter((value) => value.length < 100);
-  const tokens = await sdk.tokenize(values, { dataset: "a.b.c", column: "d" });
+  const tokens = await sdk.tokenize(values, {
+    platform: "postgres",
+    dataset: ["a", "b", "c"],
+    column: "d",
+  });
   const texts = fc.sample(near([...tokens], ALPHABET), { numRuns: count, seed });
   return [...new Set(texts)].map((text) => text.toWellFormed().replaceAll("\0", ""));
 }

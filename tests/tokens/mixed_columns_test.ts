@@ -7,7 +7,7 @@ import { hmacJwk, jwkSet, openKeyed, sivJwk } from "../../scripts/servers/test_k
 const database = await useDatabase({ customers: true });
 const { sql, openAction, valuesOf } = database;
 
-const place = { dataset: `${database.name}.public.mixed`, column: "v" };
+const place = { platform: "postgres", dataset: [database.name, "public", "mixed"], column: "v" };
 const keys = jwkSet(
   await hmacJwk("h2"),
   await hmacJwk("h1"),

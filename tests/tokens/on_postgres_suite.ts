@@ -27,7 +27,11 @@ export function onPostgresSuite(
       }
       assert.deepEqual(counts, [[100, 0], [0, 100]]);
       const tokens = await valuesOf("hundred", "email") as string[];
-      const place = { dataset: `${database.name}.public.hundred`, column: "email" };
+      const place = {
+        platform: "postgres",
+        dataset: [database.name, "public", "hundred"],
+        column: "email",
+      };
       assert.deepEqual(tokens, await tokenSdk.tokenize(plain, place));
       if (tokenSdk.detokenize) assert.deepEqual(await tokenSdk.detokenize(tokens, place), plain);
       await tokenSdk.close?.();

@@ -51,6 +51,25 @@ Deno.test("in scope column, equal values of two columns get different tokens", a
   assert.notEqual(row!.home, row!.work);
 });
 
+Deno.test("tokens of a dataset tell tables apart whose names only differ in where a dot is", async () => {
+  await sql.unsafe(`create schema "a.b"; create schema a; create table "a.b".c (email text);
+    create table a."b.c" (email text); insert into "a.b".c values ('ada@example.com');
+    insert into a."b.c" values ('ada@example.com')`);
+  const tokenSdk = await open("hmac-sha256", newKeys, "dataset");
+  await using action = openAction({ tokenSdk });
+  await action.fails("ambiguous_name", "a.b.c", ["email"]);
+  await sql`alter table a."b.c" rename to hidden`;
+  await action.tokenize("a.b.c", ["email"]);
+  await sql`alter table "a.b".c rename to hidden`;
+  await sql`alter table a.hidden rename to "b.c"`;
+  await action.tokenize("a.b.c", ["email"]);
+  const [row] = await sql`select one.email as one, other.email as other
+    from "a.b".hidden as one, a."b.c" as other`;
+  assert.match(row!.one, /^tk2_hmac_d_h2_/);
+  assert.match(row!.other, /^tk2_hmac_d_h2_/);
+  assert.notEqual(row!.one, row!.other);
+});
+
 Deno.test("the program hands the key to its sandbox, and shows it nowhere", async () => {
   const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
   const keyFile = await Deno.makeTempFile({ suffix: ".json" });

@@ -48,9 +48,9 @@ for (const scope of ["global", "column"]) {
 async function fill(sdk: TokenSdk, table = "people"): Promise<void> {
   await sql.unsafe(`drop table if exists ${table}`);
   await sql.unsafe(`create table ${table} (id int primary key, v text, w text)`);
-  const dataset = `${database.name}.public.${table}`;
-  const v = await sdk.tokenize(values, { dataset, column: "v" });
-  const w = await sdk.tokenize(values, { dataset, column: "w" });
+  const place = { platform: "postgres", dataset: [database.name, "public", table] };
+  const v = await sdk.tokenize(values, { ...place, column: "v" });
+  const w = await sdk.tokenize(values, { ...place, column: "w" });
   const rows = values.map((_, id) => ({ id, v: v[id]!, w: id % 3 === 0 ? null : w[id]! }));
   await sql`insert into ${sql(table)} ${sql(rows)}`;
 }
@@ -74,7 +74,11 @@ for (const [title, { from, to, before }] of Object.entries(ROTATIONS)) {
       assert.deepEqual([first.method, second.updated], ["client", 0]);
       assert.equal(second.skipped, values.length + 2);
       for (const column of ["v", "w"]) {
-        const place = { dataset: `${database.name}.public.people`, column };
+        const place = {
+          platform: "postgres",
+          dataset: [database.name, "public", "people"],
+          column,
+        };
         const expected = await to.tokenize(values, place);
         const found = (await valuesOf("people", column)).slice(2);
         const present = (_: unknown, id: number) => column === "v" || id % 3 !== 0;
@@ -91,7 +95,8 @@ Deno.test("only the tokens of the key named are rotated; those of others are for
   const to = await openKeyed("aes-siv", third);
   await fill(siv);
   const old = await (await openKeyed("aes-siv", oldKeys)).tokenize(["Ada"], {
-    dataset: "",
+    platform: "",
+    dataset: [],
     column: "",
   });
   await sql`insert into people values (-1, ${old[0]!}, ${tokenOf("Ada")})`;
@@ -143,7 +148,11 @@ Deno.test("a large table is rotated through two connections, lookalikes and all"
   const report = await action.tokenize("public.large", ["v"]);
   assertReport(report, { updated: 9_990, skipped: 10, lookalikes: 10 });
   const tokens = await valuesOf("large", "v");
-  const read = await siv.detokenize!(tokens as string[], { dataset: "", column: "" });
+  const read = await siv.detokenize!(tokens as string[], {
+    platform: "postgres",
+    dataset: [],
+    column: "",
+  });
   read.forEach((value, i) => assert.equal(value, (i + 1) % 1000 === 0 ? null : `canary ${i + 1}`));
 });
 
@@ -151,9 +160,9 @@ Deno.test("a column that holds its tokens now is measured by the values in them"
   const value = "zoë@example.com";
   const hmac = await openKeyed("hmac-sha256", keys);
   const siv = await openKeyed("aes-siv", keys);
-  const [tight] = await siv.tokenize([value], { dataset: "", column: "" });
+  const [tight] = await siv.tokenize([value], { platform: "postgres", dataset: [], column: "" });
   const old = await openKeyed("aes-siv", oldKeys);
-  const [token] = await old.tokenize([value], { dataset: "", column: "" });
+  const [token] = await old.tokenize([value], { platform: "postgres", dataset: [], column: "" });
   await sql.unsafe(`create table narrow (id int, v varchar(${tight!.length}))`);
   await sql`insert into narrow values (1, ${token!})`;
   const from = { sdk: siv, keyId: "s1" };

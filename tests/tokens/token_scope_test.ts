@@ -43,19 +43,30 @@ Deno.test("lengths are those of the UTF-8", () => {
 });
 
 Deno.test("the binding is of as much of the place as the scope says", () => {
-  const place = { dataset: "app.public.customers", column: "email" };
+  const place = { platform: "postgres", dataset: ["app", "public", "customers"], column: "email" };
   const parts = TOKEN_SCOPES.map((scope) => bindingOf("domain", scope, place));
   assert.deepEqual(parts, [
     encodeParts(["domain", "global"]),
-    encodeParts(["domain", "dataset", "app.public.customers"]),
-    encodeParts(["domain", "column", "app.public.customers", "email"]),
+    encodeParts(["domain", "dataset", "postgres", "app", "public", "customers"]),
+    encodeParts(["domain", "column", "postgres", "app", "public", "customers", "email"]),
   ]);
 });
 
 Deno.test("no two places have the same binding, wherever a name ends", () => {
-  const places = [["a", "bc"], ["ab", "c"], ["abc", ""], ["", "abc"], ["a.b", "c"], ["a", "b.c"]];
-  const bindings = places.map(([dataset, column]) =>
-    bindingOf("domain", "column", { dataset: dataset!, column: column! }).toHex()
-  );
+  const places = [
+    ["postgres", "a", "b", "c", "d"],
+    ["databricks", "a", "b", "c", "d"],
+    ["postgres", "a.b", "c", "d", "e"],
+    ["postgres", "a", "b.c", "d", "e"],
+    ["postgres", "a", "b", "c.d", "e"],
+    ["postgres", "a", "b", "c", "d.e"],
+    ["postgres", "ab", "", "c", "d"],
+    ["postgres", "a", "b", "", "cd"],
+    ["postgres", "a", "b", "cd", ""],
+  ];
+  const bindings = places.map(([platform, ...parts]) => {
+    const [dataset, column] = [parts.slice(0, -1), parts.at(-1)!];
+    return bindingOf("domain", "column", { platform: platform!, dataset, column }).toHex();
+  });
   assert.equal(new Set(bindings).size, places.length);
 });

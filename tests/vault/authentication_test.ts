@@ -11,7 +11,7 @@ const vault = await openTransit();
 const { server } = vault;
 Deno.test.afterAll(() => vault.close());
 
-const place = { dataset: "app.public.customers", column: "email" };
+const place = { platform: "postgres", dataset: ["app", "public", "customers"], column: "email" };
 const NO_TOKEN = { VAULT_TOKEN: undefined };
 const policy = await vault.makePolicy(POLICY);
 await server.api("POST", "sys/auth/approle", { type: "approle" });

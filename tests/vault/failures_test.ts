@@ -80,7 +80,11 @@ async function isComplete({ table, sdk }: Scene): Promise<void> {
   const rows = await sql.unsafe<{ id: number; email: string }[]>(
     `select id, email from ${table} order by id`,
   );
-  const place = { dataset: `${database.name}.public.${table}`, column: "email" };
+  const place = {
+    platform: "postgres",
+    dataset: [database.name, "public", `${table}`],
+    column: "email",
+  };
   const values = await sdk.detokenize!(rows.map(({ email }) => email), place);
   assert.deepEqual(values, rows.map(({ id }) => `canary${id}@example.com`));
 }
@@ -229,7 +233,9 @@ Deno.test("Vault answers 429 for longer than a run may wait, which a caller is t
   await failsAtomically(scene, "token_sdk_unreachable", reason, () => {});
   scene.relay.misbehave(() => ({ answer: 429, headers: { "retry-after": "120" } }));
   const error = await errorOf(
-    Promise.resolve(scene.sdk.tokenize(["Ada"], { dataset: "d", column: "c" })),
+    Promise.resolve(
+      scene.sdk.tokenize(["Ada"], { platform: "postgres", dataset: ["d"], column: "c" }),
+    ),
   );
   assert.equal(error.facts.retryAfterSeconds, 120);
 });

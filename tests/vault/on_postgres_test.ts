@@ -48,7 +48,11 @@ Deno.test("vault-transit: after a rotation in Vault old tokens are left alone, u
   assertReport(report, { updated: 100, skipped: 100 });
   assert.deepEqual([...await versions()], [{ version: "v2", rows: 200 }]);
   const tokens = (await valuesOf("rotated", "email")).slice(0, 100) as string[];
-  const place = { dataset: `${database.name}.public.rotated`, column: "email" };
+  const place = {
+    platform: "postgres",
+    dataset: [database.name, "public", "rotated"],
+    column: "email",
+  };
   assert.deepEqual(await second.detokenize!(tokens, place), plain);
   assert.equal((await rotation.tokenize("public.rotated", ["email"])).updated, 0);
   await second.close!();

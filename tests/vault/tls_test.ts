@@ -7,7 +7,7 @@ import { openTransit } from "../../scripts/servers/openbao/transit_fixture.ts";
 const vault = await openTransit({ tls: true });
 Deno.test.afterAll(() => vault.close());
 
-const place = { dataset: "app.public.customers", column: "email" };
+const place = { platform: "postgres", dataset: ["app", "public", "customers"], column: "email" };
 
 for (const host of ["127.0.0.1", "localhost"]) {
   Deno.test(`the CA in VAULT_CACERT is trusted, at ${host}`, async () => {

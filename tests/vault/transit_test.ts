@@ -12,8 +12,8 @@ const vault = await openTransit();
 const { server } = vault;
 Deno.test.afterAll(() => vault.close());
 
-const place = { dataset: "app.public.customers", column: "email" };
-const elsewhere = { dataset: "app.public.orders", column: "buyer" };
+const place = { platform: "postgres", dataset: ["app", "public", "customers"], column: "email" };
+const elsewhere = { platform: "postgres", dataset: ["app", "public", "orders"], column: "buyer" };
 
 /** A key of its own for a test, and the SDK that uses it. */
 async function openWithKey(changes = {}) {

@@ -17,6 +17,8 @@ import {
 } from "./keyed_settings.ts";
 import {
   currentPattern,
+  domainOf,
+  familyPattern,
   keyedPattern,
   patternOfKey,
   payloadBytes,
@@ -33,7 +35,6 @@ import { borrowUtf8, decodeUtf8 } from "../utf8.ts";
 
 const MODE = "aes-siv";
 const NAME = "siv";
-const DOMAIN = "tokenize-action tk1 aes-siv";
 const { char, group, oneByte, twoBytes } = BASE64_URL;
 /** 16 bytes or more: five whole groups and at least one byte. */
 const PAYLOAD = `${char}{20}(?:(?:${group})*(?:${oneByte}|${twoBytes})|(?:${group})+)`;
@@ -50,7 +51,7 @@ function createSdk({ scope, keys: settings }: KeyedSettings): TokenSdk {
     authenticates: true,
     tokenize(values, context) {
       if (keys.length === 0) throw closed("tokenize");
-      const cipher = startSiv(keys[0]!.bytes, [bindingOf(DOMAIN, scope, context)]);
+      const cipher = startSiv(keys[0]!.bytes, [bindingOf(domainOf(MODE, scope), scope, context)]);
       try {
         return values.map((value) => tokenOf(head, cipher.encrypt(borrowUtf8(value))));
       } finally {
@@ -85,7 +86,7 @@ function tokenReader(keys: readonly TokenKey[], context: TokenContext) {
     const known = ciphers.get(name);
     if (known !== undefined) return known;
     const key = keys.find(({ id }) => id === keyId)!;
-    const cipher = startSiv(key.bytes, [bindingOf(DOMAIN, scope, context)]);
+    const cipher = startSiv(key.bytes, [bindingOf(domainOf(MODE, scope), scope, context)]);
     ciphers.set(name, cipher);
     return cipher;
   };
@@ -109,7 +110,7 @@ function closed(action: string): ServiceError {
 export const aesSiv: TokenSdkAdapter<KeyedSettings> = {
   mode: MODE,
   environment: KEYED_ENVIRONMENT,
-  family: keyedPattern(NAME, PAYLOAD),
+  family: familyPattern(NAME, PAYLOAD),
   readSettings: (read) => readKeyedSettings(read, "AEAD_AES_SIV_CMAC_512"),
   keyIds: keyIdsOf,
   endpoints: () => [],

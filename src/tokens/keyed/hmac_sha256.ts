@@ -16,6 +16,8 @@ import {
 } from "./keyed_settings.ts";
 import {
   currentPattern,
+  domainOf,
+  familyPattern,
   keyedPattern,
   patternOfKey,
   payloadLength,
@@ -29,7 +31,6 @@ import { borrowUtf8 } from "../utf8.ts";
 
 const MODE = "hmac-sha256";
 const NAME = "hmac";
-const DOMAIN = "tokenize-action tk1 hmac-sha256";
 /** 32 bytes: ten whole groups and two bytes. */
 const PAYLOAD = `${BASE64_URL.char}{40}${BASE64_URL.twoBytes}`;
 
@@ -44,7 +45,7 @@ function createSdk({ scope, keys }: KeyedSettings): TokenSdk {
     patternOf: (id) => patternOfKey(NAME, PAYLOAD, keys, id),
     tokenize(values, context) {
       if (key === undefined) throw closed();
-      const hmac = startHmac(key, fillBlock(bindingOf(DOMAIN, scope, context)));
+      const hmac = startHmac(key, fillBlock(bindingOf(domainOf(MODE, scope), scope, context)));
       try {
         return values.map((value) => tokenOf(head, hmac.codeOf(borrowUtf8(value))));
       } finally {
@@ -74,7 +75,7 @@ function closed(): ServiceError {
 export const hmacSha256: TokenSdkAdapter<KeyedSettings> = {
   mode: MODE,
   environment: KEYED_ENVIRONMENT,
-  family: keyedPattern(NAME, PAYLOAD),
+  family: familyPattern(NAME, PAYLOAD),
   readSettings: (read) => readKeyedSettings(read, "HS256"),
   keyIds: keyIdsOf,
   endpoints: () => [],

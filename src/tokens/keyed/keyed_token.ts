@@ -6,18 +6,26 @@
  *     │ │ │    │ └ id of the key
  *     │ │ │    └ scope: global, dataset or column
  *     │ │ └ SDK
- *     │ └ version of this format
+ *     │ └ version of this format: 1 in the scope `global`, 2 in the others
  *     └ mark
  *
  * Letters, digits, `_` and `-`: safe in SQL, CSV, URLs and JSON. Neither the SDK's name nor the key's
  * id contains an underscore, so a token can be parsed in one way only.
+ *
+ * Version 2 is bound to the platform and to each part of the dataset's name. Version 1 joined the parts
+ * with dots, and so did not tell every two datasets apart; its tokens with another scope than `global`
+ * are recognised as those of an SDK that no longer writes.
  */
 import { encodeBase64Url } from "../base64.ts";
 import type { TokenKey } from "./key_set.ts";
 import { type TokenPattern, tokenPattern } from "../token_pattern.ts";
 import { scopeLetter, TOKEN_SCOPES, type TokenScope } from "../token_scope.ts";
 
-const START = "tk1";
+/** The version of the format in each scope. */
+const VERSIONS: Readonly<Record<TokenScope, string>> = { global: "1", dataset: "2", column: "2" };
+/** The version that once served every scope. */
+const FIRST_VERSION = "1";
+const MARK = "tk";
 const ANY_KEY_ID = "[A-Za-z0-9-]{1,16}";
 
 /** The number of characters that `byteCount` bytes take as a payload. */
@@ -30,9 +38,14 @@ export function payloadBytes(length: number): number {
   return Math.floor(length * 3 / 4);
 }
 
+/** What the computations of an SDK in a scope are for, as a part of the binding. */
+export function domainOf(mode: string, scope: TokenScope): string {
+  return `tokenize-action ${MARK}${VERSIONS[scope]} ${mode}`;
+}
+
 /** What precedes the payload. */
 export function tokenHead(sdk: string, scope: TokenScope, key: TokenKey): string {
-  return `${START}_${sdk}_${scopeLetter(scope)}_${key.id}_`;
+  return `${MARK}${VERSIONS[scope]}_${sdk}_${scopeLetter(scope)}_${key.id}_`;
 }
 
 /** The token with this head and payload. */
@@ -40,18 +53,28 @@ export function tokenOf(head: string, payload: Uint8Array): string {
   return head + encodeBase64Url(payload);
 }
 
-/**
- * The pattern of an SDK's tokens in every scope, made with one of `keys`. Without `keys`, with any
- * key.
- */
+/** The pattern of an SDK's tokens in every scope, made with one of `keys`. */
 export function keyedPattern(
   sdk: string,
   payload: string,
-  keys?: readonly TokenKey[],
+  keys: readonly TokenKey[],
 ): TokenPattern {
-  const ids = keys === undefined ? ANY_KEY_ID : `(?:${keys.map(({ id }) => id).join("|")})`;
-  const scopes = `[${TOKEN_SCOPES.map(scopeLetter).join("")}]`;
-  return tokenPattern(`${START}_${sdk}_${scopes}_${ids}_${payload}`);
+  const ids = `(?:${keys.map(({ id }) => id).join("|")})`;
+  return tokenPattern(`${MARK}(?:${headsOf(sdk).join("|")})_${ids}_${payload}`);
+}
+
+/** The pattern of an SDK's tokens of every version, in every scope, made with any key. */
+export function familyPattern(sdk: string, payload: string): TokenPattern {
+  const heads = [
+    ...headsOf(sdk),
+    `${FIRST_VERSION}_${sdk}_[${TOKEN_SCOPES.map(scopeLetter).join("")}]`,
+  ];
+  return tokenPattern(`${MARK}(?:${heads.join("|")})_${ANY_KEY_ID}_${payload}`);
+}
+
+/** Patterns of what is between the mark and the key's id. */
+function headsOf(sdk: string): string[] {
+  return TOKEN_SCOPES.map((scope) => `${VERSIONS[scope]}_${sdk}_${scopeLetter(scope)}`);
 }
 
 /** The pattern of the tokens that are written now: by the first of `keys`, in `scope`. */
@@ -77,7 +100,7 @@ export function patternOfKey(
 
 /** The parts of a text that matches one of these patterns. */
 export function splitToken(token: string): { scope: TokenScope; keyId: string; payload: string } {
-  const beforeLetter = token.indexOf("_", START.length + 1);
+  const beforeLetter = token.indexOf("_", MARK.length + 2);
   const beforePayload = token.indexOf("_", beforeLetter + 3);
   const letter = token[beforeLetter + 1];
   const scope = TOKEN_SCOPES.find((each) => scopeLetter(each) === letter)!;

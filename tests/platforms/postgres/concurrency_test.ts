@@ -159,7 +159,7 @@ Deno.test("more runs at once than there are connections for are refused", async 
     tokenSdk: {
       ...gates[0]!.sdk,
       tokenize: (values, context) => {
-        const [, index] = /parallel_(\d)$/.exec(context.dataset) ?? [];
+        const [, index] = /parallel_(\d)$/.exec(context.dataset.at(-1)!) ?? [];
         return gates[Number(index)]!.sdk.tokenize(values, context);
       },
     },
