@@ -16,14 +16,16 @@ export interface TestRun {
   readonly environment?: Readonly<Record<string, string>>;
   /** Further arguments of `deno test`. */
   readonly options?: readonly string[];
+  /** Other tests run at the same time: the output is shown at the end, below this. */
+  readonly heading?: string;
 }
 
 /**
- * Runs tests with all permissions, shows their output as it comes, and counts them. A run that fails
+ * Runs tests with all permissions, shows their output, and counts them. A run that fails
  * in any other way than by a failed test counts as one failed test.
  */
 export async function runDenoTests(run: TestRun): Promise<Counts> {
-  const { paths, ignored = [], environment = {}, options = [] } = run;
+  const { paths, ignored = [], environment = {}, options = [], heading } = run;
   const args = ["test", "--allow-all", ...options];
   if (ignored.length > 0) args.push(`--ignore=${ignored.join(",")}`);
   const child = new Deno.Command(Deno.execPath(), {
@@ -31,14 +33,16 @@ export async function runDenoTests(run: TestRun): Promise<Counts> {
     env: { ...environment, [Deno.stdout.isTerminal() ? "FORCE_COLOR" : "NO_COLOR"]: "1" },
     stdin: "null",
     stdout: "piped",
+    stderr: heading === undefined ? "inherit" : "null",
   }).spawn();
   let output = "";
   const decoder = new TextDecoder();
   for await (const chunk of child.stdout) {
-    Deno.stdout.writeSync(chunk);
+    if (heading === undefined) Deno.stdout.writeSync(chunk);
     output += decoder.decode(chunk, { stream: true });
   }
   const { success } = await child.status;
+  if (heading !== undefined) console.log(`\n${heading}\n\n${output}`);
   const counts = readSummary(output) ?? { passed: 0, failed: 0, skipped: 0 };
   return success || counts.failed > 0 ? counts : { ...counts, failed: 1 };
 }

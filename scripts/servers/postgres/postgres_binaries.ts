@@ -2,6 +2,7 @@
  * Finds PostgreSQL server programs: those of the system, or embedded ones, which are downloaded once.
  */
 import { basename, dirname, join } from "node:path";
+import { OLDEST_VERSION } from "../../../src/platforms/postgres/connection/server_version.ts";
 import { locateEmbedded, NEWEST_VERSION } from "./embedded_postgres.ts";
 
 /** Where server programs are to come from. `any`: from the system if it has them. */
@@ -23,9 +24,6 @@ export interface PostgresBinaries {
   /** The major version: 15. */
   readonly version: number;
 }
-
-/** The oldest version that is supported. */
-const OLDEST_VERSION = 12;
 
 /** The folder of server programs that are found already: tests' own servers are of this version too. */
 export const SHARED_BIN_DIR = "TEST_PG_BIN_DIR";

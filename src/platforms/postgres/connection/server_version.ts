@@ -1,8 +1,8 @@
 /** Which servers are supported: PostgreSQL from version 12 on. */
 import { ServiceError } from "../../../errors.ts";
 
-/** The oldest major version that the tests run on. */
-const OLDEST_VERSION = 12;
+/** The oldest major version that is supported. */
+export const OLDEST_VERSION = 12;
 
 /**
  * Checks what a server reports as its `server_version` when a session begins, such as `15.4` or
