@@ -1,4 +1,4 @@
-/** Whatever a table is called and holds: all of it is tokenized, and a second run writes nothing. */
+/** Tables with any name and any content are tokenized in full, and a second run writes nothing. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { quoteIdentifier } from "../../../src/platforms/postgres/identifiers.ts";
@@ -22,7 +22,7 @@ const TYPES = [
 
 const byteLength = (text: string) => new TextEncoder().encode(text).length;
 
-/** A name with anything in it but what a URN would make another name of. */
+/** A name of any characters except those that a URN would change. */
 const name = fc.oneof(
   postgresText,
   fc.string({ unit: fc.constantFrom(..."aB.\"'`,()% \\;[]:$é漢") }),
@@ -45,7 +45,7 @@ const table = fc.record({
   commit: fc.constantFrom("atomic" as const, "batches" as const),
 });
 
-Deno.test("any table is tokenized as a whole, and a second run is a no-op", async () => {
+Deno.test("any table is tokenized in full, and a second run writes nothing", async () => {
   await holds(
     fc.asyncProperty(table, async ({ pushdown, commit, rows, ...made }) => {
       const sqlName = await makeTable(made, rows);
@@ -71,7 +71,7 @@ Deno.test("any table is tokenized as a whole, and a second run is a no-op", asyn
   );
 });
 
-/** A column's name that no generated one is. */
+/** A column name that is never generated. */
 const KEY = "the row's own number";
 
 type Columns = readonly { readonly name: string; readonly type: string }[];
@@ -89,7 +89,7 @@ async function makeTable(
     `create table ${sqlName} (${all})${made.isPartitioned ? ` partition by hash ("${KEY}")` : ""}`,
   );
   for (const i of made.isPartitioned ? [0, 1, 2] : []) {
-    const part = `${schema}."part ${i} that no generated name is"`;
+    const part = `${schema}."part ${i} of a name that is never generated"`;
     await sql.unsafe(
       `create table ${part} partition of ${sqlName} for values with (modulus 3, remainder ${i})`,
     );
@@ -107,7 +107,7 @@ async function readRows(sqlName: string, columns: Columns): Promise<(string | nu
   return [...await sql.unsafe(`select ${list} from ${sqlName} order by "${KEY}"`).values()];
 }
 
-/** Each value's token: of `char(n)` as Postgres gives its text, without the padding. */
+/** The token of each value; of `char(n)`, as Postgres casts it to text, without the padding. */
 async function expectedRows(sqlName: string, columns: Columns): Promise<(string | null)[][]> {
   const rows = await readRows(sqlName, columns);
   return rows.map((row) => row.map((value) => value === null ? null : tokenOf(value)));

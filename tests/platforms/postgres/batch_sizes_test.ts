@@ -1,4 +1,4 @@
-/** How much is read at once, so that memory holds a few batches whatever the table holds. */
+/** How much is read at once: memory holds a few batches, however large the values are. */
 import assert from "node:assert/strict";
 import {
   MAX_BATCH_ROWS,
@@ -9,7 +9,7 @@ import { groupRows } from "../../../src/platforms/postgres/rewrite/read_long_row
 const rowsOf = (count: number, bytes: number) =>
   Array.from({ length: count }, () => ({ tableOid: 1, ctid: "(0,1)", texts: [null], bytes }));
 
-Deno.test("a batch has as many rows as fit into a megabyte, but 960 at most", () => {
+Deno.test("a batch has as many rows as fit into a megabyte, up to 960", () => {
   const after = (count: number, bytes: number) =>
     nextBatchRows({ rows: rowsOf(count, bytes), longRows: [] });
   assert.equal(after(500, 10), MAX_BATCH_ROWS);
@@ -18,13 +18,13 @@ Deno.test("a batch has as many rows as fit into a megabyte, but 960 at most", ()
   assert.equal(after(1, 4000), 249);
 });
 
-Deno.test("long rows, whose texts do not travel with the batch, do not make it smaller", () => {
+Deno.test("long rows do not make a batch smaller, since their values are read separately", () => {
   const longRows = rowsOf(400, 1_000_000);
   assert.equal(nextBatchRows({ rows: rowsOf(100, 2000), longRows }), MAX_BATCH_ROWS);
   assert.equal(nextBatchRows({ rows: [], longRows }), MAX_BATCH_ROWS);
 });
 
-Deno.test("long rows are read in groups that fit, and a longer one alone", () => {
+Deno.test("long rows are read in groups that fit, and one that is longer still is read alone", () => {
   const groups = (...bytes: number[]) =>
     [...groupRows(bytes.map((each) => ({ bytes: each })), 100)].map((group) =>
       group.map((row) => row.bytes)

@@ -6,7 +6,7 @@ import { gatedSdk } from "../../support/gated_sdk.ts";
 
 const { sql, openAction, valuesOf, createUser } = await useDatabase();
 
-/** Some three batches of 8 MiB. */
+/** About three batches of 8 MiB. */
 const ROWS = 60_000;
 const BATCHES = { commit: "batches", connections: 2 } as const;
 
@@ -21,7 +21,7 @@ const expected = (rows: number) =>
 for (const method of ["client", "pushdown"] as const) {
   const options = method === "client" ? { tokenSdk: clientSdk } : { pushdown: true };
 
-  Deno.test(`batches are transactions of their own, and their counts add up (${method})`, async () => {
+  Deno.test(`each batch is a transaction, and the counts add up (${method})`, async () => {
     await makeRows(`many_${method}`);
     await using action = openAction(options);
     const seen: number[] = [];
@@ -40,7 +40,7 @@ for (const method of ["client", "pushdown"] as const) {
     assertReport(again, { updated: 0, skipped: ROWS });
   });
 
-  Deno.test(`what was committed before a failure stays, is told, and is not done again (${method})`, async () => {
+  Deno.test(`what was committed before a failure is kept, reported, and not done again (${method})`, async () => {
     await makeRows(`stops_${method}`);
     await sql.unsafe(`alter table stops_${method}
       add constraint stop check (id <> ${ROWS} or name not like 'tok%')`);
@@ -68,7 +68,7 @@ for (const method of ["client", "pushdown"] as const) {
   });
 }
 
-Deno.test("partitions are gone through together", async () => {
+Deno.test("all partitions are processed in one run", async () => {
   await sql.unsafe(`create table parted (id int, name text) partition by range (id);
     create table parted_a partition of parted for values from (0) to (100);
     create table parted_b partition of parted for values from (100) to (100000);
@@ -79,7 +79,7 @@ Deno.test("partitions are gone through together", async () => {
   assert.deepEqual((await valuesOf("parted", "name")).toSorted(), expected(5000));
 });
 
-Deno.test("rows that others move or add meanwhile are found by the last look", async () => {
+Deno.test("rows that others add during the run are found by the final scan", async () => {
   await makeRows("moving");
   const gate = gatedSdk();
   await using action = openAction({ tokenSdk: gate.sdk });
@@ -91,7 +91,7 @@ Deno.test("rows that others move or add meanwhile are found by the last look", a
   assertReport(report, { updated: ROWS + 500, skipped: 0 });
 });
 
-Deno.test("a row that others change after it was read keeps what they wrote, as a token", async () => {
+Deno.test("a row that others change after it was read ends with the token of the new value", async () => {
   await makeRows("overtaken");
   const gate = gatedSdk();
   await using action = openAction({ tokenSdk: gate.sdk });
@@ -109,7 +109,7 @@ Deno.test("a row that others change after it was read keeps what they wrote, as 
   assert.equal(plain!.rows, 0);
 });
 
-Deno.test("the columns and the row's address are all that batches need to read", async () => {
+Deno.test("a role that may read only the columns and the row address can run in batches", async () => {
   await makeRows("by_column", 1000);
   const user = await createUser(
     "grant select (name, ctid, tableoid), update (name) on by_column to $user",
@@ -119,7 +119,7 @@ Deno.test("the columns and the row's address are all that batches need to read",
   assertReport(report, { updated: 1000, skipped: 0, method: "client" });
 });
 
-Deno.test("what a trigger puts back does not pass for done in batches", async () => {
+Deno.test("a run in batches fails if a trigger restores the values", async () => {
   await makeRows("stubborn", 100);
   await sql.unsafe(`create function keep_old() returns trigger language plpgsql as
     $$ begin new.name = old.name; return new; end $$;
@@ -129,7 +129,7 @@ Deno.test("what a trigger puts back does not pass for done in batches", async ()
   assert.match(error.message, /100 are left/);
 });
 
-Deno.test("a run in batches and any other run on the table exclude each other", async () => {
+Deno.test("a run in batches excludes any other run on the table", async () => {
   await makeRows("shared", 1000);
   const gate = gatedSdk();
   await using action = openAction({ tokenSdk: gate.sdk });

@@ -1,4 +1,4 @@
-/** Where the tokens of a run are made: every combination of what it depends on. */
+/** Which method a run uses, for every combination of what that depends on. */
 import assert from "node:assert/strict";
 import { chooseMethod } from "../../../src/platforms/postgres/rewrite/choose_method.ts";
 
@@ -26,7 +26,7 @@ for (const [strategy, pushdown, hasExpression, canReadCtid, method] of CASES) {
     hasExpression ? "an SQL expression" : "no SQL expression",
     canReadCtid ? "ctid readable" : "ctid hidden",
   ].join(", ");
-  Deno.test(`${strategy} with ${given} is done by the method ${method}`, () => {
+  Deno.test(`${strategy} with ${given} uses the method ${method}`, () => {
     const conversion = hasExpression ? { sqlExpression } : {};
     assert.equal(chooseMethod({ canReadCtid }, { strategy, pushdown }, conversion), method);
   });

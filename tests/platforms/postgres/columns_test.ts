@@ -1,4 +1,4 @@
-/** Column types: which are taken, which are refused before anything is read, and how long is too long. */
+/** Column types: which can hold tokens, which are refused before anything is read, and which are too short. */
 import assert from "node:assert/strict";
 import { assertReport } from "../../support/assertions.ts";
 import { testUnless } from "../../support/skipping.ts";
@@ -30,7 +30,7 @@ const REFUSED = {
   "a composite type that is named text": ["own.text", "row(1)"],
 } as const;
 
-/** The tests of one way to make the tokens: in the action, or inside the database. */
+/** The tests for one method: tokens made in the action, or inside the database. */
 async function suite(method: "client" | "pushdown"): Promise<void> {
   const { sql, openAction, valuesOf, assertUnchanged } = await useDatabase();
   const pushdown = method === "pushdown";
@@ -59,7 +59,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     assert.equal((await action.tokenize("public.types", columns)).updated, 0);
   });
 
-  test("char(n) is tokenized without its padding", async () => {
+  test("a value of char(n) is tokenized without its padding", async () => {
     await sql`create table padded (id int, code char(30), other text)`;
     await sql`insert into padded values (1, 'ab', 'x'), (2, 'ab   ', null), (3, '', 'y')`;
     await using action = openAction({ pushdown });
@@ -76,7 +76,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
   );
 
   for (const [title, type] of Object.entries(SHORT)) {
-    test(`${title} too short for a token is refused, its column named`, async () => {
+    test(`a column of ${title} that is too short for a token is refused by name`, async () => {
       await sql`drop table if exists short`;
       await sql.unsafe(`create table short (id int, first text, second ${type})`);
       await sql`insert into short values (1, 'canary', 'x'), (2, 'canary', 'canary 4567')`;
@@ -91,7 +91,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     });
   }
 
-  test("a column just long enough for its longest token is taken", async () => {
+  test("a column just long enough for its longest token is tokenized", async () => {
     await sql`create table enough (id int, value varchar(24))`;
     await sql`insert into enough values (1, 'twelve bytes'), (2, 'éééééé'), (3, null)`;
     await using action = openAction({ pushdown });
@@ -103,7 +103,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     ]);
   });
 
-  test("a column too short is taken where it holds nothing but tokens and NULL", async () => {
+  test("a column that is too short is accepted if it holds only tokens and NULL", async () => {
     await sql`create table no_need (id int, value varchar(8))`;
     await sql`insert into no_need values (1, 'tok__poc'), (2, null)`;
     await using action = openAction({ pushdown });
@@ -133,7 +133,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     });
   }
 
-  test("a generated column is refused, one it is made from is not", async () => {
+  test("a generated column is refused, but not the column it is computed from", async () => {
     await sql`create table generated (id int, value text, loud text generated always as
       (upper(value)) stored)`;
     await sql`insert into generated values (1, 'canary')`;
@@ -147,7 +147,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     assert.deepEqual(await valuesOf("generated", "loud"), [tokenOf("canary").toUpperCase()]);
   });
 
-  test("a generated column that cannot compute with tokens is a violation", async () => {
+  test("a generated column that cannot be computed from a token is a constraint violation", async () => {
     await sql`create table computing (id int, value text, number int generated always as
       (value::int) stored)`;
     await sql`insert into computing values (1, '42')`;
@@ -213,7 +213,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     },
   );
 
-  test("a column that does not exist is not found, nor is a dropped or a system one", async () => {
+  test("a missing column is not found, nor is a dropped one or a system column", async () => {
     await sql`create table columns (id int, value text, gone text)`;
     await sql`alter table columns drop column gone`;
     await using action = openAction({ pushdown });
@@ -223,7 +223,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     }
   });
 
-  test("a row too large for its page once it holds tokens changes nothing", async () => {
+  test("a row whose tokens do not fit into its page changes nothing", async () => {
     const columns = Array.from({ length: 100 }, (_, i) => `c${i}`);
     await sql.unsafe(`create table wide (${columns.map((name) => `${name} text`).join(", ")})`);
     for (const name of columns) {

@@ -1,4 +1,4 @@
-/** The last step of a run: what is known of it when it fails, and that no failure passes for success. */
+/** The last step of a run: what is known when COMMIT fails, and that a failure is never reported as success. */
 import assert from "node:assert/strict";
 import { settingsReader } from "../../../scripts/servers/test_keys.ts";
 import { parseDatasetUrn } from "../../../src/datahub/dataset_urn.ts";
@@ -14,7 +14,7 @@ import { until } from "../../../scripts/servers/until.ts";
 const database = await useDatabase();
 const { sql, openAction, valuesOf, assertUnchanged } = database;
 
-/** A table whose COMMIT waits for somebody's lock of that number. */
+/** A table on which COMMIT waits for the advisory lock of that number. */
 async function makeWaiting(table: string, lock: number): Promise<void> {
   await sql.unsafe(`create table ${table} (id int, name text);
     insert into ${table} select n, 'canary ' || n from generate_series(1, 20) n;
@@ -34,7 +34,7 @@ async function commitWaits(): Promise<void> {
 
 const options = { allowTriggers: true, lockTimeoutMs: 600_000 };
 
-Deno.test("a connection lost during COMMIT leaves open whether it was done, and says so", async () => {
+Deno.test("after a connection is lost during COMMIT, the error says that the outcome is unknown", async () => {
   await makeWaiting("lost", 1);
   await using other = database.connect();
   await other`select pg_advisory_lock(1)`;
@@ -47,7 +47,7 @@ Deno.test("a connection lost during COMMIT leaves open whether it was done, and 
   assert.equal((await action.tokenize("public.lost", ["name"])).updated, 20);
 });
 
-Deno.test("an end during COMMIT cancels it, and nothing is changed", async () => {
+Deno.test("a run stopped during COMMIT is rolled back", async () => {
   await makeWaiting("ended", 2);
   await using other = database.connect();
   await other`select pg_advisory_lock(2)`;
@@ -61,7 +61,7 @@ Deno.test("an end during COMMIT cancels it, and nothing is changed", async () =>
   });
 });
 
-Deno.test("an end that comes too late to be heard is a run that is done", async () => {
+Deno.test("a run stopped after its COMMIT has succeeded", async () => {
   await makeWaiting("late", 3);
   await using action = openAction(options);
   const end = new AbortController();
@@ -71,7 +71,7 @@ Deno.test("an end that comes too late to be heard is a run that is done", async 
   assert.equal((await valuesOf("late", "name"))[0], tokenOf("canary 1"));
 });
 
-Deno.test("a failed statement that somebody swallowed does not commit", async () => {
+Deno.test("a run whose failed statement was ignored does not commit", async () => {
   await sql`create table swallowed (id int, name text check (name like 'canary%'))`;
   await sql`insert into swallowed values (1, 'canary')`;
   const settings = parsePostgresSettings(database.url, settingsReader({}));

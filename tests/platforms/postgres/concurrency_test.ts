@@ -1,4 +1,4 @@
-/** Others at work on the same table: nothing of theirs is lost, and a run that cannot go on says so. */
+/** Other sessions write to the same table: no change of theirs is lost, and a run that cannot continue says why. */
 import assert from "node:assert/strict";
 import { problemResponse } from "../../../src/http/problem.ts";
 import { assertReport } from "../../support/assertions.ts";
@@ -8,7 +8,7 @@ import { gatedSdk } from "../../support/gated_sdk.ts";
 const database = await useDatabase();
 const { sql, openAction, valuesOf, assertUnchanged, createUser } = database;
 
-/** More rows than a run reads ahead, so that some are neither read nor locked at the first batch. */
+/** More rows than a run reads ahead: at the first batch, some are neither read nor locked. */
 const ROWS = 8000;
 
 async function makePeople(table: string, rows = ROWS): Promise<void> {
@@ -19,7 +19,7 @@ async function makePeople(table: string, rows = ROWS): Promise<void> {
 /** The application name of the other connections. */
 const THEIRS = "postgres.js";
 
-Deno.test("a change made to a row that the run holds comes after the run, and stays", async () => {
+Deno.test("a change to a row that the run has locked waits for the run, and is kept", async () => {
   await makePeople("held");
   const gate = gatedSdk();
   await using action = openAction({ tokenSdk: gate.sdk });
@@ -36,7 +36,7 @@ Deno.test("a change made to a row that the run holds comes after the run, and st
   assert.equal(values[1], tokenOf("canary 2"));
 });
 
-Deno.test("a change made to a row that the run has yet to read is what gets tokenized", async () => {
+Deno.test("a row that is changed before the run reads it is tokenized in its new version", async () => {
   await makePeople("changed");
   const gate = gatedSdk();
   await using action = openAction({ tokenSdk: gate.sdk });
@@ -67,7 +67,7 @@ Deno.test("a change made to a row that the run has yet to read is what gets toke
 for (const pushdown of [false, true]) {
   const way = pushdown ? "pushdown" : "client";
 
-  Deno.test(`a change under way is waited for, and its outcome is tokenized (${way})`, async () => {
+  Deno.test(`the run waits for a change in progress, and tokenizes its outcome (${way})`, async () => {
     const table = `pending_${way}`;
     await makePeople(table, 10);
     await using action = openAction({ pushdown });
@@ -86,7 +86,7 @@ for (const pushdown of [false, true]) {
     assert.deepEqual(values.slice(0, 3), ["done", "their own", "canary 4"].map(tokenOf));
   });
 
-  Deno.test(`a change that is taken back leaves the value there was (${way})`, async () => {
+  Deno.test(`after a change is rolled back, the old value is tokenized (${way})`, async () => {
     const table = `taken_back_${way}`;
     await makePeople(table, 10);
     await using action = openAction({ pushdown });
@@ -106,7 +106,7 @@ for (const pushdown of [false, true]) {
     "the table against writers": "lock table locked in share row exclusive mode",
   };
   for (const [title, lock] of Object.entries(LOCKS)) {
-    Deno.test(`a lock on ${title} that is not given up in time changes nothing (${way})`, async () => {
+    Deno.test(`a lock on ${title} that outlasts the timeout fails the run and changes nothing (${way})`, async () => {
       await sql`drop table if exists locked`;
       await makePeople("locked", 10);
       await using action = openAction({ lockTimeoutMs: 50, pushdown });
@@ -122,7 +122,7 @@ for (const pushdown of [false, true]) {
   }
 }
 
-Deno.test("a second run on the table is refused while the first goes on, wherever it comes from", async () => {
+Deno.test("a second run on the table is refused during the first, also from another process", async () => {
   await makePeople("busy", 10);
   await makePeople("idle", 10);
   const gate = gatedSdk();
@@ -143,7 +143,7 @@ Deno.test("a second run on the table is refused while the first goes on, whereve
   assert.equal((await elsewhere.tokenize("public.busy", ["name"])).updated, 0);
 });
 
-Deno.test("a run that failed does not keep the next from starting", async () => {
+Deno.test("a failed run does not block the next one", async () => {
   await makePeople("fails_first", 10);
   await sql`alter table fails_first add constraint refuses check (name like 'canary%')`;
   await using action = openAction();
@@ -152,7 +152,7 @@ Deno.test("a run that failed does not keep the next from starting", async () => 
   assert.equal((await action.tokenize("public.fails_first", ["name"])).updated, 10);
 });
 
-Deno.test("more runs at once than there are connections for are refused", async () => {
+Deno.test("runs beyond the limit of connections are refused", async () => {
   for (let i = 0; i < 9; i++) await makePeople(`parallel_${i}`, 10);
   const gates = Array.from({ length: 8 }, () => gatedSdk());
   await using action = openAction({
@@ -172,7 +172,7 @@ Deno.test("more runs at once than there are connections for are refused", async 
   for (const report of await Promise.all(runs)) assert.equal(report.updated, 10);
 });
 
-Deno.test("a deadlock that the run loses changes nothing", async () => {
+Deno.test("a run that loses a deadlock changes nothing", async () => {
   await makePeople("deadlocked");
   const user = await createUser(
     "grant select, update on deadlocked to $user",
@@ -196,7 +196,7 @@ Deno.test("a deadlock that the run loses changes nothing", async () => {
   assert.equal(row?.rows, 0);
 });
 
-Deno.test("a row that moves to another partition meanwhile is a conflict", async () => {
+Deno.test("a row that moves to another partition during the run is a conflict", async () => {
   await sql.unsafe(`
     create table moving (id int, part int, name text) partition by list (part);
     create table moving_1 partition of moving for values in (1);
@@ -212,7 +212,7 @@ Deno.test("a row that moves to another partition meanwhile is a conflict", async
   assert.equal((await action.tokenize("public.moving", ["name"])).updated, ROWS);
 });
 
-Deno.test("a trigger that is added after the look-up does not pass unnoticed", async () => {
+Deno.test("a trigger that is added after the look-up is noticed", async () => {
   await makePeople("altered", 10);
   await sql.unsafe(`create table stolen (name text); create function steal() returns trigger
     language plpgsql as $$begin insert into public.stolen values (old.name); return new; end$$`);
@@ -229,7 +229,7 @@ Deno.test("a trigger that is added after the look-up does not pass unnoticed", a
   assert.equal((await sql`select from stolen`).length, 0);
 });
 
-Deno.test("a table that takes the name after the look-up is not written to", async () => {
+Deno.test("another table that takes the name after the look-up is not written to", async () => {
   await makePeople("original", 10);
   await makePeople("impostor", 10);
   await using action = openAction({
@@ -246,7 +246,7 @@ Deno.test("a table that takes the name after the look-up is not written to", asy
   }
 });
 
-Deno.test("a table that is read cannot be altered until the run is over", async () => {
+Deno.test("the table cannot be altered while the run reads it", async () => {
   await makePeople("steady", 10);
   const gate = gatedSdk();
   await using action = openAction({ tokenSdk: gate.sdk });

@@ -1,15 +1,15 @@
-/** Constraints and indexes: they hold, or the run changes nothing and says which one refused. */
+/** Constraints and indexes: the run obeys them, or changes nothing and names the one that failed. */
 import assert from "node:assert/strict";
 import { assertReport } from "../../support/assertions.ts";
 import { tokenOf, useDatabase } from "../../support/action_fixture.ts";
 
-/** The tests of one way to make the tokens: in the action, or inside the database. */
+/** The tests for one method: tokens made in the action, or inside the database. */
 async function suite(method: "client" | "pushdown"): Promise<void> {
   const { sql, openAction, valuesOf, assertUnchanged } = await useDatabase();
   const pushdown = method === "pushdown";
   const test = (title: string, fn: () => Promise<void>) => Deno.test(`${title} (${method})`, fn);
 
-  test("a unique column and a primary key take tokens", async () => {
+  test("a unique column and a primary key can be tokenized", async () => {
     await sql`create table uniques (email text primary key, name text unique)`;
     await sql`insert into uniques select 'e' || n, 'n' || n from generate_series(1, 3000) n`;
     await using action = openAction({ pushdown });
@@ -19,7 +19,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     assert.equal(row?.rows, 3000);
   });
 
-  test("a CHECK constraint that refuses tokens is named, and nothing is changed", async () => {
+  test("a CHECK constraint that rejects tokens is named, and nothing is changed", async () => {
     await sql`create table checked (id int, name text, email text
       constraint looks_like_email check (email like '%@%'))`;
     await sql`insert into checked select n, 'canary', 'canary@example.com'
@@ -33,7 +33,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     assert.deepEqual(error.facts, { sqlState: "23514", constraint: "looks_like_email" });
   });
 
-  test("a refusal after many batches rolls all of them back", async () => {
+  test("a constraint that fails after many batches rolls all of them back", async () => {
     await sql.unsafe(`create table late (id int, value text
       constraint no_bad check (value <> '${tokenOf("canary 9000")}'))`);
     await sql`insert into late select n, 'canary ' || n from generate_series(1, 10000) n`;
@@ -44,7 +44,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     );
   });
 
-  test("a value that a token collides with is a violation, not a loss", async () => {
+  test("a token that collides with a stored value is a violation, and nothing is lost", async () => {
     await sql`create table collisions (id int, value text constraint one_each unique)`;
     await sql`insert into collisions values (1, 'canary'), (2, ${tokenOf("canary")})`;
     await using action = openAction({ pushdown });
@@ -67,7 +67,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     assert.equal(error.facts.constraint, "brief");
   });
 
-  test("a constraint that fails only at COMMIT changes nothing either", async () => {
+  test("a constraint that fails at COMMIT changes nothing either", async () => {
     await sql`create table parents (email text primary key)`;
     await sql`create table deferred (id int, email text constraint to_parent
       references parents deferrable initially deferred)`;
@@ -82,7 +82,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     await action.fails("constraint_violation", "public.deferred", ["email"]); // the session is usable
   });
 
-  test("a foreign key refuses tokens on either of its sides alone", async () => {
+  test("tokenizing only one side of a foreign key is refused", async () => {
     await sql`create table authors (id int, email text unique)`;
     await sql`create table books (id int, author text constraint by_author references authors (email))`;
     await sql`insert into authors values (1, 'canary@example.com')`;
@@ -97,7 +97,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     }
   });
 
-  test("a foreign key ON UPDATE CASCADE carries the tokens over", async () => {
+  test("ON UPDATE CASCADE carries the tokens to the referencing table", async () => {
     await sql`create table owners (id int, email text unique)`;
     await sql`create table pets (id int, owner text references owners (email) on update cascade)`;
     await sql`insert into owners select n, 'o' || n from generate_series(1, 10) n`;
@@ -109,7 +109,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
   });
 
   for (const effect of ["set null", "set default"]) {
-    test(`a foreign key ON UPDATE ${effect} would wipe other rows, and is refused`, async () => {
+    test(`ON UPDATE ${effect} would overwrite other rows, and is refused`, async () => {
       await sql`drop table if exists notes, people`;
       await sql`create table people (id int, email text unique, name text)`;
       await sql.unsafe(`create table notes (id int, about text
@@ -126,7 +126,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     });
   }
 
-  test("a trigger on a table that a cascade reaches does not pass unnoticed", async () => {
+  test("a trigger on a table that a cascade reaches is noticed", async () => {
     await sql.unsafe(`
       create table accounts (id int primary key, email text unique, name text);
       create table logins (id int, email text references accounts (email) on update cascade);
@@ -149,7 +149,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     assert.equal((await action.tokenize("public.accounts", ["name"])).updated, 1);
   });
 
-  test("a foreign key that cascades into its own table leaves no value behind", async () => {
+  test("a foreign key that cascades within its own table leaves no value behind", async () => {
     await sql`create table staff (id int, email text unique,
       manager text constraint managed_by references staff (email) on update cascade)`;
     await sql`insert into staff select n, 'canary' || n, null from generate_series(1, 9000) n`;
@@ -162,7 +162,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     assert.match(error.message, /"managed_by"/);
   });
 
-  test("an exclusion constraint is named when it refuses", async () => {
+  test("an exclusion constraint that fails is named", async () => {
     await sql`create table exclusive (id int, value text,
       constraint no_two_lengths exclude using btree ((length(value)) with =))`;
     await sql`insert into exclusive values (1, 'canary1'), (2, 'canary12')`;
@@ -187,7 +187,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     assert.match(error.message, /an index/);
   });
 
-  test("an index on an expression follows the tokens", async () => {
+  test("an index on an expression is updated with the tokens", async () => {
     await sql`create table expression (id int, value text)`;
     await sql`create unique index on expression (lower(value)) where value <> ''`;
     await sql`insert into expression select n, 'v' || n from generate_series(1, 50) n`;

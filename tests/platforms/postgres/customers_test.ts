@@ -8,7 +8,7 @@ const { sql, openAction, rowVersions, assertUnchanged } = database;
 
 const PII = ["name", "email", "phone"];
 
-Deno.test("a dry run counts 100 rows, and writes none", async () => {
+Deno.test("a dry run counts 100 rows and writes none", async () => {
   await using action = openAction();
   const report = await assertUnchanged(
     "customers",
@@ -18,7 +18,7 @@ Deno.test("a dry run counts 100 rows, and writes none", async () => {
   assert.equal(report.method, undefined);
 });
 
-Deno.test("the first run updates 100 rows, the second none and writes no row version", async () => {
+Deno.test("the first run updates 100 rows; the second updates none and writes no row version", async () => {
   const before = await sql`select * from customers order by id`;
   await using action = openAction();
   const first = await action.tokenize("public.customers", PII);
@@ -42,7 +42,7 @@ Deno.test("the first run updates 100 rows, the second none and writes no row ver
   assertReport(look, { updated: 0, skipped: 100 });
 });
 
-Deno.test("a run is observed from its start to its outcome, with its counts", async () => {
+Deno.test("a run reports events from its start to its outcome, with counts", async () => {
   await sql`update customers set phone = 'new'`;
   await using action = openAction();
   const progress: unknown[] = [];

@@ -1,6 +1,6 @@
 /**
- * Somebody alters the table while a run is about to write to it, in each way of doing the work: the
- * run fails with a reason or gets through, and what it was not asked to change stays.
+ * The table is altered just before a run writes to it, for each method: the run fails with a reason or
+ * succeeds, and changes nothing that it was not asked to change.
  */
 import assert from "node:assert/strict";
 import type { ErrorCode } from "../../../src/errors.ts";
@@ -19,12 +19,12 @@ const database = await useDatabase();
 const { sql, openAction } = database;
 
 const FEW = 500;
-/** More than a batch holds, at four a page. */
+/** More than fit into a batch, at four rows a page. */
 const MANY = 4600;
 
 type Changes = Readonly<Record<string, readonly [statement: string, codes: readonly ErrorCode[]]>>;
 
-/** What is done, and what a run may say of it; nothing where it must get through. */
+/** The statement, and the codes that a run may fail with; none if it must succeed. */
 const CHANGES: Changes = {
   "the column is dropped": ["alter table altered drop name", ["column_not_found", "conflict"]],
   "the column is renamed": [
@@ -52,7 +52,7 @@ const CHANGES: Changes = {
   ],
 };
 
-/** Tokens that were written have to fit in. */
+/** The tokens that are written already have to fit. */
 const BETWEEN_BATCHES: Changes = {
   ...CHANGES,
   "its type is changed to a shorter one": [
@@ -128,7 +128,7 @@ async function makeTables(rows: number): Promise<void> {
     from generate_series(1, ${rows}) n`);
 }
 
-/** The run ends with one of these codes; it gets through where there is none. */
+/** The run fails with one of these codes; without any, it succeeds. */
 async function endsAs(
   codes: readonly ErrorCode[],
   action: Action,
@@ -138,7 +138,7 @@ async function endsAs(
   else await action.tokenize("public.altered", ["name"], run);
 }
 
-/** Other columns, other tables: as they were. The column itself: values and their own tokens. */
+/** Other columns and tables are as they were. The column holds values and their own tokens. */
 async function nothingElseChanged(): Promise<void> {
   const tables = await sql`select relname as name, array_agg(attname::text) as columns
     from pg_class c join pg_attribute a on a.attrelid = c.oid and attnum > 0 and not attisdropped

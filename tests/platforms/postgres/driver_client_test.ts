@@ -1,9 +1,9 @@
-/** The socket that the driver is given. */
+/** The socket that the driver receives. */
 import assert from "node:assert/strict";
 import net from "node:net";
 import { alwaysHeard } from "../../../src/platforms/postgres/connection/driver_client.ts";
 
-Deno.test("an error that comes after the driver has let go of a socket ends nothing", () => {
+Deno.test("a socket error after the driver has removed its listeners does not end the program", () => {
   const late = new Error("a write that was under way");
   const plain = new net.Socket();
   plain.removeAllListeners();

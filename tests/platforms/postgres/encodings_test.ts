@@ -1,4 +1,4 @@
-/** Databases that do not hold UTF-8: tokens are made of the text, not of the bytes it is stored in. */
+/** Databases with other encodings than UTF-8: tokens are made from the text, not from the stored bytes. */
 import assert from "node:assert/strict";
 import { assertReport } from "../../support/assertions.ts";
 import { openAction, tokenOf } from "../../support/action_fixture.ts";
@@ -9,7 +9,7 @@ const inEncoding = (encoding: string) => createTestDatabase({ encoding });
 for (
   const [encoding, text] of [["LATIN1", "Zoë Ångström"], ["WIN1251", "Мария"], ["EUC_JP", "静香"]]
 ) {
-  Deno.test(`a ${encoding} database gets the tokens that a UTF-8 database would`, async () => {
+  Deno.test(`a ${encoding} database gets the same tokens as a UTF-8 database`, async () => {
     await using database = await inEncoding(encoding!);
     const { sql } = database;
     await sql`create table people (id int, name text, short varchar(60))`;
@@ -23,7 +23,7 @@ for (
   });
 }
 
-Deno.test("tokens are measured in UTF-8, whatever the database's encoding", async () => {
+Deno.test("the length of a token is computed from UTF-8 in every encoding", async () => {
   await using database = await inEncoding("LATIN1");
   const { sql } = database;
   await sql`create table short (id int, name varchar(20))`;
@@ -33,7 +33,7 @@ Deno.test("tokens are measured in UTF-8, whatever the database's encoding", asyn
   assert.match(error.message, /tokens of up to 24$/);
 });
 
-Deno.test("work done inside a LATIN1 database gives the same tokens", async () => {
+Deno.test("pushdown in a LATIN1 database gives the same tokens", async () => {
   await using database = await inEncoding("LATIN1");
   const { sql } = database;
   await sql`create table people (id int, name text)`;
@@ -47,7 +47,7 @@ Deno.test("work done inside a LATIN1 database gives the same tokens", async () =
   assert.deepEqual(await database.valuesOf("people", "name"), [tokenOf("Zoë")]);
 });
 
-Deno.test("a name that the database's encoding cannot hold is not found", async () => {
+Deno.test("a name that the database's encoding cannot represent is not found", async () => {
   await using database = await inEncoding("LATIN1");
   const { sql } = database;
   await sql`create table "größe" (id int, name text)`;
@@ -57,7 +57,7 @@ Deno.test("a name that the database's encoding cannot hold is not found", async 
   await action.fails("table_not_found", "public.größe", ["静香"]);
 });
 
-Deno.test("an SQL_ASCII database is refused, since its bytes may mean anything", async () => {
+Deno.test("an SQL_ASCII database is refused, since the encoding of its text is unknown", async () => {
   await using database = await inEncoding("SQL_ASCII");
   const { sql } = database;
   await sql`create table people (id int, name text)`;

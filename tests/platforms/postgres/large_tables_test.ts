@@ -1,4 +1,4 @@
-/** A table large enough to be read from a snapshot through a second connection, with others at work. */
+/** A table large enough to be read from a snapshot through a second connection, with concurrent writers. */
 import assert from "node:assert/strict";
 import type { TokenSdk } from "../../../src/tokens/token_sdk.ts";
 import { assertReport } from "../../support/assertions.ts";
@@ -9,7 +9,7 @@ import { gatedSdk } from "../../support/gated_sdk.ts";
 const database = await useDatabase();
 const { sql, openAction, valuesOf, createUser } = database;
 
-/** More than 8 MiB of them. */
+/** Together more than 8 MiB. */
 const ROWS = 40_000;
 
 async function makeLarge(table: string): Promise<void> {
@@ -22,7 +22,7 @@ async function valueOf(table: string, id: number): Promise<unknown> {
   return row === undefined ? "no row" : row.name;
 }
 
-Deno.test("a large table is rewritten whole, and a second run changes nothing", async () => {
+Deno.test("a large table is tokenized in full, and a second run changes nothing", async () => {
   await makeLarge("whole");
   await using action = openAction({ tokenSdk: gatedOpen() });
   const first = await action.tokenize("public.whole", ["name"]);
@@ -33,7 +33,7 @@ Deno.test("a large table is rewritten whole, and a second run changes nothing", 
   assert.deepEqual((await valuesOf("whole", "name")).toSorted(), expected.toSorted());
 });
 
-Deno.test("rows of a large table are not locked before they are written", async () => {
+Deno.test("rows of a large table are not locked until they are written", async () => {
   await makeLarge("unlocked");
   const gate = gatedSdk();
   await using action = openAction({ tokenSdk: gate.sdk });
@@ -46,7 +46,7 @@ Deno.test("rows of a large table are not locked before they are written", async 
   assert.equal((await run).updated, ROWS);
 });
 
-Deno.test("what others change after the snapshot is theirs, and is tokenized as it is now", async () => {
+Deno.test("rows that others change after the snapshot are tokenized in their new version", async () => {
   await makeLarge("moved");
   const gate = gatedSdk();
   await using action = openAction({ tokenSdk: gate.sdk });
@@ -74,7 +74,7 @@ Deno.test("what others change after the snapshot is theirs, and is tokenized as 
   assert.equal((await action.tokenize("public.moved", ["name"])).updated, 0);
 });
 
-Deno.test("a change that the run had to wait for is not overwritten with the old value's token", async () => {
+Deno.test("a change that the run waited for is not overwritten with the token of the old value", async () => {
   await makeLarge("waited");
   const gate = gatedSdk();
   await using action = openAction({ tokenSdk: gate.sdk });
@@ -95,7 +95,7 @@ Deno.test("a change that the run had to wait for is not overwritten with the old
   assert.equal((await action.tokenize("public.waited", ["name"])).updated, 0);
 });
 
-Deno.test("a failure in the middle of a large table leaves it as it was, and no session behind", async () => {
+Deno.test("a failure in the middle of a large table changes nothing and leaves no session open", async () => {
   await makeLarge("guarded");
   await sql`alter table guarded add check (id <> 30000 or name not like 'tok%')`;
   await using action = openAction();
@@ -105,7 +105,7 @@ Deno.test("a failure in the middle of a large table leaves it as it was, and no 
   assert.ok((await database.sessions()).every(({ state }) => state === "idle"));
 });
 
-Deno.test("an SDK that has to wait is given further batches meanwhile, and no more than three", async () => {
+Deno.test("a slow SDK receives up to three batches at the same time", async () => {
   await makeLarge("ahead");
   const gate = Promise.withResolvers<void>();
   let [underWay, most] = [0, 0];

@@ -1,4 +1,4 @@
-/** Memory: it does not grow with the table, nor with its values. The figures are printed. */
+/** Memory does not grow with the table or with its values. The figures are printed. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { testUnless } from "../../support/skipping.ts";
@@ -46,7 +46,7 @@ testUnless(
   },
 );
 
-/** Runs `tokenize run` from source. Gives its report and the most memory its process ever held. */
+/** Runs `tokenize run` from source. Gives its report and the peak memory of its process. */
 async function runProgram(table: string, columns: string) {
   const main = fileURLToPath(new URL("../../../src/main.ts", import.meta.url));
   const urn = urnOf(`${database.name}.public.${table}`);

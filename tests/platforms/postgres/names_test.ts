@@ -1,4 +1,4 @@
-/** From the name in a URN to the one table and column it means, or to a refusal. */
+/** How the name in a URN is resolved to one table and its columns, or refused. */
 import assert from "node:assert/strict";
 import { assertReport } from "../../support/assertions.ts";
 import { openAction, tokenOf, urnOf, useDatabase } from "../../support/action_fixture.ts";
@@ -33,7 +33,7 @@ const ODD_NAMES = [
 ];
 
 for (const name of ODD_NAMES) {
-  Deno.test(`takes ${JSON.stringify(name)} for a schema, a table and a column`, async () => {
+  Deno.test(`a schema, a table and a column may be called ${JSON.stringify(name)}`, async () => {
     await sql.unsafe(`create schema ${quoted(name)}`);
     const table = `${quoted(name)}.${quoted(name)}`;
     await sql.unsafe(`create table ${table} (id int, ${quoted(name)} text)`);
@@ -46,7 +46,7 @@ for (const name of ODD_NAMES) {
   });
 }
 
-Deno.test("takes columns that are named like the statements' own aliases", async () => {
+Deno.test("columns may have the same names as the aliases in our own statements", async () => {
   await sql`create table aliases (t text, batch text, table_oid text, row_address text,
     token_0 text, token_1 text, found text, candidate text)`;
   await sql`insert into aliases values ('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h')`;
@@ -58,7 +58,7 @@ Deno.test("takes columns that are named like the statements' own aliases", async
   assert.deepEqual(Object.values(row!), [...tokens, "g", "h"]);
 });
 
-Deno.test("the database's own name may be odd", async () => {
+Deno.test("a database may have an unusual name", async () => {
   const name = `Odd."db's", ${crypto.randomUUID().slice(0, 8)}`;
   await using odd = await createTestDatabase({ name });
   await odd.sql`create table people (id int, email text)`;
@@ -69,7 +69,7 @@ Deno.test("the database's own name may be odd", async () => {
   await action.failsUrn("wrong_database", urnOf("odd.public.people"), ["email"]);
 });
 
-Deno.test("names as they are come before names without regard to case", async () => {
+Deno.test("an exact match of a name comes before a match that ignores case", async () => {
   await sql.unsafe(`create table people (id int, email text, "Email" text);
     create table "People" (id int, email text); create table "PEOPLE" (id int, email text);
     insert into people values (1, 'a', 'b'); insert into "People" values (1, 'c')`);
@@ -81,7 +81,7 @@ Deno.test("names as they are come before names without regard to case", async ()
   assert.deepEqual(await valuesOf("people", '"Email"'), [tokenOf("b")]);
 });
 
-Deno.test("names without regard to case are ambiguous where several match", async () => {
+Deno.test("a name is ambiguous if it matches several others when case is ignored", async () => {
   await sql.unsafe(`create table "Case" (id int, "Email" text, "EMAIL" text);
     create table "CASE" (id int, email text);
     create table "OneCase" (id int, "Email" text, "EMAIL" text, "FirstName" text);
@@ -96,7 +96,7 @@ Deno.test("names without regard to case are ambiguous where several match", asyn
   assert.deepEqual(report.columns, ["FirstName"]);
 });
 
-Deno.test("names are compared without regard to case beyond ASCII too", async () => {
+Deno.test("case is ignored beyond ASCII too", async () => {
   await sql.unsafe(
     `create table "ÄRZTE" (id int, "Größe" text); insert into "ÄRZTE" values (1, 'a')`,
   );
@@ -105,7 +105,7 @@ Deno.test("names are compared without regard to case beyond ASCII too", async ()
   assert.deepEqual([report.table, report.columns], [`${database.name}.public.ÄRZTE`, ["Größe"]]);
 });
 
-Deno.test("dots within names are taken, and ambiguous where two readings exist", async () => {
+Deno.test("a name may contain dots, and is ambiguous if two tables fit", async () => {
   await sql.unsafe(`create schema "a.b"; create schema a; create schema sole;
     create table "a.b".c (id int, email text); create table a."b.c" (id int, email text);
     create table sole."x.y.z" (id int, email text); insert into sole."x.y.z" values (1, 'Ada')`);
@@ -117,7 +117,7 @@ Deno.test("dots within names are taken, and ambiguous where two readings exist",
   assert.equal(report.table, `${database.name}.sole.x.y.z`);
 });
 
-Deno.test("a name spelled with %2C is found, and ambiguous where both spellings exist", async () => {
+Deno.test("a name written with %2C is found, and is ambiguous if both spellings exist", async () => {
   await sql.unsafe(
     `create table "one,two" (id int, "a,b" text); insert into "one,two" values (1, 'x');
     create table "three%2Cfour" (id int, "a%2Cb" text); insert into "three%2Cfour" values (1, 'x');
@@ -138,7 +138,7 @@ Deno.test("a name spelled with %2C is found, and ambiguous where both spellings 
   assert.deepEqual((await action.tokenizeUrn(urn("one%2Ctwo"), [fieldOfOne])).columns, ["a,b"]);
 });
 
-Deno.test("a platform instance may stand before the database, dots and %2C in it included", async () => {
+Deno.test("a platform instance may precede the database, also one with dots and %2C", async () => {
   await sql`create table instance_table (id int, email text)`;
   await using action = database.openAction();
   for (const instance of ["warehouse", "eu.west.1", "a,b", "x".repeat(100)]) {
@@ -148,7 +148,7 @@ Deno.test("a platform instance may stand before the database, dots and %2C in it
   }
 });
 
-Deno.test("an instance named like the database is ambiguous only if both tables exist", async () => {
+Deno.test("an instance with the name of the database is ambiguous only if both tables exist", async () => {
   const { name } = database;
   await sql.unsafe(`create table twin (id int, v text)`);
   await using action = database.openAction();
@@ -160,7 +160,7 @@ Deno.test("an instance named like the database is ambiguous only if both tables 
   await action.failsUrn("ambiguous_name", urn, ["v"]);
 });
 
-Deno.test("the dataset must be in the database connected to", async () => {
+Deno.test("a dataset in another database than that of the connection is refused", async () => {
   await sql`create table here (id int, email text)`;
   await using action = database.openAction();
   for (const name of ["other.public.here", "postgres.public.here", `x.y.public.here`]) {
@@ -170,7 +170,7 @@ Deno.test("the dataset must be in the database connected to", async () => {
   await action.tokenizeUrn(urnOf(`${database.name.toUpperCase()}.public.here`), ["email"]);
 });
 
-Deno.test("a missing table or schema is not found, and a name of two parts is no name", async () => {
+Deno.test("a missing table or schema is not found, and a name of two parts is invalid", async () => {
   await using action = database.openAction();
   await action.fails("table_not_found", "public.missing", ["email"]);
   await action.fails("table_not_found", "missing.customers", ["email"]);
@@ -180,7 +180,7 @@ Deno.test("a missing table or schema is not found, and a name of two parts is no
   await action.failsUrn("invalid_urn", urnOf(`${"a.".repeat(30)}b`), ["email"]);
 });
 
-Deno.test("a name no database can hold is not found", async () => {
+Deno.test("a name that is longer than identifiers can be is not found", async () => {
   await sql`create table holds (id int, email text)`;
   await using action = database.openAction();
   for (const name of ["nul\0byte", "lone \ud800 surrogate", "x".repeat(64), "x".repeat(100_000)]) {
@@ -189,7 +189,7 @@ Deno.test("a name no database can hold is not found", async () => {
   }
 });
 
-Deno.test("a column named twice in different spellings is refused", async () => {
+Deno.test("naming a column twice in different spellings is refused", async () => {
   await sql`create table spelled (id int, email text)`;
   await using action = database.openAction();
   const v2 = "[version=2.0].[type=string].email";
@@ -202,7 +202,7 @@ Deno.test("a column named twice in different spellings is refused", async () => 
   }
 });
 
-Deno.test("a temporary table of another session is no dataset", async () => {
+Deno.test("a temporary table of another session is not found", async () => {
   await sql`create temporary table transient (id int, email text)`;
   await using action = database.openAction();
   await action.fails("table_not_found", "public.transient", ["email"]);
@@ -211,7 +211,7 @@ Deno.test("a temporary table of another session is no dataset", async () => {
   await action.fails("table_not_supported", `${row?.schema}.transient`, ["email"]);
 });
 
-Deno.test("the list of allowed datasets cannot be got around by a platform instance", async () => {
+Deno.test("a platform instance cannot bypass the list of allowed datasets", async () => {
   const { name } = database;
   await sql.unsafe(`create schema secret; create table secret.t (id int, v text);
     create table allowed (id int, v text); insert into secret.t values (1, 'canary')`);
@@ -226,7 +226,7 @@ Deno.test("the list of allowed datasets cannot be got around by a platform insta
   assert.equal((await open.tokenizeUrn(roundabout, ["v"])).table, `${name}.secret.t`);
 });
 
-Deno.test("the list of allowed datasets cannot be stretched by a dot in a schema's name", async () => {
+Deno.test("a dot in a schema's name cannot bypass the list of allowed datasets", async () => {
   const { name } = database;
   await sql.unsafe(`create schema "public.x"; create table "public.x".t (id int, v text);
     create table "x.u" (id int, v text); insert into "public.x".t values (1, 'canary')`);

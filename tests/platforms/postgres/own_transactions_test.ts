@@ -1,4 +1,4 @@
-/** How a run in batches tells its own transactions' rows from others'. */
+/** How a run in batches recognizes the rows that its own transactions wrote. */
 import assert from "node:assert/strict";
 import { settingsReader } from "../../../scripts/servers/test_keys.ts";
 import { Session } from "../../../src/platforms/postgres/connection/session.ts";
@@ -24,7 +24,7 @@ async function inTransaction<T>(use: (session: Session) => Promise<T>): Promise<
   }
 }
 
-Deno.test("a transaction is known by what its rows show as xmin", async () => {
+Deno.test("a transaction is recognized by the xmin of its rows", async () => {
   await inTransaction(async (session) => {
     await session.query("make a table", "CREATE TABLE own AS SELECT 1 AS id");
     const { rows: [row] } = await session.query<[string]>("read", "SELECT xmin::text FROM own");
@@ -44,7 +44,7 @@ for (
     ["lookalikes stay", plain, { canReject: true }],
   ] as const
 ) {
-  Deno.test(`what a transaction wrote has to be searched again if ${what}`, async () => {
+  Deno.test(`the rows that a transaction wrote have to be scanned again if ${what}`, async () => {
     await inTransaction(async (session) => {
       await session.query("make a table", "CREATE TABLE own AS SELECT 1 AS id");
       const transactions = new OwnTransactions(table, conversion);
@@ -54,7 +54,7 @@ for (
   });
 }
 
-Deno.test("too many transactions to compare each row with are searched again", () => {
+Deno.test("with too many transactions to compare, all rows are scanned again", () => {
   const transactions = new OwnTransactions(plain, { canReject: false });
   for (let i = 1; i <= MAX_TRANSACTIONS; i++) transactions.add(String(i));
   assert.equal(transactions.done.length, MAX_TRANSACTIONS);

@@ -1,4 +1,4 @@
-/** The ranges of blocks that a run in batches goes through. */
+/** The ranges of blocks that a run in batches processes. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
@@ -10,13 +10,13 @@ import {
 const sizes = (blocks: number, connections: number) =>
   planRanges(blocks, connections).map(({ from, to }) => to - from);
 
-Deno.test("an empty table has no range, and a small one has one", () => {
+Deno.test("an empty table has no range, and a small table has one", () => {
   assert.deepEqual(planRanges(0, 4), []);
   assert.deepEqual(planRanges(1, 4), [{ from: 0, to: MIN_RANGE_BLOCKS }]);
   assert.deepEqual(planRanges(MIN_RANGE_BLOCKS, 1), [{ from: 0, to: MIN_RANGE_BLOCKS }]);
 });
 
-Deno.test("ranges are large at first, and get smaller towards the end", () => {
+Deno.test("ranges are large at first and get smaller towards the end", () => {
   assert.deepEqual(sizes(4096, 1), [1024, 1024, 1024, 512, 256, 128, 128]);
   assert.deepEqual(sizes(1024, 2), [256, 192, 144, 128, 128, 128, 128]);
 });

@@ -10,9 +10,9 @@ import { connect } from "../../support/test_database.ts";
 const database = await useDatabase();
 const { sql, openAction, createUser } = database;
 
-/** Servers before 15 count what VACUUM left too late to be of use. */
+/** Servers before 15 report too late what VACUUM had to leave. */
 const countsAtOnce = database.serverVersion >= 15;
-/** How dead rows are after a scrub that removed them. */
+/** The state of dead rows after a scrub that removed them. */
 const SCRUBBED = countsAtOnce ? "cleared" : "not_checked";
 
 async function makePeople(table: string, more = ""): Promise<void> {
@@ -35,7 +35,7 @@ async function statistics(table: string): Promise<string> {
   return JSON.stringify(rows);
 }
 
-Deno.test("the owner's run leaves no value in pg_stats, and says so", async () => {
+Deno.test("a run by the table's owner leaves no value in pg_stats, and reports that", async () => {
   await makePeople("owned");
   assert.match(await statistics("owned"), /canary/);
   await using action = openAction();
@@ -46,7 +46,7 @@ Deno.test("the owner's run leaves no value in pg_stats, and says so", async () =
   assert.ok(after.includes(tokenOf("canary 1")));
 });
 
-Deno.test("dead rows remain, with the command that removes them", async () => {
+Deno.test("dead rows are reported, with the command that removes them", async () => {
   await makePeople('"dead Rows"');
   await using action = openAction();
   const report = await action.tokenize("public.dead Rows", ["name"]);
@@ -55,7 +55,7 @@ Deno.test("dead rows remain, with the command that removes them", async () => {
   await sql.unsafe(command!);
 });
 
-Deno.test("a role that may not ANALYZE is told what remains, and what to run", async () => {
+Deno.test("a role that may not ANALYZE receives what remains and the command to run", async () => {
   await makePeople("lent");
   const user = await createUser("grant select, update on lent to $user");
   await using action = openAction({ as: user });
@@ -70,7 +70,7 @@ Deno.test("a role that may not ANALYZE is told what remains, and what to run", a
   assert.equal(stateOf(again, "pg_stats"), "none");
 });
 
-Deno.test("a column without statistics has none to clear, for a role that may not ANALYZE", async () => {
+Deno.test("for a role that may not ANALYZE, a column without statistics has nothing to clear", async () => {
   await sql`create table fresh (name text)`;
   await sql`insert into fresh values ('canary')`;
   const user = await createUser("grant select, update on fresh to $user");
@@ -79,7 +79,7 @@ Deno.test("a column without statistics has none to clear, for a role that may no
   assert.equal(stateOf(report, "pg_stats"), "none");
 });
 
-Deno.test("char(n) has its padding in the statistics, which makes no value of a token", async () => {
+Deno.test("padding in the statistics of char(n) does not make a token look like a value", async () => {
   await sql`create table padded (name char(40))`;
   await sql`insert into padded select 'canary ' || n % 3 from generate_series(1, 100) n`;
   await sql`analyze padded`;
@@ -88,7 +88,7 @@ Deno.test("char(n) has its padding in the statistics, which makes no value of a 
   assert.equal(stateOf(report, "pg_stats"), "cleared");
 });
 
-Deno.test("the log names the places and their states, and nothing more", async () => {
+Deno.test("the log has the places and their states, and nothing more", async () => {
   await makePeople("logged");
   await using action = openAction();
   const report = await action.tokenize("public.logged", ["name"], { scrub: true });
@@ -108,7 +108,7 @@ Deno.test("the log names the places and their states, and nothing more", async (
   assert.equal(action.observations.filter(({ event }) => event === "residue_found").length, 1);
 });
 
-Deno.test("where nothing was updated nobody looks, unless scrub asks for it", async () => {
+Deno.test("residue is checked only if rows were updated, or if scrub asks for it", async () => {
   await makePeople("twice");
   await using action = openAction();
   assert.ok((await action.tokenize("public.twice", ["name"])).residue !== undefined);
@@ -120,7 +120,7 @@ Deno.test("where nothing was updated nobody looks, unless scrub asks for it", as
   assert.deepEqual([third.updated, stateOf(third, "dead_rows")], [0, SCRUBBED]);
 });
 
-Deno.test("scrub removes the dead rows, and has looked whether they are gone", async () => {
+Deno.test("scrub removes the dead rows and verifies that they are gone", async () => {
   await makePeople("scrubbed", ", note text");
   await sql`alter table scrubbed alter note set storage external`;
   await sql`update scrubbed set note = repeat('x', 5000)`;
@@ -134,11 +134,11 @@ Deno.test("scrub removes the dead rows, and has looked whether they are gone", a
   assert.deepEqual([main!.dead, toast!.dead], [0, 0]);
 });
 
-const whyNoCounts = countsAtOnce ? undefined : "PostgreSQL counts them in time from 15 on";
+const whyNoCounts = countsAtOnce ? undefined : "PostgreSQL reports them in time from version 15 on";
 
 testUnless(
   whyNoCounts,
-  "scrub says that dead rows remain while a transaction can still see them",
+  "scrub reports that dead rows remain while a transaction can still see them",
   async () => {
     await makePeople("watched");
     await using other = connect(database.url);
@@ -153,7 +153,7 @@ testUnless(
   },
 );
 
-Deno.test("a table that cannot be vacuumed or analyzed for a lock is tokenized all the same", async () => {
+Deno.test("a lock that prevents VACUUM and ANALYZE does not prevent the run", async () => {
   await makePeople("contended");
   await using other = connect(database.url);
   await other.begin(async (tx) => {
@@ -168,7 +168,7 @@ Deno.test("a table that cannot be vacuumed or analyzed for a lock is tokenized a
   });
 });
 
-Deno.test("a look that fails after the run leaves the run as it is: not checked", async () => {
+Deno.test("a residue check that fails after the run does not fail the run: not_checked", async () => {
   await makePeople("unlooked");
   const user = await createUser("grant select, update on unlooked to $user");
   await sql`revoke select on pg_stats from public`;
@@ -227,7 +227,7 @@ Deno.test("batches report their residue and scrub it too", async () => {
   assert.equal(stateOf(report, "dead_rows"), SCRUBBED);
 });
 
-Deno.test("statistics over several columns are cleared with the others", async () => {
+Deno.test("extended statistics are cleared too", async () => {
   await makePeople("pairs");
   await sql`create statistics pairs_mcv (mcv) on id, name from pairs`;
   await sql`insert into pairs select 1, 'canary 1', 'canary' from generate_series(1, 500)`;
@@ -248,7 +248,7 @@ Deno.test("statistics over several columns are cleared with the others", async (
   assert.doesNotMatch(await values(), /canary/);
 });
 
-Deno.test("what an expression makes of a token cannot be told from a value: not checked", async () => {
+Deno.test("statistics of an expression are not_checked: a token in it cannot be told from a value", async () => {
   await makePeople("lowered", ", upper_name text generated always as (upper(name)) stored");
   await sql`create index on lowered (lower(email))`;
   await sql`analyze lowered`;
@@ -262,7 +262,7 @@ Deno.test("what an expression makes of a token cannot be told from a value: not 
   assert.doesNotMatch(JSON.stringify(rows), /canary/i, "they were made anew all the same");
 });
 
-Deno.test("materialized views that read the columns remain, and no others", async () => {
+Deno.test("only materialized views that read the columns are reported", async () => {
   await makePeople("viewed");
   await sql.unsafe(`
     create view names as select name from viewed;
@@ -301,7 +301,7 @@ Deno.test("tables that a foreign key carried the change to are named", async () 
   await sql.unsafe(command!);
 });
 
-Deno.test("triggers that fired are named, and what they did is not checked", async () => {
+Deno.test("triggers that fired are named as not_checked", async () => {
   await makePeople("hooked");
   await sql.unsafe(`
     create function audit() returns trigger language plpgsql as $$ begin return new; end $$;
@@ -313,7 +313,7 @@ Deno.test("triggers that fired are named, and what they did is not checked", asy
   assert.match(detail!, /"Audit it"/);
 });
 
-Deno.test("publications are named, and whether old rows travel with the new", async () => {
+Deno.test("publications are named, and whether they publish old rows too", async () => {
   await makePeople("published");
   await sql`create publication people_out for table published`;
   await sql`alter table published replica identity full`;
@@ -326,7 +326,7 @@ Deno.test("publications are named, and whether old rows travel with the new", as
   assert.match(detail!, /people_out.*REPLICA IDENTITY FULL/);
 });
 
-Deno.test("partitions are looked at, cleared and scrubbed with their table", async () => {
+Deno.test("partitions are checked, cleared and scrubbed with their table", async () => {
   await sql.unsafe(`
     create table parted (id int, name text) partition by range (id);
     create table parted_1 partition of parted for values from (0) to (100);
@@ -348,7 +348,7 @@ Deno.test("partitions are looked at, cleared and scrubbed with their table", asy
   assert.doesNotMatch(JSON.stringify(rows), /canary/);
 });
 
-Deno.test("a dry run has nothing to scrub, and says so", async () => {
+Deno.test("scrub is refused in a dry run", async () => {
   await makePeople("dry");
   await using action = openAction();
   const error = await action.fails("invalid_request", "public.dry", ["name"], {

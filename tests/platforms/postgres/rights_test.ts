@@ -1,4 +1,4 @@
-/** What a role may do: enough is enough, and too little is said precisely, before anything is read. */
+/** Privileges: the smallest sets that are enough; a missing one is named before anything is read. */
 import assert from "node:assert/strict";
 import type { TokenSdk } from "../../../src/tokens/token_sdk.ts";
 import { assertReport } from "../../support/assertions.ts";
@@ -13,7 +13,7 @@ async function makePeople(table: string): Promise<void> {
     insert into ${table} select n, 'canary ' || n, 'e' || n, 's' from generate_series(1, 20) n`);
 }
 
-Deno.test("SELECT and UPDATE on the table suffice", async () => {
+Deno.test("SELECT and UPDATE on the table are enough", async () => {
   await makePeople("plain");
   const user = await createUser("grant select, update on plain to $user");
   await using action = openAction({ as: user, tokenSdk: clientSdk });
@@ -21,7 +21,7 @@ Deno.test("SELECT and UPDATE on the table suffice", async () => {
   assertReport(report, { updated: 20, skipped: 0, method: "client" });
 });
 
-Deno.test("SELECT and UPDATE on the columns, and SELECT on the row's address, suffice", async () => {
+Deno.test("SELECT and UPDATE on the columns, with SELECT on ctid and tableoid, are enough", async () => {
   await makePeople("by_column");
   const user = await createUser(
     "grant select (name, ctid, tableoid), update (name) on by_column to $user",
@@ -33,7 +33,7 @@ Deno.test("SELECT and UPDATE on the columns, and SELECT on the row's address, su
   assertReport(again, { updated: 0, skipped: 20 });
 });
 
-Deno.test("without the row's address the work is done inside the database", async () => {
+Deno.test("a role without SELECT on ctid and tableoid uses pushdown", async () => {
   await makePeople("no_address");
   const user = await createUser(
     "grant select (name, email), update (name, email) on no_address to $user",
@@ -57,7 +57,7 @@ Deno.test("without the row's address the work is done inside the database", asyn
   assertReport(again, { updated: 0, skipped: 20 });
 });
 
-Deno.test("without the row's address an SDK that cannot write SQL says what to grant", async () => {
+Deno.test("with an SDK that has no SQL expression, the error names the missing grant", async () => {
   await makePeople("needs_address");
   const user = await createUser(
     "grant select (name), update (name) on needs_address to $user",
@@ -74,7 +74,7 @@ Deno.test("without the row's address an SDK that cannot write SQL says what to g
   );
 });
 
-Deno.test("an SDK that is a class writes its SQL too", async () => {
+Deno.test("an SDK may be a class", async () => {
   await makePeople("with_class");
   class ClassSdk implements TokenSdk {
     readonly pattern = dummySdk.pattern;
@@ -93,11 +93,11 @@ Deno.test("an SDK that is a class writes its SQL too", async () => {
 });
 
 const TOO_LITTLE = [
-  { title: "no right at all", grants: [], lacks: /lacks SELECT and UPDATE on column "name"$/ },
+  { title: "no privilege at all", grants: [], lacks: /lacks SELECT and UPDATE on column "name"$/ },
   { title: "SELECT only", grants: ["select"], lacks: /lacks UPDATE on column "name"$/ },
   { title: "UPDATE only", grants: ["update"], lacks: /lacks SELECT on column "name"$/ },
   {
-    title: "rights on another column",
+    title: "privileges on another column",
     grants: ["select (email, ctid, tableoid)", "update (email)"],
     lacks: /lacks SELECT and UPDATE on column "name"$/,
   },
@@ -133,7 +133,7 @@ Deno.test("a role without USAGE on the schema is refused", async () => {
   assert.match(error.message, /the role lacks USAGE on schema "closed"$/);
 });
 
-Deno.test("rights that come by another role count", async () => {
+Deno.test("privileges inherited from another role count", async () => {
   await makePeople("by_group");
   const group = await createUser("grant select, update on by_group to $user");
   const user = await createUser(`grant ${group.name} to $user`);
@@ -141,7 +141,7 @@ Deno.test("rights that come by another role count", async () => {
   assert.equal((await action.tokenize("public.by_group", ["name"])).updated, 20);
 });
 
-Deno.test("row-level security is refused, not skipped over", async () => {
+Deno.test("row-level security is refused, not silently applied", async () => {
   await makePeople("secured");
   await sql`alter table secured enable row level security`;
   await sql`create policy only_some on secured using (id <= 10)`;
@@ -156,7 +156,7 @@ Deno.test("row-level security is refused, not skipped over", async () => {
   }
 });
 
-Deno.test("row-level security is no obstacle to a role that bypasses it", async () => {
+Deno.test("row-level security does not stop a role with BYPASSRLS", async () => {
   await makePeople("bypassed");
   await sql`alter table bypassed enable row level security`;
   const user = await createUser(
@@ -167,7 +167,7 @@ Deno.test("row-level security is no obstacle to a role that bypasses it", async 
   assert.deepEqual((await action.tokenize("public.bypassed", ["name"])).updated, 20);
 });
 
-Deno.test("row-level security binds an owner where it is forced", async () => {
+Deno.test("forced row-level security applies to the owner too", async () => {
   await makePeople("owned");
   await sql`alter table owned enable row level security`;
   const user = await createUser("alter table owned owner to $user");

@@ -1,7 +1,7 @@
 /**
- * What the server itself logs of a run when it logs all that it can: every statement and its duration,
- * all parameters, also of statements that fail, and plans. Where a statement fails, no value stands
- * there but what the limits in docs/fine-print.md say.
+ * What the server logs of a run when it logs as much as it can: every statement and its duration, all
+ * parameters, also of statements that fail, and plans. No value is in it, except as docs/fine-print.md
+ * says.
  */
 import assert from "node:assert/strict";
 import postgres from "postgres";
@@ -83,7 +83,7 @@ for (const [why, [statement, code]] of Object.entries(FAILURES)) {
   }
 }
 
-Deno.test("a run that succeeds, in each way, leaves no value in the server's log", async () => {
+Deno.test("a run that succeeds by any method leaves no value in the server's log", async () => {
   for (const { pushdown, commit } of WAYS) {
     for (const strategy of ["update", "rewrite"] as const) {
       if (strategy === "rewrite" && commit === "batches") continue;
@@ -123,7 +123,7 @@ Deno.test("a run that is cancelled in the middle of a write leaves no value in t
   assert.deepEqual(valuesIn(logged), []);
 });
 
-Deno.test("a check constraint has Postgres log the row that fails, unless the role's log is terse", async () => {
+Deno.test("Postgres logs the row that fails a CHECK constraint, unless log_error_verbosity is terse", async () => {
   for (const [verbosity, isLogged] of [["default", true], ["terse", false]] as const) {
     await makeTable();
     await sql.unsafe("alter table secret add constraint refuses check (name like 'canary%')");

@@ -1,4 +1,4 @@
-/** Servers that stop, are in recovery, refuse or say nothing; and what a server is told, word for word. */
+/** Servers that stop, are in recovery, refuse or do not respond; and the exact statements of a run. */
 import assert from "node:assert/strict";
 import { ServiceError } from "../../../src/errors.ts";
 import { freePort } from "../../../scripts/servers/free_port.ts";
@@ -24,7 +24,7 @@ Deno.test.afterAll(() => server.remove());
 }
 
 for (const mode of ["immediate", "kill"] as const) {
-  Deno.test(`a server that goes away in the middle of a run (${mode}) has lost nothing`, async () => {
+  Deno.test(`a server that stops in the middle of a run (${mode}) has lost nothing`, async () => {
     const before = await namesOnServer();
     const gate = gatedSdk(2);
     await using action = openAction(server.url(), { tokenSdk: gate.sdk });
@@ -41,7 +41,7 @@ for (const mode of ["immediate", "kill"] as const) {
   });
 }
 
-Deno.test("a run is one transaction, which the server hears no value of", async () => {
+Deno.test("a run is one transaction, and no statement of it contains a value", async () => {
   await using action = openAction(server.url());
   const said = await transcriptOf(() => action.tokenize("public.people", ["name"]));
   assert.equal(said.at(0), "SELECT 1"); // the connection's
@@ -69,7 +69,7 @@ Deno.test("a run is one transaction, which the server hears no value of", async 
   assert.doesNotMatch(failed.join("\n"), /canary/);
 });
 
-Deno.test("a partition is written to by its own name, unless a row might have to leave it", async () => {
+Deno.test("partitions are updated by name, unless rows may move between them", async () => {
   {
     await using sql = connect(server.url());
     await sql.unsafe(`create table parted (id int, name text, kind text) partition by list (kind);
@@ -93,7 +93,7 @@ Deno.test("a partition is written to by its own name, unless a row might have to
   assert.deepEqual(await targets("kind"), ['"public"."parted"']);
 });
 
-Deno.test("a standby can be looked at, and says why it cannot be written to", async () => {
+Deno.test("a dry run works on a standby, and a run says why it does not", async () => {
   await using action = openAction(server.url());
   await Deno.writeTextFile(`${server.dir}/data/standby.signal`, "");
   await server.restart();
@@ -110,7 +110,7 @@ Deno.test("a standby can be looked at, and says why it cannot be written to", as
 
 const SECRET = "canary-password";
 
-Deno.test("a server that refuses the connection is unreachable, and no secret is told", async () => {
+Deno.test("a server that refuses the connection is unreachable, and the error has no secret", async () => {
   const role = await createUser("alter role $user connection limit 0");
   const noLogin = await createUser("alter role $user nologin");
   const here = new URL(database.url);
@@ -139,7 +139,7 @@ Deno.test("a server that refuses the connection is unreachable, and no secret is
   }
 });
 
-Deno.test("something that closes each connection at once is asked once", async () => {
+Deno.test("a server that closes the connection at once is tried once", async () => {
   let connections = 0;
   await using door = listen((connection) => {
     connections++;
@@ -150,7 +150,7 @@ Deno.test("something that closes each connection at once is asked once", async (
   assert.equal(connections, 1);
 });
 
-Deno.test("something that closes each connection after the first message is asked once", async () => {
+Deno.test("a server that closes the connection after the first message is tried once", async () => {
   let connections = 0;
   await using door = listen(async (connection) => {
     connections++;
@@ -162,7 +162,7 @@ Deno.test("something that closes each connection after the first message is aske
   assert.equal(connections, 1);
 });
 
-Deno.test("something that never answers is given up after connect_timeout", async () => {
+Deno.test("a server that never responds fails the run after connect_timeout", async () => {
   await using door = listen(() => {});
   await Promise.all(["disable", "prefer", "verify-full"].map(async (sslmode) => {
     await using action = openAction(`${door.url}?connect_timeout=1&sslmode=${sslmode}`);
@@ -171,7 +171,7 @@ Deno.test("something that never answers is given up after connect_timeout", asyn
   }));
 });
 
-Deno.test("something that talks another protocol is no Postgres", async () => {
+Deno.test("a server that speaks another protocol is unreachable", async () => {
   await using door = listen(async (connection) => {
     await connection.write(new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n\r\n"));
     connection.close();
@@ -180,7 +180,7 @@ Deno.test("something that talks another protocol is no Postgres", async () => {
   await action.fails("database_unreachable", "public.customers", ["email"]);
 });
 
-Deno.test("an end while a connection is being opened does not wait for it", async () => {
+Deno.test("a run stopped while it connects ends at once", async () => {
   const knocked = Promise.withResolvers<void>();
   await using door = listen(() => knocked.resolve());
   await using action = openAction(door.url);
@@ -192,7 +192,7 @@ Deno.test("an end while a connection is being opened does not wait for it", asyn
   await failed;
 });
 
-Deno.test("an end is carried out although the server takes no request to cancel", async () => {
+Deno.test("a run stops even if the server accepts no cancel request", async () => {
   const upstream = new URL(database.url);
   let connections = 0;
   await using door = listen(async (connection) => {
@@ -219,7 +219,7 @@ Deno.test("an end is carried out although the server takes no request to cancel"
 
 testUnless(
   hasIpv6() ? undefined : "no IPv6",
-  "an IPv6 address is a host like any other",
+  "a host may be an IPv6 address",
   async () => {
     await using six = await startPostgres({
       settings: { listen_addresses: "127.0.0.1,::1" },
@@ -235,7 +235,7 @@ testUnless(
   },
 );
 
-/** Every statement that the action sends while `work` is under way, in order, as the server logs it. */
+/** Every statement that the action sends during `work`, in order, from the server's log. */
 async function transcriptOf(work: () => Promise<unknown>): Promise<string[]> {
   const before = (await server.log()).length;
   await work();
@@ -253,7 +253,7 @@ async function namesOnServer(): Promise<(string | null)[]> {
   return await valuesOf(sql, "people", "name");
 }
 
-/** Something on a port of this machine that is no Postgres. */
+/** A server on this machine that is not Postgres. */
 function listen(serve: (connection: Deno.TcpConn) => void | Promise<void>) {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const connections: Deno.TcpConn[] = [];

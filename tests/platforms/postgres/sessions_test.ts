@@ -1,6 +1,6 @@
 /**
- * The connection and its session: what a role's own settings cannot change, how a run ends early, and
- * that nothing is left behind.
+ * The connection and its session: settings of the role have no effect, a run can be stopped at any
+ * time, and nothing is left behind.
  */
 import assert from "node:assert/strict";
 import { ServiceError } from "../../../src/errors.ts";
@@ -26,15 +26,15 @@ const shuttingDown = () =>
   new ServiceError("shutting_down", "Cannot finish the run: shutting down");
 
 const ROLE_SETTINGS: Readonly<Record<string, string>> = {
-  "arrays in which NULL is a word": "array_nulls = off",
-  "strings in which backslashes escape": "standard_conforming_strings = off",
-  "no joins by row address": "enable_tidscan = off",
+  "arrays without NULL": "array_nulls = off",
+  "backslash escapes in strings": "standard_conforming_strings = off",
+  "no TID scans": "enable_tidscan = off",
   "no nested loops": "enable_nestloop = off",
-  "a stricter isolation": "default_transaction_isolation = 'serializable'",
+  "a stricter isolation level": "default_transaction_isolation = 'serializable'",
   "another client encoding": "client_encoding = 'LATIN1'",
   "read-only transactions": "default_transaction_read_only = on",
   "a short lock timeout": "lock_timeout = 1",
-  "a search path of its own": "search_path = 'hostile, pg_catalog'",
+  "another search path": "search_path = 'hostile, pg_catalog'",
   "quoted identifiers": "quote_all_identifiers = on",
 };
 
@@ -48,7 +48,7 @@ await sql.unsafe(`
 `);
 
 for (const [i, [title, setting]] of Object.entries(ROLE_SETTINGS).entries()) {
-  Deno.test(`a role with ${title} changes nothing (${setting})`, async () => {
+  Deno.test(`a role with ${title} gets the same result (${setting})`, async () => {
     const table = `settings_${i}`;
     await makePeople(table);
     const user = await createUser(
@@ -65,7 +65,7 @@ for (const [i, [title, setting]] of Object.entries(ROLE_SETTINGS).entries()) {
   });
 }
 
-Deno.test("a statement_timeout on the role is a timeout, and changes nothing", async () => {
+Deno.test("a statement_timeout of the role fails the run as a timeout, and changes nothing", async () => {
   await makePeople("slow");
   const user = await createUser(
     "grant select, update on slow to $user",
@@ -84,7 +84,7 @@ Deno.test("a statement_timeout on the role is a timeout, and changes nothing", a
   assert.equal((await action.tokenize("public.slow", ["name"])).updated, 20);
 });
 
-Deno.test("a session that the server ends for idling fails the run, and changes nothing", async () => {
+Deno.test("a session that the server ends because it is idle fails the run, and changes nothing", async () => {
   await makePeople("idling");
   const user = await createUser(
     "grant select, update on idling to $user",
@@ -103,7 +103,7 @@ Deno.test("a session that the server ends for idling fails the run, and changes 
   assert.equal((await action.tokenize("public.idling", ["name"])).updated, 20);
 });
 
-Deno.test("a session that is ended between two batches fails the run; the next one connects", async () => {
+Deno.test("a session terminated between two batches fails the run; the next run connects again", async () => {
   await makePeople("cut_off", 6000);
   const gate = gatedSdk(2);
   await using action = openAction({ tokenSdk: gate.sdk });
@@ -118,7 +118,7 @@ Deno.test("a session that is ended between two batches fails the run; the next o
   assert.equal((await action.tokenize("public.cut_off", ["name"])).updated, 6000);
 });
 
-Deno.test("a session that is ended in the middle of a statement fails the run, with others waiting", async () => {
+Deno.test("a session terminated during a statement fails the run, with statements queued behind it", async () => {
   await makePeople("cut_short", 6000);
   await sql.unsafe(`create function wait() returns trigger language plpgsql as
     $$begin perform pg_advisory_xact_lock(77); return new; end$$;
@@ -134,7 +134,7 @@ Deno.test("a session that is ended in the middle of a statement fails the run, w
   });
 });
 
-Deno.test("an idle session that was ended is not used for the next run", async () => {
+Deno.test("an idle session that was terminated is not used for the next run", async () => {
   await makePeople("after_idle");
   await using action = openAction();
   await action.tokenize("public.after_idle", ["name"]);
@@ -143,7 +143,7 @@ Deno.test("an idle session that was ended is not used for the next run", async (
   assert.equal((await action.tokenize("public.after_idle", ["note"])).updated, 10);
 });
 
-Deno.test("runs one after the other share a session, which close() gives back", async () => {
+Deno.test("successive runs share a session, and close() ends it", async () => {
   await makePeople("shared");
   {
     await using action = openAction();
@@ -156,7 +156,7 @@ Deno.test("runs one after the other share a session, which close() gives back", 
   await until(async () => (await database.sessions()).length === 0);
 });
 
-Deno.test("an end before the start touches nothing", async () => {
+Deno.test("a run stopped before it starts changes nothing", async () => {
   await makePeople("unstarted");
   await using action = openAction();
   const signal = AbortSignal.abort(shuttingDown());
@@ -166,7 +166,7 @@ Deno.test("an end before the start touches nothing", async () => {
   );
 });
 
-Deno.test("an end while the token SDK is at work, even for ever, rolls the run back", async () => {
+Deno.test("a run stopped while the token SDK hangs is rolled back", async () => {
   await makePeople("waiting", 6000);
   const gate = gatedSdk(2); // never opened
   await using action = openAction({ tokenSdk: gate.sdk });
@@ -182,7 +182,7 @@ Deno.test("an end while the token SDK is at work, even for ever, rolls the run b
   assert.equal(locks.length, 0);
 });
 
-Deno.test("an end while a statement is under way cancels it, and rolls the run back", async () => {
+Deno.test("a run stopped during a statement cancels it and is rolled back", async () => {
   await makePeople("blocked");
   await using action = openAction({ lockTimeoutMs: 600_000 });
   await using other = database.connect();
@@ -200,7 +200,7 @@ Deno.test("an end while a statement is under way cancels it, and rolls the run b
   assert.equal((await action.tokenize("public.blocked", ["name"])).updated, 20);
 });
 
-Deno.test("an end while the work is done inside the database cancels it", async () => {
+Deno.test("a run stopped during pushdown cancels it and is rolled back", async () => {
   await makePeople("pushed");
   const user = await createUser("grant select (name), update (name) on pushed to $user");
   await using action = openAction({ as: user, lockTimeoutMs: 600_000 });
@@ -217,7 +217,7 @@ Deno.test("an end while the work is done inside the database cancels it", async 
   await until(async () => (await sessionsAtWork()).length === 0);
 });
 
-Deno.test("an end that comes with the last batch leaves all or nothing", async () => {
+Deno.test("a run stopped with its last batch is rolled back in full", async () => {
   await makePeople("late_end");
   await using action = openAction();
   const end = new AbortController();
@@ -233,7 +233,7 @@ Deno.test("an end that comes with the last batch leaves all or nothing", async (
   assert.equal((await action.tokenize("public.late_end", ["name"])).updated, 20);
 });
 
-Deno.test("an SDK that fails or gives nonsense changes nothing, and its message stays inside", async () => {
+Deno.test("an SDK that fails or returns nonsense changes nothing, and its message is not passed on", async () => {
   await makePeople("sdk_fails", 6000);
   const { pattern, maxTokenLength } = gatedSdk().sdk;
   const give = {

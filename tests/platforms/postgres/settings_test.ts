@@ -1,4 +1,4 @@
-/** Connection strings, as libpq reads them; and that no fault tells the password. */
+/** Connection strings are read as by libpq, and no error contains the password. */
 import assert from "node:assert/strict";
 import { settingsReader } from "../../../src/settings_reader.ts";
 import { ConfigError } from "../../../src/config_error.ts";
@@ -61,11 +61,11 @@ const GOOD: Readonly<Record<string, [value: string, settings: Partial<PostgresSe
     password: "p&w",
     database: "x",
   }],
-  "a plus in the query, which is no blank": ["postgres://ada@/x?password=a+b", {
+  "a plus in the query, which is not a space": ["postgres://ada@/x?password=a+b", {
     database: "x",
     password: "a+b",
   }],
-  "the query over the rest": ["postgres://eve:no@other/y?user=ada&host=h&dbname=x&password=p", {
+  "the query before the rest": ["postgres://eve:no@other/y?user=ada&host=h&dbname=x&password=p", {
     host: "h",
     database: "x",
     password: "p",
@@ -75,7 +75,7 @@ const GOOD: Readonly<Record<string, [value: string, settings: Partial<PostgresSe
     database: "x",
     sslMode: "require",
   }],
-  "parameters without effect": [
+  "parameters that have no effect": [
     "postgres://ada@h/x?keepalives=1&target_session_attrs=primary&gssencmode=disable" +
     "&channel_binding=prefer&client_encoding=utf8&sslcompression=0",
     { host: "h", database: "x" },
@@ -91,7 +91,7 @@ const GOOD: Readonly<Record<string, [value: string, settings: Partial<PostgresSe
       connectTimeoutSeconds: 3,
     },
   ],
-  "keywords with blanks": [" user = ada  dbname= x host =h ", { host: "h", database: "x" }],
+  "keywords with spaces": [" user = ada  dbname= x host =h ", { host: "h", database: "x" }],
   "quoted keywords": [String.raw`user=ada password='it\'s a \\ secret' dbname='my db'`, {
     password: String.raw`it's a \ secret`,
     database: "my db",
@@ -102,13 +102,13 @@ const GOOD: Readonly<Record<string, [value: string, settings: Partial<PostgresSe
   }],
   "an empty keyword": ["user=ada password='' host= dbname=''", {}],
   "line breaks between keywords": ["user=ada\n\tdbname=x", { database: "x" }],
-  "beyond ASCII": ["user=ada dbname='größe 💌'", { database: "größe 💌" }],
-  "hostaddr over host": ["user=ada host=h hostaddr=10.0.0.1", { host: "10.0.0.1" }],
-  "no limit to connecting": ["user=ada connect_timeout=0", { connectTimeoutSeconds: 3600 }],
+  "characters beyond ASCII": ["user=ada dbname='größe 💌'", { database: "größe 💌" }],
+  "hostaddr before host": ["user=ada host=h hostaddr=10.0.0.1", { host: "10.0.0.1" }],
+  "no connect_timeout": ["user=ada connect_timeout=0", { connectTimeoutSeconds: 3600 }],
   "the system's certificates": ["user=ada sslmode=verify-full sslrootcert=system", {
     sslMode: "verify-full",
   }],
-  "the system's certificates, whose mode is given by that": ["user=ada sslrootcert=system", {
+  "the system's certificates, which imply the mode": ["user=ada sslrootcert=system", {
     sslMode: "verify-full",
   }],
 };
@@ -120,13 +120,13 @@ for (const [title, [value, settings]] of Object.entries(GOOD)) {
   });
 }
 
-Deno.test("every sslmode of libpq is one", () => {
+Deno.test("every sslmode of libpq is accepted", () => {
   for (const sslMode of SSL_MODES) {
     assert.equal(read(`user=ada sslmode=${sslMode}`).sslMode, sslMode);
   }
 });
 
-Deno.test("certificates are read while the program may still read files", () => {
+Deno.test("certificates are read with the settings, while the program may still read files", () => {
   const files = new Map([["/ca.pem", "CA"], ["/me.pem", "ME"], ["/my.key", "KEY"]]);
   const settings = parsePostgresSettings(
     "user=ada sslmode=verify-full sslrootcert=/ca.pem sslcert=/me.pem sslkey=/my.key",
@@ -159,7 +159,10 @@ const BAD: Readonly<Record<string, [value: string, reason: RegExp]>> = {
   "text after a quote": [`user=ada password='${SECRET}'x`, /neither a postgres:\/\/ URL/],
   "no user": [`postgres://h/x?password=${SECRET}`, /it names no user$/],
   "a bad port": [`postgres://ada:${SECRET}@h:x/y`, /its port is not a whole number/],
-  "a great port": [`user=ada password=${SECRET} port=70000`, /its port is not a whole number/],
+  "a port beyond 65535": [
+    `user=ada password=${SECRET} port=70000`,
+    /its port is not a whole number/,
+  ],
   "port 0": [`user=ada password=${SECRET} port=0`, /its port is not a whole number/],
   "a fractional port": [`user=ada password=${SECRET} port=1.5`, /its port is not a whole number/],
   "a bad percent": [
@@ -168,11 +171,11 @@ const BAD: Readonly<Record<string, [value: string, reason: RegExp]>> = {
   ],
   "a bad percent in the query": [`postgres://ada@h/x?password=${SECRET}%zz`, /percent-encoded/],
   "a / in the password": [`postgres://ada:x/${SECRET}@h/x`, /its port is not a whole number/],
-  "a piece of a password in the query": [
+  "a part of a password in the query": [
     `postgres://ada:x/y?${SECRET}=1@h/x`,
     /parameter that libpq does not know$/,
   ],
-  "a blank in the password": [
+  "a space in the password": [
     `user=ada password=x ${SECRET_WORD}=y`,
     /parameter that libpq does not know$/,
   ],
@@ -224,7 +227,7 @@ const REFUSED = [
 ];
 
 for (const [title, [value, reason]] of Object.entries(BAD)) {
-  Deno.test(`refuses ${title}, and keeps the password to itself`, () => {
+  Deno.test(`refuses ${title} without quoting the password`, () => {
     const files = new Map([["/me.pem", "ME"], ["/my.key", "KEY"], ["/ca.pem", "CA"]]);
     const readFile = (path: string) => {
       const text = files.get(path);
@@ -238,7 +241,7 @@ for (const [title, [value, reason]] of Object.entries(BAD)) {
 }
 
 for (const name of REFUSED) {
-  Deno.test(`refuses ${name}, which it cannot honour`, () => {
+  Deno.test(`refuses ${name}, which is not supported`, () => {
     assert.match(
       faultOf(`user=ada ${name}=1`),
       new RegExp(`parameter "${name}" is not supported$`),

@@ -1,9 +1,9 @@
-/** What the driver throws, as what a caller may see. */
+/** How errors of the driver become errors that a caller may see. */
 import assert from "node:assert/strict";
 import { ERROR_CODES, ServiceError } from "../../../src/errors.ts";
 import { fromDriver } from "../../../src/platforms/postgres/connection/sql_states.ts";
 
-/** An error as Postgres.js makes it: full of what must not leave the process. */
+/** An error as Postgres.js throws it: full of what must not leave the process. */
 function postgresError(code: string, more: Record<string, unknown> = {}): Error {
   return Object.assign(new Error(`duplicate key value (email)=(canary)`), {
     name: "PostgresError",
@@ -36,7 +36,7 @@ const CASES: Readonly<Record<string, [code: string, message: string]>> = {
 };
 
 for (const [state, [code, reason]] of Object.entries(CASES)) {
-  Deno.test(`SQLSTATE ${state} is ${code}, and nothing more is told`, () => {
+  Deno.test(`SQLSTATE ${state} becomes ${code}, without the message of the server`, () => {
     const error = fromDriver(postgresError(state), "tokenize app.public.t");
     assert.equal(error.code, code);
     assert.ok((ERROR_CODES as readonly string[]).includes(error.code));
@@ -46,13 +46,13 @@ for (const [state, [code, reason]] of Object.entries(CASES)) {
   });
 }
 
-Deno.test("a constraint is named", () => {
+Deno.test("a constraint violation names the constraint", () => {
   const error = fromDriver(postgresError("23505", { constraint_name: "one_each" }), "tokenize t");
   assert.match(error.message, /\(SQLSTATE 23505, constraint "one_each"\)$/);
   assert.deepEqual(error.facts, { sqlState: "23505", constraint: "one_each" });
 });
 
-Deno.test("what is not from Postgres is a connection that failed, by its code alone", () => {
+Deno.test("an error that is not from Postgres is a failed connection, with its code alone", () => {
   const codes: [unknown, string][] = [
     [Object.assign(new Error("canary"), { code: "ECONNRESET" }), " (ECONNRESET)"],
     [Object.assign(new Error("canary"), { code: "a canary" }), ""],
@@ -72,7 +72,7 @@ Deno.test("what is not from Postgres is a connection that failed, by its code al
   }
 });
 
-Deno.test("an error of our own is passed through", () => {
+Deno.test("a ServiceError is passed on unchanged", () => {
   const error = new ServiceError("conflict", "Cannot do it: for a reason");
   assert.equal(fromDriver(error, "do something else"), error);
 });

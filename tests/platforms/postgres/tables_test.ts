@@ -1,10 +1,10 @@
-/** Kinds of tables: which are rewritten, wherever their rows lie, and which are refused. */
+/** Kinds of tables: which can be tokenized, wherever their rows are stored, and which are refused. */
 import assert from "node:assert/strict";
 import { assertReport } from "../../support/assertions.ts";
 import { testUnless } from "../../support/skipping.ts";
 import { tokenOf, useDatabase } from "../../support/action_fixture.ts";
 
-/** The tests of one way to make the tokens: in the action, or inside the database. */
+/** The tests for one method: tokens made in the action, or inside the database. */
 async function suite(method: "client" | "pushdown"): Promise<void> {
   const { sql, openAction, valuesOf, rowVersions, assertUnchanged, createUser } =
     await useDatabase();
@@ -29,7 +29,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     ]);
   });
 
-  test("a partitioned table is rewritten in all its partitions, equal addresses apart", async () => {
+  test("a partitioned table is tokenized in all partitions, although rows in them share addresses", async () => {
     await sql.unsafe(`
       create table events (id int, kind text, name text) partition by list (kind);
       create table events_a partition of events for values in ('a');
@@ -52,7 +52,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     assert.deepEqual(await rowVersions("events"), versions);
   });
 
-  test("a partition is a table of its own right", async () => {
+  test("a partition can be tokenized alone", async () => {
     await sql.unsafe(`
       create table months (month int, name text) partition by list (month);
       create table january partition of months for values in (1);
@@ -64,7 +64,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     assert.deepEqual(await valuesOf("months", "name", "month"), [tokenOf("Ada"), "Alan"]);
   });
 
-  test("rights on a partitioned table suffice, and policies on its partitions are not asked", async () => {
+  test("privileges on a partitioned table are enough, and policies of its partitions do not apply", async () => {
     await sql.unsafe(`
       create table guarded (id int, name text) partition by list (id);
       create table guarded_1 partition of guarded for values in (1);
@@ -81,7 +81,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     }
   });
 
-  test("rows move where the tokenized column is the partition key", async () => {
+  test("rows move between partitions if the column is the partition key", async () => {
     await sql.unsafe(`
       create table by_name (id int, name text) partition by hash (name);
       create table by_name_0 partition of by_name for values with (modulus 3, remainder 0);
@@ -96,7 +96,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     assert.equal((await action.tokenize("public.by_name", ["name"])).updated, 0);
   });
 
-  test("a token that no partition takes is a violation, and changes nothing", async () => {
+  test("a token that fits no partition is a violation, and changes nothing", async () => {
     await sql.unsafe(`
       create table by_list (id int, name text) partition by list (name);
       create table by_list_canary partition of by_list for values in ('canary');
@@ -109,7 +109,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     assert.equal(error.facts.sqlState, "23514");
   });
 
-  test("tables that inherit are rewritten with their parent, which may be rewritten alone", async () => {
+  test("inheriting tables are tokenized with their parent, and can be tokenized alone", async () => {
     await sql.unsafe(`
       create table people (id int, name text);
       create table employees (salary int) inherits (people);
@@ -183,14 +183,14 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     },
   );
 
-  test("an unlogged table and one in its own tablespace options are tables like any other", async () => {
+  test("an unlogged table with storage parameters can be tokenized", async () => {
     await sql`create unlogged table fleeting (id int, name text) with (fillfactor = 50)`;
     await sql`insert into fleeting values (1, 'Ada')`;
     await using action = openAction({ pushdown });
     assert.equal((await action.tokenize("public.fleeting", ["name"])).updated, 1);
   });
 
-  test("a table that publishes updates it cannot identify is refused by the server", async () => {
+  test("a published table without a replica identity is refused by the server", async () => {
     await sql`create table published (id int, name text)`;
     await sql`insert into published values (1, 'canary')`;
     await sql`create publication everything for table published`;

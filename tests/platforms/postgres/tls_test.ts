@@ -1,4 +1,4 @@
-/** TLS: each `sslmode` protects as much as libpq's does, and no less. */
+/** TLS: each `sslmode` protects as much as in libpq. */
 import assert from "node:assert/strict";
 import { startPostgres } from "../../../scripts/servers/postgres/postgres_server.ts";
 import { makeTestCertificates } from "../../../scripts/servers/test_certificates.ts";
@@ -65,17 +65,17 @@ Deno.test("sslmode=disable does not encrypt", async () => {
 });
 
 for (const sslmode of ["allow", "prefer", "require"]) {
-  Deno.test(`sslmode=${sslmode} encrypts where the server can, whoever signed its certificate`, async () => {
+  Deno.test(`sslmode=${sslmode} encrypts if the server supports it, with any certificate`, async () => {
     await connects({ sslmode }, true);
     await connects({ sslmode }, true, "localhost");
   });
 }
 
-Deno.test("without sslmode the connection is encrypted where the server can", async () => {
+Deno.test("without sslmode, the connection is encrypted if the server supports it", async () => {
   await connects({}, true);
 });
 
-Deno.test("sslmode=verify-full takes a certificate of the CA named, for the host named", async () => {
+Deno.test("sslmode=verify-full accepts a certificate for the host, signed by the given CA", async () => {
   await connects({ sslmode: "verify-full", sslrootcert: ownCa }, true);
   await connects({ sslmode: "verify-full", sslrootcert: ownCa }, true, "localhost");
 });
@@ -97,7 +97,7 @@ Deno.test("sslmode=require with a CA verifies it, as in libpq", async () => {
 
 testUnless(
   Deno.build.os === "linux" ? undefined : "this system has no 127.0.0.2",
-  "verify-full compares the address, verify-ca does not",
+  "verify-full checks the address, and verify-ca does not",
   async () => {
     const elsewhere = "127.0.0.2";
     await isRefused({ sslmode: "verify-full", sslrootcert: ownCa }, elsewhere);
@@ -108,7 +108,7 @@ testUnless(
 
 testUnless(
   plainHasTls ? "the test server has TLS" : undefined,
-  "a server without TLS is refused where TLS is asked for",
+  "a server without TLS is refused if TLS is required",
   async () => {
     for (const sslmode of ["require", "verify-ca", "verify-full"]) {
       await using action = openAction(`${plain.url}?sslmode=${sslmode}`);
@@ -120,7 +120,7 @@ testUnless(
   },
 );
 
-Deno.test("a client certificate gets in where the server asks for one", async () => {
+Deno.test("a client certificate is sent to a server that asks for one", async () => {
   const { certFile, keyFile } = await makeClientCertificate(server.dir, "certified");
   const rules = "hostssl all certified all cert\nhost all all all scram-sha-256\n";
   await Deno.writeTextFile(`${server.dir}/data/pg_hba.conf`, rules);

@@ -1,4 +1,4 @@
-/** The token and its detector inside Postgres: they must be what they are in JavaScript. */
+/** Tokens and detectors inside Postgres: the same as in JavaScript. */
 import assert from "node:assert/strict";
 import { quoteIdentifier, quoteLiteral } from "../../../src/platforms/postgres/identifiers.ts";
 import { toPostgres } from "../../../src/tokens/token_pattern.ts";
@@ -12,13 +12,13 @@ const { sql } = await useDatabase();
 const pattern = quoteLiteral(toPostgres(dummySdk.pattern));
 
 for (const { title, text, isToken } of DETECTOR_CASES) {
-  Deno.test(`the Postgres detector ${isToken ? "takes" : "refuses"} ${title}`, async () => {
+  Deno.test(`the detector in Postgres ${isToken ? "accepts" : "rejects"} ${title}`, async () => {
     const found = await sql.unsafe(`select $1::text collate "C" ~ ${pattern} as token`, [text]);
     assert.equal(found[0]?.token, isToken);
   });
 }
 
-Deno.test("the Postgres detector tells Vault's tokens from lookalikes as it does elsewhere", async () => {
+Deno.test("the detector in Postgres accepts Vault's tokens and rejects lookalikes", async () => {
   const texts = VAULT_DETECTOR_CASES.map(({ text }) => text);
   const rows = await sql.unsafe<{ token: boolean }[]>(
     `select value collate "C" ~ $2 as token
@@ -31,7 +31,7 @@ Deno.test("the Postgres detector tells Vault's tokens from lookalikes as it does
   );
 });
 
-Deno.test("the SQL expression gives the very tokens that JavaScript gives", async () => {
+Deno.test("the SQL expression makes the same tokens as JavaScript", async () => {
   assert.ok(dummySdk.sqlExpression);
   const token = dummySdk.sqlExpression("postgres", "value");
   const rows = await sql.unsafe(
@@ -42,7 +42,7 @@ Deno.test("the SQL expression gives the very tokens that JavaScript gives", asyn
   for (const { value, token } of rows) assert.equal(token, tokenOf(value));
 });
 
-Deno.test("identifiers and literals come back from Postgres as they went in", async () => {
+Deno.test("quoted identifiers and literals come back from Postgres unchanged", async () => {
   for (const name of [`a"b`, `"`, `a'b`, "a.b", "SELECT", "ü 💌", `\\`, "--", "/*", "$1", ";"]) {
     const [row] = await sql.unsafe(`select ${quoteLiteral(name)} as ${quoteIdentifier(name)}`);
     assert.deepEqual({ ...row }, { [name]: name });

@@ -1,4 +1,4 @@
-/** Triggers and rules: none fires unnoticed, and those allowed to fire cannot undo the work. */
+/** Triggers and rules: none fires unnoticed, and those that are allowed cannot undo the work. */
 import assert from "node:assert/strict";
 import { assertReport } from "../../support/assertions.ts";
 import { tokenOf, useDatabase } from "../../support/action_fixture.ts";
@@ -53,7 +53,7 @@ const UNDOING: Readonly<Record<string, string>> = {
     "create trigger hook before update on $table for each row execute function swallow()",
 };
 
-/** The tests of one way to make the tokens: in the action, or inside the database. */
+/** The tests for one method: tokens made in the action, or inside the database. */
 async function suite(method: "client" | "pushdown"): Promise<void> {
   const { sql, openAction, valuesOf, assertUnchanged, createUser } = await useDatabase();
   const pushdown = method === "pushdown";
@@ -82,7 +82,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
   }
 
   for (const [i, [title, statement]] of Object.entries(REFUSED).entries()) {
-    test(`${title} is refused by its name`, async () => {
+    test(`${title} is refused by name`, async () => {
       const table = `refused_${i}`;
       await makePeople(table, statement);
       await using action = openAction({ pushdown });
@@ -100,7 +100,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
   }
 
   for (const [i, [title, statement]] of Object.entries(HARMLESS).entries()) {
-    test(`${title} does not count`, async () => {
+    test(`${title} is no reason to refuse`, async () => {
       const table = `harmless_${i}`;
       await makePeople(table, statement);
       await using action = openAction({ pushdown });
@@ -108,7 +108,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     });
   }
 
-  test("a trigger on a partition, or on a table that inherits, counts", async () => {
+  test("a trigger on a partition or on an inheriting table is refused", async () => {
     await sql.unsafe(`
       create table parted (id int, name text, updated_at text) partition by list (id);
       create table parted_1 partition of parted for values in (1);
@@ -123,7 +123,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     assert.match(child.message, /"on_child"/);
   });
 
-  test("a trigger that is allowed does its work", async () => {
+  test("an allowed trigger fires", async () => {
     await makePeople(
       "touched",
       "create trigger hook before update on $table for each row execute function touch()",
@@ -137,7 +137,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
 
   for (const [i, [title, statement]] of Object.entries(UNDOING).entries()) {
     for (const method of ["client", "pushdown"] as const) {
-      test(`an allowed trigger that ${title} is caught (${method})`, async () => {
+      test(`an allowed trigger that ${title} fails the run`, async () => {
         const table = `undone_${i}_${method}`;
         await makePeople(table, statement);
         const rights = method === "client" ? "select, update" : "select (name), update (name)";
@@ -151,7 +151,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     }
   }
 
-  test("an allowed rule that swallows the update is caught", async () => {
+  test("an allowed rule that suppresses the update fails the run", async () => {
     await makePeople("ruled", "create rule hook as on update to $table do instead nothing");
     await using action = openAction({ allowTriggers: true, pushdown });
     await assertUnchanged(
@@ -160,7 +160,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     );
   });
 
-  test("what an allowed trigger raises is not passed on", async () => {
+  test("the message of an exception in an allowed trigger is not passed on", async () => {
     await makePeople(
       "raising",
       "create trigger hook before update on $table for each row execute function fail_loudly()",
@@ -173,7 +173,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     assert.deepEqual(error.facts, { sqlState: "P0001" });
   });
 
-  test("what an allowed trigger tells by a notice goes nowhere", async () => {
+  test("a notice of an allowed trigger is not passed on", async () => {
     await makePeople(
       "chatting",
       "create trigger hook before update on $table for each row execute function chatter()",
@@ -183,7 +183,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     assert.doesNotMatch(JSON.stringify(action.observations), /canary/);
   });
 
-  test("an allowed trigger that needs a search_path fails with a reason that fits", async () => {
+  test("an allowed trigger that needs a search_path fails with a fitting reason", async () => {
     await makePeople(
       "lost_name",
       "create table somewhere (name text)",

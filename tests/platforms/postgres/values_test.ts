@@ -1,4 +1,4 @@
-/** Single values, each of a kind that some way of tokenizing gets wrong. */
+/** Single values, each of a kind that is easy to get wrong. */
 import assert from "node:assert/strict";
 import { assertReport } from "../../support/assertions.ts";
 import { tokenOf, useDatabase } from "../../support/action_fixture.ts";
@@ -6,7 +6,7 @@ import { DETECTOR_CASES } from "../../tokens/detector_cases.ts";
 
 const VALUES: Readonly<Record<string, string>> = {
   "the empty string": "",
-  "a blank": " ",
+  "a space": " ",
   "text beyond Latin-1": "Łukasz Ðorđević",
   "emoji": "💌 👩‍👩‍👧‍👦 🏳️‍🌈",
   "combining characters": "e\u0301 n\u0303",
@@ -20,18 +20,18 @@ const VALUES: Readonly<Record<string, string>> = {
   "a line break": "\n",
   "quotes, braces and backslashes": `{"a","b\\"}',\\n`,
   "the word NULL": "NULL",
-  "something like a parameter": "$1",
+  "text that looks like a parameter": "$1",
   "control characters": "\u0001\t\r\u007f",
 };
 
-/** The tests of one way to make the tokens: in the action, or inside the database. */
+/** The tests for one method: tokens made in the action, or inside the database. */
 async function suite(method: "client" | "pushdown"): Promise<void> {
   const { sql, openAction, valuesOf } = await useDatabase();
   const pushdown = method === "pushdown";
   const test = (title: string, fn: () => Promise<void>) => Deno.test(`${title} (${method})`, fn);
 
   for (const [title, value] of Object.entries(VALUES)) {
-    test(`tokenizes ${title}`, async () => {
+    test(`a value may be ${title}`, async () => {
       await sql`drop table if exists single`;
       await sql`create table single (id int, value text)`;
       await sql`insert into single values (1, ${value})`;
@@ -53,7 +53,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     assert.deepEqual(await valuesOf("nothing", "value"), [null, tokenOf("Ada"), null]);
   });
 
-  test("what only looks like a token is tokenized, what is one is left alone", async () => {
+  test("a lookalike is tokenized, and a token is left alone", async () => {
     await sql`create table look_alikes (id int, value text)`;
     for (const [id, { text }] of DETECTOR_CASES.entries()) {
       await sql`insert into look_alikes values (${id}, ${text})`;
@@ -66,14 +66,14 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     assert.deepEqual(await valuesOf("look_alikes", "value"), expected);
   });
 
-  test("an empty table is done at once", async () => {
+  test("an empty table has nothing to update", async () => {
     await sql`create table empty (value text)`;
     await using action = openAction({ pushdown });
     const report = await action.tokenize("public.empty", ["value"]);
     assertReport(report, { updated: 0, skipped: 0 });
   });
 
-  test("of two columns, one that is done already is left alone", async () => {
+  test("of two columns, one that is already tokenized is left alone", async () => {
     await sql`create table half (id int, first text, second text)`;
     await sql`insert into half values (1, ${tokenOf("a")}, 'b'), (2, 'a', ${tokenOf("b")}),
       (3, 'a', 'b'), (4, ${tokenOf("a")}, ${tokenOf("b")}), (5, null, 'b'), (6, null, null),
@@ -90,7 +90,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     assert.deepEqual(await valuesOf("half", "second"), [b, b, b, b, b, null, b, null]);
   });
 
-  test("equal values in several tables, columns and runs get the same token", async () => {
+  test("equal values in several tables, columns and runs get equal tokens", async () => {
     await sql`create table one (id int, value text)`;
     await sql`create table two (id int, left_value text, right_value varchar)`;
     await sql`insert into one values (1, 'Ada')`;
@@ -103,7 +103,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     assert.equal(rows.length, 1);
   });
 
-  test("more rows than fit in a batch are all tokenized", async () => {
+  test("all rows of several batches are tokenized", async () => {
     await sql`create table many (id int, value text)`;
     await sql`insert into many select n, case when n % 3 > 0 then 'value ' || n end
               from generate_series(1, 12345) n`;

@@ -1,4 +1,4 @@
-/** Servers by their version: which are supported, and how an older one is refused. */
+/** Versions of the server: which are supported, and how an older one is refused. */
 import assert from "node:assert/strict";
 import { checkServerVersion } from "../../../src/platforms/postgres/connection/server_version.ts";
 import { whyNotEmbedded } from "../../../scripts/servers/postgres/embedded_postgres.ts";
@@ -24,7 +24,7 @@ testUnless(
   },
 );
 
-Deno.test("a version is read from whatever a server makes of it", () => {
+Deno.test("versions are read in every form in which servers report them", () => {
   for (const supported of ["12.0", "15.4 (Debian 15.4-1.pgdg120+1)", "18beta1", "devel", ""]) {
     checkServerVersion(supported);
   }

@@ -1,6 +1,6 @@
 /**
- * Others write to the table all the while a run goes on, in each way of doing the work: what they
- * write survives, and nothing of what was there before is left as it was.
+ * Others write to the table all through a run, for each method: what they write survives, and every
+ * value that was there before is tokenized.
  */
 import assert from "node:assert/strict";
 import type { Sql } from "postgres";
@@ -16,9 +16,9 @@ const database = await useDatabase();
 const { sql, openAction } = database;
 
 const WRITERS = 3;
-/** What they write at most once the run goes on; else batches might find new values for ever. */
+/** How much they write at most once the run continues; otherwise batches might never finish. */
 const MOST_WRITES = 1200;
-/** The row by which a run is held up until they have written. They leave it alone. */
+/** A lock on this row holds the run until they have written. They leave the row alone. */
 const HELD_ID = 1;
 /** The application name of their sessions. */
 const THEIRS = "postgres.js";
@@ -44,7 +44,7 @@ const WAYS: Readonly<Record<string, Way>> = {
 };
 
 for (const [title, way] of Object.entries(WAYS)) {
-  Deno.test(`writers go on during a run, and lose nothing (${title})`, async () => {
+  Deno.test(`concurrent writers lose nothing (${title})`, async () => {
     await makeTable(way);
     await using action = openAction({ lockTimeoutMs: 600_000, ...way.options });
     await using crew = writers();
@@ -82,7 +82,7 @@ async function makeTable({ rows, rowBytes }: Way): Promise<void> {
     analyze written`);
 }
 
-/** What the ledger says of each row is how its last writer left it. */
+/** Checks each row against what its last writer noted in the ledger. */
 async function checkTable(rows: number): Promise<void> {
   const found = await sql<
     { id: number; name: string | null; ledger: string | null; is_in: boolean }[]
