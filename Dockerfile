@@ -14,7 +14,7 @@ WORKDIR /build
 COPY deno.json deno.lock ./
 RUN deno install --quiet --frozen
 COPY src src/
-COPY scripts/build.ts scripts/bundle.ts scripts/denort.ts scripts/import_map.ts scripts/packages.ts scripts/
+COPY scripts/build.ts scripts/bundle.ts scripts/denort.ts scripts/digests.ts scripts/import_map.ts scripts/packages.ts scripts/zip_entry.ts scripts/
 # The runtime that goes into the binary, if `make build` has fetched it already. (LICENSE is there
 # for the case that it has not: something has to be copied.)
 COPY LICENSE .tools/denort-* .tools/

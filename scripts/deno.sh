@@ -6,8 +6,9 @@
 #
 # It takes $DENO if that is set, else the deno on the PATH if it has exactly the pinned version,
 # else the copy in .tools/, else it fetches one into .tools/: Deno's own release, or the same
-# program from Python's package index by pip. What was fetched is checked by SHA-256. Where nothing
-# can be fetched, a newer Deno 2 on the PATH does, with a notice.
+# program from Python's package index by pip. What was fetched is checked by SHA-256, then and at each
+# use: once, for what the Deno itself starts. Where nothing can be fetched, a newer Deno 2 on the PATH
+# does, with a notice.
 set -euo pipefail
 
 readonly VERSION=2.6.10
@@ -52,9 +53,24 @@ case "$(uname -s)-$(uname -m)" in
     ;;
 esac
 
+# openssl first: it is four times as fast where the processor can do it.
 sha256_of() {
-  if command -v sha256sum >/dev/null; then sha256sum "$1"; else shasum -a 256 "$1"; fi |
-    cut -d ' ' -f 1
+  if command -v openssl >/dev/null; then
+    openssl dgst -sha256 -r "$1"
+  elif command -v sha256sum >/dev/null; then
+    sha256sum "$1"
+  else
+    shasum -a 256 "$1"
+  fi | cut -d ' ' -f 1
+}
+
+# The copy in .tools/ is the known program, or was found to be by whoever started this.
+is_known() {
+  [ -x "$cached" ] || return 1
+  [ "${TOKENIZE_KNOWN_DENO:-}" != "$cached" ] || return 0
+  [ "$(sha256_of "$cached")" = "$program_sha256" ] && return 0
+  notice "$cached does not have the known SHA-256: not used"
+  return 1
 }
 
 # The version of a deno, or nothing if it does not run.
@@ -131,8 +147,9 @@ if [ -n "${DENO:-}" ]; then
   deno=$DENO
 elif [ "$on_path_version" = "$VERSION" ]; then
   deno=$on_path
-elif [ -x "$cached" ] || fetch; then
+elif is_known || fetch; then
   deno=$cached
+  export TOKENIZE_KNOWN_DENO=$cached
 elif is_usable "$on_path_version"; then
   notice "Using Deno $on_path_version from the PATH: $VERSION, which is tested, cannot be fetched"
   deno=$on_path

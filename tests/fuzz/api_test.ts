@@ -61,7 +61,7 @@ async function fuzz(service: Service, database: string, token: string | undefine
         ...(token === undefined ? [] : ["--header", `Authorization: Bearer ${token}`]),
       ],
       cwd: directory,
-      env: { NO_COLOR: "1" },
+      env: { NO_COLOR: "1", PYTHONDONTWRITEBYTECODE: "1" },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

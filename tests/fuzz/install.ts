@@ -1,5 +1,6 @@
 /** Schemathesis, in a Python environment of its own under .tools, of exactly the pinned packages. */
 import { fileURLToPath } from "node:url";
+import { folderDigest } from "../../scripts/digests.ts";
 
 const requirements = fileURLToPath(new URL("requirements.txt", import.meta.url));
 const tools = fileURLToPath(new URL("../../.tools/", import.meta.url));
@@ -12,12 +13,14 @@ export async function installSchemathesis(): Promise<Installation> {
   const hash = await crypto.subtle.digest("SHA-256", await Deno.readFile(requirements));
   const environment = `${tools}schemathesis-${new Uint8Array(hash).toHex().slice(0, 12)}`;
   const program = `${environment}/bin/schemathesis`;
-  const complete = `${environment}/complete`; // it was installed to its end
-  if (await exists(complete)) return { program };
+  // written when it was installed to its end, after pip checked each package
+  const record = `${environment}.sha256`;
+  if (await isIntact(environment, record)) return { program };
   if (!await succeeds("python3", ["-c", "import sys, venv; assert sys.version_info >= (3, 10)"])) {
     return { missing: "Python 3.10 or later with venv is not installed" };
   }
   console.log("Fetching Schemathesis (once, into .tools/)");
+  await Deno.remove(record).catch(() => {});
   await Deno.remove(environment, { recursive: true }).catch(() => {});
   const made = await succeeds("python3", ["-m", "venv", environment]);
   if (!made) return { missing: "Python cannot make a virtual environment" };
@@ -26,8 +29,21 @@ export async function installSchemathesis(): Promise<Installation> {
   if (!await succeeds(`${environment}/bin/python`, pip, "inherit")) {
     throw new Error("Cannot fetch Schemathesis: pip says why above");
   }
-  await Deno.writeTextFile(complete, "");
+  await Deno.writeTextFile(record, await environmentDigest(environment));
   return { program };
+}
+
+/** Whether the environment is as it was installed. */
+async function isIntact(environment: string, record: string): Promise<boolean> {
+  if (!await exists(record)) return false;
+  const digest = await environmentDigest(environment).catch(() => undefined);
+  if (await Deno.readTextFile(record) === digest) return true;
+  console.error(`${environment} is not as it was installed: it is installed again`);
+  return false;
+}
+
+function environmentDigest(environment: string): Promise<string> {
+  return folderDigest(environment, "bin", "lib");
 }
 
 async function succeeds(

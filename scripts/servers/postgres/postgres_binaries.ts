@@ -2,7 +2,9 @@
  * Finds PostgreSQL server programs: those of the system, or embedded ones, which are downloaded once.
  */
 import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { OLDEST_VERSION } from "../../../src/platforms/postgres/connection/server_version.ts";
+import { folderDigest, isAsRecorded } from "../../digests.ts";
 import { locateEmbedded, NEWEST_VERSION } from "./embedded_postgres.ts";
 
 /** Where server programs are to come from. `any`: from the system if it has them. */
@@ -97,10 +99,24 @@ async function majorVersion(binDir: string): Promise<number> {
 async function copyEmbedded(nativeDir: string, copyDir: string): Promise<string> {
   await output("cp", ["-R", nativeDir, copyDir]);
   const copied = join(copyDir, basename(nativeDir));
+  await requireUnchanged(nativeDir, copied);
   await linkLibraries(nativeDir, copied);
   const binDir = join(copied, "bin");
   for (const name of await fileNames(binDir)) await Deno.chmod(join(binDir, name), 0o755);
   return binDir;
+}
+
+/** Deno checks a package only as it downloads it: since its first use here it must not have changed. */
+async function requireUnchanged(nativeDir: string, copied: string): Promise<void> {
+  const [platform, version] = nativeDir.split("/").slice(-3);
+  const tools = fileURLToPath(new URL("../../../.tools/", import.meta.url));
+  await Deno.mkdir(tools, { recursive: true });
+  const record = `${tools}postgres-${version}-${platform}.sha256`;
+  if (await isAsRecorded(record, await folderDigest(copied, "bin", "lib"))) return;
+  throw new Error(
+    `Cannot use PostgreSQL: "${nativeDir}" is not as it was at its first use; ` +
+      "delete it, so that it is downloaded again",
+  );
 }
 
 /** A package cannot hold symbolic links: the shared libraries' are listed in a file beside them. */

@@ -4,10 +4,14 @@
  */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { fileDigest, folderDigest } from "../../../digests.ts";
 import { javaProgram } from "./prerequisites.ts";
 
 /** The version that `requirements.txt` pins. */
 const PYSPARK_VERSION = "4.0.1";
+/** What of it is executed, with the digest of that as `folderDigest` makes it. */
+const EXECUTED = ["bin", "jars"];
+const EXECUTED_SHA256 = "1e6bef25d03a856d7e75d39b4c156182281bc34257e3a11f775aaa6ceeddffb2";
 
 interface Jar {
   readonly organisation: string;
@@ -72,7 +76,8 @@ export async function installSpark(
 
 async function installPyspark(venv: string, { tell, signal }: Task): Promise<string> {
   const installed = await findSparkHome(venv);
-  if (installed) return installed;
+  if (installed && await isIntact(installed)) return installed;
+  if (installed) await discard(venv, tell);
   tell(`installing pyspark ${PYSPARK_VERSION} (once; some 450 MB to download)`);
   // under another name until it is complete, so that no other process finds a part of it
   const partial = await Deno.makeTempDir({ dir: dirname(venv), prefix: "partial-" });
@@ -98,7 +103,21 @@ async function installPyspark(venv: string, { tell, signal }: Task): Promise<str
   }
   const sparkHome = await findSparkHome(venv);
   if (!sparkHome) throw new Error(`Cannot install Spark: pip put no pyspark into "${venv}"`);
+  if (!await isIntact(sparkHome)) throw new Error(`Cannot install Spark: ${notPinned(sparkHome)}`);
   return sparkHome;
+}
+
+async function isIntact(sparkHome: string): Promise<boolean> {
+  return await folderDigest(sparkHome, ...EXECUTED) === EXECUTED_SHA256;
+}
+
+async function discard(path: string, tell: Task["tell"]): Promise<void> {
+  tell(`${notPinned(path)}: it is installed again`);
+  await Deno.remove(path, { recursive: true });
+}
+
+function notPinned(path: string): string {
+  return `the SHA-256 of "${path}" is not the pinned one`;
 }
 
 /** `SPARK_HOME` in a virtual environment, or undefined when there is none. */
@@ -122,7 +141,10 @@ async function installJar(
 ): Promise<string> {
   const name = `${jar.module}-${jar.version}.jar`;
   const path = join(cache, "jars", name);
-  if (await Deno.stat(path).catch(ignoreMissing)) return path;
+  if (await Deno.stat(path).catch(ignoreMissing)) {
+    if (await fileDigest(path) === jar.sha256) return path;
+    await discard(path, tell);
+  }
   tell(`installing ${jar.organisation}:${jar.module}:${jar.version} (once)`);
   const partial = await Deno.makeTempDir({ dir: cache, prefix: "partial-" });
   try {
@@ -146,7 +168,9 @@ async function installJar(
       join(partial, "[artifact]-[revision].[ext]"),
     );
     const fetched = join(partial, name);
-    await assertSha256(fetched, jar.sha256);
+    if (await fileDigest(fetched) !== jar.sha256) {
+      throw new Error(`Cannot install ${name}: ${notPinned(fetched)}`);
+    }
     await Deno.mkdir(dirname(path), { recursive: true });
     await Deno.rename(fetched, path);
   } finally {
@@ -160,12 +184,6 @@ async function findIvy(sparkHome: string): Promise<string> {
     if (/^ivy-.*\.jar$/.test(name)) return join(sparkHome, "jars", name);
   }
   throw new Error(`Cannot install Spark's packages: no Ivy in "${sparkHome}"`);
-}
-
-async function assertSha256(path: string, wanted: string): Promise<void> {
-  const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(path));
-  if (new Uint8Array(digest).toHex() === wanted) return;
-  throw new Error(`Cannot install "${path}": its SHA-256 is not the pinned one`);
 }
 
 /** If another process was faster, its copy is as good. */
