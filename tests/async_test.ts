@@ -1,4 +1,4 @@
-/** Waiting: what ends it, what it gives, and that it leaves nothing behind. */
+/** Waiting: what ends it, what it returns, and that it leaves nothing behind. */
 import assert from "node:assert/strict";
 import {
   abortable,
@@ -19,7 +19,7 @@ const VERY_LONG_MS = 2 ** 31 - 1;
 
 const never = () => new Promise<never>(() => {});
 
-Deno.test("a delay is over after its time, or at once when its signal is aborted", async () => {
+Deno.test("a delay ends after its time, or as soon as its signal is aborted", async () => {
   const startMs = performance.now();
   await delay(20);
   assert.ok(performance.now() - startMs >= 19); // timers count whole milliseconds
@@ -30,7 +30,7 @@ Deno.test("a delay is over after its time, or at once when its signal is aborted
   await assert.rejects(delay(VERY_LONG_MS, abort.signal), REASON);
 });
 
-Deno.test("aborted() resolves once its signal is aborted, before or afterwards", async () => {
+Deno.test("aborted() resolves once its signal is aborted, even if it was aborted before", async () => {
   const abort = new AbortController();
   const waiting = aborted(abort.signal);
   abort.abort();
@@ -38,7 +38,7 @@ Deno.test("aborted() resolves once its signal is aborted, before or afterwards",
   await aborted(abort.signal);
 });
 
-Deno.test("abortable() passes on what the work gives or throws", async () => {
+Deno.test("abortable() passes on the result or the error of the work", async () => {
   const { signal } = new AbortController();
   assert.equal(await abortable(Promise.resolve(1), signal), 1);
   await assert.rejects(abortable(Promise.reject(REASON), signal), REASON);
@@ -54,7 +54,7 @@ Deno.test("abortable() throws the signal's reason, and ignores a later failure o
   await assert.rejects(abortable(never(), abort.signal), REASON);
 });
 
-Deno.test("abortable() with a grace still takes what comes within it", async () => {
+Deno.test("abortable() with a grace period accepts a result within it", async () => {
   const abort = new AbortController();
   const work = Promise.withResolvers<string>();
   const waiting = abortable(work.promise, abort.signal, VERY_LONG_MS);
@@ -64,7 +64,7 @@ Deno.test("abortable() with a grace still takes what comes within it", async () 
   await assert.rejects(abortable(never(), abort.signal, 1), REASON);
 });
 
-Deno.test("deadline() passes on what comes in time", async () => {
+Deno.test("deadline() passes on a result that is in time", async () => {
   assert.equal(await deadline(() => Promise.resolve(1), { limitMs: VERY_LONG_MS }), 1);
   await assert.rejects(
     deadline(() => Promise.reject(REASON), { limitMs: VERY_LONG_MS }),
@@ -76,7 +76,7 @@ Deno.test("deadline() passes on what comes in time", async () => {
   await assert.rejects(deadline(atOnce, { limitMs: VERY_LONG_MS }), REASON);
 });
 
-Deno.test("deadline() aborts the work and throws its reason when the time is over", async () => {
+Deno.test("deadline() aborts the work and throws its reason when the time is up", async () => {
   let seen: AbortSignal | undefined;
   const work = (signal: AbortSignal) => {
     seen = signal;
@@ -87,7 +87,7 @@ Deno.test("deadline() aborts the work and throws its reason when the time is ove
   await assert.rejects(deadline(never, { limitMs: 1 }), { name: "TimeoutError" });
 });
 
-Deno.test("deadline() ends with the reason of its signal", async () => {
+Deno.test("deadline() ends with its signal's reason", async () => {
   const abort = new AbortController();
   let seen: AbortSignal | undefined;
   const waiting = deadline((signal) => {
@@ -103,13 +103,13 @@ Deno.test("deadline() ends with the reason of its signal", async () => {
   );
 });
 
-Deno.test("settleWithin() waits for the end of the work, however it ends, and not beyond the limit", async () => {
+Deno.test("settleWithin() waits until the work has ended, however it ends, but not beyond the limit", async () => {
   await settleWithin(VERY_LONG_MS, Promise.resolve());
   await settleWithin(VERY_LONG_MS, Promise.reject(REASON));
   await settleWithin(1, never());
 });
 
-Deno.test("a backoff doubles up to its limit, and takes off up to a half at random", () => {
+Deno.test("a backoff doubles up to its limit, and is shortened at random by up to half", () => {
   const limits = { firstMs: 100, maxMs: 1000 };
   const wholeMs = [100, 200, 400, 800, 1000, 1000];
   wholeMs.forEach((whole, i) => {
@@ -120,7 +120,7 @@ Deno.test("a backoff doubles up to its limit, and takes off up to a half at rand
   assert.ok(backoffMs(5000, limits) <= 1000);
 });
 
-Deno.test("a semaphore gives its places in the order in which they were asked for", async () => {
+Deno.test("a semaphore gives out its slots in the order of the requests", async () => {
   const semaphore = new Semaphore(2);
   const gates = [0, 1, 2, 3].map(() => Promise.withResolvers<void>());
   const begun: number[] = [];
@@ -142,13 +142,13 @@ Deno.test("a semaphore gives its places in the order in which they were asked fo
   assert.deepEqual(await Promise.all(results), [0, 1, 2, 3]);
 });
 
-Deno.test("a semaphore's place is free again after a failure", async () => {
+Deno.test("a semaphore's slot is free again after a failure", async () => {
   const semaphore = new Semaphore(1);
   await assert.rejects(semaphore.run(() => Promise.reject(REASON)), REASON);
   assert.equal(await semaphore.run(() => Promise.resolve(1)), 1);
 });
 
-Deno.test("a pool works on as many items as it may, and takes none before there is a place for it", async () => {
+Deno.test("a pool works on as many items as allowed, and takes the next one only when a slot is free", async () => {
   const taken: number[] = [];
   const done: number[] = [];
   let underWay = 0;
@@ -170,7 +170,7 @@ Deno.test("a pool works on as many items as it may, and takes none before there 
   assert.deepEqual(done.toSorted(), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
 });
 
-Deno.test("a pool takes items that arrive later, too", async () => {
+Deno.test("a pool also takes items that arrive later", async () => {
   async function* items() {
     for (let i = 0; i < 4; i++) {
       await delay(1);
@@ -183,7 +183,7 @@ Deno.test("a pool takes items that arrive later, too", async () => {
   await pool(2, [], () => assert.fail("there is no item"));
 });
 
-Deno.test("after a failure a pool begins nothing more, waits for what is under way and closes its source", async () => {
+Deno.test("after a failure a pool starts nothing more, waits for the work in progress and closes its source", async () => {
   const gate = Promise.withResolvers<void>();
   const begun: number[] = [];
   let isClosed = false;

@@ -1,4 +1,4 @@
-/** The configuration: defaults, and what the command line's own tests do not reach. */
+/** The configuration: defaults, and what the tests of the command line do not cover. */
 import assert from "node:assert/strict";
 import { settingsSource } from "../scripts/servers/test_keys.ts";
 import { type Config, loadConfig } from "../src/config.ts";
@@ -24,7 +24,7 @@ function faultsOf(environment: Environment, files: Environment = {}): string[] {
   }
 }
 
-Deno.test("without any variable it listens on loopback, logs JSON and has no platform", () => {
+Deno.test("without any variable the action listens on loopback, logs JSON and has no platform", () => {
   assert.deepEqual({ ...load({}) }, {
     listen: { hostname: "127.0.0.1", port: 8080 },
     triggerToken: undefined,
@@ -40,7 +40,7 @@ Deno.test("without any variable it listens on loopback, logs JSON and has no pla
   });
 });
 
-Deno.test("it is frozen, and plain data that crosses into the sandbox", () => {
+Deno.test("the configuration is frozen, and plain data that can be sent to the sandbox", () => {
   const config = load({ PG_CONN_STR: "postgres://u:p@h/d", ALLOWED_DATASETS: "*" });
   assert.ok(Object.isFrozen(config));
   assert.deepEqual(structuredClone(config), { ...config });
@@ -52,7 +52,7 @@ Deno.test("the log is text on a terminal, unless LOG_FORMAT says otherwise", () 
   assert.equal(load({ LOG_FORMAT: "text" }).log.format, "text");
 });
 
-Deno.test("LOG_LEVEL takes warn and warning, in any case", () => {
+Deno.test("LOG_LEVEL accepts warn and warning, in upper and lower case", () => {
   for (const [given, level] of [["warn", "warning"], ["WARNING", "warning"], ["Debug", "debug"]]) {
     assert.equal(load({ LOG_LEVEL: given! }).log.level, level);
   }
@@ -71,7 +71,7 @@ Deno.test("only loopback addresses may be listened on without a token", () => {
   }
 });
 
-Deno.test("a token that cannot be used does not count as none", () => {
+Deno.test("an unusable trigger token is an error, not the absence of one", () => {
   assert.deepEqual(faultsOf({ HOST: "0.0.0.0", TRIGGER_TOKEN: "a b" }), ["TRIGGER_TOKEN"]);
 });
 
@@ -122,7 +122,7 @@ Deno.test("a trigger token that is in a file counts as set", () => {
   assert.deepEqual(faultsOf(environment), ["TRIGGER_TOKEN_FILE"]);
 });
 
-Deno.test("HOST is one host's name or address, without brackets from here on", () => {
+Deno.test("HOST is the name or address of one host; brackets are removed", () => {
   assert.equal(load({ HOST: "[::1]" }).listen.hostname, "::1");
   const wrong = [
     "a b",
@@ -138,7 +138,7 @@ Deno.test("HOST is one host's name or address, without brackets from here on", (
   for (const HOST of wrong) assert.deepEqual(faultsOf({ HOST }), ["HOST"], HOST);
 });
 
-Deno.test("numbers are whole numbers in their range, and nothing that only looks like one", () => {
+Deno.test("a number is a whole number in its range, and nothing that only looks like one", () => {
   for (const PORT of ["1", "65535", "080"]) assert.deepEqual(faultsOf({ PORT }), [], PORT);
   for (const PORT of ["0", "65536", "-1", "+1", "1e3", "0x50", "80.0", " 80", "eighty"]) {
     assert.deepEqual(faultsOf({ PORT }), ["PORT"], PORT);
@@ -147,7 +147,7 @@ Deno.test("numbers are whole numbers in their range, and nothing that only looks
   assert.deepEqual(faultsOf({ PG_LOCK_TIMEOUT_MS }), ["PG_LOCK_TIMEOUT_MS"]);
 });
 
-Deno.test("ALLOWED_DATASETS is split between the patterns, not at the commas of a URN", () => {
+Deno.test("ALLOWED_DATASETS is split between patterns, not at the commas within a URN", () => {
   const [one, two] = [
     "urn:li:dataset:(urn:li:dataPlatform:postgres,app.public.*,PROD)",
     "urn:li:dataset:(urn:li:dataPlatform:databricks,*,*)",
@@ -155,7 +155,7 @@ Deno.test("ALLOWED_DATASETS is split between the patterns, not at the commas of 
   assert.deepEqual(load({ ALLOWED_DATASETS: ` ${one} , ${two},` }).allowedDatasets, [one, two]);
 });
 
-Deno.test("every variable that is read may be read: it is on the list that is compiled in", () => {
+Deno.test("every variable that is read is on the compiled-in list of those that may be read", () => {
   const read = new Set<string>();
   loadConfig({
     variable: (name) => void read.add(name),

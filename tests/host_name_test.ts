@@ -1,4 +1,4 @@
-/** Hosts: what is one, how it is written with a port, and which are this machine. */
+/** Hosts: which names are valid, how they are written with a port, and which are this machine. */
 import assert from "node:assert/strict";
 import { isHost, isLoopback, toAuthority, withoutBrackets } from "../src/host_name.ts";
 
@@ -22,7 +22,7 @@ Deno.test("a host is one name or address, and never a pattern", () => {
   for (const host of bad) assert.ok(!isHost(host), host);
 });
 
-Deno.test("only an IPv6 address has brackets before a port", () => {
+Deno.test("only an IPv6 address is put in brackets before a port", () => {
   assert.equal(toAuthority("db.internal", 5432), "db.internal:5432");
   assert.equal(toAuthority("10.0.0.1", 80), "10.0.0.1:80");
   assert.equal(toAuthority("::1", 80), "[::1]:80");
@@ -31,7 +31,7 @@ Deno.test("only an IPv6 address has brackets before a port", () => {
   assert.equal(withoutBrackets("db"), "db");
 });
 
-Deno.test("loopback is known in every spelling", () => {
+Deno.test("loopback is recognized in every spelling", () => {
   const loopback = [
     "localhost",
     "LOCALHOST",

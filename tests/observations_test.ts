@@ -1,5 +1,5 @@
 /**
- * What can be logged is a closed list. The compiler holds it: with `@ts-expect-error`, the check of
+ * What can be logged is a closed list, which the compiler enforces: with `@ts-expect-error`, the check of
  * this file fails as soon as an event accepts one more field.
  */
 import assert from "node:assert/strict";
@@ -162,7 +162,7 @@ Deno.test("no event has a field for a value", () => {
   }
 });
 
-Deno.test("an error keeps the facts that are known, and drops anything else", () => {
+Deno.test("an error keeps known facts and drops all others", () => {
   const facts: ErrorFacts = {
     sqlState: "40001",
     constraint: undefined,

@@ -1,4 +1,4 @@
-/** What the sandbox is given: worked out from the configuration, for each command. */
+/** The permissions of the sandbox, computed from the configuration for each command. */
 import assert from "node:assert/strict";
 import { settingsSource } from "../scripts/servers/test_keys.ts";
 import { type Config, loadConfig } from "../src/config.ts";
@@ -33,7 +33,7 @@ Deno.test("run reaches the databases and cannot listen", () => {
   assert.deepEqual(hosts(command), []);
 });
 
-Deno.test("the commands that ask an action reach it, and not the database", () => {
+Deno.test("the commands that call an action may reach it, and not the database", () => {
   const cases = [
     ["http://127.0.0.1:8080", "127.0.0.1:8080"],
     ["http://action", "action:80"],
@@ -51,7 +51,7 @@ Deno.test("the commands that ask an action reach it, and not the database", () =
   }
 });
 
-Deno.test("whoever needs a token SDK that reads a file may read that file", () => {
+Deno.test("a command that needs a token SDK may read the files of that SDK", () => {
   const config = configOf({
     TOKEN_SDK_MODE: "vault-transit",
     VAULT_ADDR: "https://v",
@@ -69,7 +69,7 @@ Deno.test("whoever needs a token SDK that reads a file may read that file", () =
   assert.deepEqual(grantsFor({ name: "serve" }, configOf({ PG_CONN_STR })).files, []);
 });
 
-Deno.test("the sandbox has no permission but for the lists, which are never left open", () => {
+Deno.test("the sandbox has only permissions from lists, and no list is left open", () => {
   const permissions = workerPermissions({ hosts: [{ host: "h:1", why: "x" }], files: [] });
   assert.deepEqual(permissions, {
     net: ["h:1"],
@@ -87,7 +87,7 @@ Deno.test("the sandbox has no permission but for the lists, which are never left
   assert.deepEqual(reading, { ...permissions, net: [], read: ["/jwt"] });
 });
 
-Deno.test("a grant names one host, and never a pattern", () => {
+Deno.test("a permission names one host, and never a pattern", () => {
   for (const host of ["db:1", "[::1]:1"]) assert.ok(isGrantable({ host, why: "" }), host);
   for (const host of ["*:1", "a b:1", "[::1%eth0]:1"]) assert.ok(!isGrantable({ host, why: "" }));
 });

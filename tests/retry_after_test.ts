@@ -27,7 +27,7 @@ Deno.test("Retry-After is seconds or a date", () => {
   assert.equal(readRetryAfterSeconds(new Headers(), nowMs), undefined);
 });
 
-Deno.test("a date is counted from now, in whole seconds, rounded up", () => {
+Deno.test("a date becomes whole seconds from now, rounded up", () => {
   const date = "Thu, 01 Jan 2026 00:00:30 GMT";
   const headers = new Headers({ "retry-after": date });
   assert.equal(readRetryAfterSeconds(headers, Date.parse(date) - 1), 1);

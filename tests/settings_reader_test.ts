@@ -1,4 +1,4 @@
-/** Secrets: where they may be, and who may read their files. */
+/** Secrets: where they may be stored, and who may be able to read their files. */
 import assert from "node:assert/strict";
 import { type FilePermissions, settingsReader } from "../src/settings_reader.ts";
 import { machineSource } from "../scripts/servers/test_keys.ts";
@@ -22,7 +22,7 @@ function isAccepted(permissions: FilePermissions): boolean {
   }
 }
 
-Deno.test("a secret's file is its owner's alone, or root's and its group's: the rule of libpq", () => {
+Deno.test("a secret's file may be readable by its owner alone, or if root owns it by its group: the rule of libpq", () => {
   const modesOf = (uid: number) =>
     Array.from({ length: 0o1000 }, (_, mode) => mode)
       .filter((mode) => isAccepted({ mode: 0o100000 + mode, uid }));
@@ -47,11 +47,11 @@ for (const [what, permissions, accepted] of KUBERNETES) {
   });
 }
 
-Deno.test("where there are no modes, none is asked for", () => {
+Deno.test("on systems without file modes, none is required", () => {
   assert.ok(isAccepted({ mode: null, uid: null }));
 });
 
-Deno.test("a symbolic link counts for what it leads to, as in a volume of Kubernetes", async () => {
+Deno.test("for a symbolic link the mode of its target counts, as in a volume of Kubernetes", async () => {
   const dir = await Deno.makeTempDir();
   try {
     // as the kubelet lays it out: token -> ..data/token, ..data -> ..2026_01_01
@@ -77,7 +77,7 @@ Deno.test("only one line break is dropped, and only at the end", () => {
   assert.equal(settingsReader(machineSource({})).secret("TOKEN"), undefined);
 });
 
-Deno.test("a directory, and a file that is not there, cannot be read", () => {
+Deno.test("a directory or a missing file is an error", () => {
   for (const TOKEN_FILE of ["/none/of/it", "/"]) {
     const reader = settingsReader(machineSource({ TOKEN_FILE }));
     assert.throws(

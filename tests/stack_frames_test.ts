@@ -1,8 +1,8 @@
-/** Stack frames: what of a stack may be logged. */
+/** Stack frames: which parts of a stack may be logged. */
 import assert from "node:assert/strict";
 import { stackFrames } from "../src/stack_frames.ts";
 
-Deno.test("stack frames are where it happened, never what it said", () => {
+Deno.test("stack frames say where an error happened, never its message", () => {
   const messages = ["canary", "canary\nat canary (file:///canary:1:1)", "", "at file:canary:1:1"];
   for (const message of messages) {
     const frames = stackFrames(new Error(message));

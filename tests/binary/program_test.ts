@@ -1,4 +1,4 @@
-/** The compiled program, dist/tokenize, does all that the program does when it is run from source. */
+/** The compiled program, dist/tokenize, passes the same suites as the program run from source. */
 import { commandLineSuite } from "../commands/command_line_suite.ts";
 import { jobsSuite } from "../commands/jobs_suite.ts";
 import { loadSuite } from "../commands/load_suite.ts";

@@ -1,4 +1,4 @@
-/** The bill of materials: everything in the binary, and nothing else, in CycloneDX's words. */
+/** The bill of materials: everything in the binary, and nothing else, in the CycloneDX format. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { sbomOf, type SbomSources } from "../../scripts/sbom_document.ts";
@@ -52,7 +52,7 @@ Deno.test("the runtime is a component too", () => {
   assert.deepEqual([runtime!.name, runtime!.version], ["deno", "2.6.10"]);
 });
 
-Deno.test("dependencies name components of the document alone, each once", () => {
+Deno.test("dependencies name only components of the document, each once", () => {
   const refs = [sbom.metadata.component, ...sbom.components].map((each) => each["bom-ref"]);
   assert.equal(new Set(refs).size, refs.length);
   assert.deepEqual(sbom.dependencies.map(({ ref }) => ref), refs);
@@ -68,7 +68,7 @@ Deno.test("the same binary gives the same document", () => {
   assert.equal(JSON.stringify(sbomOf(sources)), JSON.stringify(sbom));
 });
 
-Deno.test("a package that the lock file does not hold to a checksum is an error", () => {
+Deno.test("a package without a checksum in the lock file is an error", () => {
   const contents = { ...sources.contents, packages: ["nosuch@1.0.0"] };
   assert.throws(() => sbomOf({ ...sources, contents }), /no SHA-512 of nosuch@1\.0\.0/);
 });

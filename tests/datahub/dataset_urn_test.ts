@@ -12,14 +12,14 @@ import writtenByDataHub from "./written_by_datahub.json" with { type: "json" };
 const PLATFORM = "urn:li:dataPlatform:postgres";
 
 for (const { name, urn } of writtenByDataHub) {
-  Deno.test(`reads the URN that DataHub's own library writes for ${JSON.stringify(name)}`, () => {
+  Deno.test(`the URN that DataHub's own library writes is parsed, for ${JSON.stringify(name)}`, () => {
     const dataset = parseDatasetUrn(urn);
     assert.deepEqual([dataset.urn, dataset.platform, dataset.fabric], [urn, "postgres", "PROD"]);
     assert.ok(spellings(dataset.name).includes(name));
   });
 }
 
-Deno.test("reads every environment and any platform", () => {
+Deno.test("every environment and any platform is accepted", () => {
   for (const fabric of FABRICS) {
     const urn = `urn:li:dataset:(urn:li:dataPlatform:some-Other_1.x,a.b.c,${fabric})`;
     const dataset = parseDatasetUrn(urn);
@@ -27,7 +27,7 @@ Deno.test("reads every environment and any platform", () => {
   }
 });
 
-Deno.test("splits on commas that stand in no parentheses of the name", () => {
+Deno.test("a URN is split at commas outside the parentheses of the name", () => {
   const dataset = parseDatasetUrn(`urn:li:dataset:(${PLATFORM},a.(b,(c)).d,PROD)`);
   assert.equal(dataset.name, "a.(b,(c)).d");
 });
@@ -36,10 +36,13 @@ const MALFORMED: Readonly<Record<string, [urn: string, reason: RegExp]>> = {
   "nothing": ["", /does not start with "urn:li:dataset:\("/],
   "a name only": ["app.public.customers", /does not start/],
   "another entity": [`urn:li:chart:(${PLATFORM},a.b.c,PROD)`, /does not start/],
-  "capitals": [`URN:LI:DATASET:(${PLATFORM},a.b.c,PROD)`, /does not start/],
-  "a blank before": [` urn:li:dataset:(${PLATFORM},a.b.c,PROD)`, /does not start/],
-  "a blank after": [`urn:li:dataset:(${PLATFORM},a.b.c,PROD) `, /follows its closing parenthesis/],
-  "a line break after": [`urn:li:dataset:(${PLATFORM},a.b.c,PROD)\n`, /follows its closing/],
+  "capital letters": [`URN:LI:DATASET:(${PLATFORM},a.b.c,PROD)`, /does not start/],
+  "a space before it": [` urn:li:dataset:(${PLATFORM},a.b.c,PROD)`, /does not start/],
+  "a space after it": [
+    `urn:li:dataset:(${PLATFORM},a.b.c,PROD) `,
+    /follows its closing parenthesis/,
+  ],
+  "a line break after it": [`urn:li:dataset:(${PLATFORM},a.b.c,PROD)\n`, /follows its closing/],
   "a second parenthesis": [`urn:li:dataset:(${PLATFORM},a.b.c,PROD))`, /follows its closing/],
   "a missing parenthesis": [`urn:li:dataset:(${PLATFORM},a.b.c,PROD`, /parenthesis is missing/],
   "an open parenthesis": [`urn:li:dataset:(${PLATFORM},a.(b.c,PROD)`, /parenthesis is missing/],
@@ -51,15 +54,21 @@ const MALFORMED: Readonly<Record<string, [urn: string, reason: RegExp]>> = {
   "no platform": ["urn:li:dataset:(,a.b.c,PROD)", /first part is not "urn:li:dataPlatform:/],
   "a bare platform": ["urn:li:dataset:(postgres,a.b.c,PROD)", /first part is not/],
   "an empty platform": ["urn:li:dataset:(urn:li:dataPlatform:,a.b.c,PROD)", /first part is not/],
-  "an odd platform": ["urn:li:dataset:(urn:li:dataPlatform:a b,a.b.c,PROD)", /first part is not/],
+  "an invalid platform": [
+    "urn:li:dataset:(urn:li:dataPlatform:a b,a.b.c,PROD)",
+    /first part is not/,
+  ],
   "no name": [`urn:li:dataset:(${PLATFORM},,PROD)`, /its name is empty/],
   "no environment": [`urn:li:dataset:(${PLATFORM},a.b.c,)`, /its environment is not one of DEV,/],
   "an unknown environment": [`urn:li:dataset:(${PLATFORM},a.b.c,MOON)`, /its environment is not/],
-  "a small environment": [`urn:li:dataset:(${PLATFORM},a.b.c,prod)`, /its environment is not/],
+  "an environment in lower case": [
+    `urn:li:dataset:(${PLATFORM},a.b.c,prod)`,
+    /its environment is not/,
+  ],
 };
 
 for (const [title, [urn, reason]] of Object.entries(MALFORMED)) {
-  Deno.test(`refuses a URN with ${title}, and says so`, () => {
+  Deno.test(`a URN with ${title} is refused, with that reason`, () => {
     assert.throws(() => parseDatasetUrn(urn), (error) => {
       assert.ok(error instanceof ServiceError && error.code === "invalid_urn");
       assert.match(error.message, /^Cannot read the dataset URN: /);
@@ -69,7 +78,7 @@ for (const [title, [urn, reason]] of Object.entries(MALFORMED)) {
   });
 }
 
-Deno.test("whatever is given is read or refused, never anything else", () => {
+Deno.test("any string is parsed or refused, and nothing else happens", () => {
   const part = fc.oneof(
     fc.constantFrom("urn:li:dataset:(", PLATFORM, ",", "(", ")", "PROD", "a.b.c", "%2C", "%"),
     fc.string({ unit: "binary", maxLength: 5 }),
@@ -84,7 +93,7 @@ Deno.test("whatever is given is read or refused, never anything else", () => {
   }));
 });
 
-Deno.test("any name, encoded as DataHub does, is among its spellings again", () => {
+Deno.test("the spellings of a name encoded as DataHub does include the name", () => {
   const reserved: Record<string, string> = { ",": "%2C", "(": "%28", ")": "%29" };
   const char = fc.oneof(
     fc.constantFrom(",", "(", ")", "%", ".", "2", "C", "8"),
@@ -104,26 +113,26 @@ Deno.test("any name, encoded as DataHub does, is among its spellings again", () 
   }));
 });
 
-Deno.test("spellings are what is written, then what is decoded, if that is something else", () => {
+Deno.test("the spellings are the name as written, then as decoded if that differs", () => {
   assert.deepEqual(spellings("a.b"), ["a.b"]);
   assert.deepEqual(spellings("a%2Cb%28c%29"), ["a%2Cb%28c%29", "a,b(c)"]);
   assert.deepEqual(spellings("a%2cb"), ["a%2cb", "a,b"]);
   assert.deepEqual(spellings("100%25 %20"), ["100%25 %20"]);
 });
 
-Deno.test("a list is split at its commas, blanks around entries and empty entries left out", () => {
+Deno.test("a list is split at commas, without spaces around entries and without empty entries", () => {
   assert.deepEqual(splitUrnList("email, phone ,,name,"), ["email", "phone", "name"]);
   assert.deepEqual(splitUrnList(""), []);
   assert.deepEqual(splitUrnList(" , "), []);
   assert.deepEqual(splitUrnList("first name,last name"), ["first name", "last name"]);
 });
 
-Deno.test("commas within a URN's parentheses do not split", () => {
+Deno.test("a list is not split at commas within parentheses", () => {
   const dataset = "urn:li:dataset:(urn:li:dataPlatform:postgres,a.b.c,PROD)";
   const field = `urn:li:schemaField:(${dataset},email)`;
   assert.deepEqual(splitUrnList(`${field},phone,${dataset}`), [field, "phone", dataset]);
 });
 
-Deno.test("a parenthesis too many closes nothing", () => {
+Deno.test("an extra closing parenthesis closes nothing", () => {
   assert.deepEqual(splitUrnList("a),b"), ["a)", "b"]);
 });

@@ -1,4 +1,4 @@
-/** The parsers take any string, and give a result or one of their own errors. */
+/** The parsers accept any string, and return a result or throw one of our own errors. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
@@ -50,7 +50,7 @@ const PARSERS: Readonly<
 };
 
 for (const [title, [parse, texts, alphabet]] of Object.entries(PARSERS)) {
-  Deno.test(`${title}: any string is read, or refused in our own words`, async () => {
+  Deno.test(`${title}: any string is parsed, or refused by an error of our own`, async () => {
     for (const text of texts) parse(text);
     const strings = fc.oneof(anyString, near(texts, alphabet), near(texts, alphabet), anyText);
     await holds(
@@ -74,7 +74,7 @@ const encoded = (name: string) =>
 
 const nonEmpty = anyText.filter((text) => text.trim() !== "");
 
-Deno.test("what DataHub writes is read as what it was written from", async () => {
+Deno.test("a URN written as DataHub does is parsed into the same parts", async () => {
   await holds(
     fc.property(nonEmpty, nonEmpty, fc.constantFrom(...FABRICS), (name, column, fabric) => {
       const urn = `urn:li:dataset:(urn:li:dataPlatform:databricks,${encoded(name)},${fabric})`;
@@ -97,7 +97,7 @@ Deno.test("what DataHub writes is read as what it was written from", async () =>
   );
 });
 
-Deno.test("the parts of a Postgres connection string come back, in both of its forms", async () => {
+Deno.test("the parts of a Postgres connection string are parsed back, in both forms", async () => {
   const part = postgresText.filter((text) => text !== "");
   const quoted = (text: string) => `'${text.replace(/[\\']/g, "\\$&")}'`;
   await holds(
@@ -131,7 +131,7 @@ Deno.test("the parts of a Postgres connection string come back, in both of its f
   );
 });
 
-Deno.test("the parts of a JDBC URL come back", async () => {
+Deno.test("the parts of a JDBC URL are parsed back", async () => {
   const part = fc.string({ unit: "grapheme-ascii", minLength: 1 })
     .map((text) => text.replaceAll(";", "").trim()).filter((text) => text !== "");
   const secret = part.map((text) => text.replaceAll(" ", "_")); // no token has blanks

@@ -9,7 +9,7 @@ const dataset = parseDatasetUrn(URN);
 const namesOf = (column: string) => parseColumns([column], dataset)[0]!.names;
 
 for (const { name, urn, fields } of writtenByDataHub) {
-  Deno.test(`reads the schemaFields that DataHub's own library writes on ${JSON.stringify(name)}`, () => {
+  Deno.test(`the schemaField URNs that DataHub's own library writes are parsed, for ${JSON.stringify(name)}`, () => {
     for (const { path, urn: field } of fields) {
       const [column] = parseColumns([field], parseDatasetUrn(urn));
       const v1 = path.replace(/^\[version=2\.0\](\.\[[^\]]*\])*\./, "");
@@ -33,22 +33,23 @@ const PATHS: Readonly<Record<string, string>> = {
 };
 
 for (const [path, name] of Object.entries(PATHS)) {
-  Deno.test(`reads the path ${path} as ${name}`, () => assert.deepEqual(namesOf(path), [name]));
+  Deno.test(`the path ${path} means the column ${name}`, () =>
+    assert.deepEqual(namesOf(path), [name]));
 }
 
-Deno.test("a plain name is the name itself, whatever it holds", () => {
+Deno.test("a plain name is the name itself, with any characters", () => {
   for (const name of ["with blank", "a,b", "a%2Cb", "[type=string]", "[x].y", "größe", "a(b)"]) {
     assert.deepEqual(namesOf(name), [name]);
   }
 });
 
-Deno.test("a schemaField's path may mean itself or what is decoded from it", () => {
+Deno.test("a schemaField's path may mean itself or its decoded form", () => {
   assert.deepEqual(namesOf(`urn:li:schemaField:(${URN},a%2Cb)`), ["a%2Cb", "a,b"]);
   const v2 = `urn:li:schemaField:(${URN},[version=2.0].[type=string].a%28b%29)`;
   assert.deepEqual(namesOf(v2), ["a%28b%29", "a(b)"]);
 });
 
-Deno.test("columns keep their order, and what was written of them", () => {
+Deno.test("columns keep their order and their spelling", () => {
   const field = `urn:li:schemaField:(${URN},phone)`;
   const columns = parseColumns(["name", field, "[version=2.0].[type=string].email"], dataset);
   assert.deepEqual(columns.map(({ names }) => names), [["name"], ["phone"], ["email"]]);
@@ -58,7 +59,7 @@ Deno.test("columns keep their order, and what was written of them", () => {
 const REFUSED: Readonly<Record<string, [columns: string[], code: ErrorCode]>> = {
   "no column": [[], "invalid_request"],
   "an empty name": [["email", ""], "invalid_request"],
-  "a blank name": [["  "], "invalid_request"],
+  "a name of spaces": [["  "], "invalid_request"],
   "an empty path": [["[version=2.0]"], "invalid_request"],
   "a path of types only": [["[version=2.0].[type=string]"], "invalid_request"],
   "a column twice": [["email", "name", "email"], "invalid_request"],
@@ -69,11 +70,11 @@ const REFUSED: Readonly<Record<string, [columns: string[], code: ErrorCode]>> = 
   ],
   "a field of one part": [[`urn:li:schemaField:(${URN})`], "invalid_urn"],
   "a field of three parts": [[`urn:li:schemaField:(${URN},a,b)`], "invalid_urn"],
-  "a field that does not end": [[`urn:li:schemaField:(${URN},email`], "invalid_urn"],
+  "a field without an end": [[`urn:li:schemaField:(${URN},email`], "invalid_urn"],
 };
 
 for (const [title, [columns, code]] of Object.entries(REFUSED)) {
-  Deno.test(`refuses ${title}`, () => {
+  Deno.test(`columns with ${title} are refused`, () => {
     assert.throws(() => parseColumns(columns, dataset), (error) => {
       assert.ok(error instanceof ServiceError);
       assert.equal(error.code, code);

@@ -1,5 +1,5 @@
 /**
- * The sandbox, proven from inside: a probe runs in the place of the product's worker, under the
+ * The sandbox, tested from inside: a probe runs instead of the product's worker, under the
  * product's own supervisor, and tries to get out.
  */
 import assert from "node:assert/strict";
@@ -72,7 +72,7 @@ export function sandboxSuite(program: Program, harmless: readonly string[]): voi
 
   let probed: ReturnType<typeof probe> | undefined;
 
-  test("nothing gets out of the sandbox but connections to the listed hosts", async () => {
+  test("the sandbox allows connections to the listed hosts, and nothing else", async () => {
     const { reports, connections, moved } = await (probed ??= probe(program, NO_MORE));
     const [inside] = reports as [ProbeReport, SupervisorReport];
     const done = Object.entries(inside).filter(([, outcome]) => outcome === "done");
@@ -85,7 +85,7 @@ export function sandboxSuite(program: Program, harmless: readonly string[]): voi
     assert.equal(moved, false, "the file is as it was");
   });
 
-  test("a file that a token SDK has to read again can be read, and nothing else done with it", async () => {
+  test("a file that a token SDK reads again can be read, and not written or removed", async () => {
     const { reports: [inside], moved } = await probe(program, (file) => ({
       TOKEN_SDK_MODE: "vault-transit",
       VAULT_ADDR: "https://v",
@@ -109,7 +109,7 @@ export function sandboxSuite(program: Program, harmless: readonly string[]): voi
     assert.equal(moved, false, "the file is as it was");
   });
 
-  test("the supervisor keeps no right for itself", async () => {
+  test("the supervisor keeps no permission for itself", async () => {
     const [, supervisor] = (await (probed ??= probe(program, NO_MORE))).reports as [
       ProbeReport,
       SupervisorReport,
@@ -121,7 +121,7 @@ export function sandboxSuite(program: Program, harmless: readonly string[]): voi
   });
 
   for (const then of ["throw", "reject", "close", "exit"] as const) {
-    test(`a sandbox that ends by itself (${then}) ends the program, with exit code 1`, async () => {
+    test(`a sandbox that ends on its own (${then}) ends the program with exit code 1`, async () => {
       const { code, stderr } = await order(program, { then });
       assert.equal(code, 1);
       const errors = parseLog(stderr).filter(({ level }) => level === "ERROR");
@@ -129,12 +129,12 @@ export function sandboxSuite(program: Program, harmless: readonly string[]): voi
     });
   }
 
-  test("no message from the sandbox ends the program but a proper one", async () => {
+  test("only a well-formed message from the sandbox ends the program", async () => {
     const { code, stderr } = await order(program, { then: "babble" });
     assert.deepEqual([code, parseLog(stderr)], [7, []]);
   });
 
-  test("a sandbox that no longer listens is ended by a second signal", async () => {
+  test("a second signal ends a sandbox that no longer responds", async () => {
     await using spinning = spawnProgram(program, argsOf({ then: "spin" }), {});
     await spinning.logged("spinning");
     Deno.kill(spinning.pid, "SIGTERM");

@@ -1,4 +1,4 @@
-/** The sandbox of the program run from source, and what happens when something in it breaks. */
+/** The sandbox of the program run from source, and what happens when something in it fails. */
 import assert from "node:assert/strict";
 import { alterProject } from "../support/altered_program.ts";
 import { parseLog, runProgram } from "../support/program.ts";
@@ -20,7 +20,7 @@ const run = [
   "x",
 ];
 
-Deno.test("a sandbox that fills its memory ends the program, with an error", async () => {
+Deno.test("a sandbox that runs out of memory ends the program with an error", async () => {
   const { file, args, name } = project.source;
   const limited = {
     file,
@@ -35,7 +35,7 @@ for (
   const [how, statement] of Object.entries({
     "thrown where nobody can catch it":
       `setTimeout(() => { throw new TypeError("canary\\nat file:canary:1:1"); });`,
-    "of a promise that nobody waits for": `Promise.reject(new TypeError("canary"));`,
+    "of an unhandled promise": `Promise.reject(new TypeError("canary"));`,
   })
 ) {
   Deno.test(`an error ${how} ends the program, and its message is not logged`, async () => {
@@ -51,7 +51,7 @@ for (
   });
 }
 
-Deno.test("an error outside of the sandbox ends the program, and its message is not shown", async () => {
+Deno.test("an error outside the sandbox ends the program, and its message is not shown", async () => {
   await using altered = await alterProject({
     "src/config.ts": (text) =>
       text.replace(/function loadConfig\([^{]*\{/, `$&\n  throw new RangeError("canary");`),

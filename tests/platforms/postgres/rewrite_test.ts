@@ -1,4 +1,4 @@
-/** The strategy `rewrite`: the whole table anew, under an exclusive lock. */
+/** The strategy `rewrite`: the whole table is rewritten once, under an exclusive lock. */
 import assert from "node:assert/strict";
 import { assertReport } from "../../support/assertions.ts";
 import { dummySdk, tokenOf, useDatabase } from "../../support/action_fixture.ts";
@@ -11,7 +11,7 @@ async function fileOf(table: string): Promise<unknown> {
   return (await sql`select pg_relation_filenode(${table}::regclass) as file`)[0]!.file;
 }
 
-Deno.test("a rewrite counts exactly, leaves no dead row, and does nothing the second time", async () => {
+Deno.test("a rewrite has exact counts, leaves no dead row, and does nothing the second time", async () => {
   await sql.unsafe(`create table people (id int primary key, name text not null, email text);
     create unique index on people (email);
     insert into people select n, 'canary ' || n, 'canary' || n || '@example.com' from generate_series(1, 500) n;
@@ -34,7 +34,7 @@ Deno.test("a rewrite counts exactly, leaves no dead row, and does nothing the se
   assert.equal(await fileOf("people"), file);
 });
 
-Deno.test("types, collations, storage, defaults and rights outlive a rewrite", async () => {
+Deno.test("a rewrite keeps types, collations, storage, defaults and privileges", async () => {
   await sql.unsafe(`create domain short as varchar(60) check (value <> '');
     create table kinds (a varchar(60) collate "C" default 'none', b char(40), c short, d text);
     alter table kinds alter column d set storage external;
@@ -70,7 +70,7 @@ Deno.test("partitions and inheriting tables are rewritten with their parent", as
   assertReport(report, { updated: 300, skipped: 0 });
 });
 
-Deno.test("triggers do not fire on a rewrite, so they do not stand in its way", async () => {
+Deno.test("a rewrite fires no triggers, so it is not refused because of them", async () => {
   await sql.unsafe(`create table watched (name text); insert into watched values ('canary');
     create function copy_it() returns trigger language plpgsql as $$ begin raise 'fired'; end $$;
     create trigger copies before update on watched for each row execute function copy_it()`);
@@ -79,7 +79,7 @@ Deno.test("triggers do not fire on a rewrite, so they do not stand in its way", 
   assert.equal((await action.tokenize("public.watched", ["name"], REWRITE)).updated, 1);
 });
 
-Deno.test("a token too long for its column is refused before the rewrite, not cut short", async () => {
+Deno.test("a token too long for its column is refused before the rewrite, not truncated", async () => {
   await sql`create table tight (id int, name varchar(12))`;
   await sql`insert into tight values (1, 'canary')`;
   await using action = openAction();
@@ -88,7 +88,7 @@ Deno.test("a token too long for its column is refused before the rewrite, not cu
   assert.deepEqual(await valuesOf("tight", "name"), ["canary"]);
 });
 
-Deno.test("who does not own the table cannot rewrite it", async () => {
+Deno.test("a role that does not own the table cannot rewrite it", async () => {
   await sql`create table theirs (name text)`;
   await sql`insert into theirs values ('canary')`;
   const user = await createUser("grant select, update on theirs to $user");
@@ -107,7 +107,7 @@ for (
     ["a policy", "create policy some_rows on used using (name <> '')"],
   ] as const
 ) {
-  Deno.test(`a rewrite is refused where ${what} is made of the column`, async () => {
+  Deno.test(`a rewrite is refused if ${what} uses the column`, async () => {
     await sql.unsafe(`create table used (id int, name text); insert into used values (1, 'canary');
       ${statement}`);
     await using action = openAction();
@@ -136,7 +136,7 @@ Deno.test("an SDK without an SQL expression cannot rewrite", async () => {
   await action.fails("invalid_request", "public.plain", ["name"], REWRITE);
 });
 
-Deno.test("a rewrite in batches is a contradiction", async () => {
+Deno.test("a rewrite in batches is refused", async () => {
   await using action = openAction();
   await action.fails("invalid_request", "public.plain", ["name"], {
     ...REWRITE,
@@ -144,7 +144,7 @@ Deno.test("a rewrite in batches is a contradiction", async () => {
   });
 });
 
-Deno.test("a rewrite waits for its lock as long as it may, and then leaves the table as it was", async () => {
+Deno.test("a rewrite that does not get its lock in time leaves the table as it was", async () => {
   await sql`create table busy (name text)`;
   await sql`insert into busy values ('canary')`;
   await using holder = connect();
