@@ -8,7 +8,7 @@ const TOKEN = "canary-secret";
 const pause = () => Promise.resolve();
 const GIVEN = ["", "x", "canary-secre", "canary-secret", "canary-secret2", "é".repeat(5000)];
 
-Deno.test("whatever is given, two digests are made and compared: nothing depends on what fits", async () => {
+Deno.test("two digests are computed and compared for every token, whether it matches or not", async () => {
   const digested: number[] = [];
   const real = crypto.subtle.digest;
   const digest: typeof real = (algorithm, data) => {
@@ -31,7 +31,7 @@ Deno.test("whatever is given, two digests are made and compared: nothing depends
   }
 });
 
-Deno.test("digests are compared by the runtime's constant-time function, and by nothing else", async () => {
+Deno.test("digests are compared only by the runtime's constant-time function", async () => {
   const source = await Deno.readTextFile(
     new URL("../../src/http/bearer_token.ts", import.meta.url),
   );
@@ -41,7 +41,7 @@ Deno.test("digests are compared by the runtime's constant-time function, and by 
   assert.ok(comparisons.every((each) => /=== ""/.test(each)), comparisons.join());
 });
 
-Deno.test("only a wrong token has to wait, not a missing one and never the right one", async () => {
+Deno.test("a wrong token has to wait, but neither a missing one nor the right one", async () => {
   let pauses = 0;
   const counted = () => Promise.resolve(void pauses++);
   await requireBearerToken(`Bearer ${TOKEN}`, TOKEN, counted);
@@ -53,7 +53,7 @@ Deno.test("only a wrong token has to wait, not a missing one and never the right
   assert.equal(pauses, 1);
 });
 
-Deno.test("the pause after wrong tokens grows, and is not endless", async () => {
+Deno.test("the pause after wrong tokens grows up to a limit", async () => {
   const pause = new GrowingPause();
   const waitedMs: number[] = [];
   for (let i = 0; i < 5; i++) {
@@ -67,7 +67,7 @@ Deno.test("the pause after wrong tokens grows, and is not endless", async () => 
   await Promise.all(Array.from({ length: 100 }, () => pause.wait()));
 });
 
-Deno.test("while guesses wait, the right token is let in at once", async () => {
+Deno.test("the right token is accepted at once while wrong ones wait", async () => {
   await using api = openApi({ TRIGGER_TOKEN: "canary-trigger-token" });
   let waiting = 20;
   const guesses = Array.from(

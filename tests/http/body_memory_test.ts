@@ -1,10 +1,10 @@
-/** How much memory bodies take while they arrive. */
+/** How much memory request bodies use while they arrive. */
 import assert from "node:assert/strict";
 import { BodyMemory } from "../../src/http/body_memory.ts";
 
 const KIB = new Uint8Array(1024).fill(7);
 
-Deno.test("a body is what was added to it, in order", () => {
+Deno.test("a body is what was added to it, in that order", () => {
   using body = new BodyMemory().collect();
   for (let i = 0; i < 100; i++) body.append(Uint8Array.of(i, i + 1));
   body.append(KIB);
@@ -13,7 +13,7 @@ Deno.test("a body is what was added to it, in order", () => {
   assert.equal(body.signal.aborted, false);
 });
 
-Deno.test("the bodies that began first make room for others", () => {
+Deno.test("the oldest bodies are dropped to make room for others", () => {
   const memory = new BodyMemory(64 * 1024);
   const bodies = Array.from({ length: 10 }, () => memory.collect());
   for (let kib = 0; kib < 16; kib++) for (const body of bodies) body.append(KIB);
@@ -23,7 +23,7 @@ Deno.test("the bodies that began first make room for others", () => {
   assert.ok(bodies.slice(0, 6).every(({ capacity }) => capacity === 0));
 });
 
-Deno.test("a body that is there gives its memory back", () => {
+Deno.test("a complete body releases its memory", () => {
   const memory = new BodyMemory(8 * 1024);
   using empty = memory.collect();
   for (let i = 0; i < 100; i++) {
@@ -34,7 +34,7 @@ Deno.test("a body that is there gives its memory back", () => {
   assert.equal(empty.signal.aborted, false);
 });
 
-Deno.test("a body that is too large for all of the memory makes room itself", () => {
+Deno.test("a body larger than all of the memory is dropped itself", () => {
   const memory = new BodyMemory(4 * 1024);
   using body = memory.collect();
   for (let kib = 0; kib < 9; kib++) body.append(KIB);

@@ -1,4 +1,4 @@
-/** Requests that a web page has a browser send: of another site, or of a name that leads here. */
+/** Requests that a web page makes a browser send: from another site, or to a name that resolves to this host. */
 import assert from "node:assert/strict";
 import { type Answer, codeOf, openApi, urn } from "./action_api.ts";
 
@@ -44,7 +44,7 @@ const HOSTS:
     ];
 
 for (const [where, environment, accepted, denied] of HOSTS) {
-  Deno.test(`${where}, without a token, only the hosts of this machine are accepted`, async () => {
+  Deno.test(`${where}, without a token, only host names of this machine are accepted`, async () => {
     for (const host of accepted) {
       assert.deepEqual(outcomeOf(await trigger(environment, { host })), ACCEPTED, host);
     }
@@ -57,7 +57,7 @@ for (const [where, environment, accepted, denied] of HOSTS) {
   });
 }
 
-Deno.test("with a token any host is accepted, as a proxy may have it", async () => {
+Deno.test("with a token any host name is accepted, since a proxy may set it", async () => {
   const authorization = `Bearer ${TRIGGER_TOKEN}`;
   for (const host of ["tokenize.example.com", "tokenize-action.ns.svc:8080"]) {
     const answer = await trigger({ TRIGGER_TOKEN }, { host, authorization });
@@ -65,7 +65,7 @@ Deno.test("with a token any host is accepted, as a proxy may have it", async () 
   }
 });
 
-Deno.test("for anybody on every address, only a browser must name an address or HOST", async () => {
+Deno.test("with ALLOW_ANONYMOUS on all addresses, only a browser must name an address or HOST", async () => {
   const environment = { HOST: "0.0.0.0", ALLOW_ANONYMOUS: "true" };
   const service = "tokenize-action.ns.svc:8080";
   const page = (host: string) => ({ host, origin: `http://${host}` });
@@ -79,7 +79,7 @@ Deno.test("for anybody on every address, only a browser must name an address or 
 
 const OWN = "127.0.0.1:8080";
 
-Deno.test("a request of a page of another origin is refused, with a token and without", async () => {
+Deno.test("a request from a page of another origin is refused, with or without a token", async () => {
   const foreign: readonly Headers[] = [
     { origin: "https://attacker.example" },
     { origin: "http://127.0.0.1:3000" },
@@ -101,7 +101,7 @@ Deno.test("a request of a page of another origin is refused, with a token and wi
   }
 });
 
-Deno.test("a request of a page of this server's own, or of no page at all, is accepted", async () => {
+Deno.test("a request from a page of this server, or from no page, is accepted", async () => {
   const own: readonly Headers[] = [
     {},
     { origin: `http://${OWN}` },
@@ -117,7 +117,7 @@ Deno.test("a request of a page of this server's own, or of no page at all, is ac
   assert.deepEqual(outcomeOf(await trigger({ TRIGGER_TOKEN }, behindTls)), ACCEPTED);
 });
 
-Deno.test("every path is guarded but those that anybody may read", async () => {
+Deno.test("every path is protected except the public ones", async () => {
   await using api = openApi();
   const headers = { host: "attacker.example", origin: "https://attacker.example" };
   for (const path of ["/healthz", "/readyz", "/openapi.json"]) {

@@ -43,7 +43,7 @@ const PAYLOADS: readonly string[] = [
   `\u202egnp.v`,
 ];
 
-/** All that there is in the database beside the tables of these tests. */
+/** All that the database contains besides the tables of these tests. */
 async function everythingElse(): Promise<unknown> {
   const relations = await sql`select n.nspname, c.relname, c.relkind, c.relacl::text
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -54,7 +54,7 @@ async function everythingElse(): Promise<unknown> {
   return [[...relations], [...roles], await rowVersions("public.sentinel")];
 }
 
-/** Each writes statements of its own. */
+/** Each sends statements of its own. */
 const WAYS = [
   ["true", { commit: "atomic" }],
   ["false", { commit: "batches" }],
@@ -66,7 +66,7 @@ const fits = (text: string) => new TextEncoder().encode(text).length <= 63;
 for (const payload of PAYLOADS) {
   const shown = JSON.stringify(payload);
 
-  Deno.test(`schema, table and column called ${shown} are tokenized, and nothing else`, async () => {
+  Deno.test(`a schema, table and column called ${shown} are tokenized, and nothing else is changed`, async () => {
     assert.ok(fits(payload));
     const [name] = [payload].map(quoteIdentifier);
     await sql.unsafe(`create schema ${name === '"pg_catalog"' ? '"pg"' : name}`);
@@ -91,7 +91,7 @@ for (const payload of PAYLOADS) {
     }
   });
 
-  Deno.test(`${shown} where it names nothing is refused, and changes nothing`, async () => {
+  Deno.test(`${shown} is refused if nothing has that name, and nothing is changed`, async () => {
     await using api = openApi({ PG_CONN_STR: database.url });
     const before = await everythingElse();
     const good = { dataset_urn: urnOf(`${database.name}.public.t`), columns: ["v"] };
@@ -117,7 +117,7 @@ for (const payload of PAYLOADS) {
     assert.deepEqual(await valuesOf("public.t", "v"), ["canary"]);
   });
 
-  Deno.test(`${shown} in headers is neither obeyed nor repeated`, async () => {
+  Deno.test(`${shown} in a header has no effect and is not repeated`, async () => {
     // what cannot stand in a header does not get here
     const value = payload.replace(/[\r\n]/g, " ").replace(/[^\x20-\x7e]/g, "?");
     await using api = openApi({ PG_CONN_STR: database.url, TRIGGER_TOKEN: "canary-trigger-token" });

@@ -1,11 +1,11 @@
-/** The document of the API. That answers are as it says is checked with each answer, in the other tests. */
+/** The document of the API. The other tests check each response against it. */
 import assert from "node:assert/strict";
 import { problemResponse, PROBLEMS } from "../../src/http/problem.ts";
 import { ERROR_CODES, ServiceError } from "../../src/errors.ts";
 import { checkProblem, openApi } from "./action_api.ts";
 import { checkAnswer, checkDocument } from "./openapi_document.ts";
 
-Deno.test("/openapi.json is a valid document of all operations", async () => {
+Deno.test("/openapi.json is a valid document of every operation", async () => {
   await using api = openApi();
   const { status, json } = await api.send("GET", "/openapi.json");
   assert.equal(status, 200);
@@ -13,7 +13,7 @@ Deno.test("/openapi.json is a valid document of all operations", async () => {
   assert.deepEqual(Object.keys(json.paths).sort(), ["/healthz", "/readyz", "/trigger"]);
 });
 
-Deno.test("the document's limits are those that are enforced", async () => {
+Deno.test("the limits in the document are enforced", async () => {
   await using api = openApi();
   const { json } = await api.send("GET", "/openapi.json");
   const { Trigger } = json.components.schemas;
@@ -31,7 +31,7 @@ Deno.test("the document's limits are those that are enforced", async () => {
   }
 });
 
-Deno.test("every code has its problem document, and /trigger documents all of its own", async () => {
+Deno.test("every code becomes a problem document, and /trigger documents all that it may return", async () => {
   await using api = openApi();
   const { json: document } = await api.send("GET", "/openapi.json");
   const routers = ["not_found", "method_not_allowed"];
@@ -53,7 +53,7 @@ Deno.test("every code has its problem document, and /trigger documents all of it
   }
 });
 
-Deno.test("codes have the statuses that callers rely on", () => {
+Deno.test("every code has the HTTP status that callers rely on", () => {
   const byStatus: Record<number, string[]> = {};
   for (const code of ERROR_CODES) (byStatus[PROBLEMS[code].status] ??= []).push(code);
   for (const codes of Object.values(byStatus)) codes.sort();
@@ -84,7 +84,7 @@ Deno.test("codes have the statuses that callers rely on", () => {
   });
 });
 
-Deno.test("the database's own waiting time goes into Retry-After", () => {
+Deno.test("a waiting time given by the database becomes Retry-After", () => {
   const error = new ServiceError("conflict", "Cannot: no", { retryAfterSeconds: 42 });
   assert.equal(problemResponse(error).headers.get("retry-after"), "42");
 });

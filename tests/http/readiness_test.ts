@@ -1,16 +1,16 @@
-/** /healthz and /readyz: what is up, and what of it can be reached. */
+/** /healthz and /readyz: whether the process is up, and which platforms can be reached. */
 import assert from "node:assert/strict";
 import { startPostgres } from "../../scripts/servers/postgres/postgres_server.ts";
 import { testServerUrl } from "../support/test_database.ts";
 import { openApi } from "./action_api.ts";
 
-Deno.test("/healthz answers without touching a database", async () => {
+Deno.test("/healthz responds without connecting to a database", async () => {
   await using api = openApi({ PG_CONN_STR: "postgres://nobody@127.0.0.1:1/none" });
   const answer = await api.send("GET", "/healthz");
   assert.deepEqual([answer.status, answer.json], [200, { status: "ok" }]);
 });
 
-Deno.test("HEAD answers as GET does, without a body", async () => {
+Deno.test("HEAD responds like GET, without a body", async () => {
   await using api = openApi();
   for (const [path, status] of [["/healthz", 200], ["/readyz", 503], ["/openapi.json", 200]]) {
     const answer = await api.send("HEAD", String(path));
@@ -19,13 +19,13 @@ Deno.test("HEAD answers as GET does, without a body", async () => {
   }
 });
 
-Deno.test("/readyz is not ready where no platform is configured", async () => {
+Deno.test("/readyz is not ready if no platform is configured", async () => {
   await using api = openApi();
   const answer = await api.send("GET", "/readyz");
   assert.deepEqual([answer.status, answer.json], [503, { status: "not_ready", platforms: {} }]);
 });
 
-Deno.test("/readyz follows the database as it goes and comes back", async () => {
+Deno.test("/readyz reports that the database is gone, and that it is back", async () => {
   await using server = await startPostgres();
   await using api = openApi({ PG_CONN_STR: server.url() });
   const ready = { status: "ready", platforms: { postgres: "reachable" } };
@@ -42,7 +42,7 @@ Deno.test("/readyz follows the database as it goes and comes back", async () => 
   assert.deepEqual([back.status, back.json], [200, ready]);
 });
 
-Deno.test("/readyz says why a database cannot be used, and gives no secret away", async () => {
+Deno.test("/readyz says why a database cannot be used, and leaks no secret", async () => {
   const changed = (change: (url: URL) => void) => {
     const url = new URL(testServerUrl);
     change(url);
@@ -63,7 +63,7 @@ Deno.test("/readyz says why a database cannot be used, and gives no secret away"
   }
 });
 
-Deno.test("/readyz gives up on a database that accepts and never answers", async () => {
+Deno.test("/readyz gives up on a database that accepts connections and never responds", async () => {
   const mute = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const accepted: Deno.Conn[] = [];
   const accepting = (async () => {

@@ -1,4 +1,4 @@
-/** A body that comes bit by bit, or not at all. */
+/** A body that arrives in pieces, or not at all. */
 import assert from "node:assert/strict";
 import { BodyMemory } from "../../src/http/body_memory.ts";
 import { readTrigger } from "../../src/http/trigger_body.ts";
@@ -24,14 +24,14 @@ function pieces(texts: readonly string[], ends: boolean) {
   return { stream, wasCancelled: () => cancelled };
 }
 
-Deno.test("a body in any number of pieces is read, and what it leaves out has its default", async () => {
+Deno.test("a body may arrive in any number of pieces, and missing fields get their defaults", async () => {
   const body = pieces([...JSON.stringify(TRIGGER)], true);
   const trigger = await readTrigger(request(body.stream), new BodyMemory());
   const { dataset_urn: datasetUrn, columns } = TRIGGER;
   assert.deepEqual(trigger, { ...DEFAULT_RUN_OPTIONS, datasetUrn, columns });
 });
 
-Deno.test("a body that does not arrive in time is refused, and no more of it is read", async () => {
+Deno.test("a body that does not arrive in time is refused and read no further", async () => {
   const body = pieces(['{"dataset_urn":', '"canary'], false);
   await assert.rejects(readTrigger(request(body.stream), new BodyMemory(), 20), {
     code: "invalid_request",

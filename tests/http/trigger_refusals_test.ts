@@ -1,10 +1,10 @@
-/** Every way in which a trigger is refused before there is a run, and what is said of it. */
+/** Every way in which a trigger is refused before a run starts, and what the response says. */
 import assert from "node:assert/strict";
 import { codeOf, openApi, urn } from "./action_api.ts";
 
 const good = { dataset_urn: urn("app.public.customers"), columns: ["email"] };
 
-/** Bodies that are JSON but no trigger, with what the detail must name. */
+/** Bodies that are JSON but not a trigger, with what the detail must name. */
 const WRONG_BODIES: readonly (readonly [string, unknown, RegExp])[] = [
   ["an array", [good], /expected object, received array/],
   ["a string", '"canary"', /expected object, received string/],
@@ -27,7 +27,7 @@ const WRONG_BODIES: readonly (readonly [string, unknown, RegExp])[] = [
 ];
 
 for (const [what, body, expected] of WRONG_BODIES) {
-  Deno.test(`a trigger with ${what} is refused with the field's name and no value`, async () => {
+  Deno.test(`a trigger with ${what} is refused with the name of the field and without its value`, async () => {
     await using api = openApi();
     const answer = await api.trigger(body);
     assert.deepEqual([answer.status, codeOf(answer)], [400, "invalid_request"]);
@@ -56,7 +56,7 @@ Deno.test("a body that is not UTF-8 is refused", async () => {
   assert.match(answer.json.detail, /not valid JSON$/);
 });
 
-Deno.test("a body nested a hundred thousand levels deep is refused like any other", async () => {
+Deno.test("a body nested a hundred thousand levels deep is refused like any other invalid body", async () => {
   await using api = openApi();
   const deep = "[".repeat(100_000) + "]".repeat(100_000);
   for (const body of [deep, `{"columns": ${deep}}`, `{"dataset_urn": ${deep}}`]) {
@@ -64,7 +64,7 @@ Deno.test("a body nested a hundred thousand levels deep is refused like any othe
   }
 });
 
-Deno.test("a detail stays short, however much is wrong", async () => {
+Deno.test("the detail stays short, however much is wrong", async () => {
   await using api = openApi();
   const longKey = await api.trigger({ ...good, ["k".repeat(100_000)]: 1 });
   assert.match(longKey.json.detail, /unknown field "k+…"/);
@@ -74,7 +74,7 @@ Deno.test("a detail stays short, however much is wrong", async () => {
   assert.match(manyWrong.json.detail, /and \d+ more/);
 });
 
-Deno.test("a body of one mebibyte is read, one byte more is refused, however it comes", async () => {
+Deno.test("a body of one mebibyte is accepted, and one byte more is refused, with or without Content-Length", async () => {
   await using api = openApi();
   const headers = { "content-type": "application/json" };
   for (const inPieces of [false, true]) {
@@ -100,7 +100,7 @@ Deno.test("a declared length far over the limit is refused before anything is re
   assert.deepEqual([answer.status, codeOf(answer), pulled], [413, "body_too_large", 0]);
 });
 
-Deno.test("reading stops, however long the body goes on", async () => {
+Deno.test("a body without an end is read only up to the limit", async () => {
   await using api = openApi();
   let pieces = 0;
   const body = new ReadableStream({
@@ -114,7 +114,7 @@ Deno.test("reading stops, however long the body goes on", async () => {
   assert.deepEqual([answer.status, codeOf(answer), pieces], [413, "body_too_large", 257]);
 });
 
-Deno.test("a body that breaks off is the caller's fault, and no defect in the log", async () => {
+Deno.test("a body that breaks off is the caller's error, and not logged as a defect", async () => {
   await using api = openApi();
   const body = new ReadableStream({ pull: (controller) => controller.error(new Error("canary")) });
   const headers = { "content-type": "application/json" };
@@ -123,7 +123,7 @@ Deno.test("a body that breaks off is the caller's fault, and no defect in the lo
   assert.deepEqual(api.observations.map(({ event }) => event), ["request_refused"]);
 });
 
-Deno.test("JSON's content type is known in every spelling, and no other is", async () => {
+Deno.test("the content type of JSON is accepted in every spelling, and no other is", async () => {
   await using api = openApi();
   const accepted = [
     "application/json",
@@ -163,7 +163,7 @@ Deno.test("a trigger without a content type is refused", async () => {
   assert.deepEqual([answer.status, codeOf(answer)], [415, "unsupported_media_type"]);
 });
 
-Deno.test("where a token is set, only it lets a trigger in, and nothing else is looked at before", async () => {
+Deno.test("if a token is set, only that token is accepted, and nothing else is checked before it", async () => {
   const token = "canary-a-token-of-some-length";
   await using api = openApi({ TRIGGER_TOKEN: token });
   const wrong: readonly (readonly [string | undefined, RegExp])[] = [
@@ -195,7 +195,7 @@ Deno.test("where a token is set, only it lets a trigger in, and nothing else is 
   assert.doesNotMatch(JSON.stringify(api.observations), /canary/);
 });
 
-Deno.test("only /trigger asks for the token", async () => {
+Deno.test("only /trigger requires the token", async () => {
   await using api = openApi({ TRIGGER_TOKEN: "a-token-of-24-characters" });
   for (const [path, status] of [["/healthz", 200], ["/readyz", 503], ["/openapi.json", 200]]) {
     assert.equal((await api.send("GET", String(path))).status, status);
@@ -211,7 +211,7 @@ const ALLOWED = {
 };
 
 for (const [path, allowed] of Object.entries(ALLOWED)) {
-  Deno.test(`${path} refuses every method but ${allowed.join(" and ")}, and names those`, async () => {
+  Deno.test(`${path} refuses every method but ${allowed.join(" and ")}, and lists the allowed ones`, async () => {
     await using api = openApi({ TRIGGER_TOKEN: "a-token-of-24-characters" });
     for (const method of METHODS.filter((method) => !allowed.includes(method))) {
       const answer = await api.send(method, path);
@@ -223,7 +223,7 @@ for (const [path, allowed] of Object.entries(ALLOWED)) {
   });
 }
 
-Deno.test("an unknown path is not_found with every method, and stands in no log line", async () => {
+Deno.test("an unknown path is not_found with every method, and never logged", async () => {
   await using api = openApi();
   const paths = [
     "/",
@@ -245,7 +245,7 @@ Deno.test("an unknown path is not_found with every method, and stands in no log 
   assert.doesNotMatch(JSON.stringify(api.observations), /canary/);
 });
 
-Deno.test("a refused request is one line in the log, with its code and nothing of its body", async () => {
+Deno.test("a refused request is one log line, with its code and nothing of its body", async () => {
   await using api = openApi();
   await api.trigger({ ...good, unknown: "canary" });
   assert.deepEqual(api.observations, [

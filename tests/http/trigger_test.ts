@@ -9,7 +9,7 @@ const { valuesOf, connect } = database;
 const customers = urn(`${database.name}.public.customers`);
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-Deno.test("a trigger answers with its report, in exactly the documented shape", async () => {
+Deno.test("the response to a trigger is its report, in exactly the documented shape", async () => {
   await database.sql`create table people (name text, nick text)`;
   await database.sql`insert into people values ('canary', 'canary'), (null, ''), (null, null)`;
   await using api = openApi({ PG_CONN_STR: database.url });
@@ -60,7 +60,7 @@ Deno.test("a trigger answers with its report, in exactly the documented shape", 
   assert.doesNotMatch(JSON.stringify(api.observations), /canary/);
 });
 
-Deno.test("a run's outcome is one event, with its counts or its code", async () => {
+Deno.test("the outcome of a run is one event, with its counts or its code", async () => {
   await using api = openApi({ PG_CONN_STR: database.url });
   const { json } = await api.trigger({ dataset_urn: customers, columns: ["phone"] });
   const failed = await api.trigger({ dataset_urn: customers, columns: ["nothing"] });
@@ -128,7 +128,7 @@ const FAILURES: readonly (readonly [string, string, number, string, string[]])[]
 ];
 
 for (const [what, dataset_urn, status, code, columns] of FAILURES) {
-  Deno.test(`a trigger with ${what} is ${status} ${code}, with the run's id`, async () => {
+  Deno.test(`a trigger with ${what} fails with ${status} ${code} and the id of the run`, async () => {
     await using api = openApi({ PG_CONN_STR: database.url });
     const answer = await api.trigger({ dataset_urn, columns });
     assert.deepEqual([answer.status, codeOf(answer)], [status, code], answer.json.detail);
@@ -138,7 +138,7 @@ for (const [what, dataset_urn, status, code, columns] of FAILURES) {
   });
 }
 
-Deno.test("only datasets on the list may be tokenized, and the others are not looked at", async () => {
+Deno.test("only datasets on the list may be tokenized, and others are not looked up", async () => {
   const allowed = urn(`${database.name}.public.c*`);
   await using api = openApi({
     PG_CONN_STR: "postgres://nobody:canary@127.0.0.1:1/none", // would fail otherwise
@@ -153,7 +153,7 @@ Deno.test("only datasets on the list may be tokenized, and the others are not lo
   assert.deepEqual([listed.status, codeOf(listed)], [502, "database_unreachable"]);
 });
 
-Deno.test("commit and strategy are taken, and their contradiction is told", async () => {
+Deno.test("commit and strategy are accepted, and a contradiction between them is refused", async () => {
   await database.sql`create table ways as select 'canary' || n as v from generate_series(1, 9) n`;
   await using api = openApi({ PG_CONN_STR: database.url, PUSHDOWN: "false" });
   const body = { dataset_urn: urn(`${database.name}.public.ways`), columns: ["v"] };
@@ -165,7 +165,7 @@ Deno.test("commit and strategy are taken, and their contradiction is told", asyn
   assert.deepEqual([rewrite.status, rewrite.json.skipped], [200, 9], rewrite.json.detail);
 });
 
-Deno.test("409 says when to try again: run_in_progress, lock_timeout", async () => {
+Deno.test("a 409 response (run_in_progress, lock_timeout) says when to try again", async () => {
   await using api = openApi({ PG_CONN_STR: database.url, PG_LOCK_TIMEOUT_MS: "300" });
   await using other = connect();
   await other.begin(async (locker) => {
@@ -193,7 +193,7 @@ Deno.test("409 says when to try again: run_in_progress, lock_timeout", async () 
   }
 });
 
-Deno.test("once shutting down, a trigger is refused and has no run", async () => {
+Deno.test("during shutdown a trigger is refused and starts no run", async () => {
   await using api = openApi({ PG_CONN_STR: database.url });
   await api.runs.drain(0);
   const answer = await api.trigger({ dataset_urn: customers, columns: ["email"] });
@@ -203,7 +203,7 @@ Deno.test("once shutting down, a trigger is refused and has no run", async () =>
   assert.deepEqual(api.observations.map(({ event }) => event), ["request_refused"]);
 });
 
-Deno.test("scrub is taken: what may be cleared is cleared, also where nothing is left to update", async () => {
+Deno.test("scrub clears what the role may clear, even if nothing is left to update", async () => {
   await database
     .sql`create table cleaned as select 'canary ' || n as name from generate_series(1, 50) n`;
   await using api = openApi({ PG_CONN_STR: database.url });
