@@ -36,7 +36,7 @@ export interface InvalidTexts {
 export function notText(displayName: string, invalid: readonly InvalidTexts[]): ServiceError {
   const columns = invalid.map(({ column, values }) => {
     const what = values === 1 ? "1 value that is" : `${values} values that are`;
-    return `column "${column}" holds ${what} not valid UTF-8`;
+    return `column "${column}" holds ${what} not valid text`;
   });
   return refusal("value_not_text", displayName, columns.join(", "));
 }

@@ -40,7 +40,7 @@ for (const [method, sdk] of BOTH_WAYS) {
           const error = await action.fails("value_not_text", table.urn, ["v", "w"], { dryRun });
           assert.match(
             error.message,
-            /column "v" holds 4 values that are not valid UTF-8, column "w" holds 1 value that is not/,
+            /column "v" holds 4 values that are not valid text, column "w" holds 1 value that is not/,
           );
         }
         const after = [await bytesIn(place, table), await bytesIn(place, table, "w")];

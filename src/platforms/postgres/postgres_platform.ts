@@ -7,6 +7,7 @@ import { withSession } from "./connection/session_lease.ts";
 import { SessionPool } from "./connection/session_pool.ts";
 import type { PostgresSettings } from "./connection/settings.ts";
 import { type PostgresOptions, PostgresRun } from "./postgres_run.ts";
+import { namingInvalidTexts } from "./rewrite/name_invalid_texts.ts";
 import { postgresTable, postgresTableInBatches } from "./rewrite/postgres_table.ts";
 import { tryLockRunForSessionStatement, unlockRunStatement } from "./sql/try_lock_run.ts";
 import type { TargetTable } from "./table.ts";
@@ -34,11 +35,13 @@ export function postgresPlatform(settings: PostgresSettings, options: PostgresOp
 
 /** Look-up, work and COMMIT in one transaction, which holds the lock of the run. */
 function inOneTransaction<T>(run: PostgresRun, session: Session, use: Use<T>): Promise<T> {
-  return run.inTransaction(
-    session,
-    () => run.resolve(session, { lock: !run.context.dryRun }),
-    (table) => use(postgresTable(session, run, table)),
-  );
+  const work = () =>
+    run.inTransaction(
+      session,
+      () => run.resolve(session, { lock: !run.context.dryRun }),
+      (table) => use(postgresTable(session, run, table)),
+    );
+  return namingInvalidTexts(run, work);
 }
 
 /** The look-up and each batch in a transaction of its own, while `session` holds the lock of the run. */

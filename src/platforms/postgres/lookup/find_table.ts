@@ -47,8 +47,20 @@ async function lookUp(
       arrayLiteral(asked.flatMap(({ names }) => names).filter(isPossible)),
       String(lock),
     ],
-  );
+  ).catch((error) => {
+    throw inNoEncoding(error) ?? error;
+  });
   return rows[0]!;
+}
+
+/** Names reach the database as text too: one that its encoding lacks cannot be a name in it. */
+function inNoEncoding(error: unknown): ServiceError | undefined {
+  if (!(error instanceof ServiceError) || error.code !== "value_not_text") return undefined;
+  return new ServiceError(
+    "table_not_found",
+    "Cannot look up the table: a name has characters that the database's encoding lacks",
+    error.facts,
+  );
 }
 
 /** The one table found; undefined if there is none. Throws `ambiguous_name` if there are several. */

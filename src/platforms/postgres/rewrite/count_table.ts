@@ -9,6 +9,7 @@ import {
   type CountRow,
   countRowsOfOthersStatement,
   countRowsStatement,
+  countValidRowsStatement,
 } from "../sql/count_rows.ts";
 import type { TargetTable } from "../table.ts";
 import type { Work } from "./work.ts";
@@ -71,12 +72,27 @@ export async function countRows(
   { table, conversion }: Work,
   transactions: readonly string[] = [],
 ): Promise<RowCounts> {
-  const { rows: [counted] } = await session.query<CountRow>(
-    `count the rows of ${table.displayName}`,
-    transactions.length === 0
-      ? countRowsStatement(table, conversion)
-      : countRowsOfOthersStatement(table, conversion, transactions),
-  );
+  const statement = transactions.length === 0
+    ? countRowsStatement(table, conversion)
+    : countRowsOfOthersStatement(table, conversion, transactions);
+  return await countBy(session, table, statement);
+}
+
+/** The same, before a run. Throws `value_not_text` if a text to convert is not valid. */
+export async function countValidRows(
+  session: Session,
+  { table, conversion }: Work,
+): Promise<RowCounts> {
+  return await countBy(session, table, countValidRowsStatement(table, conversion));
+}
+
+async function countBy(
+  session: Session,
+  { displayName }: TargetTable,
+  statement: string,
+): Promise<RowCounts> {
+  const action = `count the rows of ${displayName}`;
+  const { rows: [counted] } = await session.query<CountRow>(action, statement);
   const [total, foreign, selected] = counted!;
   return { total: Number(total), foreign: Number(foreign), selected: Number(selected) };
 }

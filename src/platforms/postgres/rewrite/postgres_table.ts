@@ -9,7 +9,14 @@ import { longestValuesStatement } from "../sql/longest_values.ts";
 import type { TargetTable } from "../table.ts";
 import { bulkPass } from "./bulk_pass.ts";
 import { chooseMethod } from "./choose_method.ts";
-import { anyInSample, countRows, countsOf, isLarge, type RowCounts } from "./count_table.ts";
+import {
+  anyInSample,
+  countRows,
+  countsOf,
+  countValidRows,
+  isLarge,
+  type RowCounts,
+} from "./count_table.ts";
 import { rewriteInBatches } from "./rewrite_in_batches.ts";
 import { rewriteInClient } from "./rewrite_in_client.ts";
 import { rewriteInDatabase } from "./rewrite_in_database.ts";
@@ -69,7 +76,7 @@ function shownNames({ displayName, platformInstance, path, columns }: TargetTabl
 /** What a run would do. If only the SDK can tell, it is asked, and nothing is written. */
 async function preview(session: Session, work: Work): Promise<Counts> {
   const { conversion } = work;
-  const counts = await countRows(session, work);
+  const counts = await countValidRows(session, work);
   const tried = conversion.canReject ? conversion : conversion.audit;
   if (tried === undefined) return countsOf(counts, counts.selected);
   const sessions = { reader: session, writer: undefined };

@@ -12,7 +12,8 @@ import type { RewriteOutcome } from "../../platform.ts";
 import { type BlockRange, countBlocksStatement } from "../sql/block_ranges.ts";
 import { bulkPass } from "./bulk_pass.ts";
 import { chooseUpdate, type UpdateMethod } from "./choose_method.ts";
-import { anyInSample, countAll, countRows, countsOf, type TableCounts } from "./count_table.ts";
+import { countRows, countsOf, countValidRows, type RowCounts } from "./count_table.ts";
+import { namingInvalidTexts } from "./name_invalid_texts.ts";
 import { OwnTransactions } from "./own_transactions.ts";
 import { planRanges } from "./plan_ranges.ts";
 import { updateInPlace } from "./rewrite_in_database.ts";
@@ -22,12 +23,6 @@ import type { Work } from "./work.ts";
 const DEFAULT_CONNECTIONS = Math.min(4, Math.max(2, navigator.hardwareConcurrency));
 /** How many times to go through the table before other writers are said to be faster. */
 const MAX_ROUNDS = 5;
-
-/** What is known of the table between rounds. */
-interface Remainder extends TableCounts {
-  /** Rows with something to convert; `some` if a sample has shown that there are, and nobody counted. */
-  readonly selected: number | "some";
-}
 
 /**
  * Rewrites the table batch by batch.
@@ -77,25 +72,24 @@ class BatchRun {
     };
   }
 
-  /** Counts the table, unless a sample already shows that there is work to do. */
-  async #firstCount(): Promise<Remainder> {
-    const { run, table, conversion } = this.#work;
-    const sampled = await run.inOwnTransaction(async (session) => {
-      if (!await anyInSample(session, table, conversion)) return undefined;
-      return { ...await countAll(session, this.#work), selected: "some" as const };
-    });
-    return sampled ?? await this.#countLeft();
+  /** Counts the table. Throws `value_not_text` before anything is written. */
+  #firstCount(): Promise<RowCounts> {
+    const { run } = this.#work;
+    return namingInvalidTexts(
+      run,
+      () => run.inOwnTransaction((session) => countValidRows(session, this.#work)),
+    );
   }
 
-  #countLeft(): Promise<Remainder> {
+  #countLeft(): Promise<RowCounts> {
     return this.#work.run.inOwnTransaction((session) =>
       countRows(session, this.#work, this.#transactions.done)
     );
   }
 
   /** Whether anything is left but rows that were met already, and rejected. */
-  #hasWork({ selected }: Remainder): boolean {
-    return selected === "some" || selected > this.#rejectedRows;
+  #hasWork({ selected }: RowCounts): boolean {
+    return selected > this.#rejectedRows;
   }
 
   /** Goes through the table once. */

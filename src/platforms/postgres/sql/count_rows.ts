@@ -3,7 +3,7 @@ import type { Conversion } from "../../../tokens/conversion.ts";
 import type { Selection } from "../../../tokens/selection.ts";
 import type { TargetTable } from "../table.ts";
 import { quoteLiteral } from "../identifiers.ts";
-import { columnGuard, rowGuard, tableName } from "./table_expressions.ts";
+import { columnGuard, columnText, rowGuard, tableName } from "./table_expressions.ts";
 
 /** The one row that `countRowsStatement` gives: each an `int8`, as text. */
 export type CountRow = [total: string, foreign: string, selected: string];
@@ -13,8 +13,24 @@ export type CountAllRow = [total: string, foreign: string];
 
 /** Counts all rows, the foreign tokens in them, and the rows with something to convert. */
 export function countRowsStatement(table: TargetTable, conversion: Conversion): string {
+  return `SELECT ${countsOfSelected(table, conversion)} FROM ${tableName(table)} t`;
+}
+
+/** The same, but it fails if a text to convert is not valid, or has no equivalent in UTF-8. */
+export function countValidRowsStatement(table: TargetTable, conversion: Conversion): string {
+  const converted = table.columns.map(({ name }) =>
+    `count(convert_to(CASE WHEN ${columnGuard(name, conversion.selects)} THEN ${
+      columnText(name)
+    } END, 'UTF8'))`
+  );
+  return `SELECT ${countsOfSelected(table, conversion)}, ${converted.join(", ")} FROM ${
+    tableName(table)
+  } t`;
+}
+
+function countsOfSelected(table: TargetTable, conversion: Conversion): string {
   const selected = `count(*) FILTER (WHERE ${rowGuard(table, conversion.selects)})`;
-  return `SELECT ${countsOfAll(table, conversion)}, ${selected} FROM ${tableName(table)} t`;
+  return `${countsOfAll(table, conversion)}, ${selected}`;
 }
 
 /**

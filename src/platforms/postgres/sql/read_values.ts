@@ -38,7 +38,9 @@ export function openCursorStatement(
   const values = table.columns.map(({ name }, i) =>
     `CASE WHEN ${columnGuard(name, selects)} THEN ${columnText(name)} END AS ${names[i]}`
   );
-  const bytes = names.map((name) => `coalesce(octet_length(${name}), 0)::int8`).join(" + ");
+  // which also fails for what is not valid text, before it could be read as something else
+  const bytes = names.map((name) => `coalesce(octet_length(convert_to(${name}, 'UTF8')), 0)::int8`)
+    .join(" + ");
   const short = names.map((name) => `CASE WHEN bytes <= ${LONG_ROW_BYTES} THEN ${name} END`);
   // OFFSET 0 keeps the planner from repeating each guard for every use of its value
   const total = range === undefined ? `(SELECT count(*) FROM ${tableName(table)})` : "NULL";
