@@ -7,7 +7,14 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import postgres from "postgres";
 import { assertReport } from "../../support/assertions.ts";
-import { type ActionOptions, openAction, type RunOptions } from "../../support/action_fixture.ts";
+import { jwkSet, openKeyed, sivJwk } from "../../../scripts/servers/test_keys.ts";
+import {
+  type ActionOptions,
+  dummySdk,
+  openAction,
+  type RunOptions,
+  tokenOf,
+} from "../../support/action_fixture.ts";
 import {
   createTestDatabase,
   type TestDatabase,
@@ -76,6 +83,23 @@ for (const [way, [options, run]] of Object.entries(WAYS)) {
     assert.match(error.message, /column "name" holds 1 value that is not valid text$/);
   });
 }
+
+Deno.test("a rotation converts tokens, and leaves bytes that are not UTF-8 as they are", async () => {
+  const invalid = bytes(0x4a, 0x6f, 0x73, 0xe9);
+  const token = new TextEncoder().encode(tokenOf("Ada"));
+  await using database = await relabelled([invalid, token]);
+  const siv = await openKeyed("aes-siv", jwkSet(await sivJwk("s1")), "global");
+  const rotateFrom = { sdk: dummySdk, keyId: undefined };
+  await using action = openAction(database.url, { tokenSdk: siv, rotateFrom });
+  const dryRun = await action.tokenize("public.people", ["name"], { dryRun: true });
+  assertReport(dryRun, { updated: 1, skipped: 1 });
+  assertReport(await action.tokenize("public.people", ["name"]), { updated: 1, skipped: 1 });
+  const inBatches = await action.tokenize("public.people", ["name"], { commit: "batches" });
+  assertReport(inBatches, { updated: 0, skipped: 2 });
+  const { sql } = database;
+  const [kept] = await sql`select convert_to(name, 'SQL_ASCII') as name from people where id = 0`;
+  assert.deepEqual(new Uint8Array(kept!.name), invalid);
+});
 
 Deno.test("any bytes are carried exactly, or the run is refused", async () => {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
