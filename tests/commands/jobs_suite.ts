@@ -146,7 +146,7 @@ export async function jobsSuite(program: Program): Promise<void> {
     assert.match(missing.fault, /\(table_not_found\)$/);
   });
 
-  test("healthcheck is exit code 0 where the action answers, and 1 where nothing does", async () => {
+  test("healthcheck is exit code 0 where the action responds, and 1 where nothing does", async () => {
     const service = await startService(program);
     try {
       const up = await run(["healthcheck"], { PORT: String(service.port) });

@@ -5,7 +5,7 @@ import { until } from "../../scripts/servers/until.ts";
 import {
   type Program,
   type Service,
-  type ServiceAnswer,
+  type ServiceResponse,
   startService,
 } from "../support/program.ts";
 
@@ -41,10 +41,10 @@ export async function loadSuite(program: Program): Promise<void> {
     for (const table of tables) {
       await holder.unsafe(`lock table ${table} in share row exclusive mode`);
     }
-    const answers: ServiceAnswer[] = [];
+    const responses: ServiceResponse[] = [];
     const triggers = Array.from({ length: TRIGGERS_EACH }, () => tables).flat().map(
       async (table) => {
-        answers.push(await service.trigger({ dataset_urn: urn(table), columns: ["v"] }));
+        responses.push(await service.trigger({ dataset_urn: urn(table), columns: ["v"] }));
       },
     );
     const refused = triggers.length - MOST_RUNS;
@@ -52,16 +52,16 @@ export async function loadSuite(program: Program): Promise<void> {
       assert.equal((await service.send("GET", "/healthz")).status, 200);
       const { length: connections } = await database.sessions();
       assert.ok(connections <= MOST_CONNECTIONS, `${connections} connections`);
-      return answers.length >= refused;
+      return responses.length >= refused;
     });
-    for (const { status, json, headers } of answers) {
+    for (const { status, json, headers } of responses) {
       assert.deepEqual([status, json.code], [409, "run_in_progress"]);
       assert.ok(Number(headers.get("retry-after")) > 0);
     }
-    assert.equal(answers.length, refused, "a run that waits was refused");
+    assert.equal(responses.length, refused, "a run that waits was refused");
     await holder`commit`;
     await Promise.all(triggers);
-    const done = answers.slice(refused);
+    const done = responses.slice(refused);
     assert.deepEqual(done.map(({ json }) => json.updated), done.map(() => 100));
     assert.equal(new Set(done.map(({ json }) => json.table)).size, MOST_RUNS);
   });
@@ -133,12 +133,12 @@ export async function loadSuite(program: Program): Promise<void> {
         assert.equal((await service.send("GET", "/healthz")).status, 200);
         await Promise.all(connections.slice(i * 20, i * 20 + 20).map((each) => send(each, "x")));
       }
-      const answer = await service.trigger({
+      const response = await service.trigger({
         dataset_urn: urn("customers"),
         columns: ["email"],
         dry_run: true,
       });
-      assert.equal(answer.status, 200);
+      assert.equal(response.status, 200);
       const { code } = await service.stop("SIGTERM");
       assert.equal(code, 0);
     } finally {

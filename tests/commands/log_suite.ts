@@ -127,8 +127,8 @@ export async function logSuite(program: Program): Promise<void> {
       LOG_LEVEL: "debug",
     });
     assert.equal((await service.send("GET", "/readyz")).status, 503);
-    const answer = await service.trigger({ dataset_urn: urn("short"), columns: ["v"] });
-    assert.deepEqual([answer.status, answer.json.code], [502, "database_unreachable"]);
+    const response = await service.trigger({ dataset_urn: urn("short"), columns: ["v"] });
+    assert.deepEqual([response.status, response.json.code], [502, "database_unreachable"]);
     assert.equal((await service.stop("SIGTERM")).code, 0); // which searches all that was logged
   });
 }

@@ -31,8 +31,8 @@ export async function serveSuite(program: Program): Promise<void> {
     const large = new Uint8Array(8 * 1024 * 1024).fill(32);
     const stream = () => new Blob([large]).stream();
     for (const body of [large, stream()]) {
-      const answer = await post(service, body);
-      assert.deepEqual([answer.status, answer.json.code], [413, "body_too_large"]);
+      const response = await post(service, body);
+      assert.deepEqual([response.status, response.json.code], [413, "body_too_large"]);
     }
     assert.equal((await service.send("GET", "/healthz")).status, 200);
   });
@@ -41,7 +41,7 @@ export async function serveSuite(program: Program): Promise<void> {
     await using service = await startService(program);
     const head = `POST /trigger HTTP/1.1\r\nHost: localhost:${service.port}\r\n` +
       "Content-Type: application/json\r\n";
-    const answers = await Promise.all([
+    const responses = await Promise.all([
       raw(service, "\x16\x03\x01\r\n\r\n"),
       raw(service, `${head}Content-Length: canary\r\n\r\n{}`),
       raw(service, `${head}Transfer-Encoding: chunked\r\n\r\nzz\r\n{}`),
@@ -50,7 +50,7 @@ export async function serveSuite(program: Program): Promise<void> {
       raw(service, `GET /canary HTTP/1.1\r\nHost: a b [\r\nConnection: close\r\n\r\n`),
       raw(service, `GET /healthz HTTP/1.0\r\n\r\n`),
     ]);
-    const statuses = answers.map((answer) => Number(answer.split(" ")[1]));
+    const statuses = responses.map((response) => Number(response.split(" ")[1]));
     assert.deepEqual(statuses, [400, 400, 400, 414, 431, 400, 200]);
     for (
       const body of ["Content-Length: 100\r\n\r\n{", "Transfer-Encoding: chunked\r\n\r\n5\r\n{"]
@@ -106,13 +106,13 @@ export async function serveSuite(program: Program): Promise<void> {
         from generate_series(1, 5000) as n`;
     }
     await using service = await startService(program, { PG_CONN_STR: database.url });
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       tables.map((name) =>
         service.trigger({ dataset_urn: urnOf(`${database.name}.public.${name}`), columns: ["v"] })
       ),
     );
-    assert.deepEqual(answers.map(({ json }) => json.updated), [5000, 5000, 5000, 5000]);
-    const runIds = new Set(answers.map(({ json }) => json.run_id));
+    assert.deepEqual(responses.map(({ json }) => json.updated), [5000, 5000, 5000, 5000]);
+    const runIds = new Set(responses.map(({ json }) => json.run_id));
     assert.equal(runIds.size, 4);
   });
 }
@@ -131,17 +131,17 @@ async function raw(service: Service, text: string, then = "read"): Promise<strin
     await sent;
     return "";
   }
-  let answer = "";
+  let response = "";
   const decoder = new TextDecoder();
   const buffer = new Uint8Array(4096);
   try {
     for (;;) {
       const size = await connection.read(buffer);
       if (size === null) break;
-      answer += decoder.decode(buffer.subarray(0, size), { stream: true });
+      response += decoder.decode(buffer.subarray(0, size), { stream: true });
     }
   } catch {
-    // cut off, after the answer
+    // cut off, after the response
   }
-  return answer;
+  return response;
 }

@@ -6,7 +6,7 @@ import { startFreezingProxy } from "../support/freezing_proxy.ts";
 import {
   type Program,
   type Service,
-  type ServiceAnswer,
+  type ServiceResponse,
   spawnProgram,
   startService,
 } from "../support/program.ts";
@@ -24,14 +24,14 @@ export async function signalsSuite(program: Program, withSlow: boolean): Promise
   /** Triggers while another session holds a row, and does `meanwhile` once the run waits for it. */
   async function heldRun(
     service: Service,
-    meanwhile: (answer: Promise<ServiceAnswer>, release: () => Promise<void>) => Promise<void>,
+    meanwhile: (response: Promise<ServiceResponse>, release: () => Promise<void>) => Promise<void>,
   ): Promise<void> {
     await using holder = database.connect();
     await holder`begin`;
     await holder`select from customers where id = 50 for update`;
-    const answer = service.trigger({ dataset_urn, columns: ["email"] });
+    const response = service.trigger({ dataset_urn, columns: ["email"] });
     await database.untilBlocked();
-    await meanwhile(answer, async () => void await holder`commit`);
+    await meanwhile(response, async () => void await holder`commit`);
   }
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -47,7 +47,7 @@ export async function signalsSuite(program: Program, withSlow: boolean): Promise
   test("told to stop, a service lets its run finish and refuses new ones meanwhile", async () => {
     await resetCustomers(database);
     await using service = await startService(program, env);
-    await heldRun(service, async (answer, release) => {
+    await heldRun(service, async (response, release) => {
       Deno.kill(service.pid, "SIGTERM");
       const { runs } = await service.logged("stopping");
       assert.equal(runs, 1);
@@ -59,7 +59,7 @@ export async function signalsSuite(program: Program, withSlow: boolean): Promise
       assert.equal((await service.send("GET", "/healthz")).status, 200);
 
       await release();
-      const { status, json } = await answer;
+      const { status, json } = await response;
       assert.deepEqual([status, json.updated, json.skipped], [200, 100, 0]);
       assert.equal((await service.ended).code, 0);
     });
@@ -69,9 +69,9 @@ export async function signalsSuite(program: Program, withSlow: boolean): Promise
   slowTest("a run that does not finish in time is rolled back, and its caller told", async () => {
     await resetCustomers(database);
     await using service = await startService(program, env);
-    await heldRun(service, async (answer) => {
+    await heldRun(service, async (response) => {
       Deno.kill(service.pid, "SIGTERM");
-      const { status, json } = await answer;
+      const { status, json } = await response;
       assert.deepEqual([status, json.code], [503, "shutting_down"]);
       assert.match(json.run_id, /^[0-9a-f-]{36}$/);
       assert.equal((await service.ended).code, 0);
@@ -84,8 +84,8 @@ export async function signalsSuite(program: Program, withSlow: boolean): Promise
   test("a second signal ends a service at once; the database rolls back", async () => {
     await resetCustomers(database);
     await using service = await startService(program, env);
-    await heldRun(service, async (answer) => {
-      const lost = assert.rejects(answer);
+    await heldRun(service, async (response) => {
+      const lost = assert.rejects(response);
       Deno.kill(service.pid, "SIGTERM");
       await service.logged("stopping");
       assert.equal((await service.stop("SIGINT")).code, 1);

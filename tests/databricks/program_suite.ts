@@ -42,9 +42,9 @@ export function programSuite(program: Program): void {
               headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
               body: JSON.stringify({ dataset_urn, columns: ["email"], dry_run: true }),
             }).then((response) => response.json());
-          const answers = await Promise.all([table.urn, onPostgres].map(trigger));
+          const responses = await Promise.all([table.urn, onPostgres].map(trigger));
           assert.deepEqual(
-            answers.map(({ platform, table, updated }) => [platform, table, updated]),
+            responses.map(({ platform, table, updated }) => [platform, table, updated]),
             [
               ["databricks", table.name, 100],
               ["postgres", `${database.name}.public.customers`, 100],

@@ -12,10 +12,10 @@ import type { Observation } from "../../src/observations.ts";
 import { postgresPlatform } from "../../src/platforms/postgres/postgres_platform.ts";
 import { lazyTokenSdk } from "../../src/tokens/lazy_token_sdk.ts";
 import { VERSION } from "../../src/version.ts";
-import { checkAnswer, hasOperation } from "./openapi_document.ts";
+import { checkResponse, hasOperation } from "./openapi_document.ts";
 
 /** One answer, read. */
-export interface Answer {
+export interface ApiResponse {
   readonly status: number;
   readonly headers: Headers;
   // deno-lint-ignore no-explicit-any -- tests look into it, and would fail if it had another shape
@@ -28,9 +28,9 @@ export interface ActionApi extends AsyncDisposable {
   /** All that would have been logged. */
   readonly observations: readonly Observation[];
   /** Sends any request. */
-  send(method: string, path: string, init?: Omit<RequestInit, "method">): Promise<Answer>;
+  send(method: string, path: string, init?: Omit<RequestInit, "method">): Promise<ApiResponse>;
   /** Sends a trigger as JSON; strings go as they are. */
-  trigger(body: unknown, headers?: Record<string, string>): Promise<Answer>;
+  trigger(body: unknown, headers?: Record<string, string>): Promise<ApiResponse>;
 }
 
 /** Makes the API with these environment variables. */
@@ -65,7 +65,7 @@ export function openApi(environment: Readonly<Record<string, string>> = {}): Act
     const json = text === "" ? undefined : JSON.parse(text);
     if (status >= 400 && json?.code !== undefined) checkProblem(status, headers, json);
     if (hasOperation(document, method, path) && path !== "/openapi.json") {
-      checkAnswer(document, {
+      checkResponse(document, {
         method,
         path,
         status,
@@ -112,6 +112,6 @@ export function urn(name: string, platform = "postgres"): string {
 }
 
 /** The code of a failed answer, or its status if there is none. */
-export function codeOf({ status, json }: Answer): string {
+export function codeOf({ status, json }: ApiResponse): string {
   return json?.code ?? String(status);
 }

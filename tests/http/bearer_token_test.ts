@@ -76,8 +76,8 @@ Deno.test("the right token is accepted at once while wrong ones wait", async () 
       api.trigger({}, { authorization: `Bearer guess-${i}` })
         .then(({ status }) => assert.equal(status, 401)).finally(() => waiting--),
   );
-  const answer = await api.trigger({}, { authorization: "Bearer canary-trigger-token" });
-  assert.equal(codeOf(answer), "invalid_request");
+  const response = await api.trigger({}, { authorization: "Bearer canary-trigger-token" });
+  assert.equal(codeOf(response), "invalid_request");
   assert.ok(waiting > 0);
   await Promise.all(guesses);
 });

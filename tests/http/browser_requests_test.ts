@@ -1,6 +1,6 @@
 /** Requests that a web page makes a browser send: from another site, or to a name that resolves to this host. */
 import assert from "node:assert/strict";
-import { type Answer, codeOf, openApi, urn } from "./action_api.ts";
+import { type ApiResponse, codeOf, openApi, urn } from "./action_api.ts";
 
 const TRIGGER = { dataset_urn: urn("app.public.customers"), columns: ["email"] };
 const TRIGGER_TOKEN = "correct-horse-battery-staple";
@@ -10,13 +10,13 @@ const DENIED = [403, "permission_denied"];
 
 type Headers = Record<string, string>;
 
-async function trigger(environment: Headers, headers: Headers): Promise<Answer> {
+async function trigger(environment: Headers, headers: Headers): Promise<ApiResponse> {
   await using api = openApi(environment);
   return await api.trigger(TRIGGER, headers);
 }
 
-function outcomeOf(answer: Answer): [number, string] {
-  return [answer.status, codeOf(answer)];
+function outcomeOf(response: ApiResponse): [number, string] {
+  return [response.status, codeOf(response)];
 }
 
 const HOSTS:
@@ -49,10 +49,10 @@ for (const [where, environment, accepted, denied] of HOSTS) {
       assert.deepEqual(outcomeOf(await trigger(environment, { host })), ACCEPTED, host);
     }
     for (const host of denied) {
-      const answer = await trigger(environment, { host });
-      assert.deepEqual(outcomeOf(answer), DENIED, host);
-      assert.equal(answer.json.run_id, undefined);
-      assert.match(answer.json.detail, /its Host is not .*TRIGGER_TOKEN/);
+      const response = await trigger(environment, { host });
+      assert.deepEqual(outcomeOf(response), DENIED, host);
+      assert.equal(response.json.run_id, undefined);
+      assert.match(response.json.detail, /its Host is not .*TRIGGER_TOKEN/);
     }
   });
 }
@@ -60,8 +60,8 @@ for (const [where, environment, accepted, denied] of HOSTS) {
 Deno.test("with a token any host name is accepted, since a proxy may set it", async () => {
   const authorization = `Bearer ${TRIGGER_TOKEN}`;
   for (const host of ["tokenize.example.com", "tokenize-action.ns.svc:8080"]) {
-    const answer = await trigger({ TRIGGER_TOKEN }, { host, authorization });
-    assert.deepEqual(outcomeOf(answer), ACCEPTED, host);
+    const response = await trigger({ TRIGGER_TOKEN }, { host, authorization });
+    assert.deepEqual(outcomeOf(response), ACCEPTED, host);
   }
 });
 
@@ -94,9 +94,9 @@ Deno.test("a request from a page of another origin is refused, with or without a
   for (const environment of [{}, { TRIGGER_TOKEN }] as Headers[]) {
     for (const headers of foreign) {
       const authorization = `Bearer ${TRIGGER_TOKEN}`;
-      const answer = await trigger(environment, { ...headers, authorization, host: OWN });
-      assert.deepEqual(outcomeOf(answer), DENIED, JSON.stringify(headers));
-      assert.match(answer.json.detail, /another origin/);
+      const response = await trigger(environment, { ...headers, authorization, host: OWN });
+      assert.deepEqual(outcomeOf(response), DENIED, JSON.stringify(headers));
+      assert.match(response.json.detail, /another origin/);
     }
   }
 });
@@ -109,8 +109,8 @@ Deno.test("a request from a page of this server, or from no page, is accepted", 
     { "sec-fetch-site": "none" },
   ];
   for (const headers of own) {
-    const answer = await trigger({}, { ...headers, host: OWN });
-    assert.deepEqual(outcomeOf(answer), ACCEPTED, JSON.stringify(headers));
+    const response = await trigger({}, { ...headers, host: OWN });
+    assert.deepEqual(outcomeOf(response), ACCEPTED, JSON.stringify(headers));
   }
   const authorization = `Bearer ${TRIGGER_TOKEN}`;
   const behindTls = { host: "t.example", origin: "https://t.example", authorization };
@@ -124,8 +124,8 @@ Deno.test("every path is protected except the public ones", async () => {
     assert.notEqual((await api.send("GET", path, { headers })).status, 403, path);
   }
   for (const method of ["GET", "POST", "DELETE"]) {
-    const answer = await api.send(method, "/runs", { headers: { host: "attacker.example" } });
-    assert.deepEqual(outcomeOf(answer), DENIED, method);
+    const response = await api.send(method, "/runs", { headers: { host: "attacker.example" } });
+    assert.deepEqual(outcomeOf(response), DENIED, method);
   }
   const refused = api.observations.filter(({ event }) => event === "request_refused");
   assert.ok(refused.length > 0);

@@ -110,7 +110,7 @@ function resolve(root: JsonObject, schema: JsonObject): JsonObject {
 }
 
 /** An answer as it came. */
-export interface Answer {
+export interface ApiResponse {
   readonly method: string;
   readonly path: string;
   readonly status: number;
@@ -125,7 +125,7 @@ export function hasOperation(document: unknown, method: string, path: string): b
 }
 
 /** Throws unless the document describes such an answer. */
-export function checkAnswer(document: unknown, answer: Answer): void {
+export function checkResponse(document: unknown, answer: ApiResponse): void {
   const root = asObject(document, "document");
   const { method, path, status, contentType, body } = answer;
   const item = asObject(asObject(root.paths, "paths")[path] ?? null, path);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { problemResponse, PROBLEMS } from "../../src/http/problem.ts";
 import { ERROR_CODES, ServiceError } from "../../src/errors.ts";
 import { checkProblem, openApi } from "./action_api.ts";
-import { checkAnswer, checkDocument } from "./openapi_document.ts";
+import { checkDocument, checkResponse } from "./openapi_document.ts";
 
 Deno.test("/openapi.json is a valid document of every operation", async () => {
   await using api = openApi();
@@ -43,7 +43,7 @@ Deno.test("every code becomes a problem document, and /trigger documents all tha
     const contentType = response.headers.get("content-type");
     const { status } = response;
     const answer = { method: "POST", path: "/trigger", status, contentType, body };
-    if (!routers.includes(code)) checkAnswer(document, answer);
+    if (!routers.includes(code)) checkResponse(document, answer);
     assert.equal(response.headers.has("retry-after"), status === 409 || code === "shutting_down");
     const documented = document.paths["/trigger"].post.responses[status]?.headers ?? {};
     const names = Object.keys(documented).map((name) => name.toLowerCase());

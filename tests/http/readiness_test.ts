@@ -6,23 +6,23 @@ import { openApi } from "./action_api.ts";
 
 Deno.test("/healthz responds without connecting to a database", async () => {
   await using api = openApi({ PG_CONN_STR: "postgres://nobody@127.0.0.1:1/none" });
-  const answer = await api.send("GET", "/healthz");
-  assert.deepEqual([answer.status, answer.json], [200, { status: "ok" }]);
+  const response = await api.send("GET", "/healthz");
+  assert.deepEqual([response.status, response.json], [200, { status: "ok" }]);
 });
 
 Deno.test("HEAD responds like GET, without a body", async () => {
   await using api = openApi();
   for (const [path, status] of [["/healthz", 200], ["/readyz", 503], ["/openapi.json", 200]]) {
-    const answer = await api.send("HEAD", String(path));
-    assert.deepEqual([answer.status, answer.json], [status, undefined]);
-    assert.equal(answer.headers.get("content-type"), "application/json");
+    const response = await api.send("HEAD", String(path));
+    assert.deepEqual([response.status, response.json], [status, undefined]);
+    assert.equal(response.headers.get("content-type"), "application/json");
   }
 });
 
 Deno.test("/readyz is not ready if no platform is configured", async () => {
   await using api = openApi();
-  const answer = await api.send("GET", "/readyz");
-  assert.deepEqual([answer.status, answer.json], [503, { status: "not_ready", platforms: {} }]);
+  const response = await api.send("GET", "/readyz");
+  assert.deepEqual([response.status, response.json], [503, { status: "not_ready", platforms: {} }]);
 });
 
 Deno.test("/readyz reports that the database is gone, and that it is back", async () => {
@@ -56,10 +56,10 @@ Deno.test("/readyz says why a database cannot be used, and leaks no secret", asy
   ];
   for (const [connectionString, reason] of reasons) {
     await using api = openApi({ PG_CONN_STR: connectionString });
-    const answer = await api.send("GET", "/readyz");
-    assert.equal(answer.status, 503);
-    assert.match(answer.json.platforms.postgres, reason);
-    assert.doesNotMatch(JSON.stringify(answer.json), /canary|postgres:postgres/);
+    const response = await api.send("GET", "/readyz");
+    assert.equal(response.status, 503);
+    assert.match(response.json.platforms.postgres, reason);
+    assert.doesNotMatch(JSON.stringify(response.json), /canary|postgres:postgres/);
   }
 });
 
@@ -72,10 +72,10 @@ Deno.test("/readyz gives up on a database that accepts connections and never res
   await using api = openApi({
     PG_CONN_STR: `postgres://u:p@127.0.0.1:${mute.addr.port}/d?connect_timeout=1`,
   });
-  const answers = await Promise.all([api.send("GET", "/readyz"), api.send("GET", "/readyz")]);
-  for (const answer of answers) {
-    assert.equal(answer.status, 503);
-    assert.match(answer.json.platforms.postgres, /no response within 1 s$/);
+  const responses = await Promise.all([api.send("GET", "/readyz"), api.send("GET", "/readyz")]);
+  for (const response of responses) {
+    assert.equal(response.status, 503);
+    assert.match(response.json.platforms.postgres, /no response within 1 s$/);
   }
   mute.close();
   await accepting.catch(() => {});

@@ -29,10 +29,10 @@ const WRONG_BODIES: readonly (readonly [string, unknown, RegExp])[] = [
 for (const [what, body, expected] of WRONG_BODIES) {
   Deno.test(`a trigger with ${what} is refused with the name of the field and without its value`, async () => {
     await using api = openApi();
-    const answer = await api.trigger(body);
-    assert.deepEqual([answer.status, codeOf(answer)], [400, "invalid_request"]);
-    assert.match(answer.json.detail, expected);
-    assert.equal(answer.json.run_id, undefined);
+    const response = await api.trigger(body);
+    assert.deepEqual([response.status, codeOf(response)], [400, "invalid_request"]);
+    assert.match(response.json.detail, expected);
+    assert.equal(response.json.run_id, undefined);
   });
 }
 
@@ -41,9 +41,9 @@ Deno.test("a body that is not JSON is refused without quoting it", async () => {
   for (
     const body of ["", "{", "canary", '{"dataset_urn": canary}', "\0", '{"a":1}{}', "[".repeat(1e6)]
   ) {
-    const answer = await api.trigger(body);
-    assert.deepEqual([answer.status, codeOf(answer)], [400, "invalid_request"]);
-    assert.match(answer.json.detail, /not valid JSON$/);
+    const response = await api.trigger(body);
+    assert.deepEqual([response.status, codeOf(response)], [400, "invalid_request"]);
+    assert.match(response.json.detail, /not valid JSON$/);
   }
 });
 
@@ -51,9 +51,9 @@ Deno.test("a body that is not UTF-8 is refused", async () => {
   await using api = openApi();
   const body = new Uint8Array([...new TextEncoder().encode('{"dataset_urn":"'), 0xff, 0x22, 0x7d]);
   const headers = { "content-type": "application/json" };
-  const answer = await api.send("POST", "/trigger", { body, headers });
-  assert.deepEqual([answer.status, codeOf(answer)], [400, "invalid_request"]);
-  assert.match(answer.json.detail, /not valid JSON$/);
+  const response = await api.send("POST", "/trigger", { body, headers });
+  assert.deepEqual([response.status, codeOf(response)], [400, "invalid_request"]);
+  assert.match(response.json.detail, /not valid JSON$/);
 });
 
 Deno.test("a body nested a hundred thousand levels deep is refused like any other invalid body", async () => {
@@ -82,11 +82,11 @@ Deno.test("a body of one mebibyte is accepted, and one byte more is refused, wit
       const [size, code] of [[1_048_576, "platform_not_configured"], [1_048_577, "body_too_large"]]
     ) {
       const body = JSON.stringify(good).padEnd(Number(size));
-      const answer = await api.send("POST", "/trigger", {
+      const response = await api.send("POST", "/trigger", {
         body: inPieces ? piecesOf(body) : body,
         headers: inPieces ? headers : { ...headers, "content-length": String(body.length) },
       });
-      assert.equal(codeOf(answer), code, `${size} bytes, in pieces: ${inPieces}`);
+      assert.equal(codeOf(response), code, `${size} bytes, in pieces: ${inPieces}`);
     }
   }
 });
@@ -96,8 +96,8 @@ Deno.test("a declared length far over the limit is refused before anything is re
   let pulled = 0;
   const body = new ReadableStream({ pull: () => void pulled++ }, { highWaterMark: 0 });
   const headers = { "content-type": "application/json", "content-length": "16777217" };
-  const answer = await api.send("POST", "/trigger", { body, headers });
-  assert.deepEqual([answer.status, codeOf(answer), pulled], [413, "body_too_large", 0]);
+  const response = await api.send("POST", "/trigger", { body, headers });
+  assert.deepEqual([response.status, codeOf(response), pulled], [413, "body_too_large", 0]);
 });
 
 Deno.test("a body without an end is read only up to the limit", async () => {
@@ -110,16 +110,16 @@ Deno.test("a body without an end is read only up to the limit", async () => {
     },
   }, { highWaterMark: 0 });
   const headers = { "content-type": "application/json" };
-  const answer = await api.send("POST", "/trigger", { body, headers });
-  assert.deepEqual([answer.status, codeOf(answer), pieces], [413, "body_too_large", 257]);
+  const response = await api.send("POST", "/trigger", { body, headers });
+  assert.deepEqual([response.status, codeOf(response), pieces], [413, "body_too_large", 257]);
 });
 
 Deno.test("a body that breaks off is the caller's error, and not logged as a defect", async () => {
   await using api = openApi();
   const body = new ReadableStream({ pull: (controller) => controller.error(new Error("canary")) });
   const headers = { "content-type": "application/json" };
-  const answer = await api.send("POST", "/trigger", { body, headers });
-  assert.deepEqual([answer.status, codeOf(answer)], [400, "invalid_request"]);
+  const response = await api.send("POST", "/trigger", { body, headers });
+  assert.deepEqual([response.status, codeOf(response)], [400, "invalid_request"]);
   assert.deepEqual(api.observations.map(({ event }) => event), ["request_refused"]);
 });
 
@@ -147,20 +147,24 @@ Deno.test("the content type of JSON is accepted in every spelling, and no other 
     "application/+json",
   ];
   for (const contentType of accepted) {
-    const answer = await api.trigger(good, { "content-type": contentType });
-    assert.equal(codeOf(answer), "platform_not_configured", contentType);
+    const response = await api.trigger(good, { "content-type": contentType });
+    assert.equal(codeOf(response), "platform_not_configured", contentType);
   }
   for (const contentType of refused) {
-    const answer = await api.trigger(good, { "content-type": contentType });
-    assert.deepEqual([answer.status, codeOf(answer)], [415, "unsupported_media_type"], contentType);
+    const response = await api.trigger(good, { "content-type": contentType });
+    assert.deepEqual(
+      [response.status, codeOf(response)],
+      [415, "unsupported_media_type"],
+      contentType,
+    );
   }
 });
 
 Deno.test("a trigger without a content type is refused", async () => {
   await using api = openApi();
   const body = new TextEncoder().encode(JSON.stringify(good)); // text would bring one along
-  const answer = await api.send("POST", "/trigger", { body });
-  assert.deepEqual([answer.status, codeOf(answer)], [415, "unsupported_media_type"]);
+  const response = await api.send("POST", "/trigger", { body });
+  assert.deepEqual([response.status, codeOf(response)], [415, "unsupported_media_type"]);
 });
 
 Deno.test("if a token is set, only that token is accepted, and nothing else is checked before it", async () => {
@@ -181,13 +185,13 @@ Deno.test("if a token is set, only that token is accepted, and nothing else is c
     [`Bearer ${"x".repeat(10_000)}`, /wrong/],
   ];
   for (const [authorization, detail] of wrong) {
-    const answer = await api.trigger("not even JSON", {
+    const response = await api.trigger("not even JSON", {
       "content-type": "text/plain",
       ...(authorization === undefined ? {} : { authorization }),
     });
-    assert.deepEqual([answer.status, codeOf(answer)], [401, "unauthorized"], authorization);
-    assert.match(answer.json.detail, detail);
-    assert.equal(answer.headers.get("www-authenticate"), 'Bearer realm="tokenize-action"');
+    assert.deepEqual([response.status, codeOf(response)], [401, "unauthorized"], authorization);
+    assert.match(response.json.detail, detail);
+    assert.equal(response.headers.get("www-authenticate"), 'Bearer realm="tokenize-action"');
   }
   for (const authorization of [`Bearer ${token}`, `bearer ${token}`, `BEARER   ${token}`]) {
     assert.equal(codeOf(await api.trigger(good, { authorization })), "platform_not_configured");
@@ -214,11 +218,11 @@ for (const [path, allowed] of Object.entries(ALLOWED)) {
   Deno.test(`${path} refuses every method but ${allowed.join(" and ")}, and lists the allowed ones`, async () => {
     await using api = openApi({ TRIGGER_TOKEN: "a-token-of-24-characters" });
     for (const method of METHODS.filter((method) => !allowed.includes(method))) {
-      const answer = await api.send(method, path);
-      assert.equal(answer.status, 405, method);
-      assert.equal(answer.headers.get("allow"), allowed.join(", "));
-      assert.equal(answer.headers.get("content-type"), "application/problem+json");
-      if (method !== "HEAD") assert.equal(answer.json.code, "method_not_allowed");
+      const response = await api.send(method, path);
+      assert.equal(response.status, 405, method);
+      assert.equal(response.headers.get("allow"), allowed.join(", "));
+      assert.equal(response.headers.get("content-type"), "application/problem+json");
+      if (method !== "HEAD") assert.equal(response.json.code, "method_not_allowed");
     }
   });
 }
@@ -237,9 +241,9 @@ Deno.test("an unknown path is not_found with every method, and never logged", as
   ];
   for (const path of paths) {
     for (const method of METHODS) {
-      const answer = await api.send(method, path);
-      assert.equal(answer.status, 404, `${method} ${path}`);
-      if (method !== "HEAD") assert.equal(answer.json.code, "not_found");
+      const response = await api.send(method, path);
+      assert.equal(response.status, 404, `${method} ${path}`);
+      if (method !== "HEAD") assert.equal(response.json.code, "not_found");
     }
   }
   assert.doesNotMatch(JSON.stringify(api.observations), /canary/);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Observation } from "../../src/observations.ts";
 import { useDatabase } from "../support/action_fixture.ts";
+import { until } from "../../scripts/servers/until.ts";
 import { codeOf, openApi, urn } from "./action_api.ts";
 
 const database = await useDatabase({ customers: true });
@@ -44,10 +45,10 @@ Deno.test("the response to a trigger is its report, in exactly the documented sh
     { place: "wal_and_backups", state: "not_checked" },
   ];
   const ids = new Set<string>();
-  const check = (answer: typeof first, expected: Record<string, unknown>) => {
-    assert.equal(answer.status, 200);
-    assert.equal(answer.headers.get("content-type"), "application/json");
-    const { run_id, elapsed_ms, ...rest } = answer.json;
+  const check = (response: typeof first, expected: Record<string, unknown>) => {
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get("content-type"), "application/json");
+    const { run_id, elapsed_ms, ...rest } = response.json;
     assert.match(run_id, UUID);
     assert.ok(Number.isInteger(elapsed_ms) && elapsed_ms >= 0);
     assert.deepEqual(rest, { ...report, foreign: 0, ...expected });
@@ -130,11 +131,11 @@ const FAILURES: readonly (readonly [string, string, number, string, string[]])[]
 for (const [what, dataset_urn, status, code, columns] of FAILURES) {
   Deno.test(`a trigger with ${what} fails with ${status} ${code} and the id of the run`, async () => {
     await using api = openApi({ PG_CONN_STR: database.url });
-    const answer = await api.trigger({ dataset_urn, columns });
-    assert.deepEqual([answer.status, codeOf(answer)], [status, code], answer.json.detail);
-    assert.match(answer.json.run_id, UUID);
+    const response = await api.trigger({ dataset_urn, columns });
+    assert.deepEqual([response.status, codeOf(response)], [status, code], response.json.detail);
+    assert.match(response.json.run_id, UUID);
     const last = api.observations.at(-1);
-    assert.equal(last?.event === "run_failed" && last.runId, answer.json.run_id);
+    assert.equal(last?.event === "run_failed" && last.runId, response.json.run_id);
   });
 }
 
@@ -176,8 +177,8 @@ Deno.test("a 409 response (run_in_progress, lock_timeout) says when to try again
     ]);
     assert.deepEqual([waits.status, codeOf(waits)], [409, "lock_timeout"]);
     assert.deepEqual([comesSecond.status, codeOf(comesSecond)], [409, "run_in_progress"]);
-    for (const answer of [waits, comesSecond]) {
-      assert.match(answer.headers.get("retry-after") ?? "", /^[1-9]\d*$/);
+    for (const response of [waits, comesSecond]) {
+      assert.match(response.headers.get("retry-after") ?? "", /^[1-9]\d*$/);
     }
   });
   const emails = await valuesOf("customers", "email");
@@ -188,7 +189,7 @@ Deno.test("a 409 response (run_in_progress, lock_timeout) says when to try again
     const locks = () =>
       database.sql`select from pg_locks where locktype = 'advisory' and database =
       (select oid from pg_database where datname = current_database())`;
-    while ((await locks()).length === 0);
+    await until(async () => (await locks()).length > 0);
     return await api.trigger({ dataset_urn: customers, columns: ["name"] });
   }
 });
@@ -196,10 +197,10 @@ Deno.test("a 409 response (run_in_progress, lock_timeout) says when to try again
 Deno.test("during shutdown a trigger is refused and starts no run", async () => {
   await using api = openApi({ PG_CONN_STR: database.url });
   await api.runs.drain(0);
-  const answer = await api.trigger({ dataset_urn: customers, columns: ["email"] });
-  assert.deepEqual([answer.status, codeOf(answer)], [503, "shutting_down"]);
-  assert.equal(answer.json.run_id, undefined);
-  assert.match(answer.headers.get("retry-after") ?? "", /^[1-9]\d*$/);
+  const response = await api.trigger({ dataset_urn: customers, columns: ["email"] });
+  assert.deepEqual([response.status, codeOf(response)], [503, "shutting_down"]);
+  assert.equal(response.json.run_id, undefined);
+  assert.match(response.headers.get("retry-after") ?? "", /^[1-9]\d*$/);
   assert.deepEqual(api.observations.map(({ event }) => event), ["request_refused"]);
 });
 

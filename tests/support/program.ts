@@ -155,7 +155,7 @@ export async function runProgram(
 }
 
 /** One answer of a service, read. */
-export interface ServiceAnswer {
+export interface ServiceResponse {
   readonly status: number;
   readonly headers: Headers;
   // deno-lint-ignore no-explicit-any -- tests look into it, and would fail if it had another shape
@@ -166,9 +166,9 @@ export interface ServiceAnswer {
 export interface Service extends Running {
   readonly url: string;
   readonly port: number;
-  send(method: string, path: string, init?: Omit<RequestInit, "method">): Promise<ServiceAnswer>;
+  send(method: string, path: string, init?: Omit<RequestInit, "method">): Promise<ServiceResponse>;
   /** Sends a trigger, with the service's own token if it has one. */
-  trigger(body: unknown): Promise<ServiceAnswer>;
+  trigger(body: unknown): Promise<ServiceResponse>;
 }
 
 /** Starts `tokenize serve` on a free port and waits until it listens. */
