@@ -3,6 +3,7 @@
  *
  * Nothing here knows about HTTP: `http/problem.ts` maps each code to a status.
  */
+import { oneLine } from "./one_line.ts";
 
 /** The codes, grouped by the stage that raises them. A code is never reused for something else. */
 export const ERROR_CODES = [
@@ -82,25 +83,13 @@ export class ServiceError extends Error {
   /** Additional facts for the log. */
   readonly facts: ErrorFacts;
 
-  /** Line breaks and terminal codes in `message` are escaped. */
+  /** `message` is kept on one line: names in it may contain anything. */
   constructor(readonly code: ErrorCode, message: string, facts: ErrorFacts = {}) {
-    super(inOneLine(message));
+    super(oneLine(message));
     this.facts = Object.fromEntries(
       Object.entries(facts).filter(([name, fact]) => name in ERROR_FACTS && fact !== undefined),
     );
   }
-}
-
-/** What ends a line, moves a terminal's cursor or changes the text direction; names may contain it. */
-// deno-lint-ignore no-control-regex -- these are what it is for
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
-
-/** Escapes such characters, so that a message cannot pass for another line of a log. */
-function inOneLine(message: string): string {
-  return message.replace(
-    CONTROLS,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }
 
 /**

@@ -6,9 +6,11 @@ import {
   getLogger,
   getTextFormatter,
   type LogRecord,
+  type TextFormatter,
 } from "@logtape/logtape";
 import type { Config, LogLevel } from "./config.ts";
 import type { Observation, Observe } from "./observations.ts";
+import { oneLine } from "./one_line.ts";
 
 /** Each event's level and sentence. Names in braces are the event's own fields. */
 export const LOG_LINES: Readonly<Record<Observation["event"], readonly [LogLevel, string]>> = {
@@ -48,11 +50,7 @@ export const LOG_LINES: Readonly<Record<Observation["event"], readonly [LogLevel
 /** Sets up the log and returns the function that events go to. To be called once in each realm. */
 export async function startLog({ level, format }: Config["log"]): Promise<Observe> {
   const isTerminal = Deno.stderr.isTerminal();
-  const toText = format === "json"
-    ? getJsonLinesFormatter({ properties: "flatten" })
-    : isTerminal && !Deno.noColor
-    ? getAnsiColorFormatter({ timestamp: "time" })
-    : getTextFormatter({ timestamp: "time" });
+  const toText = format === "json" ? jsonFormatter() : textFormatter(isTerminal && !Deno.noColor);
   const encoder = new TextEncoder();
   const clearLine = isTerminal ? "\r\x1b[K" : ""; // a progress bar may be there
   const write = (record: LogRecord) => {
@@ -70,4 +68,28 @@ export async function startLog({ level, format }: Config["log"]): Promise<Observ
     const [lineLevel, line] = LOG_LINES[observation.event];
     logger[lineLevel](line, { ...observation });
   };
+}
+
+/** A JSON object a line. */
+function jsonFormatter(): TextFormatter {
+  const format = getJsonLinesFormatter({ properties: "flatten", lineEnding: "lf" });
+  return (record) => `${oneLine(format(record).trimEnd())}\n`;
+}
+
+/** A sentence a line. Its values may contain anything, line breaks and terminal codes included. */
+function textFormatter(isColored: boolean): TextFormatter {
+  const options = { timestamp: "time", value: (value: unknown) => oneLine(shown(value)) } as const;
+  return isColored ? getAnsiColorFormatter(options) : getTextFormatter(options);
+}
+
+/** A value as a sentence shows it: texts in quotes, lists in brackets. */
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(shown).join(", ")}]`;
+  return typeof value === "string" ? quoted(value) : String(value);
+}
+
+/** In those quotes that the text itself does not contain. */
+function quoted(text: string): string {
+  const quote = text.includes('"') && !text.includes("'") ? "'" : '"';
+  return `${quote}${text}${quote}`;
 }

@@ -2,11 +2,13 @@
 import "./sandbox/no_environment.ts";
 import type { Command, TypedCommand } from "./command.ts";
 import { readCommandLine, USAGE_EXIT_CODE } from "./command_line/command_line.ts";
+import { printError } from "./commands/output.ts";
 import { printPermissions } from "./commands/permissions.ts";
 import { type Config, loadConfig } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
 import { stackFrames } from "./stack_frames.ts";
 import { toAuthority } from "./host_name.ts";
+import { oneLine } from "./one_line.ts";
 import { grantsFor, isGrantable } from "./sandbox/grants.ts";
 import { supervise } from "./sandbox/supervisor.ts";
 
@@ -21,13 +23,13 @@ async function main(): Promise<number> {
   if (config === undefined) return USAGE_EXIT_CODE;
   const command = typed.name === "permissions" ? SERVE : withUrl(typed, config);
   if (command.name === "detokenize" && !config.allowDetokenize) {
-    console.error("tokenize: ALLOW_DETOKENIZE: it must be true for tokens to be read back");
+    printError("ALLOW_DETOKENIZE: it must be true for tokens to be read back");
     return USAGE_EXIT_CODE;
   }
   const grants = grantsFor(command, config);
   const malformed = grants.hosts.find((grant) => !isGrantable(grant));
   if (malformed !== undefined) {
-    console.error(`tokenize: Cannot use the host for "${malformed.why}": not a valid host name`);
+    printError(`Cannot use the host for "${malformed.why}": not a valid host name`);
     return USAGE_EXIT_CODE;
   }
   if (typed.name === "permissions") {
@@ -57,7 +59,7 @@ function readConfig(rotateFrom: string | undefined): Config | undefined {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     for (const { variable, reason } of error.faults) {
-      console.error(`tokenize: ${variable}: ${reason}`);
+      printError(`${variable}: ${reason}`);
     }
     return undefined;
   }
@@ -77,7 +79,8 @@ function ownUrl({ listen: { hostname, port } }: Config): string {
 /** A defect outside of the sandbox. Its message may contain anything, so it is not shown. */
 function reportDefect(error: unknown): number {
   const kind = error instanceof Error ? error.name : typeof error;
-  console.error([`tokenize: unexpected ${kind}, a defect`, ...stackFrames(error)].join("\n  "));
+  printError(`unexpected ${kind}, a defect`);
+  for (const frame of stackFrames(error)) console.error(`  ${oneLine(frame)}`);
   return 1;
 }
 

@@ -1,6 +1,7 @@
 /** The command line: from arguments to the command that they ask for. */
 import { Command as Parser, CommanderError } from "commander";
 import type { PermissionsCommand, TypedCommand } from "../command.ts";
+import { oneLine } from "../one_line.ts";
 import { COMMIT, VERSION } from "../version.ts";
 import { COMMANDS } from "./commands.ts";
 
@@ -22,6 +23,7 @@ export function readCommandLine(args: readonly string[], isTerminal: boolean): C
     .helpOption("--help", "print this help")
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ outputError: (text, write) => write(eachOnOneLine(text)) })
     .showHelpAfterError("(see --help)");
   for (const { name, description, options, read } of COMMANDS) {
     const parser = program.command(name).description(description);
@@ -38,4 +40,9 @@ export function readCommandLine(args: readonly string[], isTerminal: boolean): C
     return { kind: "done", exitCode: error.exitCode === 0 ? 0 : USAGE_EXIT_CODE };
   }
   return commandLine;
+}
+
+/** What the parser says of wrong usage quotes the arguments. */
+function eachOnOneLine(text: string): string {
+  return text.split("\n").map(oneLine).join("\n");
 }

@@ -1,7 +1,9 @@
 /** `tokenize detokenize`: reads tokens back, a line each, from standard input to standard output. */
 import { toServiceError } from "../errors.ts";
 import type { DetokenizeCommand } from "../command.ts";
+import { oneLine } from "../one_line.ts";
 import type { TokenContext, TokenSdk } from "../tokens/token_sdk.ts";
+import { printError } from "./output.ts";
 
 type Detokenize = NonNullable<TokenSdk["detokenize"]>;
 
@@ -20,20 +22,20 @@ export async function detokenize(
   try {
     const sdk = await tokenSdk();
     if (sdk.detokenize === undefined) {
-      console.error("tokenize: TOKEN_SDK_MODE: the tokens of this SDK cannot be read back");
+      printError("TOKEN_SDK_MODE: the tokens of this SDK cannot be read back");
       return 2;
     }
     const context = { platform, dataset, column };
     const left = await readBack(sdk.detokenize.bind(sdk), context, json, shutDown);
     if (left > 0) {
       const lines = left === 1 ? "1 line is not a token" : `${left} lines are not tokens`;
-      console.error(`tokenize: ${lines} that can be read back here`);
+      printError(`${lines} that can be read back here`);
     }
     return left > 0 || shutDown.aborted ? 1 : 0;
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return 1; // the reader is gone
     const { message, code } = toServiceError(error);
-    console.error(`tokenize: ${message} (${code})`);
+    printError(`${message} (${code})`);
     return 1;
   }
 }
@@ -77,6 +79,6 @@ function withoutReturn(line: string): string {
 }
 
 function print(lines: readonly string[]): void {
-  let bytes = new TextEncoder().encode(lines.map((line) => `${line}\n`).join(""));
+  let bytes = new TextEncoder().encode(lines.map((line) => `${oneLine(line)}\n`).join(""));
   while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
 }

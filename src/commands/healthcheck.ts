@@ -1,5 +1,6 @@
 /** `tokenize healthcheck`: whether a running action is up. For images without curl. */
 import type { HealthcheckCommand } from "../command.ts";
+import { printError } from "./output.ts";
 
 const REQUEST_TIMEOUT_MS = 3000;
 
@@ -14,9 +15,9 @@ export async function answerHealthcheck(
     });
     const answer = await response.json().catch(() => undefined);
     if (response.ok && healthSchema.safeParse(answer).success) return 0;
-    console.error(`tokenize: ${url} responded, but not as a healthy action does`);
+    printError(`${url} responded, but not as a healthy action does`);
   } catch {
-    console.error(`tokenize: Cannot reach the action at ${url}: is it running?`);
+    printError(`Cannot reach the action at ${url}: is it running?`);
   }
   return 1;
 }

@@ -2,10 +2,11 @@
 import type { Report } from "../action/trigger.ts";
 import type { ResiduePlace } from "../platforms/residue.ts";
 import type { Problem } from "../http/problem.ts";
+import { oneLine } from "../one_line.ts";
 
 /** Prints a report on standard output. */
 export function printReport(report: Report, json: boolean): void {
-  if (json) return console.log(JSON.stringify(report));
+  if (json) return printJson(report);
   console.log(table([
     ["table", report.table],
     ["columns", report.columns.join(", ")],
@@ -16,7 +17,7 @@ export function printReport(report: Report, json: boolean): void {
     ["took", `${report.elapsed_ms} ms`],
     ["run", report.run_id],
   ]));
-  for (const line of residueLines(report.residue ?? [])) console.log(line);
+  for (const line of residueLines(report.residue ?? [])) printLine(line);
 }
 
 function foreignLine(count: number): [string, string] {
@@ -45,12 +46,27 @@ function residueLines(residue: readonly ResiduePlace[]): string[] {
 
 /** Prints why a command failed: a sentence on standard error; for programs, the problem as well. */
 export function printFailure(problem: Pick<Problem, "detail" | "code">, json: boolean): void {
-  console.error(`tokenize: ${problem.detail} (${problem.code})`);
-  if (json) console.log(JSON.stringify(problem));
+  printError(`${problem.detail} (${problem.code})`);
+  if (json) printJson(problem);
 }
 
-/** Two columns, aligned. */
+/** Prints a sentence on standard error. */
+export function printError(sentence: string): void {
+  console.error(`tokenize: ${oneLine(sentence)}`);
+}
+
+/** Prints one line of text on standard output. */
+export function printLine(line: string): void {
+  console.log(oneLine(line));
+}
+
+/** Prints a value as one line of JSON on standard output. */
+export function printJson(value: unknown): void {
+  console.log(oneLine(JSON.stringify(value)));
+}
+
+/** Two columns, aligned, a row a line. */
 export function table(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
+  return rows.map(([name, value]) => oneLine(`${name.padEnd(width)}  ${value}`)).join("\n");
 }

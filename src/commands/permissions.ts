@@ -1,6 +1,6 @@
 /** `tokenize permissions`: what the sandbox of `serve` would be given, and why. */
 import type { Grants } from "../sandbox/grants.ts";
-import { table } from "./output.ts";
+import { printJson, table } from "./output.ts";
 
 const OTHERS = ["env", "read", "write", "run", "ffi", "sys", "import"] as const;
 
@@ -9,7 +9,7 @@ export function printPermissions({ hosts, files }: Grants, json: boolean): void 
   const denied = OTHERS.filter((name) => name !== "read" || files.length === 0);
   if (json) {
     const read = files.length > 0 ? { read: files } : {};
-    return console.log(JSON.stringify({ net: hosts, ...read, denied }));
+    return printJson({ net: hosts, ...read, denied });
   }
   console.log("The sandbox may reach");
   console.log(list(hosts.map(({ host, why }) => [host, why])));

@@ -1,6 +1,7 @@
 /** `tokenize rotate`: tokens of an older key or SDK become those of the current one, in place. */
 import type { ActionDependencies } from "../action/tokenize_dataset.ts";
 import type { RotateCommand } from "../command.ts";
+import { printError } from "./output.ts";
 import { runOnce } from "./run.ts";
 
 /**
@@ -14,7 +15,7 @@ export async function rotate(
 ): Promise<number> {
   const source = await deps.rotateFrom?.();
   if (source !== undefined && source.sdk.detokenize === undefined) {
-    console.error("tokenize: --from: its tokens are one-way and cannot be read back");
+    printError("--from: its tokens are one-way and cannot be read back");
     return 2;
   }
   return await runOnce(command, deps, shutDown);

@@ -1,6 +1,7 @@
 /** `tokenize smoke`: triggers each dataset twice, and fails if a second run updates anything. */
 import type { DatasetArguments, SmokeCommand } from "../command.ts";
 import { DEFAULT_RUN_OPTIONS } from "../run_options.ts";
+import { printJson, printLine } from "./output.ts";
 import { type ActionAddress, askAction, type Outcome } from "./ask_action.ts";
 
 /** One dataset's two runs, and what is wrong with them. */
@@ -21,7 +22,7 @@ export async function smoke(
     if (shutDown.aborted) break;
     const result = await triggerTwice({ url, triggerToken }, dataset, shutDown);
     failed ||= result.fault !== undefined;
-    if (json) console.log(JSON.stringify(result));
+    if (json) printJson(result);
     else print(result);
   }
   return failed ? 1 : 0;
@@ -50,11 +51,11 @@ async function triggerTwice(
 }
 
 function print({ dataset_urn, runs, fault }: SmokeResult): void {
-  console.log(dataset_urn);
+  printLine(dataset_urn);
   runs.forEach((run, i) => {
     if (!("report" in run)) return;
     const { updated, skipped, elapsed_ms: elapsedMs } = run.report;
-    console.log(`  run ${i + 1}: ${updated} updated, ${skipped} skipped, ${elapsedMs} ms`);
+    printLine(`  run ${i + 1}: ${updated} updated, ${skipped} skipped, ${elapsedMs} ms`);
   });
-  console.log(fault === undefined ? "  ok" : `  FAILED: ${fault}`);
+  printLine(fault === undefined ? "  ok" : `  FAILED: ${fault}`);
 }

@@ -191,6 +191,25 @@ export async function jobsSuite(program: Program): Promise<void> {
     }));
   });
 
+  test("what an action says cannot control the terminal that it is printed on", async () => {
+    const evil = "Cannot \n\x1b[2Jforged \u0085 \u2028 \u202e";
+    const problem = { status: 404, title: evil, detail: evil, code: "table_not_found" };
+    const options = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
+    await using server = Deno.serve(options, async (request) => {
+      await request.body?.cancel();
+      return Response.json(problem, { status: 404 });
+    });
+    const url = ["--url", `http://127.0.0.1:${server.addr.port}`];
+    for (const command of ["trigger", "smoke"]) {
+      const { code, stdout, stderr } = await run([command, ...dataset("t", "a"), ...url]);
+      assert.equal(code, 1);
+      assert.match(stdout + stderr, /forged/);
+      const printed = (stdout + stderr).replaceAll("\n", "");
+      assert.doesNotMatch(printed, /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u);
+      assert.doesNotMatch(stdout + stderr, /^(?:\S*\[2J)?forged/m);
+    }
+  });
+
   test("an answer that redirects elsewhere is not followed out of the sandbox", async () => {
     const elsewhere = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     let visits = 0;

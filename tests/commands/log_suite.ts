@@ -1,7 +1,10 @@
 /** The log of the real program: one line for each outcome, and never a value or a secret. */
 import assert from "node:assert/strict";
 import { urnOf, useDatabase } from "../support/action_fixture.ts";
-import { type Program, runProgram, startService } from "../support/program.ts";
+import { parseLog, type Program, runProgram, startService } from "../support/program.ts";
+
+/** What ends a line for some reader, commands a terminal, or changes the direction of text. */
+const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 
 /** What must be true of any build of the program. */
 export async function logSuite(program: Program): Promise<void> {
@@ -84,6 +87,22 @@ export async function logSuite(program: Program): Promise<void> {
     const { stderr } = await runProgram(program, args, { LOG_FORMAT: "text" });
     // deno-lint-ignore no-control-regex
     assert.doesNotMatch(stderr, /^forged|[\x00-\x09\x0b-\x1f\x7f]/m);
+  });
+
+  test("a line is one line to any reader, whatever a name contains", async () => {
+    const evil = "\u0085 \u2028 \u2029 \u009b2J \u061c \u200e \u200f \u202e \u2066 \x07 \x7f '\"`";
+    const run = ["run", "--urn", `urn${evil}`, "--columns", `a${evil}`];
+    for (const format of ["text", "json"]) {
+      const { stdout, stderr } = await runProgram(program, run, { ...env, LOG_FORMAT: format });
+      assert.doesNotMatch((stdout + stderr).replaceAll("\n", ""), UNPRINTABLE, format);
+      assert.equal(stderr.trimEnd().split("\n").length, 3, stderr);
+      if (format === "text") continue;
+      const [started] = parseLog(stderr);
+      assert.deepEqual([started?.datasetUrn, started?.columns], [`urn${evil}`, [`a${evil}`]]);
+    }
+    const usage = await runProgram(program, ["run", "--commit", `x${evil}\x1b[2J`]);
+    assert.equal(usage.code, 2);
+    assert.doesNotMatch(usage.stderr.replaceAll("\n", ""), UNPRINTABLE);
   });
 
   test("no value and no secret is in any output, whatever goes wrong and however much is logged", async () => {

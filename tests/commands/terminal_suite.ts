@@ -157,6 +157,21 @@ export async function terminalSuite(program: Program): Promise<void> {
     assert.doesNotMatch(raw, /rows\/s/);
   });
 
+  test("names on a terminal stay on their line, in tables, logs and errors", async () => {
+    const evil = "e\u0085v\u2028i\u202el \x1b[2J";
+    await database.sql`create table ${database.sql(evil)} as select 'canary' as ${
+      database.sql(evil)
+    }`;
+    const name = urnOf(`${database.name}.public.${evil}`);
+    for (const columns of [evil, "missing"]) {
+      const args = ["run", "--urn", name, "--columns", columns, "--dry-run"];
+      const { raw } = await runOnTerminal(program, args, env);
+      assert.match(raw, columns === evil ? /would update/ : /column_not_found/);
+      assert.ok(raw.includes("e\\u0085v\\u2028i\\u202el \\u001b[2J"), raw);
+      assert.ok(!["\u0085", "\u2028", "\u202e", "\x1b[2J"].some((each) => raw.includes(each)));
+    }
+  });
+
   test("nothing is asked on a terminal, whatever is missing", async () => {
     const env = { PORT: String(freePort()) };
     const { code, screen } = await runOnTerminal(program, ["healthcheck"], env);
