@@ -7,10 +7,12 @@ import {
   type DatabricksSettings,
   parseDatabricksSettings,
 } from "./platforms/databricks/connection/settings.ts";
+import { boolean, integer } from "./setting_values.ts";
 import { isHost, isLoopback, withoutBrackets } from "./host_name.ts";
 import {
   parsePostgresSettings,
   type PostgresSettings,
+  type TransactionLimits,
 } from "./platforms/postgres/connection/settings.ts";
 import { findAdapter, TOKEN_SDK_ADAPTERS, TOKEN_SDK_MODES } from "./tokens/adapters.ts";
 import {
@@ -37,8 +39,10 @@ export interface Config {
   /** URN patterns; undefined if every dataset may be tokenized. */
   readonly allowedDatasets: readonly string[] | undefined;
   readonly postgres: PostgresSettings | undefined;
-  readonly postgresLockTimeoutMs: number;
+  readonly postgresLimits: TransactionLimits;
   readonly databricks: DatabricksSettings | undefined;
+  /** How long a run may take. */
+  readonly runTimeoutMs: number;
   /** Whether a table may be rewritten although its triggers or rules may copy values elsewhere. */
   readonly allowTriggers: boolean;
   /** Whether the command line may read tokens back. */
@@ -62,6 +66,11 @@ export interface RotationSettings extends SdkSettings {
   readonly keyId: string | undefined;
 }
 
+const HOUR_MS = 3_600_000;
+
+/** The longest limit: Postgres, and timers, count milliseconds in 31 bits. */
+const MAX_TIMEOUT_MS = 2_147_483_647;
+
 /** The fewest characters of a trigger token. */
 const MIN_TOKEN_LENGTH = 16;
 
@@ -80,6 +89,8 @@ export function loadConfig(source: ConfigSource, rotateFrom?: string): Config {
   const read = <T>(fallback: T, readOne: () => T): T => attempt(readOne) ?? fallback;
   const reader = settingsReader(source);
   const { variable, secret } = reader;
+  const milliseconds = (name: string, fallback: number) =>
+    read(fallback, () => integer(name, variable(name), fallback, 1, MAX_TIMEOUT_MS));
   const isSet = (name: string) => (variable(name) ?? variable(fileVariable(name))) !== undefined;
 
   const hostname = read("127.0.0.1", () => readHost(variable("HOST") ?? "127.0.0.1"));
@@ -96,14 +107,15 @@ export function loadConfig(source: ConfigSource, rotateFrom?: string): Config {
       const value = secret("PG_CONN_STR");
       return value === undefined ? undefined : parsePostgresSettings(value, reader);
     }),
-    postgresLockTimeoutMs: read(
-      5000,
-      () => integer("PG_LOCK_TIMEOUT_MS", variable("PG_LOCK_TIMEOUT_MS"), 5000, 1, 2_147_483_647),
-    ),
+    postgresLimits: {
+      lockTimeoutMs: milliseconds("PG_LOCK_TIMEOUT_MS", 5000),
+      statementTimeoutMs: milliseconds("PG_STATEMENT_TIMEOUT_MS", HOUR_MS),
+    },
     databricks: read(undefined, () => {
       const value = secret("DBX_JDBC_URL");
       return value === undefined ? undefined : parseDatabricksSettings(value);
     }),
+    runTimeoutMs: milliseconds("RUN_TIMEOUT_MS", 24 * HOUR_MS),
     allowTriggers: read(false, () => boolean("ALLOW_TRIGGERS", variable("ALLOW_TRIGGERS"))),
     allowDetokenize: read(false, () => boolean("ALLOW_DETOKENIZE", variable("ALLOW_DETOKENIZE"))),
     pushdown: read(true, () => boolean("PUSHDOWN", variable("PUSHDOWN"), true)),
@@ -215,26 +227,4 @@ function readRotationSource(source: SettingsReader, from: string): RotationSetti
       TOKEN_SDK_MODES.join(", ")
     }) nor the id of a key in the key file`,
   );
-}
-
-function integer(
-  name: string,
-  text: string | undefined,
-  fallback: number,
-  min: number,
-  max: number,
-) {
-  if (text === undefined) return fallback;
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < min || value > max) {
-    throw configFault(name, `it is not a whole number from ${min} to ${max}`);
-  }
-  return value;
-}
-
-function boolean(name: string, text: string | undefined, fallback = false): boolean {
-  if (text === undefined) return fallback;
-  if (text === "false") return false;
-  if (text === "true") return true;
-  throw configFault(name, "it is not one of true, false");
 }

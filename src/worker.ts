@@ -83,6 +83,7 @@ function actionDependencies(config: Config, observe: Observe) {
     platforms: configuredPlatforms(config),
     knownPlatforms: KNOWN_PLATFORMS,
     allowedDatasets: config.allowedDatasets,
+    runTimeoutMs: config.runTimeoutMs,
     tokenSdk,
     ...(config.rotateFrom && { rotateFrom: rotationSource(config.rotateFrom, config, tokenSdk) }),
     observe,
@@ -103,7 +104,7 @@ function configuredPlatforms(config: Config): ReadonlyMap<string, Platform> {
   const platforms: Platform[] = [];
   if (config.postgres !== undefined) {
     platforms.push(postgresPlatform(config.postgres, {
-      lockTimeoutMs: config.postgresLockTimeoutMs,
+      ...config.postgresLimits,
       allowTriggers: config.allowTriggers,
       pushdown: config.pushdown,
     }));

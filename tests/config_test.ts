@@ -31,7 +31,8 @@ Deno.test("without any variable the action listens on loopback, logs JSON and ha
     log: { level: "info", format: "json" },
     allowedDatasets: undefined,
     postgres: undefined,
-    postgresLockTimeoutMs: 5000,
+    postgresLimits: { lockTimeoutMs: 5000, statementTimeoutMs: 3_600_000 },
+    runTimeoutMs: 86_400_000,
     databricks: undefined,
     allowTriggers: false,
     allowDetokenize: false,
@@ -143,8 +144,13 @@ Deno.test("a number is a whole number in its range, and nothing that only looks 
   for (const PORT of ["0", "65536", "-1", "+1", "1e3", "0x50", "80.0", " 80", "eighty"]) {
     assert.deepEqual(faultsOf({ PORT }), ["PORT"], PORT);
   }
-  const PG_LOCK_TIMEOUT_MS = "2147483648"; // Postgres counts milliseconds in 31 bits
-  assert.deepEqual(faultsOf({ PG_LOCK_TIMEOUT_MS }), ["PG_LOCK_TIMEOUT_MS"]);
+  // Postgres counts milliseconds in 31 bits, and so do timers
+  for (const name of ["PG_LOCK_TIMEOUT_MS", "PG_STATEMENT_TIMEOUT_MS", "RUN_TIMEOUT_MS"]) {
+    assert.deepEqual(faultsOf({ [name]: "2147483647" }), [], name);
+    for (const wrong of ["2147483648", "0"]) {
+      assert.deepEqual(faultsOf({ [name]: wrong }), [name], name);
+    }
+  }
 });
 
 Deno.test("ALLOWED_DATASETS is split between patterns, not at the commas within a URN", () => {

@@ -14,6 +14,7 @@ export async function openApiDocument(): Promise<Record<string, unknown>> {
       platforms: new Map(),
       knownPlatforms: new Map(),
       allowedDatasets: undefined,
+      runTimeoutMs: 1,
       tokenSdk: () => Promise.reject(new Error("no run is started here")),
       observe: () => {},
     },

@@ -9,6 +9,7 @@ import { type Platform, type Progress, selectPlatform } from "../platforms/platf
 import { rotating, type RotationSource, tokenizing } from "../tokens/conversion.ts";
 import type { TokenSdk } from "../tokens/token_sdk.ts";
 import type { ResidueState } from "../platforms/residue.ts";
+import { withTimeLimit } from "./time_limit.ts";
 import type { Report, Trigger } from "./trigger.ts";
 
 /** What the action works with. */
@@ -19,6 +20,8 @@ export interface ActionDependencies {
   readonly allowedDatasets: readonly string[] | undefined;
   /** Makes the SDK on the first call, and returns the same one after that. */
   readonly tokenSdk: () => Promise<TokenSdk>;
+  /** How long a run may take. */
+  readonly runTimeoutMs: number;
   /** Rotation only: the SDK and key whose tokens are replaced. Ordinary runs replace values. */
   readonly rotateFrom?: () => Promise<RotationSource>;
   readonly observe: Observe;
@@ -48,7 +51,11 @@ export async function tokenizeDataset(
   const { datasetUrn, dryRun } = trigger;
   deps.observe({ event: "run_started", runId, datasetUrn, columns: trigger.columns, dryRun });
   try {
-    const report = await run(trigger, deps, control);
+    const report = await withTimeLimit(
+      deps.runTimeoutMs,
+      control.signal,
+      (signal) => run(trigger, deps, { ...control, signal }),
+    );
     const elapsedMs = Math.round(performance.now() - startedMs);
     const { table, columns, method, updated, skipped, foreign, lookalikes } = report;
     deps.observe({

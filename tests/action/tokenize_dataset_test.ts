@@ -61,11 +61,16 @@ Deno.test("a defect is logged with its place in the code, without its message, a
 function dependencies(tokenSdk: () => Promise<never>) {
   const observations: Observation[] = [];
   const settings = parsePostgresSettings(database.url, settingsReader({}));
-  const platform = postgresPlatform(settings, { lockTimeoutMs: 5000, allowTriggers: false });
+  const platform = postgresPlatform(settings, {
+    lockTimeoutMs: 5000,
+    statementTimeoutMs: 60_000,
+    allowTriggers: false,
+  });
   const deps = {
     platforms: new Map([["postgres", platform]]),
     knownPlatforms: new Map([["postgres", "PG_CONN_STR"]]),
     allowedDatasets: undefined,
+    runTimeoutMs: 600_000,
     tokenSdk,
     observe: (observation: Observation) => void observations.push(observation),
   };

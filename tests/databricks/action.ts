@@ -64,6 +64,7 @@ export interface ActionOptions {
   /** More properties for the JDBC URL, such as `ConnCatalog=main`; or another URL. */
   readonly properties?: readonly string[];
   readonly jdbcUrl?: string;
+  readonly runTimeoutMs?: number;
 }
 
 /** Sets the action up. */
@@ -77,6 +78,7 @@ export function openAction(place: Place, options: ActionOptions = {}): Action {
     platforms: new Map([[platform.name, platform]]),
     knownPlatforms: new Map([["databricks", "DBX_JDBC_URL"]]),
     allowedDatasets: undefined,
+    runTimeoutMs: options.runTimeoutMs ?? 3_600_000,
     tokenSdk: () => Promise.resolve(sdk),
     ...(rotateFrom && { rotateFrom: () => Promise.resolve(rotateFrom) }),
     observe: (observation: Observation) => void observations.push(observation),

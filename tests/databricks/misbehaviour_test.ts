@@ -481,6 +481,25 @@ for (const [method, sdk] of BOTH_WAYS) {
 }
 
 standInOnly(
+  "RUN_TIMEOUT_MS ends a run whose statement does not, cancels it and closes the session",
+  (place) =>
+    withTen(place, async (table) => {
+      await place.control.addFault({
+        action: { kind: "keep_pending" },
+        methods: ["GetOperationStatus"],
+        statement: WRITES,
+        times: "always",
+      });
+      const action = openAction(place, { sdk: pushdown, runTimeoutMs: 2000 });
+      const error = await action.fails("timeout", table.urn, ["v"]);
+      assert.match(error.message, /RUN_TIMEOUT_MS allows, 2000 ms/);
+      const requests = await place.control.requests();
+      assert.ok(requests.some(({ method }) => method === "CancelOperation"));
+      assert.equal(requests.at(-1)?.method, "CloseSession");
+    }),
+);
+
+standInOnly(
   "a run that is ended does not wait for a warehouse that does not answer",
   (place) =>
     withTen(place, async (table) => {

@@ -36,10 +36,10 @@ export interface ActionApi extends AsyncDisposable {
 /** Makes the API with these environment variables. */
 export function openApi(environment: Readonly<Record<string, string>> = {}): ActionApi {
   const config = loadConfig({ ...machineSource(environment), isTerminal: false });
-  const { postgres, postgresLockTimeoutMs: lockTimeoutMs, allowTriggers, pushdown } = config;
+  const { postgres, postgresLimits, allowTriggers, pushdown, runTimeoutMs } = config;
   const platforms = postgres === undefined
     ? []
-    : [postgresPlatform(postgres, { lockTimeoutMs, allowTriggers, pushdown })];
+    : [postgresPlatform(postgres, { ...postgresLimits, allowTriggers, pushdown })];
   const observations: Observation[] = [];
   const runs = new RunRegistry();
   const app = createApp({
@@ -51,6 +51,7 @@ export function openApi(environment: Readonly<Record<string, string>> = {}): Act
       platforms: new Map(platforms.map((platform) => [platform.name, platform])),
       knownPlatforms: new Map([["postgres", "PG_CONN_STR"], ["databricks", "DBX_JDBC_URL"]]),
       allowedDatasets: config.allowedDatasets,
+      runTimeoutMs,
       tokenSdk: lazyTokenSdk(config.tokenSdk),
       observe: (observation) => void observations.push(observation),
     },

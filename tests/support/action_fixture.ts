@@ -53,6 +53,8 @@ export async function useDatabase(options: TestDatabaseOptions = {}): Promise<Da
 /** How the action is set up. */
 export interface ActionOptions {
   readonly lockTimeoutMs?: number;
+  readonly statementTimeoutMs?: number;
+  readonly runTimeoutMs?: number;
   readonly allowTriggers?: boolean;
   readonly allowedDatasets?: readonly string[];
   readonly pushdown?: boolean;
@@ -94,9 +96,16 @@ export interface Action extends AsyncDisposable {
 
 /** Sets the action up on the database of that connection string. */
 export function openAction(connectionString: string, options: ActionOptions = {}): Action {
-  const { lockTimeoutMs = 5000, allowTriggers = false, pushdown = false } = options;
+  const { lockTimeoutMs = 5000, statementTimeoutMs = 3_600_000, runTimeoutMs = 3_600_000 } =
+    options;
+  const { allowTriggers = false, pushdown = false } = options;
   const settings = parsePostgresSettings(connectionString, settingsReader(machineSource({})));
-  const platform = postgresPlatform(settings, { lockTimeoutMs, allowTriggers, pushdown });
+  const platform = postgresPlatform(settings, {
+    lockTimeoutMs,
+    statementTimeoutMs,
+    allowTriggers,
+    pushdown,
+  });
   const observations: Observation[] = [];
   const sdk = options.tokenSdk ?? dummySdk;
   const { rotateFrom } = options;
@@ -104,6 +113,7 @@ export function openAction(connectionString: string, options: ActionOptions = {}
     platforms: new Map([[platform.name, platform]]),
     knownPlatforms: new Map([["postgres", "PG_CONN_STR"]]),
     allowedDatasets: options.allowedDatasets,
+    runTimeoutMs,
     tokenSdk: typeof sdk === "function" ? sdk : () => Promise.resolve(sdk),
     ...(rotateFrom && { rotateFrom: () => Promise.resolve(rotateFrom) }),
     observe: (observation: Observation) => void observations.push(observation),

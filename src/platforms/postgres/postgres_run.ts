@@ -6,14 +6,13 @@ import { refusal } from "../refusal.ts";
 import type { Session } from "./connection/session.ts";
 import { withLiveSession, withSession, withSnapshotReader } from "./connection/session_lease.ts";
 import type { SessionPool } from "./connection/session_pool.ts";
+import type { TransactionLimits } from "./connection/settings.ts";
 import { inTransaction } from "./connection/transaction.ts";
 import { resolveTable } from "./lookup/resolve_table.ts";
 import type { TargetTable } from "./table.ts";
 
 /** What the configuration says of runs on Postgres. */
-export interface PostgresOptions {
-  /** How long a statement may wait for a lock. */
-  readonly lockTimeoutMs: number;
+export interface PostgresOptions extends TransactionLimits {
   /** Whether the run's UPDATEs may fire triggers and rules. */
   readonly allowTriggers: boolean;
   /** Whether the database makes the tokens if the SDK has an SQL expression; false by default. */
@@ -30,20 +29,20 @@ export interface TableRequest {
 export class PostgresRun {
   readonly context: RunContext;
   readonly pushdown: boolean;
-  readonly lockTimeoutMs: number;
+  readonly limits: TransactionLimits;
   readonly #allowTriggers: boolean;
   readonly #request: TableRequest;
   readonly #pool: SessionPool;
 
   constructor(
     pool: SessionPool,
-    { lockTimeoutMs, allowTriggers, pushdown = false }: PostgresOptions,
+    { allowTriggers, pushdown = false, ...limits }: PostgresOptions,
     context: RunContext,
     request: TableRequest,
   ) {
     this.context = context;
     this.pushdown = pushdown;
-    this.lockTimeoutMs = lockTimeoutMs;
+    this.limits = limits;
     this.#allowTriggers = allowTriggers || context.strategy === "rewrite"; // which fires none
     this.#request = request;
     this.#pool = pool;
@@ -83,7 +82,7 @@ export class PostgresRun {
     const options = {
       isolation: "READ COMMITTED",
       readOnly: this.context.dryRun,
-      lockTimeoutMs: this.lockTimeoutMs,
+      ...this.limits,
     } as const;
     return inTransaction(session, options, this.context.signal, read, work);
   }
@@ -103,7 +102,7 @@ export class PostgresRun {
    * the server has no connection to spare.
    */
   withSnapshotReader<T>(use: (reader: Session) => Promise<T>): Promise<T | undefined> {
-    return withSnapshotReader(this.#pool, this.context.signal, this.lockTimeoutMs, use);
+    return withSnapshotReader(this.#pool, this.context.signal, this.limits, use);
   }
 
   /** Calls `use` with a session outside of any transaction: for what can only follow the COMMIT. */

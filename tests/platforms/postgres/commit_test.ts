@@ -75,7 +75,11 @@ Deno.test("a run whose failed statement was ignored does not commit", async () =
   await sql`create table swallowed (id int, name text check (name like 'canary%'))`;
   await sql`insert into swallowed values (1, 'canary')`;
   const settings = parsePostgresSettings(database.url, settingsReader({}));
-  const platform = postgresPlatform(settings, { lockTimeoutMs: 1000, allowTriggers: false });
+  const platform = postgresPlatform(settings, {
+    lockTimeoutMs: 1000,
+    statementTimeoutMs: 60_000,
+    allowTriggers: false,
+  });
   const dataset = parseDatasetUrn(urnOf(`${database.name}.public.swallowed`));
   const context: RunContext = {
     runId: "run",

@@ -27,7 +27,10 @@ const CASES: Readonly<Record<string, [code: string, message: string]>> = {
   "40001": ["conflict", "other transactions changed the same rows"],
   "40P01": ["conflict", "it was in a deadlock with another transaction"],
   "42501": ["permission_denied", "the role lacks a privilege that the run needs"],
-  "57014": ["timeout", "the server's statement_timeout expired"],
+  "57014": [
+    "timeout",
+    "a statement took longer than PG_STATEMENT_TIMEOUT_MS, or the statement_timeout of the server, allows",
+  ],
   "28P01": ["database_unreachable", "the server refused the user or the password"],
   "08006": ["database_unreachable", "the connection failed"],
   "53100": ["database_error", "the server's disk is full"],

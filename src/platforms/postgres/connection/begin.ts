@@ -3,19 +3,22 @@
  *
  * - `search_path`: the system catalogue alone, so that no name can be captured.
  * - `row_security`: if a policy would hide rows, Postgres refuses instead of skipping them.
+ * - `statement_timeout`: the program's limit, unless the server's own for the role is shorter.
  * - `array_nulls`: a batch travels as arrays, whose NULLs would otherwise be the word NULL.
  * - Joins: a batch is joined to the table by `ctid`, for which the planner must not scan the table.
  */
+import type { TransactionLimits } from "./settings.ts";
 
 /** The kind of transaction. */
-export interface TransactionOptions {
+export interface TransactionOptions extends TransactionLimits {
   readonly isolation: "READ COMMITTED" | "REPEATABLE READ";
   readonly readOnly: boolean;
-  readonly lockTimeoutMs: number;
 }
 
 /** The statements, to be sent as one text. */
-export function beginStatement({ isolation, readOnly, lockTimeoutMs }: TransactionOptions): string {
+export function beginStatement(
+  { isolation, readOnly, lockTimeoutMs, statementTimeoutMs }: TransactionOptions,
+): string {
   return [
     `BEGIN ISOLATION LEVEL ${isolation}, ${readOnly ? "READ ONLY" : "READ WRITE"}`,
     `SET LOCAL search_path = ''`,
@@ -23,6 +26,7 @@ export function beginStatement({ isolation, readOnly, lockTimeoutMs }: Transacti
     `SET LOCAL row_security = off`,
     `SET LOCAL array_nulls = on`,
     `SET LOCAL lock_timeout = ${lockTimeoutMs}`,
+    limitStatements(statementTimeoutMs),
     `SET LOCAL enable_tidscan = on`,
     `SET LOCAL enable_nestloop = on`,
     `SET LOCAL enable_hashjoin = off`,
@@ -30,4 +34,12 @@ export function beginStatement({ isolation, readOnly, lockTimeoutMs }: Transacti
     `SET LOCAL cursor_tuple_fraction = 1`,
     `SET LOCAL jit = off`,
   ].join("; ");
+}
+
+/** Sets `statement_timeout`, which reads as `50ms`, `1h` or the like, and as 0 if there is none. */
+function limitStatements(limitMs: number): string {
+  const own =
+    "EXTRACT(EPOCH FROM pg_catalog.current_setting('statement_timeout')::interval) * 1000";
+  const limit = `LEAST(NULLIF((${own})::int8, 0), ${limitMs})`;
+  return `SELECT pg_catalog.set_config('statement_timeout', (${limit})::text, true)`;
 }

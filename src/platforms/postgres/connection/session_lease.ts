@@ -3,6 +3,7 @@ import { toServiceError } from "../../../errors.ts";
 import { beginStatement } from "./begin.ts";
 import type { Session } from "./session.ts";
 import type { SessionPool } from "./session_pool.ts";
+import type { TransactionLimits } from "./settings.ts";
 import { isInDoubt, LostBeforeBegin, rollBack } from "./transaction.ts";
 
 /** How many sessions that turn out to be lost are replaced: as many as may idle after simultaneous runs. */
@@ -46,7 +47,7 @@ export async function withLiveSession<T>(
 export async function withSnapshotReader<T>(
   pool: SessionPool,
   signal: AbortSignal,
-  lockTimeoutMs: number,
+  limits: TransactionLimits,
   use: (reader: Session) => Promise<T>,
 ): Promise<T | undefined> {
   let session: Session;
@@ -57,9 +58,11 @@ export async function withSnapshotReader<T>(
     return undefined;
   }
   return await withLease(pool, session, signal, async (reader) => {
-    const begin = { isolation: "REPEATABLE READ", readOnly: true, lockTimeoutMs } as const;
+    const { lockTimeoutMs, statementTimeoutMs } = limits;
+    const isolation = "REPEATABLE READ";
+    const begin = beginStatement({ isolation, readOnly: true, lockTimeoutMs, statementTimeoutMs });
     try {
-      await reader.query("begin a transaction", beginStatement(begin));
+      await reader.query("begin a transaction", begin);
       return await use(reader);
     } finally {
       await rollBack(reader);

@@ -36,6 +36,14 @@ export interface PostgresSettings {
   readonly applicationName: string;
 }
 
+/** How long statements of a transaction may take. */
+export interface TransactionLimits {
+  /** How long a statement may wait for a lock. */
+  readonly lockTimeoutMs: number;
+  /** How long a statement may take in all. */
+  readonly statementTimeoutMs: number;
+}
+
 /** Parameters without effect here: they concern libpq itself, or are fixed by this program. */
 const WITHOUT_EFFECT = new Set([
   "client_encoding",

@@ -16,7 +16,10 @@ const MEANINGS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   "55P03": ["lock_timeout", "another session holds a lock on the rows or the table"],
   "40001": ["conflict", "other transactions changed the same rows"],
   "40P01": ["conflict", "it was in a deadlock with another transaction"],
-  "57014": ["timeout", "the server's statement_timeout expired"],
+  "57014": [
+    "timeout",
+    "a statement took longer than PG_STATEMENT_TIMEOUT_MS, or the statement_timeout of the server, allows",
+  ],
   "25P03": ["timeout", "the server's idle_in_transaction_session_timeout expired"],
   "25P04": ["timeout", "the server's transaction_timeout expired"],
   "22001": ["value_too_long", "a token is longer than its column allows"],

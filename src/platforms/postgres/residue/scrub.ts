@@ -23,7 +23,9 @@ export async function vacuumAfterwards(
     return withPlaces(places, [{ ...before, detail: "the role may not VACUUM the table" }]);
   }
   try {
-    const after = await run.afterCommit((session) => vacuum(session, found, run.lockTimeoutMs));
+    const after = await run.afterCommit((session) =>
+      vacuum(session, found, run.limits.lockTimeoutMs)
+    );
     return withPlaces(places, [{ place: "dead_rows", ...after }]);
   } catch {
     const command = vacuumStatement(found.tables);
