@@ -24,6 +24,7 @@ const DEFAULTS: PostgresSettings = {
   user: "ada",
   password: undefined,
   sslMode: "prefer",
+  requireAuth: undefined,
   sslRootCert: undefined,
   sslCert: undefined,
   sslKey: undefined,
@@ -105,6 +106,15 @@ const GOOD: Readonly<Record<string, [value: string, settings: Partial<PostgresSe
   "characters beyond ASCII": ["user=ada dbname='größe 💌'", { database: "größe 💌" }],
   "hostaddr before host": ["user=ada host=h hostaddr=10.0.0.1", { host: "10.0.0.1" }],
   "no connect_timeout": ["user=ada connect_timeout=0", { connectTimeoutSeconds: 3600 }],
+  "how the server may ask to authenticate": [
+    "postgres://ada@h/x?require_auth=scram-sha-256,none",
+    { host: "h", database: "x", requireAuth: ["scram-sha-256", "none"] },
+  ],
+  "how it may not": [
+    "user=ada require_auth='!password, !md5'",
+    { requireAuth: ["gss", "sspi", "scram-sha-256", "oauth", "none"] },
+  ],
+  "no word about it": ["user=ada require_auth=''", {}],
   "the system's certificates": ["user=ada sslmode=verify-full sslrootcert=system", {
     sslMode: "verify-full",
   }],
@@ -158,6 +168,10 @@ const BAD: Readonly<Record<string, [value: string, reason: RegExp]>> = {
   "a stray quote": [`user=ada password='${SECRET}`, /neither a postgres:\/\/ URL/],
   "text after a quote": [`user=ada password='${SECRET}'x`, /neither a postgres:\/\/ URL/],
   "no user": [`postgres://h/x?password=${SECRET}`, /it names no user$/],
+  "an unknown method": ["user=ada require_auth=plain", /its require_auth is not a list of/],
+  "a method twice": ["user=ada require_auth=md5,md5", /its require_auth is not a list of/],
+  "methods with and without !": ["user=ada require_auth=md5,!none", /all or none with "!"/],
+  "no method": ["user=ada require_auth=md5,", /its require_auth is not a list of/],
   "a bad port": [`postgres://ada:${SECRET}@h:x/y`, /its port is not a whole number/],
   "a port beyond 65535": [
     `user=ada password=${SECRET} port=70000`,
@@ -215,7 +229,6 @@ const REFUSED = [
   "sslpassword",
   "sslsni",
   "ssl_min_protocol_version",
-  "require_auth",
   "requirepeer",
   "krbsrvname",
   "gsslib",

@@ -1,6 +1,7 @@
 /** The driver's client, held to one connection that it opens once and never replaces. */
 import type { Options, Sql } from "postgres";
 import type { Socket } from "node:net";
+import { guardAuthentication } from "./authentication.ts";
 import { closedEarly, openSocket } from "./open_socket.ts";
 import type { PostgresSettings } from "./settings.ts";
 
@@ -32,7 +33,7 @@ export async function makeDriverClient(
   const socket = () => {
     if (opened) return Promise.reject(closedEarly());
     opened = true;
-    return openSocket(settings, signal).then(neverFull).then(alwaysHeard);
+    return openGuardedSocket(settings, signal);
   };
   const options: Options<Record<never, never>> & { readonly socket: typeof socket } = {
     socket,
@@ -64,6 +65,12 @@ export async function makeDriverClient(
     },
   };
   return client;
+}
+
+async function openGuardedSocket(settings: PostgresSettings, signal: AbortSignal): Promise<Socket> {
+  const socket = await openSocket(settings, signal);
+  guardAuthentication(socket, settings);
+  return alwaysHeard(neverFull(socket));
 }
 
 /**

@@ -5,6 +5,7 @@
  * Source: PostgreSQL documentation, "34.1.2 Parameter Key Words".
  */
 import type { SettingsReader } from "../../../settings_reader.ts";
+import { type AuthMethod, parseRequireAuth } from "./authentication.ts";
 import { fault, readParameters, severalHosts, VARIABLE } from "./connection_string.ts";
 
 /** How the connection is protected, in libpq's words. */
@@ -28,6 +29,8 @@ export interface PostgresSettings {
   readonly user: string;
   readonly password: string | undefined;
   readonly sslMode: SslMode;
+  /** How the server may ask to authenticate; undefined if the connection string does not say. */
+  readonly requireAuth: readonly AuthMethod[] | undefined;
   /** PEM texts, not paths: the sandbox reads no files. */
   readonly sslRootCert: string | undefined;
   readonly sslCert: string | undefined;
@@ -95,6 +98,7 @@ export function parsePostgresSettings(
   const user = take("user") ?? fail("it names no user");
   const rootCert = pem("sslrootcert");
   const key = take("sslkey");
+  const requireAuth = take("require_auth");
   if ((take("sslcert") === undefined) !== (take("sslkey") === undefined)) {
     throw fault("sslcert and sslkey go together");
   }
@@ -115,6 +119,7 @@ export function parsePostgresSettings(
     password: take("password"),
     // libpq: "require" with a root certificate verifies it, as "verify-ca" does
     sslMode: sslMode === "require" && rootCert !== undefined ? "verify-ca" : sslMode,
+    requireAuth: requireAuth === undefined ? undefined : parseRequireAuth(requireAuth),
     sslRootCert: rootCert,
     sslCert: pem("sslcert"),
     sslKey: key === undefined
@@ -142,7 +147,6 @@ const UNSUPPORTED = new Set([
   "options",
   "passfile",
   "replication",
-  "require_auth",
   "requirepeer",
   "scram_client_key",
   "scram_server_key",
@@ -171,6 +175,7 @@ const KNOWN = new Set([
   "sslkey",
   "connect_timeout",
   "application_name",
+  "require_auth",
   ...WITHOUT_EFFECT,
   ...Object.keys(HONOURED),
 ]);
