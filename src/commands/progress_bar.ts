@@ -13,10 +13,12 @@ export function progressBar(): { show: (progress: Progress) => void; clear: () =
   if (!Deno.stderr.isTerminal()) return { show: () => {}, clear: () => {} };
   const startedMs = performance.now();
   let drawn = false;
+  let cleared = false;
   let last: Progress | undefined;
   const timer = setInterval(() => {
     const elapsedMs = performance.now() - startedMs;
-    if (elapsedMs < SHOW_AFTER_MS) return;
+    // a timer that is due already may fire although it was cleared
+    if (cleared || elapsedMs < SHOW_AFTER_MS) return;
     drawn = true;
     write(`\r\x1b[K${drawing(last, elapsedMs / 1000)}`);
   }, REDRAW_MS);
@@ -26,6 +28,7 @@ export function progressBar(): { show: (progress: Progress) => void; clear: () =
     },
     clear() {
       clearInterval(timer);
+      cleared = true;
       if (drawn) write("\r\x1b[K");
     },
   };
