@@ -213,10 +213,10 @@ Deno.test("scrub clears what the role may clear, even if nothing is left to upda
     const { status, json } = await api.trigger({ ...body, scrub: true });
     assert.deepEqual([status, json.updated], [200, updated]);
     const cleared = json.residue.filter(({ state }: { state: string }) => state === "cleared");
-    assert.deepEqual(cleared.map(({ place }: { place: string }) => place), [
-      "pg_stats",
-      "dead_rows",
-    ]);
+    const places = cleared.map(({ place }: { place: string }) => place);
+    // before version 15 the server does not say in time whether they are gone
+    const expected = database.serverVersion < 15 ? ["pg_stats"] : ["pg_stats", "dead_rows"];
+    assert.deepEqual(places, expected);
   }
   const dry = await api.trigger({ ...body, scrub: true, dry_run: true });
   assert.deepEqual([dry.status, codeOf(dry)], [400, "invalid_request"]);
