@@ -45,6 +45,8 @@ export interface Config {
   readonly runTimeoutMs: number;
   /** Whether a table may be rewritten although its triggers or rules may copy values elsewhere. */
   readonly allowTriggers: boolean;
+  /** Whether a table may be rewritten although its definition calls functions of others. */
+  readonly allowTableFunctions: boolean;
   /** Whether the command line may read tokens back. */
   readonly allowDetokenize: boolean;
   /** Whether a database may make the tokens, if the SDK has an SQL expression. */
@@ -117,6 +119,10 @@ export function loadConfig(source: ConfigSource, rotateFrom?: string): Config {
     }),
     runTimeoutMs: milliseconds("RUN_TIMEOUT_MS", 24 * HOUR_MS),
     allowTriggers: read(false, () => boolean("ALLOW_TRIGGERS", variable("ALLOW_TRIGGERS"))),
+    allowTableFunctions: read(
+      false,
+      () => boolean("ALLOW_TABLE_FUNCTIONS", variable("ALLOW_TABLE_FUNCTIONS")),
+    ),
     allowDetokenize: read(false, () => boolean("ALLOW_DETOKENIZE", variable("ALLOW_DETOKENIZE"))),
     pushdown: read(true, () => boolean("PUSHDOWN", variable("PUSHDOWN"), true)),
     tokenSdk: read({ mode: "dummy", settings: null }, () => readTokenSdk(reader)),

@@ -106,6 +106,7 @@ function configuredPlatforms(config: Config): ReadonlyMap<string, Platform> {
     platforms.push(postgresPlatform(config.postgres, {
       ...config.postgresLimits,
       allowTriggers: config.allowTriggers,
+      allowTableFunctions: config.allowTableFunctions,
       pushdown: config.pushdown,
     }));
   }

@@ -35,6 +35,7 @@ Deno.test("without any variable the action listens on loopback, logs JSON and ha
     runTimeoutMs: 86_400_000,
     databricks: undefined,
     allowTriggers: false,
+    allowTableFunctions: false,
     allowDetokenize: false,
     pushdown: true,
     tokenSdk: { mode: "dummy", settings: null },

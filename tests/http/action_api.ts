@@ -36,10 +36,10 @@ export interface ActionApi extends AsyncDisposable {
 /** Makes the API with these environment variables. */
 export function openApi(environment: Readonly<Record<string, string>> = {}): ActionApi {
   const config = loadConfig({ ...machineSource(environment), isTerminal: false });
-  const { postgres, postgresLimits, allowTriggers, pushdown, runTimeoutMs } = config;
-  const platforms = postgres === undefined
-    ? []
-    : [postgresPlatform(postgres, { ...postgresLimits, allowTriggers, pushdown })];
+  const { postgres, postgresLimits, pushdown, runTimeoutMs } = config;
+  const { allowTriggers, allowTableFunctions } = config;
+  const options = { ...postgresLimits, allowTriggers, allowTableFunctions, pushdown };
+  const platforms = postgres === undefined ? [] : [postgresPlatform(postgres, options)];
   const observations: Observation[] = [];
   const runs = new RunRegistry();
   const app = createApp({

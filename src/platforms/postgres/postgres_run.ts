@@ -15,6 +15,8 @@ import type { TargetTable } from "./table.ts";
 export interface PostgresOptions extends TransactionLimits {
   /** Whether the run's UPDATEs may fire triggers and rules. */
   readonly allowTriggers: boolean;
+  /** Whether functions of others in the table's definition may run; false by default. */
+  readonly allowTableFunctions?: boolean;
   /** Whether the database makes the tokens if the SDK has an SQL expression; false by default. */
   readonly pushdown?: boolean;
 }
@@ -31,12 +33,13 @@ export class PostgresRun {
   readonly pushdown: boolean;
   readonly limits: TransactionLimits;
   readonly #allowTriggers: boolean;
+  readonly #allowTableFunctions: boolean;
   readonly #request: TableRequest;
   readonly #pool: SessionPool;
 
   constructor(
     pool: SessionPool,
-    { allowTriggers, pushdown = false, ...limits }: PostgresOptions,
+    { allowTriggers, allowTableFunctions = false, pushdown = false, ...limits }: PostgresOptions,
     context: RunContext,
     request: TableRequest,
   ) {
@@ -44,6 +47,7 @@ export class PostgresRun {
     this.pushdown = pushdown;
     this.limits = limits;
     this.#allowTriggers = allowTriggers || context.strategy === "rewrite"; // which fires none
+    this.#allowTableFunctions = allowTableFunctions;
     this.#request = request;
     this.#pool = pool;
   }
@@ -54,7 +58,11 @@ export class PostgresRun {
    */
   resolve(session: Session, { lock }: { readonly lock: boolean }): Promise<TargetTable> {
     const { dataset, columns } = this.#request;
-    return resolveTable(session, dataset, columns, { allowTriggers: this.#allowTriggers, lock });
+    return resolveTable(session, dataset, columns, {
+      allowTriggers: this.#allowTriggers,
+      allowTableFunctions: this.#allowTableFunctions,
+      lock,
+    });
   }
 
   /**

@@ -36,6 +36,8 @@ export interface TableMetadata extends Table {
   readonly columns: readonly ColumnMetadata[];
   /** What an UPDATE of these columns, all of them, would set off. */
   readonly sideEffects: readonly SideEffect[];
+  /** Functions of others that an UPDATE of these columns, or reading them, would call; ten at most. */
+  readonly functions: readonly TableFunction[];
   /** Whether the run's lock was free; null if it was not asked for. */
   readonly gotLock: boolean | null;
 }
@@ -70,6 +72,17 @@ export type SideEffectKind = "trigger_or_rule" | "fk_set_null" | "fk_self_cascad
 /** One side effect, with the name of the trigger, rule or constraint. */
 export type SideEffect = readonly [kind: SideEffectKind, name: string];
 
+/**
+ * A function that is not trusted, with what of the table's definition calls it:
+ * `["constraint", "email_ok", "app.is_email", "alice"]`.
+ */
+export type TableFunction = readonly [
+  object: string,
+  objectName: string,
+  name: string,
+  owner: string,
+];
+
 /** The table that a run works on: found, and checked to be one that can be tokenized. */
 export interface TargetTable extends Table {
   /** The platform's name, which tokens may be bound to. */
@@ -82,4 +95,6 @@ export interface TargetTable extends Table {
   readonly columns: readonly ColumnMetadata[];
   /** Triggers and rules that will fire; empty unless the configuration allows them. */
   readonly triggers: readonly string[];
+  /** Functions of others that will run; empty unless the configuration allows them. */
+  readonly functions: readonly string[];
 }

@@ -11,7 +11,7 @@ import { useDatabase } from "../../support/action_fixture.ts";
 
 const database = await useDatabase();
 
-const plain = { canReadXmin: true, triggers: [] };
+const plain = { canReadXmin: true, triggers: [], functions: [] };
 
 async function inTransaction<T>(use: (session: Session) => Promise<T>): Promise<T> {
   const settings = parsePostgresSettings(database.url, settingsReader({}));
@@ -41,6 +41,7 @@ for (
   const [what, table, conversion] of [
     ["the role may not read xmin", { ...plain, canReadXmin: false }, { canReject: false }],
     ["triggers may undo it", { ...plain, triggers: ["undo"] }, { canReject: false }],
+    ["functions may undo it", { ...plain, functions: ["undo"] }, { canReject: false }],
     ["lookalikes stay", plain, { canReject: true }],
   ] as const
 ) {

@@ -6,12 +6,15 @@ import type { Session } from "../connection/session.ts";
 import type { TargetTable } from "../table.ts";
 import { checkSideEffects } from "./check_side_effects.ts";
 import { checkTable, displayNameOf } from "./check_table.ts";
+import { checkTableFunctions } from "./check_table_functions.ts";
 import { findTable } from "./find_table.ts";
 
 /** How to resolve a table. */
 export interface ResolveOptions {
   /** Whether triggers and rules may fire. */
   readonly allowTriggers: boolean;
+  /** Whether functions of others in the table's definition may run. */
+  readonly allowTableFunctions: boolean;
   /** Whether to take the lock that stands for a run in one transaction. */
   readonly lock: boolean;
 }
@@ -24,11 +27,12 @@ export async function resolveTable(
   session: Session,
   dataset: DatasetUrn,
   asked: readonly ColumnRef[],
-  { allowTriggers, lock }: ResolveOptions,
+  { allowTriggers, allowTableFunctions, lock }: ResolveOptions,
 ): Promise<TargetTable> {
   const found = await findTable(session, dataset, asked, lock);
   const columns = checkTable(found, asked);
   const triggers = await checkSideEffects(session, found, columns, allowTriggers);
+  const functions = await checkTableFunctions(session, found, columns, allowTableFunctions);
   const displayName = displayNameOf(found);
   if (found.gotLock === false) throw runInProgress(displayName);
   const { oid, database, schema, name, platformInstance } = found;
@@ -43,6 +47,7 @@ export async function resolveTable(
     platformInstance,
     columns,
     triggers,
+    functions,
     hasDescendants,
     sizeBytes,
     canReadCtid,

@@ -16,11 +16,15 @@ export class OwnTransactions {
   readonly #xmins: string[] = [];
 
   constructor(
-    { canReadXmin, triggers }: Pick<TargetTable, "canReadXmin" | "triggers">,
+    { canReadXmin, triggers, functions }: Pick<
+      TargetTable,
+      "canReadXmin" | "triggers" | "functions"
+    >,
     { canReject }: Pick<Conversion, "canReject">,
   ) {
     // else their rows cannot be told from others', or may still be selected
-    this.#areDone = canReadXmin && triggers.length === 0 && !canReject;
+    const runsOthersCode = triggers.length > 0 || functions.length > 0;
+    this.#areDone = canReadXmin && !runsOthersCode && !canReject;
   }
 
   /**

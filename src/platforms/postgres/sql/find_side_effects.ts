@@ -2,7 +2,7 @@
  * What else an UPDATE of the columns would set off: in the table, in its descendants, and in the tables
  * to which foreign keys ON UPDATE CASCADE carry the change.
  */
-import { columnNames, treeCte } from "./table_expressions.ts";
+import { columnNames, reachedCte, treeCte } from "./table_expressions.ts";
 
 /**
  * The query, which gives a `SideEffect` a row; `table` and `columns` are SQL for the table's oid and for
@@ -10,17 +10,7 @@ import { columnNames, treeCte } from "./table_expressions.ts";
  */
 export function sideEffectsQuery(table: string, columns: string): string {
   return `
-WITH RECURSIVE ${treeCte(table)}, reached(oid, columns) AS (
-  SELECT ${table}, ${columns} COLLATE "C"
-  UNION
-  SELECT next.oid, next.columns FROM reached CROSS JOIN LATERAL (
-    SELECT i.inhrelid, reached.columns FROM pg_inherits i WHERE i.inhparent = reached.oid
-    UNION ALL
-    SELECT k.conrelid, ${columnNames("k.conrelid", "k.conkey")} FROM pg_constraint k
-    WHERE k.contype = 'f' AND k.confrelid = reached.oid AND k.confupdtype = 'c'
-      AND ${columnNames("k.confrelid", "k.confkey")} && reached.columns
-  ) AS next(oid, columns)
-)
+WITH RECURSIVE ${treeCte(table)}, ${reachedCte(table, columns)}
 SELECT 'trigger_or_rule', t.tgname::text FROM reached JOIN pg_trigger t ON t.tgrelid = reached.oid
 WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND (t.tgtype & 16) <> 0
   AND (cardinality(t.tgattr::int2[]) = 0 OR EXISTS (

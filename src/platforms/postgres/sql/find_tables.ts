@@ -8,6 +8,7 @@
  */
 import type { TableMetadata } from "../table.ts";
 import { sideEffectsQuery } from "./find_side_effects.ts";
+import { tableFunctionsQuery } from "./find_table_functions.ts";
 import { treeCte } from "./table_expressions.ts";
 import { tryLockRun } from "./try_lock_run.ts";
 
@@ -56,6 +57,12 @@ SELECT current_database()::text, coalesce((
     'sideEffects', (
       SELECT coalesce(json_agg(json_build_array(effect.kind, effect.name)), '[]'::json)
       FROM (${sideEffectsQuery("found.oid", "attributes.names")}) AS effect(kind, name)
+    ),
+    'functions', (
+      SELECT coalesce(json_agg(json_build_array(f.object, f.object_name, f.name, f.owner)), '[]'::json)
+      FROM (${
+    tableFunctionsQuery("found.oid", "attributes.names")
+  }) AS f(object, object_name, name, owner)
     ),
     'gotLock', CASE WHEN $6::text::boolean THEN ${tryLockRun("found.oid")} END
   ))

@@ -28,6 +28,25 @@ export function columnNames(table: string, numbers: string): string {
       WHERE a.attrelid = ${table} AND a.attnum = ANY (${numbers}))`;
 }
 
+/**
+ * The recursive CTE `reached(oid, columns)`: the table, its descendants, and the tables to which foreign
+ * keys ON UPDATE CASCADE carry a change of the columns, each with those of its columns that change.
+ * `table` and `columns` are SQL for the oid and for the names as an array of text.
+ */
+export function reachedCte(table: string, columns: string): string {
+  return `reached(oid, columns) AS (
+  SELECT ${table}, ${columns} COLLATE "C"
+  UNION
+  SELECT next.oid, next.columns FROM reached CROSS JOIN LATERAL (
+    SELECT i.inhrelid, reached.columns FROM pg_inherits i WHERE i.inhparent = reached.oid
+    UNION ALL
+    SELECT k.conrelid, ${columnNames("k.conrelid", "k.conkey")} FROM pg_constraint k
+    WHERE k.contype = 'f' AND k.confrelid = reached.oid AND k.confupdtype = 'c'
+      AND ${columnNames("k.confrelid", "k.confkey")} && reached.columns
+  ) AS next(oid, columns)
+)`;
+}
+
 /** A column of the row `t`, as text; of `char(n)` without its padding. */
 export function columnText(column: string): string {
   return `t.${quoteIdentifier(column)}::text`;
