@@ -3,12 +3,15 @@ import type { Conversion } from "../tokens/conversion.ts";
 import type { TextColumn } from "./convert_batch.ts";
 import { tooLong } from "./refusal.ts";
 
+/** If a token of such a value is no longer than another, all tokens are of one length. */
+const VERY_LONG_BYTES = 1024 ** 3;
+
 /**
  * Compares each column of limited length with the longest token that its values may need. `measure`
  * gives the length in bytes of UTF-8 of the longest selected value of each column it is called with, null
  * if a column has none. It is not called if no column is limited.
  *
- * Throws `value_too_long`, and what `measure` throws.
+ * Throws `value_too_long`, which does not tell the length of any value, and what `measure` throws.
  */
 export async function checkLengths<Column extends TextColumn>(
   { displayName, columns }: { readonly displayName: string; readonly columns: readonly Column[] },
@@ -22,6 +25,9 @@ export async function checkLengths<Column extends TextColumn>(
     const bytes = longestBytes[i] ?? null;
     if (bytes === null) return;
     const needed = conversion.maxLength(bytes);
-    if (needed > maxLength!) throw tooLong(displayName, name, maxLength!, needed);
+    const isFixed = conversion.maxLength(VERY_LONG_BYTES) === needed;
+    if (needed > maxLength!) {
+      throw tooLong(displayName, name, maxLength!, isFixed ? needed : undefined);
+    }
   });
 }

@@ -11,19 +11,21 @@ export function runInProgress(displayName: string): ServiceError {
   return refusal("run_in_progress", displayName, "another run on it is under way");
 }
 
-/** The refusal of a column of `maxLength` characters that cannot hold its tokens; `needed` if that is known. */
+/**
+ * The refusal of a column of `maxLength` characters that cannot hold its tokens. `tokenLength` is how long
+ * they are, if all are: a length that depends on a value would reveal the value's own.
+ */
 export function tooLong(
   displayName: string,
   column: string,
   maxLength: number,
-  needed?: number,
+  tokenLength?: number,
 ): ServiceError {
-  const need = needed === undefined ? "longer tokens" : `tokens of up to ${needed}`;
-  return refusal(
-    "value_too_long",
-    displayName,
-    `column "${column}" holds ${maxLength} characters, its values need ${need}`,
-  );
+  const excess = tokenLength === undefined
+    ? "the tokens of some values are longer"
+    : `its tokens have ${tokenLength}`;
+  const reason = `column "${column}" holds ${maxLength} characters, ${excess}`;
+  return refusal("value_too_long", displayName, reason);
 }
 
 /** A column, and how many of its values are not valid text. */

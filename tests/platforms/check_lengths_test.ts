@@ -31,13 +31,24 @@ Deno.test("nothing is measured if no column has a limit", async () => {
   await checkLengths(unlimited, conversion, () => assert.fail("measured"));
 });
 
-Deno.test("a column that is one character too short is refused, with what it needs", async () => {
-  const error = await checkLengths(table, conversion, () => Promise.resolve([10, 21]))
+async function refusalOf(maxLength: (bytes: number) => number, longest: number): Promise<string> {
+  const error = await checkLengths(table, { maxLength }, () => Promise.resolve([1, longest]))
     .catch((thrown) => thrown);
   assert.ok(error instanceof ServiceError);
   assert.equal(error.code, "value_too_long");
+  return error.message;
+}
+
+Deno.test("a column that is one character too short is refused, without the length of a value", async () => {
+  const refused = await refusalOf(conversion.maxLength, 21);
   assert.equal(
-    error.message,
-    'Cannot tokenize app.public.people: column "name" holds 30 characters, its values need tokens of up to 31',
+    refused,
+    'Cannot tokenize app.public.people: column "name" holds 30 characters, the tokens of some values are longer',
   );
+  assert.equal(await refusalOf(conversion.maxLength, 500), refused, "whatever the longest value");
+});
+
+Deno.test("if all tokens are of one length, the refusal names it: it tells nothing of a value", async () => {
+  const refused = await refusalOf((bytes) => bytes < 5 ? 1 : 43, 21);
+  assert.match(refused, /column "name" holds 30 characters, its tokens have 43$/);
 });

@@ -86,7 +86,10 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
           "short",
           () => action.fails("value_too_long", "public.short", ["first", "second"], { dryRun }),
         );
-        assert.match(error.message, /column "second" holds 20 characters, .* tokens of up to 24$/);
+        assert.match(
+          error.message,
+          /column "second" holds 20 characters, the tokens of some values are longer$/,
+        );
       }
     });
   }
