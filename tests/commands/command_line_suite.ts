@@ -1,4 +1,4 @@
-/** The command line: what is asked for, what is refused, and what it says of it. */
+/** The command line: what it accepts, what it refuses, and what it prints. */
 import assert from "node:assert/strict";
 import manifest from "../../deno.json" with { type: "json" };
 import { type Program, runProgram } from "../support/program.ts";
@@ -93,7 +93,7 @@ export function commandLineSuite(program: Program): void {
     assert.match(stderr, /^Usage: tokenize/);
   });
 
-  test("variables of the terminal's are not read, since it may not", async () => {
+  test("the program reads no variables of the terminal, since it may not", async () => {
     const some = { FORCE_COLOR: "1", CLICOLOR_FORCE: "1", COLUMNS: "1", NO_COLOR: "1" };
     for (const env of [{}, some] as Record<string, string>[]) {
       const help = await run(["--help"], env);
@@ -105,7 +105,7 @@ export function commandLineSuite(program: Program): void {
     }
   });
 
-  test("a setting that cannot be used is exit code 2 and one line that names it", async () => {
+  test("an unusable setting is exit code 2 and one line that names it", async () => {
     const wrong: readonly (readonly [Record<string, string>, RegExp])[] = [
       [{ TOKEN_SDK_MODE: "canary" }, /^tokenize: TOKEN_SDK_MODE: .*have: dummy/],
       [{ PORT: "0" }, /^tokenize: PORT: /],
@@ -134,7 +134,7 @@ export function commandLineSuite(program: Program): void {
     }));
   });
 
-  test("all faults of the configuration are told at once, before anything is started", async () => {
+  test("all faults of the configuration are reported at once, before anything starts", async () => {
     const env = { PORT: "x", LOG_LEVEL: "x", TOKEN_SDK_MODE: "x", PG_CONN_STR: "canary" };
     const { code, stderr } = await run(["serve"], env);
     assert.equal(code, 2);
@@ -142,7 +142,7 @@ export function commandLineSuite(program: Program): void {
     assert.deepEqual(named.toSorted(), Object.keys(env).toSorted());
   });
 
-  test("an empty variable is as one that is not set", async () => {
+  test("an empty variable counts as unset", async () => {
     const names = ["PG_CONN_STR", "TRIGGER_TOKEN", "HOST", "PORT", "LOG_LEVEL", "TOKEN_SDK_MODE"];
     const env = Object.fromEntries(names.map((name) => [name, ""]));
     const { code, stdout } = await run(["permissions"], env);
@@ -152,7 +152,7 @@ export function commandLineSuite(program: Program): void {
     ]);
   });
 
-  test("permissions prints each host and port, why, and what is denied", async () => {
+  test("permissions prints each host and port with its reason, and what is denied", async () => {
     const { code, stdout, stderr } = await run(["permissions"], {
       HOST: "0.0.0.0",
       PORT: "9000",
@@ -169,7 +169,7 @@ export function commandLineSuite(program: Program): void {
     });
   });
 
-  test("permissions writes IPv6 addresses in brackets, and an address that serves twice once", async () => {
+  test("permissions prints IPv6 addresses in brackets, and an address with two uses once", async () => {
     const list = async (env: Record<string, string>) =>
       JSON.parse((await run(["permissions"], env)).stdout).net;
     assert.deepEqual(await list({ HOST: "::1", PG_CONN_STR: "postgres://u@[::1]:5432/d" }), [

@@ -5,7 +5,7 @@ import { commandLineSuite } from "./command_line_suite.ts";
 
 commandLineSuite(fromSource);
 
-Deno.test("scripts/tokenize.sh runs it from source, with the permissions these tests give it", async () => {
+Deno.test("scripts/tokenize.sh runs the program from source, with the same permissions as these tests", async () => {
   const file = fileURLToPath(new URL("../../scripts/tokenize.sh", import.meta.url));
   const script = { name: "script", file, args: [] };
   const env = { DENO: Deno.execPath(), PORT: "9000" };

@@ -1,4 +1,4 @@
-/** run, trigger, smoke and healthcheck: what they do, what they print, how they end. */
+/** run, trigger, smoke and healthcheck: what they do, what they print, and how they end. */
 import assert from "node:assert/strict";
 import { urnOf, useDatabase } from "../support/action_fixture.ts";
 import type { TestDatabase } from "../support/test_database.ts";
@@ -18,7 +18,7 @@ export async function jobsSuite(program: Program): Promise<void> {
   const urn = (table: string) => urnOf(`${database.name}.public.${table}`);
   const dataset = (table: string, columns: string) => ["--urn", urn(table), "--columns", columns];
 
-  test("run does the job once: 100 updated; then 0, and 100 skipped", async () => {
+  test("run tokenizes a dataset: 100 rows updated; the second time 0, and 100 skipped", async () => {
     await copyCustomers(database, "run_once");
     const args = ["run", ...dataset("run_once", "email,phone")];
     const results = [];
@@ -45,7 +45,7 @@ export async function jobsSuite(program: Program): Promise<void> {
     ]);
   });
 
-  test("run that fails is exit code 1, a sentence for people and the problem for programs", async () => {
+  test("a failed run is exit code 1, a sentence for people and the problem as JSON", async () => {
     const { code, stdout, stderr } = await run(
       ["run", ...dataset("customers", "id")],
       withDatabase,
@@ -71,7 +71,7 @@ export async function jobsSuite(program: Program): Promise<void> {
     assert.equal(code, 0);
   });
 
-  test("trigger asks the action that HOST, PORT and TRIGGER_TOKEN name, or --url", async () => {
+  test("trigger calls the action that HOST, PORT and TRIGGER_TOKEN name, or --url", async () => {
     await copyCustomers(database, "triggered");
     const token = { TRIGGER_TOKEN: `canary-${crypto.randomUUID()}` };
     await using service = await startService(program, { ...withDatabase, ...token });
@@ -91,7 +91,7 @@ export async function jobsSuite(program: Program): Promise<void> {
     assert.deepEqual([stranger.code, JSON.parse(stranger.stdout).code], [1, "unauthorized"]);
   });
 
-  test("trigger passes on what the action refuses, with exit code 1", async () => {
+  test("trigger passes on a refusal of the action, with exit code 1", async () => {
     await using service = await startService(program, withDatabase);
     const { code, stdout, stderr } = await run([
       "trigger",
@@ -103,7 +103,7 @@ export async function jobsSuite(program: Program): Promise<void> {
     assert.match(stderr, /^tokenize: Cannot .* \(table_not_found\)\n$/);
   });
 
-  test("smoke triggers each dataset twice: exit code 0 where the second run updates nothing", async () => {
+  test("smoke triggers each dataset twice, with exit code 0 if the second run updates nothing", async () => {
     await copyCustomers(database, "smoke_one");
     await copyCustomers(database, "smoke_two");
     await using service = await startService(program, withDatabase);
@@ -125,7 +125,7 @@ export async function jobsSuite(program: Program): Promise<void> {
     ]);
   });
 
-  test("smoke fails where a second run updates anything, and goes on to the next dataset", async () => {
+  test("smoke fails if a second run updates anything, and continues with the next dataset", async () => {
     await copyCustomers(database, "restless");
     await using service = await startService(program, withDatabase);
     let writing = true;
@@ -146,7 +146,7 @@ export async function jobsSuite(program: Program): Promise<void> {
     assert.match(missing.fault, /\(table_not_found\)$/);
   });
 
-  test("healthcheck is exit code 0 where the action responds, and 1 where nothing does", async () => {
+  test("healthcheck is exit code 0 if the action responds, and 1 if nothing does", async () => {
     const service = await startService(program);
     try {
       const up = await run(["healthcheck"], { PORT: String(service.port) });
@@ -159,13 +159,13 @@ export async function jobsSuite(program: Program): Promise<void> {
     assert.match(down.stderr, /^tokenize: Cannot reach the action at http:.*: is it running\?\n$/);
   });
 
-  test("healthcheck finds an action that listens on every address", async () => {
+  test("healthcheck finds an action that listens on all addresses", async () => {
     await using service = await startService(program, { HOST: "0.0.0.0", ALLOW_ANONYMOUS: "true" });
     const env = { HOST: "0.0.0.0", PORT: String(service.port), ALLOW_ANONYMOUS: "true" };
     assert.equal((await run(["healthcheck"], env)).code, 0);
   });
 
-  test("what answers but is no action is told from one", async () => {
+  test("a server that is not the action is recognized as such", async () => {
     const command = { healthcheck: [], trigger: dataset("t", "a"), smoke: dataset("t", "a") };
     const cases: readonly (readonly [keyof typeof command, number, string])[] = [
       ["healthcheck", 200, "{}"],
@@ -210,7 +210,7 @@ export async function jobsSuite(program: Program): Promise<void> {
     }
   });
 
-  test("an answer that redirects elsewhere is not followed out of the sandbox", async () => {
+  test("a redirect is not followed out of the sandbox", async () => {
     const elsewhere = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     let visits = 0;
     const counting = (async () => {
@@ -236,7 +236,7 @@ export async function jobsSuite(program: Program): Promise<void> {
     assert.equal(visits, 0);
   });
 
-  test("trigger and smoke give up at once when told to, while the run goes on", async () => {
+  test("trigger and smoke end at once on a signal, and the run continues", async () => {
     await copyCustomers(database, "held");
     await using service = await startService(program, withDatabase);
     for (const command of ["trigger", "smoke"]) {
@@ -256,7 +256,7 @@ export async function jobsSuite(program: Program): Promise<void> {
     assert.ok(values.every((value) => value?.startsWith("tok_")));
   });
 
-  test("a port that is taken, or an address that is not ours, is one clear line", async () => {
+  test("a port in use, or an address of another machine, is one clear line", async () => {
     using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const wrong: readonly (readonly [Record<string, string>, RegExp])[] = [
       [{ PORT: String(taken.addr.port) }, /HOST, PORT.*the port is in use/],

@@ -1,4 +1,4 @@
-/** `tokenize serve` under more than it can do at once: refusals instead of a pile-up, and /healthz. */
+/** `tokenize serve` under overload: it refuses instead of piling up, and /healthz responds. */
 import assert from "node:assert/strict";
 import { urnOf, useDatabase } from "../support/action_fixture.ts";
 import { until } from "../../scripts/servers/until.ts";
@@ -32,7 +32,7 @@ export async function loadSuite(program: Program): Promise<void> {
     database.sql.unsafe(`drop table if exists ${table}; create table ${table} as
       select n, 'canary ' || n as v, repeat('x', 500) as rest from generate_series(1, ${rows}) n`);
 
-  test("many triggers at once are run or refused, with a bounded number of connections", async () => {
+  test("many simultaneous triggers are run or refused, with a bounded number of connections", async () => {
     const tables = Array.from({ length: TABLES }, (_, i) => `loaded_${i}`);
     for (const table of tables) await makeTable(table, 100);
     await using service = await startService(program, environment);
@@ -82,7 +82,7 @@ export async function loadSuite(program: Program): Promise<void> {
   const head = "POST /trigger HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
   const beginnings = ["", "POST /tri", head, `${head}Content-Length: 100\r\n\r\n{"dataset_urn`];
 
-  test("more silent connections than there are file descriptors keep nobody from an answer", async () => {
+  test("more silent connections than file descriptors do not keep others from a response", async () => {
     const limited: Program = {
       ...program,
       file: "bash",
@@ -105,7 +105,7 @@ export async function loadSuite(program: Program): Promise<void> {
     assert.equal((await service.stop("SIGTERM")).code, 0);
   });
 
-  test("bodies that are sent but for their last byte take a bounded amount of memory", async () => {
+  test("bodies without their last byte take a bounded amount of memory", async () => {
     await using service = await startService(program, environment);
     assert.equal((await service.send("GET", "/openapi.json")).status, 200); // all of the API is loaded
     const before = await peakMemoryMb(service.pid);
@@ -123,7 +123,7 @@ export async function loadSuite(program: Program): Promise<void> {
     }
   });
 
-  test("hundreds of connections that send bit by bit keep nobody else from an answer", async () => {
+  test("hundreds of slow connections do not keep others from a response", async () => {
     await using service = await startService(program, environment);
     const connections = await Promise.all(
       Array.from({ length: 400 }, (_, i) => begin(service, beginnings[i % beginnings.length]!)),

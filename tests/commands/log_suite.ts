@@ -1,4 +1,4 @@
-/** The log of the real program: one line for each outcome, and never a value or a secret. */
+/** The log of the real program: one line for each outcome, and no value or secret. */
 import assert from "node:assert/strict";
 import { urnOf, useDatabase } from "../support/action_fixture.ts";
 import { parseLog, type Program, runProgram, startService } from "../support/program.ts";
@@ -14,7 +14,7 @@ export async function logSuite(program: Program): Promise<void> {
   const urn = (table: string) => urnOf(`${database.name}.public.${table}`);
   const env = { PG_CONN_STR: database.url };
 
-  test("each run has one line with its outcome: counts, or the reason", async () => {
+  test("each run has one line with its outcome: the counts or the reason", async () => {
     await using service = await startService(program, env);
     const good = await service.trigger({ dataset_urn: urn("customers"), columns: ["phone"] });
     const bad = await service.trigger({ dataset_urn: urn("customers"), columns: ["id"] });
@@ -47,7 +47,7 @@ export async function logSuite(program: Program): Promise<void> {
     }
   });
 
-  test("LOG_LEVEL says how much: debug adds each batch, error leaves failures only", async () => {
+  test("LOG_LEVEL=debug adds each batch, and LOG_LEVEL=error leaves only failures", async () => {
     const events = async (level: string, columns: string) => {
       const args = ["run", "--urn", urn("customers"), "--columns", columns, "--dry-run"];
       const { stderr } = await runProgram(program, args, { ...env, LOG_LEVEL: level });
@@ -65,7 +65,7 @@ export async function logSuite(program: Program): Promise<void> {
     assert.deepEqual(await events("error", "id"), ["run_failed"]);
   });
 
-  test("LOG_FORMAT=text is one line each for people, without colors into a pipe", async () => {
+  test("LOG_FORMAT=text is one readable line for each event, without colors in a pipe", async () => {
     const args = ["run", "--urn", urn("customers"), "--columns", "name", "--dry-run"];
     const { stderr } = await runProgram(program, args, { ...env, LOG_FORMAT: "text" });
     const lines = stderr.trimEnd().split("\n");
@@ -74,7 +74,7 @@ export async function logSuite(program: Program): Promise<void> {
     assert.match(lines[1]!, /^\d\d:\d\d:\d\d\.\d+ \[INF\] tokenize: run ".*" on ".*": 100 updated/);
   });
 
-  test("a caller cannot write lines of its own into the log, nor control a terminal", async () => {
+  test("a caller can neither forge log lines nor control a terminal", async () => {
     await using service = await startService(program, env);
     const evil = `x\n{"event":"forged"}\n\x1b[2J\x1b]0;title\x07`;
     await service.trigger({ dataset_urn: evil, columns: [evil] });
@@ -105,7 +105,7 @@ export async function logSuite(program: Program): Promise<void> {
     assert.doesNotMatch(usage.stderr.replaceAll("\n", ""), UNPRINTABLE);
   });
 
-  test("no value and no secret is in any output, whatever goes wrong and however much is logged", async () => {
+  test("no output has a value or a secret, whatever goes wrong and however much is logged", async () => {
     await database.sql.unsafe(`
       create table uniques (v text unique);
       insert into uniques values ('canary'), ('tok_Y2FuYXJ5_poc');

@@ -1,4 +1,4 @@
-/** rotate: tokens of an older SDK or key become those of the current one, even if it is killed. */
+/** rotate: tokens of an older SDK or key become those of the current one, even after a kill. */
 import assert from "node:assert/strict";
 import { assertReport } from "../support/assertions.ts";
 import { urnOf, useDatabase } from "../support/action_fixture.ts";
@@ -40,7 +40,7 @@ export async function rotateSuite(program: Program): Promise<void> {
   const readBack = async (table: string, column: string) =>
     await siv.detokenize!(await database.valuesOf(table, column) as string[], NOWHERE);
 
-  test("rotate moves tokens from the dummy to a real SDK: 100 and 0, then 0 and 100", async () => {
+  test("rotate replaces dummy tokens by those of a real SDK: 100 rows, then 0", async () => {
     await sql`create table moved as select id, email, phone from customers`;
     const plain = await database.valuesOf("moved", "email");
     const args = dataset("moved", "email,phone");
@@ -59,7 +59,7 @@ export async function rotateSuite(program: Program): Promise<void> {
     assert.deepEqual(await readBack("moved", "email"), plain);
   });
 
-  test("rotate moves tokens of one key only; run leaves them alone until then", async () => {
+  test("rotate replaces the tokens of one key only, which run leaves alone", async () => {
     await sql`create table by_key as select id, email from customers`;
     const plain = await database.valuesOf("by_key", "email");
     const args = dataset("by_key", "email");
@@ -75,7 +75,7 @@ export async function rotateSuite(program: Program): Promise<void> {
     assert.deepEqual(await readBack("by_key", "email"), plain);
   });
 
-  test("rotate refuses one-way tokens, by SDK or key, with exit code 2", async () => {
+  test("rotate refuses one-way tokens with exit code 2, whether an SDK or a key is named", async () => {
     for (const from of ["hmac-sha256", "h1"]) {
       const { code, stdout, stderr } = await run(
         ["rotate", ...dataset("customers", "email"), "--from", from],
@@ -89,7 +89,7 @@ export async function rotateSuite(program: Program): Promise<void> {
   });
 
   for (const commit of ["atomic", "batches"]) {
-    test(`rotate that is killed, then repeated, loses nothing, ${commit}`, async () => {
+    test(`rotate loses nothing when it is killed and repeated (${commit})`, async () => {
       await sql`drop table if exists killed`;
       await sql`create table killed as select n as id, 'canary ' || n as v,
         repeat('x', 900) as filler from generate_series(1, ${ROWS}::int) n`;

@@ -1,4 +1,4 @@
-/** `tokenize serve` over real sockets: what the API's own tests cannot see in one process. */
+/** `tokenize serve` over real sockets: what tests of the API within one process cannot see. */
 import assert from "node:assert/strict";
 import { urnOf, useDatabase } from "../support/action_fixture.ts";
 import { type Program, type Service, startService } from "../support/program.ts";
@@ -10,7 +10,7 @@ export async function serveSuite(program: Program): Promise<void> {
     Deno.test(`${program.name}: ${title}`, body);
   const dataset_urn = urnOf(`${database.name}.public.customers`);
 
-  test("two triggers on the seeded table: 100 updated, then 0 and 100 skipped", async () => {
+  test("two triggers on the seeded table update 100 rows, then 0", async () => {
     const token = { TRIGGER_TOKEN: `canary-${crypto.randomUUID()}` };
     await using service = await startService(program, { PG_CONN_STR: database.url, ...token });
     const ready = await service.send("GET", "/readyz");
@@ -26,7 +26,7 @@ export async function serveSuite(program: Program): Promise<void> {
     assert.deepEqual([stranger.status, stranger.json.code], [401, "unauthorized"]);
   });
 
-  test("a body over one mebibyte is refused, with its length declared or not", async () => {
+  test("a body over one mebibyte is refused, with or without Content-Length", async () => {
     await using service = await startService(program);
     const large = new Uint8Array(8 * 1024 * 1024).fill(32);
     const stream = () => new Blob([large]).stream();
@@ -37,7 +37,7 @@ export async function serveSuite(program: Program): Promise<void> {
     assert.equal((await service.send("GET", "/healthz")).status, 200);
   });
 
-  test("what is not even HTTP, or breaks off, is neither a 500 nor a defect in the log", async () => {
+  test("malformed or broken HTTP causes neither a 500 nor a defect in the log", async () => {
     await using service = await startService(program);
     const head = `POST /trigger HTTP/1.1\r\nHost: localhost:${service.port}\r\n` +
       "Content-Type: application/json\r\n";
@@ -64,7 +64,7 @@ export async function serveSuite(program: Program): Promise<void> {
     assert.deepEqual(defects, []);
   });
 
-  test("a page whose name leads to this machine cannot trigger, and probes go on", async () => {
+  test("a page whose host name resolves to this machine cannot trigger a run, and probes work", async () => {
     await using service = await startService(program, { PG_CONN_STR: database.url });
     const body = JSON.stringify({ dataset_urn, columns: ["email"], dry_run: true });
     const post = (host: string) =>
@@ -83,7 +83,7 @@ export async function serveSuite(program: Program): Promise<void> {
     assert.match(await raw(service, probe), /^HTTP\/1.1 200 /);
   });
 
-  test("a caller who hangs up does not end its run", async () => {
+  test("a caller that disconnects does not end its run", async () => {
     await using service = await startService(program, { PG_CONN_STR: database.url });
     await using holder = database.connect();
     await holder`begin`;
@@ -99,7 +99,7 @@ export async function serveSuite(program: Program): Promise<void> {
     assert.equal(updated, 100);
   });
 
-  test("runs on different tables go on at the same time, and a second on the same is refused", async () => {
+  test("runs on different tables work at the same time, and a second run on one table is refused", async () => {
     const tables = ["one", "two", "three", "four"];
     for (const name of tables) {
       await database.sql`create table ${database.sql(name)} as select 'canary' as v, n

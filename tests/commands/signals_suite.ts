@@ -1,4 +1,4 @@
-/** SIGTERM and SIGINT: runs under way are finished or rolled back, and the program ends in time. */
+/** SIGTERM and SIGINT: runs in progress finish or are rolled back, and the program ends in time. */
 import assert from "node:assert/strict";
 import { urnOf, useDatabase } from "../support/action_fixture.ts";
 import type { TestDatabase } from "../support/test_database.ts";
@@ -44,7 +44,7 @@ export async function signalsSuite(program: Program, withSlow: boolean): Promise
     });
   }
 
-  test("told to stop, a service lets its run finish and refuses new ones meanwhile", async () => {
+  test("after SIGTERM a service lets its run finish, and refuses new ones", async () => {
     await resetCustomers(database);
     await using service = await startService(program, env);
     await heldRun(service, async (response, release) => {
@@ -66,22 +66,25 @@ export async function signalsSuite(program: Program, withSlow: boolean): Promise
     assert.equal(await tokensIn(database), 100);
   });
 
-  slowTest("a run that does not finish in time is rolled back, and its caller told", async () => {
-    await resetCustomers(database);
-    await using service = await startService(program, env);
-    await heldRun(service, async (response) => {
-      Deno.kill(service.pid, "SIGTERM");
-      const { status, json } = await response;
-      assert.deepEqual([status, json.code], [503, "shutting_down"]);
-      assert.match(json.run_id, /^[0-9a-f-]{36}$/);
-      assert.equal((await service.ended).code, 0);
-    });
-    assert.equal(await tokensIn(database), 0);
-    const outcome = service.log().find(({ event }) => event === "run_failed");
-    assert.equal(outcome?.code, "shutting_down");
-  });
+  slowTest(
+    "a run that does not finish in time is rolled back, and its caller gets an error",
+    async () => {
+      await resetCustomers(database);
+      await using service = await startService(program, env);
+      await heldRun(service, async (response) => {
+        Deno.kill(service.pid, "SIGTERM");
+        const { status, json } = await response;
+        assert.deepEqual([status, json.code], [503, "shutting_down"]);
+        assert.match(json.run_id, /^[0-9a-f-]{36}$/);
+        assert.equal((await service.ended).code, 0);
+      });
+      assert.equal(await tokensIn(database), 0);
+      const outcome = service.log().find(({ event }) => event === "run_failed");
+      assert.equal(outcome?.code, "shutting_down");
+    },
+  );
 
-  test("a second signal ends a service at once; the database rolls back", async () => {
+  test("a second signal ends a service at once, and the database rolls back", async () => {
     await resetCustomers(database);
     await using service = await startService(program, env);
     await heldRun(service, async (response) => {
@@ -94,7 +97,7 @@ export async function signalsSuite(program: Program, withSlow: boolean): Promise
     assert.equal(await tokensIn(database), 0);
   });
 
-  test("a caller who never finishes a request does not keep a service from ending", async () => {
+  test("an unfinished request does not keep a service from ending", async () => {
     await using service = await startService(program, env);
     using caller = await Deno.connect({ hostname: "127.0.0.1", port: service.port });
     const head = "POST /trigger HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
@@ -123,7 +126,7 @@ export async function signalsSuite(program: Program, withSlow: boolean): Promise
     });
   }
 
-  slowTest("a database that has fallen silent does not keep run from ending", async () => {
+  slowTest("a database that no longer responds does not keep run from ending", async () => {
     const url = new URL(database.url);
     using proxy = startFreezingProxy({ hostname: url.hostname, port: Number(url.port) });
     url.host = `127.0.0.1:${proxy.port}`;

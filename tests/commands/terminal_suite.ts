@@ -19,7 +19,7 @@ export async function terminalSuite(program: Program): Promise<void> {
     columns,
   ];
 
-  test("results are a table on a terminal, and JSON there only when asked for", async () => {
+  test("results are a table on a terminal, and JSON with --json", async () => {
     const args = ["run", ...dataset("customers", "email,phone"), "--dry-run"];
     const { code, screen } = await runOnTerminal(program, args, env);
     assert.equal(code, 0, screen);
@@ -39,7 +39,7 @@ export async function terminalSuite(program: Program): Promise<void> {
     assert.match(asked.screen, /^\{"run_id":.*"updated":100.*\}$/m);
   });
 
-  test("what is left of old values stands below the table, with what clears it", async () => {
+  test("remaining old values are listed below the table, with the commands that clear them", async () => {
     await database.sql`create table left_over as select 'canary' as name`;
     const { screen } = await runOnTerminal(program, ["run", ...dataset("left_over", "name")], env);
     const lines = screen.trimEnd().split("\n");
@@ -54,7 +54,7 @@ export async function terminalSuite(program: Program): Promise<void> {
     ]);
   });
 
-  test("--scrub clears what it may, and the table below the result says what is left then", async () => {
+  test("--scrub clears what the role may clear, and lists what is left", async () => {
     await database.sql`create table scrubbed as select 'canary' as name`;
     const args = ["run", ...dataset("scrubbed", "name"), "--scrub"];
     const { code, screen } = await runOnTerminal(program, args, env);
@@ -69,7 +69,7 @@ export async function terminalSuite(program: Program): Promise<void> {
     assert.match(again.screen, /^old values elsewhere$/m);
   });
 
-  test("permissions reads as a list", async () => {
+  test("permissions are a readable list", async () => {
     const { screen } = await runOnTerminal(program, ["permissions"], {
       PG_CONN_STR: "postgres://u:canary@db.internal/app",
     });
@@ -94,7 +94,7 @@ export async function terminalSuite(program: Program): Promise<void> {
     assert.match(lines[1]!, /^tokenize: Cannot .* \(column_not_tokenizable\)$/);
   });
 
-  test("smoke tells of each run, and of the fault", async () => {
+  test("smoke prints each run and the fault", async () => {
     await using service = await startService(program, env);
     const args = ["smoke", "--url", service.url, ...dataset("customers", "name")];
     const { code, screen } = await runOnTerminal(program, [...args, ...dataset("nothing", "x")]);
@@ -120,7 +120,7 @@ export async function terminalSuite(program: Program): Promise<void> {
     assert.match(json.screen, /^\{.*"event":"run_started".*\}$/m);
   });
 
-  test("a progress bar shows work of more than a second, and is gone afterwards", async () => {
+  test("a progress bar shows work that takes more than a second, and then disappears", async () => {
     await slowTable("slow", 0.25);
     const args = ["run", ...dataset("slow", "email")];
     const { code, raw, screen } = await runOnTerminal(program, args, {
@@ -139,7 +139,7 @@ export async function terminalSuite(program: Program): Promise<void> {
     assert.match(screen, /run .* on .*slow.*: 20000 updated/);
   });
 
-  test("work that the database does in one statement shows how long it has been going on", async () => {
+  test("work in a single statement shows how long it has been running", async () => {
     await slowTable("slower", 2.5);
     const args = ["run", ...dataset("slower", "email")];
     const { code, raw, screen } = await runOnTerminal(program, args, {
@@ -172,7 +172,7 @@ export async function terminalSuite(program: Program): Promise<void> {
     }
   });
 
-  test("nothing is asked on a terminal, whatever is missing", async () => {
+  test("a program on a terminal never asks for input", async () => {
     const env = { PORT: String(freePort()) };
     const { code, screen } = await runOnTerminal(program, ["healthcheck"], env);
     assert.equal(code, 1);

@@ -1,4 +1,4 @@
-/** deploy/grants.sql: the role it makes can do the job, and nothing besides. */
+/** deploy/grants.sql: the role that it makes can do the job, and nothing else. */
 import assert from "node:assert/strict";
 import postgres, { type Sql } from "postgres";
 import { assertReport } from "../support/assertions.ts";
@@ -99,7 +99,7 @@ Deno.test("the role can do nothing else", async () => {
   assert.equal(attributes!.any, false);
 });
 
-Deno.test("with columns it can read and change these alone, whatever they are called", async () => {
+Deno.test("with column names, the role can read and change only these columns", async () => {
   const { url } = await grant({
     schema_name: "Own",
     table_name: 'Odd "Names',
@@ -116,7 +116,7 @@ Deno.test("with columns it can read and change these alone, whatever they are ca
 
 testUnless(
   database.serverVersion < 17 ? "PostgreSQL has that right from 17 on" : undefined,
-  "with maintain it can clear what the run leaves, and still nothing else",
+  "with tokenize.maintain, the role can also clear what the run leaves",
   async () => {
     await sql`create table kept as select 'canary ' || n as name from generate_series(1, 50) n`;
     await sql`analyze kept`;
@@ -131,7 +131,7 @@ testUnless(
   },
 );
 
-Deno.test("running it again narrows what the role may do with the table", async () => {
+Deno.test("running the script again can narrow the privileges of the role", async () => {
   const { role, url } = await grant({});
   await grant({ column_names: "email" }, role);
   await using own = connect(url);
@@ -140,7 +140,7 @@ Deno.test("running it again narrows what the role may do with the table", async 
   await isDenied(own, "update customers set phone = null");
 });
 
-Deno.test("a role that could do more loses its attributes, and what everybody may do is told", async () => {
+Deno.test("an existing role loses its attributes, and privileges of PUBLIC are reported", async () => {
   const role = `grantee_${crypto.randomUUID().slice(0, 8)}`;
   await sql.unsafe(`create role ${role} login createdb createrole bypassrls`);
   roles.push(role);
@@ -155,6 +155,6 @@ Deno.test("a role that could do more loses its attributes, and what everybody ma
   assert.equal(attributes!.any, false);
 });
 
-Deno.test("a table that is not there is an error, and nothing is granted", async () => {
+Deno.test("a missing table is an error, and nothing is granted", async () => {
   await assert.rejects(grant({ table_name: "nosuch" }), { code: "42P01" });
 });

@@ -1,9 +1,9 @@
-/** What is fetched is what was chosen: exact versions, checksums, and images by a tag of their own. */
+/** Everything that is downloaded is pinned: by version, checksum, or an image tag. */
 import assert from "node:assert/strict";
 
 const read = (path: string) => Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
 
-Deno.test("packages are named by exact versions, and the lock may not change by itself", async () => {
+Deno.test("packages have exact versions, and the lock is frozen", async () => {
   const { imports, lock } = JSON.parse(await read("deno.json"));
   assert.deepEqual(lock, { frozen: true });
   for (const [name, specifier] of Object.entries(imports)) {
@@ -19,14 +19,14 @@ Deno.test("the lock has a checksum of every package", async () => {
   }
 });
 
-Deno.test("Python packages of the tests are named by exact versions with checksums", async () => {
+Deno.test("Python packages of the tests have exact versions and checksums", async () => {
   const lines = (await read("tests/fuzz/requirements.txt")).replaceAll("\\\n", " ").split("\n")
     .filter((line) => line.trim() !== "" && !line.trimStart().startsWith("#"));
   assert.ok(lines.length > 5);
   for (const line of lines) assert.match(line, /^\S+==\S+.*--hash=sha256:[0-9a-f]{64}/);
 });
 
-Deno.test("the build takes the lock as it is, and both base images can be given by digest", async () => {
+Deno.test("the build uses the frozen lock, and both base images can be given by digest", async () => {
   const dockerfile = await read("Dockerfile");
   assert.match(dockerfile, /deno install --quiet --frozen/);
   const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image);
@@ -38,7 +38,7 @@ Deno.test("the build takes the lock as it is, and both base images can be given 
   }
 });
 
-Deno.test("no image is named without a tag, or by one that means the latest", async () => {
+Deno.test("every image has a tag, and none is latest", async () => {
   const image = /^(?:\s*image: |ARG \w+_IMAGE=)(\S+)$/gm;
   const files = [
     "Dockerfile",

@@ -42,7 +42,7 @@ Deno.test({
   },
 });
 
-Deno.test("every action is pinned by the digest of a commit, beside the version it had", () => {
+Deno.test("every action is pinned by the digest of a commit, with its version in a comment", () => {
   const uses = Object.values(texts).flatMap((text) => text.match(/^.*\buses: .*$/gm) ?? []);
   assert.ok(uses.length > 5);
   for (const line of uses) {
@@ -56,7 +56,7 @@ Deno.test("the same action is pinned by the same digest everywhere", () => {
   for (const [action, digest] of pins) assert.equal(new Map(pins).get(action), digest, action);
 });
 
-Deno.test("workflows may read by default, and only one job publishes and only one signs", () => {
+Deno.test("workflows may only read by default; one job may publish, and one may sign", () => {
   for (const [name, text] of Object.entries(texts)) {
     assert.match(text, /^permissions:\n {2}contents: read\n/m, name);
   }
@@ -68,14 +68,14 @@ Deno.test("workflows may read by default, and only one job publishes and only on
   ]);
 });
 
-Deno.test("a checkout leaves no credentials for the code it runs", () => {
+Deno.test("a checkout keeps no credentials", () => {
   for (const [name, text] of Object.entries(texts)) {
     const checkouts = text.match(/uses: actions\/checkout@.*\n.*\n.*/g) ?? [];
     for (const each of checkouts) assert.match(each, /persist-credentials: false$/, name);
   }
 });
 
-Deno.test("what a job runs is a target of the Makefile, and what is no target is in scripts", async () => {
+Deno.test("a job runs targets of the Makefile, or scripts", async () => {
   const makefile = await Deno.readTextFile(new URL("Makefile", root));
   const all = Object.values(texts).join();
   const made = Array.from(all.matchAll(/\bmake ([a-z-]+)$/gm), ([, target]) => [target!]);

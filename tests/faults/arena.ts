@@ -1,4 +1,4 @@
-/** A real server, a table of known values, the compiled program, and what has to be true afterwards. */
+/** A real server, a table of known values, the compiled program, and what must be true afterwards. */
 import assert from "node:assert/strict";
 import postgres from "postgres";
 import {

@@ -1,4 +1,4 @@
-/** A run that is struck by a fault at a random moment loses nothing and leaves nothing behind. */
+/** A run that meets a fault at a random moment loses nothing and leaves nothing behind. */
 import assert from "node:assert/strict";
 import { Arena, isOneStatement, type Mode } from "./arena.ts";
 import { type Fault, FAULTS } from "./faults.ts";
@@ -16,7 +16,7 @@ const arena = await Arena.open();
 const measured = new Map<string, number>();
 Deno.test.afterAll(() => arena[Symbol.asyncDispose]());
 
-Deno.test("these tests see a value that is lost, and a row that is gone", async () => {
+Deno.test("these tests notice a lost value and a missing row", async () => {
   await arena.refill();
   assert.deepEqual(await arena.inspect(), { state: "old", lost: 0 });
   await arena.sql`UPDATE people SET name = (SELECT name FROM source WHERE id = 2) WHERE id = 1`;

@@ -1,4 +1,4 @@
-/** Random numbers that can be had again: the seed is printed, and FAULT_SEED sets it. */
+/** Reproducible random numbers: the seed is printed, and FAULT_SEED sets it. */
 
 /** Gives numbers from 0 up to, but not with, 1. Algorithm: mulberry32 (Tommy Ettinger, public domain). */
 export function dice(seed: number): () => number {

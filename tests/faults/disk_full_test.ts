@@ -1,4 +1,4 @@
-/** A server whose disk is full, by tables or by its log, loses nothing, and goes on when there is space. */
+/** A server whose disk is filled by tables or by its log loses nothing, and continues when there is space. */
 import assert from "node:assert/strict";
 import type { ErrorCode } from "../../src/errors.ts";
 import { Arena, type ArenaOptions } from "./arena.ts";

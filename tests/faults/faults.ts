@@ -1,4 +1,4 @@
-/** What goes wrong, once each, at a moment of a run. */
+/** The faults, each of which strikes once during a run. */
 import type { ErrorCode } from "../../src/errors.ts";
 import type { Running } from "../support/program.ts";
 import type { Arena } from "./arena.ts";

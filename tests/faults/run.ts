@@ -1,14 +1,14 @@
 /**
  * `make test-faults`: crash proofs. The binary works on a real Postgres, and at random moments
- * something goes wrong; then every row is looked at.
+ * something goes wrong; then every row is checked.
  *
  *     make test-faults            some minutes
  *     make test-faults LONG=1     the long form; with WRITE=1 its results are docs/crash-proofs.md
  *     make … ONLY='kill -9'       the faults with that in their names
  *     FAULT_SEED=1 make …         the moments of an earlier run
  *
- * Disks that are full need file systems of their own: so the tests run in a mount namespace, where
- * there is one to be had.
+ * Full disks need file systems of their own, so the tests run in a mount namespace if one is
+ * available.
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";

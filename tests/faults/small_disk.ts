@@ -1,4 +1,4 @@
-/** A file system of its own that can be filled up: a tmpfs, mounted for as long as it is needed. */
+/** A small file system that can be filled up: a tmpfs, mounted while it is needed. */
 import { findUnprivilegedUser } from "../../scripts/servers/postgres/unprivileged_user.ts";
 
 /** How to start a program that may mount file systems, which are gone when it ends. */

@@ -1,4 +1,4 @@
-/** One kind of fault, tried so many times, each followed by a look at everything. */
+/** One kind of fault, tried several times; after each, everything is checked. */
 import assert from "node:assert/strict";
 import type { Ended, Running } from "../support/program.ts";
 import { type Arena, type Mode, ROWS, type State } from "./arena.ts";

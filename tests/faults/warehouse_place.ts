@@ -1,4 +1,4 @@
-/** The stand-in warehouse as a place of faults: a table of known values, and what has to be true. */
+/** The stand-in warehouse for the crash proofs: a table of known values, and what must be true. */
 import assert from "node:assert/strict";
 import { jdbcUrl } from "../../scripts/servers/warehouse/environment.ts";
 import type { RequestRecord, WarehouseControl } from "../../scripts/servers/warehouse/control.ts";

@@ -1,6 +1,6 @@
 /**
  * The same on the stand-in warehouse, where each statement is all or nothing: at a random request of
- * a run something goes wrong, and then every row is looked at.
+ * a run something goes wrong, and then every row is checked.
  */
 import assert from "node:assert/strict";
 import { connectControl } from "../../scripts/servers/warehouse/remote_control.ts";

@@ -1,4 +1,4 @@
-/** Whatever is sent to the API, its answers are those that its OpenAPI document promises. */
+/** The API responds to any request as its OpenAPI document says. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { createTestDatabase } from "../support/test_database.ts";
@@ -10,7 +10,7 @@ const SEED = "20260101";
 const config = fileURLToPath(new URL("schemathesis.toml", import.meta.url));
 
 for (const [who, token] of [["with the token", TOKEN], ["without a token", undefined]] as const) {
-  Deno.test(`a caller ${who} gets no answer but documented ones`, async () => {
+  Deno.test(`a caller ${who} gets only documented responses`, async () => {
     await using database = await createTestDatabase({ customers: true });
     await using service = await startService(compiled, {
       PG_CONN_STR: database.url,

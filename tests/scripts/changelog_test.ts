@@ -18,7 +18,7 @@ const EXAMPLE = `# Changelog
 - A thing.
 `;
 
-Deno.test("the changelog begins with what is unreleased, and then has versions from new to old", () => {
+Deno.test("the changelog starts with unreleased changes, and then has versions from new to old", () => {
   const [first, ...released] = readChangelog(changelog);
   assert.equal(first?.version, "Unreleased");
   for (const { version, date } of released) {
@@ -29,24 +29,24 @@ Deno.test("the changelog begins with what is unreleased, and then has versions f
   assert.deepEqual(dates, dates.toSorted().reverse());
 });
 
-Deno.test("the changelog knows the version in deno.json, or has something to release as it", () => {
+Deno.test("the changelog has the version in deno.json, or unreleased changes for it", () => {
   const sections = readChangelog(changelog);
   const isReleased = sections.some(({ version }) => version === manifest.version);
   assert.ok(isReleased || sections[0]!.text !== "");
 });
 
-Deno.test("the changelog sorts changes into Keep a Changelog's six kinds", () => {
+Deno.test("the changelog uses the six kinds of change of Keep a Changelog", () => {
   const kinds = [...changelog.matchAll(/^### (.*)$/gm)].map(([, kind]) => kind!);
   assert.ok(kinds.length > 0);
   const known = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"];
   assert.deepEqual(kinds.filter((kind) => !known.includes(kind)), []);
 });
 
-Deno.test("release notes are the section of the tag's version", () => {
+Deno.test("the release notes are the section of the tag's version", () => {
   assert.equal(releaseNotes("v1.2.3", "1.2.3", EXAMPLE), "### Fixed\n\n- A thing.");
 });
 
-Deno.test("a tag that is not the manifest's version, or has no dated section, is not released", () => {
+Deno.test("a tag is released only if it is the manifest's version and has a dated section", () => {
   assert.throws(() => releaseNotes("v1.2.4", "1.2.3", EXAMPLE), {
     message: 'Cannot release "v1.2.4": the version in deno.json is "1.2.3"',
   });

@@ -10,7 +10,7 @@ import {
 import { until } from "../../scripts/servers/until.ts";
 import { createTestDatabase } from "../support/test_database.ts";
 
-Deno.test("a server keeps what was committed through a kill and an immediate stop", async () => {
+Deno.test("a server keeps committed data through a kill and an immediate stop", async () => {
   await using server = await startPostgres({ durable: true });
   await query(server, "create table t (n int)");
   await query(server, "insert into t values (1)");
@@ -22,7 +22,7 @@ Deno.test("a server keeps what was committed through a kill and an immediate sto
   assert.deepEqual(await query(server, "select n from t order by n"), [{ n: 1 }, { n: 2 }]);
 });
 
-Deno.test("a server is configured from outside, and encrypts where that is required", async () => {
+Deno.test("a server takes settings, and can require TLS", async () => {
   await using server = await startPostgres({ tls: "required", settings: { work_mem: "1MB" } });
   const encrypted = { sslmode: "require" };
   assert.deepEqual(await query(server, "show work_mem", encrypted), [{ work_mem: "1MB" }]);
@@ -30,14 +30,14 @@ Deno.test("a server is configured from outside, and encrypts where that is requi
   assert.match(await Deno.readTextFile(server.caFile as string), /BEGIN CERTIFICATE/);
 });
 
-Deno.test("the embedded server does where the system has none", async () => {
+Deno.test("the embedded server works without one on the system", async () => {
   await using server = await startPostgres({ source: "embedded" });
   assert.equal(server.source, "embedded");
   const [row] = await query(server, "show server_version_num");
   assert.equal(Math.floor(Number(row?.server_version_num) / 10_000), server.version);
 });
 
-Deno.test("a server and its data go when the process that started it is killed", async () => {
+Deno.test("a server and its data are removed when the process that started it is killed", async () => {
   const module = new URL("../../scripts/servers/postgres/postgres_server.ts", import.meta.url).href;
   const program = `
     import { startPostgres } from ${JSON.stringify(module)};
@@ -54,7 +54,7 @@ Deno.test("a server and its data go when the process that started it is killed",
   assert.ok((await listProcesses()).every((each) => each.pid !== pid));
 });
 
-Deno.test("test databases are clones that do not see each other, made at once", async () => {
+Deno.test("test databases are independent clones, and can be made at the same time", async () => {
   const databases = await Promise.all([1, 2, 3].map(() => createTestDatabase({ customers: true })));
   const [first, second] = databases;
   assert.ok(first && second);

@@ -1,4 +1,4 @@
-/** What is kept in .tools is checked before it is used again. */
+/** Everything in .tools is verified before it is used again. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { folderDigest, isAsRecorded } from "../../scripts/digests.ts";
@@ -42,7 +42,7 @@ async function offlinePath(dir: string): Promise<string> {
   return path;
 }
 
-Deno.test("a cached Deno that is not the known one is not run", async () => {
+Deno.test("a cached Deno with another checksum is not run", async () => {
   await withTempDir(async (dir) => {
     await impostor(dir, ["deno.sh"], `deno-${VERSION}`);
     const { code, stdout, stderr } = await new Deno.Command("bash", {
@@ -56,7 +56,7 @@ Deno.test("a cached Deno that is not the known one is not run", async () => {
   });
 });
 
-Deno.test("a cached denort that is not the known one is not put into a binary", async () => {
+Deno.test("a cached denort with another checksum is not put into a binary", async () => {
   await withTempDir(async (dir) => {
     const cached = `denort-${VERSION}-${Deno.build.target}`;
     await impostor(dir, ["denort.ts", "digests.ts", "zip_entry.ts"], cached);
@@ -74,7 +74,7 @@ Deno.test("a cached denort that is not the known one is not put into a binary", 
   });
 });
 
-Deno.test("a folder's digest tells every change of a file, a name or a link", async () => {
+Deno.test("a folder's digest changes with every file, name and link", async () => {
   await withTempDir(async (dir) => {
     const root = `${dir}/tool`;
     await Deno.mkdir(`${root}/bin/more`, { recursive: true });
@@ -98,7 +98,7 @@ Deno.test("a folder's digest tells every change of a file, a name or a link", as
   });
 });
 
-Deno.test("what has no known digest is trusted once, and must then be the same", async () => {
+Deno.test("a tool without a known digest is trusted once, and must then stay the same", async () => {
   await withTempDir(async (dir) => {
     const record = `${dir}/tool.sha256`;
     assert.equal(await isAsRecorded(record, "aa"), true);
@@ -112,7 +112,7 @@ Deno.test("what has no known digest is trusted once, and must then be the same",
 const ARCHIVE =
   "UEsDBBQAAAAIAAAAIQCma8t+BgAAAMgAAAAKAAAAZGlyL3BhY2tlZKuoGB4AAFBLAwQUAAAAAAAAACEAsyROlggAAAAIAAAABgAAAHN0b3JlZGFzIGl0IGlzUEsBAhQDFAAAAAgAAAAhAKZry34GAAAAyAAAAAoAAAAAAAAAAAAAAIABAAAAAGRpci9wYWNrZWRQSwECFAMUAAAAAAAAACEAsyROlggAAAAIAAAABgAAAAAAAAAAAAAAgAEuAAAAc3RvcmVkUEsFBgAAAAACAAIAbAAAAFoAAAAAAA==";
 
-Deno.test("a file is taken out of an archive, packed or not", async () => {
+Deno.test("a file is extracted from an archive, compressed or not", async () => {
   const archive = Uint8Array.fromBase64(ARCHIVE);
   const text = async (name: string) => new TextDecoder().decode(await readZipEntry(archive, name));
   assert.equal(await text("dir/packed"), "x".repeat(200));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { addCounts, closingLine, readSummary, runDenoTests } from "./deno_tests.ts";
 
-Deno.test("the summary is the last line of its kind, colours or not", () => {
+Deno.test("the summary is the last such line, with or without colors", () => {
   const noise = "ok | 99 passed | 0 failed (1s)\nFAILED | a test writes this\n";
   const plain =
     "FAILED | 5 passed (2 steps) | 1 failed (1 step) | 2 ignored (3s)\n\nerror: Test failed\n";
@@ -18,7 +18,7 @@ Deno.test("counts add up to the closing line", () => {
   assert.equal(closingLine({ passed: 1, failed: 0, skipped: 4 }), "1 passed, 0 failed, 4 skipped");
 });
 
-Deno.test("real tests are counted, and a file that does not load is a failure", async () => {
+Deno.test("tests are counted, and a file that does not load is a failure", async () => {
   const dir = await Deno.makeTempDir();
   try {
     const tests = `Deno.test("a", () => {}); Deno.test.ignore("b", () => {});

@@ -1,4 +1,4 @@
-/** A way to a server that can fall silent: connections stay open, and nothing passes any more. */
+/** A proxy to a server that can freeze: connections stay open, and nothing passes through. */
 
 /** A proxy that runs. */
 export interface FreezingProxy extends Disposable {

@@ -1,6 +1,6 @@
 /**
- * A token SDK that gives dummy tokens, but waits from one of its calls on until the test lets it go on.
- * It holds a run still between two batches, so that a test can act at that very moment.
+ * A token SDK that makes dummy tokens, but waits from one of its calls on until the test opens it. It
+ * holds a run between two batches, so that a test can act at that moment.
  *
  *     const gate = gatedSdk();
  *     const run = action.tokenize(…);       // with tokenSdk: gate.sdk

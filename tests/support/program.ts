@@ -5,10 +5,10 @@
  *     const { code, stdout } = await runProgram(fromSource, ["permissions"], { PORT: "9000" });
  *
  *     await using service = await startService(compiled, { PG_CONN_STR: database.url });
- *     const answer = await service.trigger({ dataset_urn, columns: ["email"] });
+ *     const response = await service.trigger({ dataset_urn, columns: ["email"] });
  *     const { code } = await service.stop("SIGTERM");
  *
- * Whatever a program prints or answers is searched for values that must not leave the database or the
+ * Everything that a program prints or returns is searched for values that must not leave the database or the
  * configuration: by convention these hold the word "canary".
  */
 import { fileURLToPath } from "node:url";
@@ -154,7 +154,7 @@ export async function runProgram(
   return await spawnProgram(program, args, env).ended;
 }
 
-/** One answer of a service, read. */
+/** A response of a service, read. */
 export interface ServiceResponse {
   readonly status: number;
   readonly headers: Headers;

@@ -1,5 +1,5 @@
 /**
- * Properties that must hold for anything: fast-check makes the cases. A failure prints its seed and the
+ * Properties that must hold for any input: fast-check makes the cases. A failure prints its seed and the
  * smallest case that fails; PROPERTY_SEED tries the cases of an earlier run, PROPERTY_RUNS how many.
  */
 import fc from "fast-check";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { quickTests } from "./quick_tests.ts";
 
-Deno.test("a quick test reaches no server and no binary, by whatever it imports", async () => {
+Deno.test("a quick test imports neither a server nor the binary, not even indirectly", async () => {
   const before = Deno.cwd();
   Deno.chdir(fileURLToPath(new URL("../../", import.meta.url)));
   try {

@@ -1,8 +1,8 @@
-/** A program on a terminal of its own, by the `script` of util-linux. */
+/** A program on its own terminal, made by `script` of util-linux. */
 import { assertLeaksNothing } from "./assertions.ts";
 import type { Environment, Program } from "./program.ts";
 
-/** Why there is no terminal to be had on this machine; undefined if there is. */
+/** Why no terminal is available on this machine; undefined if one is. */
 export const whyNoTerminal: string | undefined = await (async () => {
   const command = new Deno.Command("script", { args: ["--version"], stderr: "null" });
   const output = await command.output().catch(() => undefined);
