@@ -11,6 +11,7 @@ import {
 import type { Config, LogLevel } from "./config.ts";
 import type { Observation, Observe } from "./observations.ts";
 import { oneLine } from "./one_line.ts";
+import { writeError } from "./standard_streams.ts";
 
 /** Each event's level and sentence. Names in braces are the event's own fields. */
 export const LOG_LINES: Readonly<Record<Observation["event"], readonly [LogLevel, string]>> = {
@@ -42,20 +43,25 @@ export const LOG_LINES: Readonly<Record<Observation["event"], readonly [LogLevel
   run_failed: ["error", "run {runId} failed: {reason} ({code})"],
   unexpected_failure: ["error", "unexpected {kind}, a defect: {frames}"],
   stopping: ["info", "{signal}: no new runs, {runs} under way"],
+  run_ending: [
+    "warning",
+    "{signal}: run {runId} is being ended; another signal ends the program at once",
+  ],
   stopped: ["info", "stopped"],
   worker_died: ["error", "the sandbox ended {how}"],
   grace_period_over: ["error", "the sandbox did not stop in time"],
+  forced_end: [
+    "error",
+    "{signal} again: ended at once, the database rolls back what was not committed",
+  ],
 };
 
 /** Sets up the log and returns the function that events go to. To be called once in each realm. */
 export async function startLog({ level, format }: Config["log"]): Promise<Observe> {
   const isTerminal = Deno.stderr.isTerminal();
   const toText = format === "json" ? jsonFormatter() : textFormatter(isTerminal && !Deno.noColor);
-  const encoder = new TextEncoder();
   const clearLine = isTerminal ? "\r\x1b[K" : ""; // a progress bar may be there
-  const write = (record: LogRecord) => {
-    Deno.stderr.writeSync(encoder.encode(clearLine + toText(record)));
-  };
+  const write = (record: LogRecord) => writeError(clearLine + toText(record));
   await configure({
     sinks: { stderr: write },
     loggers: [

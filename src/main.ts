@@ -2,7 +2,7 @@
 import "./sandbox/no_environment.ts";
 import type { Command, TypedCommand } from "./command.ts";
 import { readCommandLine, USAGE_EXIT_CODE } from "./command_line/command_line.ts";
-import { printError } from "./commands/output.ts";
+import { printError, printUnwritable } from "./commands/output.ts";
 import { printPermissions } from "./commands/permissions.ts";
 import { type Config, loadConfig } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
@@ -11,6 +11,7 @@ import { toAuthority } from "./host_name.ts";
 import { oneLine } from "./one_line.ts";
 import { grantsFor, isGrantable } from "./sandbox/grants.ts";
 import { supervise } from "./sandbox/supervisor.ts";
+import { UnwritableOutput, writeError } from "./standard_streams.ts";
 
 const SERVE: Command = { name: "serve" };
 
@@ -76,12 +77,16 @@ function ownUrl({ listen: { hostname, port } }: Config): string {
   return `http://${toAuthority(host, port)}`;
 }
 
-/** A defect outside of the sandbox. Its message may contain anything, so it is not shown. */
-function reportDefect(error: unknown): number {
+/** A failure outside of the sandbox. The message of a defect may contain anything, so it is not shown. */
+function reportFailure(error: unknown): number {
+  if (error instanceof UnwritableOutput) {
+    printUnwritable(error);
+    return 1;
+  }
   const kind = error instanceof Error ? error.name : typeof error;
   printError(`unexpected ${kind}, a defect`);
-  for (const frame of stackFrames(error)) console.error(`  ${oneLine(frame)}`);
+  for (const frame of stackFrames(error)) writeError(`  ${oneLine(frame)}\n`);
   return 1;
 }
 
-Deno.exit(await main().catch(reportDefect));
+Deno.exit(await main().catch(reportFailure));

@@ -85,9 +85,11 @@ export type Observation =
     readonly frames: readonly string[];
   }
   | { readonly event: "stopping"; readonly signal: string; readonly runs: number }
+  | { readonly event: "run_ending"; readonly runId: string; readonly signal: string }
   | { readonly event: "stopped" }
   | { readonly event: "worker_died"; readonly how: string }
-  | { readonly event: "grace_period_over" };
+  | { readonly event: "grace_period_over" }
+  | { readonly event: "forced_end"; readonly signal: string };
 
 /** Where events go. */
 export type Observe = (observation: Observation) => void;

@@ -12,6 +12,8 @@ const GROUND_FLOOR = [
   "retry_after",
   "run_options",
   "stack_frames",
+  "standard_streams",
+  "stop_signals",
   "version",
 ];
 
@@ -269,10 +271,12 @@ Deno.test("only main.ts reads files, but for one that is renewed; nothing writes
   assert.deepEqual(linesWith(worse, () => false), []);
 });
 
-Deno.test("only commands print", () => {
-  const mayPrint = (path: string) =>
-    path.startsWith("commands/") || path === "main.ts" || path === "environment_names.ts";
-  assert.deepEqual(linesWith(/\bconsole\.|\bDeno\.stdout\b/, mayPrint), []);
+Deno.test("only commands and the entry print, in a way that a full disk does not stop", () => {
+  const printing = /\bconsole\.|\bDeno\.std(out|err)\b(?!\.isTerminal)/;
+  const mayWrite = ["standard_streams.ts", "environment_names.ts"];
+  assert.deepEqual(linesWith(printing, (path) => mayWrite.includes(path)), []);
+  const mayPrint = /^(commands|command_line)\/|^(main|standard_streams)\.ts$/;
+  assert.deepEqual(linesWith(/\bwriteOutput\b/, (path) => mayPrint.test(path)), []);
 });
 
 Deno.test("nobody below the HTTP API knows its statuses", () => {

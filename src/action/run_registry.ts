@@ -1,6 +1,8 @@
 /** The runs in progress, so that a shutdown can wait for them, and then end them. */
 import { ServiceError } from "../errors.ts";
 
+const SHUTTING_DOWN = "the action is shutting down";
+
 /** Starts runs until it is drained. */
 export class RunRegistry {
   readonly #running = new Set<Promise<unknown>>();
@@ -25,16 +27,17 @@ export class RunRegistry {
 
   /**
    * Refuses new runs, and gives those in progress `graceMs` milliseconds to finish. After that it ends
-   * them, which rolls them back. Resolves when none is left.
+   * them for that `reason`, which rolls back what they have not committed. Resolves when none is left.
    */
-  async drain(graceMs: number): Promise<void> {
+  async drain(graceMs: number, reason = SHUTTING_DOWN): Promise<void> {
     this.#draining = true;
-    const timer = setTimeout(() => this.#abort.abort(shuttingDown("finish the run")), graceMs);
+    const end = () => this.#abort.abort(shuttingDown("finish the run", reason));
+    const timer = setTimeout(end, graceMs);
     await Promise.allSettled([...this.#running]);
     clearTimeout(timer);
   }
 }
 
-function shuttingDown(action: string): ServiceError {
-  return new ServiceError("shutting_down", `Cannot ${action}: the action is shutting down`);
+function shuttingDown(action: string, reason = SHUTTING_DOWN): ServiceError {
+  return new ServiceError("shutting_down", `Cannot ${action}: ${reason}`);
 }

@@ -2,6 +2,7 @@
 import { Command as Parser, CommanderError } from "commander";
 import type { PermissionsCommand, TypedCommand } from "../command.ts";
 import { oneLine } from "../one_line.ts";
+import { writeError, writeOutput } from "../standard_streams.ts";
 import { COMMIT, VERSION } from "../version.ts";
 import { COMMANDS } from "./commands.ts";
 
@@ -23,7 +24,11 @@ export function readCommandLine(args: readonly string[], isTerminal: boolean): C
     .helpOption("--help", "print this help")
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ outputError: (text, write) => write(eachOnOneLine(text)) })
+    .configureOutput({
+      writeOut: writeOutput,
+      writeErr: writeError,
+      outputError: (text, write) => write(eachOnOneLine(text)),
+    })
     .showHelpAfterError("(see --help)");
   for (const { name, description, options, read } of COMMANDS) {
     const parser = program.command(name).description(description);

@@ -1,9 +1,11 @@
 /** `tokenize detokenize`: reads tokens back, a line each, from standard input to standard output. */
 import { toServiceError } from "../errors.ts";
 import type { DetokenizeCommand } from "../command.ts";
-import { oneLine } from "../one_line.ts";
 import type { TokenContext, TokenSdk } from "../tokens/token_sdk.ts";
-import { printError } from "./output.ts";
+import { UnwritableOutput } from "../standard_streams.ts";
+import { failureExitCode } from "../stop_signals.ts";
+import { aborted } from "../async.ts";
+import { printError, printLines, printUnwritable } from "./output.ts";
 
 type Detokenize = NonNullable<TokenSdk["detokenize"]>;
 
@@ -31,12 +33,15 @@ export async function detokenize(
       const lines = left === 1 ? "1 line is not a token" : `${left} lines are not tokens`;
       printError(`${lines} that can be read back here`);
     }
-    return left > 0 || shutDown.aborted ? 1 : 0;
+    return left > 0 || shutDown.aborted ? failureExitCode(shutDown) : 0;
   } catch (error) {
-    if (error instanceof Deno.errors.BrokenPipe) return 1; // the reader is gone
+    if (error instanceof UnwritableOutput) {
+      printUnwritable(error);
+      return failureExitCode(shutDown);
+    }
     const { message, code } = toServiceError(error);
     printError(`${message} (${code})`);
-    return 1;
+    return failureExitCode(shutDown);
   }
 }
 
@@ -51,7 +56,7 @@ async function readBack(
   for await (const lines of batches(Deno.stdin.readable, shutDown)) {
     const values = await detokenize(lines, context);
     left += values.filter((value) => value === null).length;
-    print(values.map((value, i) => json ? JSON.stringify(value) : value ?? lines[i]!));
+    printLines(values.map((value, i) => json ? JSON.stringify(value) : value ?? lines[i]!));
   }
   return left;
 }
@@ -62,7 +67,7 @@ async function* batches(
   shutDown: AbortSignal,
 ): AsyncGenerator<readonly string[]> {
   const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
-  shutDown.addEventListener("abort", () => void reader.cancel(), { once: true });
+  void aborted(shutDown).then(() => reader.cancel());
   let begun = "";
   while (true) {
     const { value, done } = await reader.read();
@@ -76,9 +81,4 @@ async function* batches(
 
 function withoutReturn(line: string): string {
   return line.endsWith("\r") ? line.slice(0, -1) : line;
-}
-
-function print(lines: readonly string[]): void {
-  let bytes = new TextEncoder().encode(lines.map((line) => `${oneLine(line)}\n`).join(""));
-  while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
 }

@@ -3,11 +3,34 @@ import type { Report } from "../action/trigger.ts";
 import type { ResiduePlace } from "../platforms/residue.ts";
 import type { Problem } from "../http/problem.ts";
 import { oneLine } from "../one_line.ts";
+import { UnwritableOutput, writeError, writeOutput } from "../standard_streams.ts";
 
-/** Prints a report on standard output. */
-export function printReport(report: Report, json: boolean): void {
-  if (json) return printJson(report);
-  console.log(table([
+/**
+ * Prints a report on standard output. If that cannot be written, the outcome goes to standard error.
+ * Returns the exit code: what was committed is done, whether or not anybody could read of it.
+ */
+export function deliverReport(report: Report, json: boolean): number {
+  try {
+    if (json) printJson(report);
+    else printLines(reportLines(report));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof UnwritableOutput)) throw error;
+    const reason = `Cannot write the report to standard output: ${error.message}`;
+    printError(`${reason}; ${outcome(report)}`);
+    return report.dry_run ? 1 : 0;
+  }
+}
+
+/** What the report says, in a few words. */
+function outcome({ dry_run: dryRun, table, updated, skipped }: Report): string {
+  return dryRun
+    ? `the dry run on ${table} was done: ${updated} rows would be updated, ${skipped} skipped`
+    : `the run on ${table} was done: ${updated} rows updated, ${skipped} skipped`;
+}
+
+function reportLines(report: Report): string[] {
+  const counts = table([
     ["table", report.table],
     ["columns", report.columns.join(", ")],
     [report.dry_run ? "would update" : "updated", `${report.updated} rows`],
@@ -16,8 +39,8 @@ export function printReport(report: Report, json: boolean): void {
     ...(report.lookalikes ? [lookalikeLine(report.lookalikes)] : []),
     ["took", `${report.elapsed_ms} ms`],
     ["run", report.run_id],
-  ]));
-  for (const line of residueLines(report.residue ?? [])) printLine(line);
+  ]);
+  return [...counts, ...residueLines(report.residue ?? [])];
 }
 
 function foreignLine(count: number): [string, string] {
@@ -47,26 +70,41 @@ function residueLines(residue: readonly ResiduePlace[]): string[] {
 /** Prints why a command failed: a sentence on standard error; for programs, the problem as well. */
 export function printFailure(problem: Pick<Problem, "detail" | "code">, json: boolean): void {
   printError(`${problem.detail} (${problem.code})`);
-  if (json) printJson(problem);
+  if (json) printIfPossible(() => printJson(problem));
 }
 
-/** Prints a sentence on standard error. */
+/** Prints what the exit code or standard error says, too: that standard output is full changes neither. */
+export function printIfPossible(print: () => void): void {
+  try {
+    print();
+  } catch (error) {
+    if (!(error instanceof UnwritableOutput)) throw error;
+    printUnwritable(error);
+  }
+}
+
+/** Says why there is no output, unless its reader wanted no more of it. */
+export function printUnwritable({ isClosed, message }: UnwritableOutput): void {
+  if (!isClosed) printError(`Cannot write to standard output: ${message}`);
+}
+
+/** Prints a sentence on standard error. Never throws. */
 export function printError(sentence: string): void {
-  console.error(`tokenize: ${oneLine(sentence)}`);
+  writeError(`tokenize: ${oneLine(sentence)}\n`);
 }
 
-/** Prints one line of text on standard output. */
-export function printLine(line: string): void {
-  console.log(oneLine(line));
+/** Prints lines of text on standard output. Throws `UnwritableOutput`. */
+export function printLines(lines: readonly string[]): void {
+  writeOutput(lines.map((line) => `${oneLine(line)}\n`).join(""));
 }
 
-/** Prints a value as one line of JSON on standard output. */
+/** Prints a value as one line of JSON on standard output. Throws `UnwritableOutput`. */
 export function printJson(value: unknown): void {
-  console.log(oneLine(JSON.stringify(value)));
+  printLines([JSON.stringify(value)]);
 }
 
 /** Two columns, aligned, a row a line. */
-export function table(rows: readonly (readonly [string, string])[]): string {
+export function table(rows: readonly (readonly [string, string])[]): string[] {
   const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => oneLine(`${name.padEnd(width)}  ${value}`)).join("\n");
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
 }

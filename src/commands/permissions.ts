@@ -1,6 +1,6 @@
 /** `tokenize permissions`: what the sandbox of `serve` would be given, and why. */
 import type { Grants } from "../sandbox/grants.ts";
-import { printJson, table } from "./output.ts";
+import { printJson, printLines, table } from "./output.ts";
 
 const OTHERS = ["env", "read", "write", "run", "ffi", "sys", "import"] as const;
 
@@ -11,15 +11,17 @@ export function printPermissions({ hosts, files }: Grants, json: boolean): void 
     const read = files.length > 0 ? { read: files } : {};
     return printJson({ net: hosts, ...read, denied });
   }
-  console.log("The sandbox may reach");
-  console.log(list(hosts.map(({ host, why }) => [host, why])));
-  if (files.length > 0) {
-    console.log("may read");
-    console.log(list(files.map(({ file, why }) => [file, why])));
-  }
-  console.log(`and has none of Deno's other permissions: ${denied.join(", ")}`);
+  const readable = files.length === 0
+    ? []
+    : ["may read", ...list(files.map(({ file, why }) => [file, why]))];
+  printLines([
+    "The sandbox may reach",
+    ...list(hosts.map(({ host, why }) => [host, why])),
+    ...readable,
+    `and has none of Deno's other permissions: ${denied.join(", ")}`,
+  ]);
 }
 
-function list(rows: readonly [granted: string, why: string][]): string {
+function list(rows: readonly [granted: string, why: string][]): string[] {
   return table(rows.map(([granted, why]) => [`  ${granted}`, why]));
 }

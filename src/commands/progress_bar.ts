@@ -1,5 +1,6 @@
 /** A progress bar on standard error, for work longer than a second on a terminal. */
 import type { Progress } from "../platforms/platform.ts";
+import { writeError } from "../standard_streams.ts";
 
 const SHOW_AFTER_MS = 1000;
 const REDRAW_MS = 200;
@@ -20,7 +21,7 @@ export function progressBar(): { show: (progress: Progress) => void; clear: () =
     // a timer that is due already may fire although it was cleared
     if (cleared || elapsedMs < SHOW_AFTER_MS) return;
     drawn = true;
-    write(`\r\x1b[K${drawing(last, elapsedMs / 1000)}`);
+    writeError(`\r\x1b[K${drawing(last, elapsedMs / 1000)}`);
   }, REDRAW_MS);
   return {
     show(progress) {
@@ -29,7 +30,7 @@ export function progressBar(): { show: (progress: Progress) => void; clear: () =
     clear() {
       clearInterval(timer);
       cleared = true;
-      if (drawn) write("\r\x1b[K");
+      if (drawn) writeError("\r\x1b[K");
     },
   };
 }
@@ -46,8 +47,4 @@ export function drawing(progress: Progress | undefined, elapsedSeconds: number):
 
 function grouped(number: number): string {
   return number.toLocaleString("en-US");
-}
-
-function write(text: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(text));
 }

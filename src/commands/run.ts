@@ -4,31 +4,37 @@ import { type ActionDependencies, tokenizeDataset } from "../action/tokenize_dat
 import { toServiceError } from "../errors.ts";
 import { toProblem } from "../http/problem.ts";
 import type { RunCommand } from "../command.ts";
-import { printFailure, printReport } from "./output.ts";
+import { aborted } from "../async.ts";
+import { failureExitCode } from "../stop_signals.ts";
+import { deliverReport, printFailure } from "./output.ts";
 import { progressBar } from "./progress_bar.ts";
 
-/** Runs it. A signal to stop rolls it back at once. Returns the exit code. */
+/** Runs it. A signal to stop ends it at once, unless it is done by then. Returns the exit code. */
 export async function runOnce(
   { dataset, options, json }: Omit<RunCommand, "name">,
   deps: ActionDependencies,
   shutDown: AbortSignal,
 ): Promise<number> {
   const runs = new RunRegistry();
-  shutDown.addEventListener("abort", () => void runs.drain(0), { once: true });
   const runId = crypto.randomUUID();
   const bar = progressBar();
+  void aborted(shutDown).then(() => {
+    if (runs.size === 0) return;
+    bar.clear();
+    deps.observe({ event: "run_ending", runId, signal: String(shutDown.reason) });
+    void runs.drain(0, `${shutDown.reason} was received`);
+  });
   try {
     const trigger = { datasetUrn: dataset.urn, columns: dataset.columns, ...options };
     const report = await runs.start((signal) =>
       tokenizeDataset(trigger, deps, { runId, signal, onProgress: bar.show })
     );
     bar.clear();
-    printReport(report, json);
-    return 0;
+    return deliverReport(report, json);
   } catch (error) {
     bar.clear();
     printFailure(toProblem(toServiceError(error), runId), json);
-    return 1;
+    return failureExitCode(shutDown);
   } finally {
     await Promise.all([...deps.platforms.values()].map((platform) => platform.close()));
   }

@@ -1,7 +1,8 @@
 /** `tokenize smoke`: triggers each dataset twice, and fails if a second run updates anything. */
 import type { DatasetArguments, SmokeCommand } from "../command.ts";
 import { DEFAULT_RUN_OPTIONS } from "../run_options.ts";
-import { printJson, printLine } from "./output.ts";
+import { failureExitCode } from "../stop_signals.ts";
+import { printIfPossible, printJson, printLines } from "./output.ts";
 import { type ActionAddress, askAction, type Outcome } from "./ask_action.ts";
 
 /** One dataset's two runs, and what is wrong with them. */
@@ -19,13 +20,12 @@ export async function smoke(
 ): Promise<number> {
   let failed = false;
   for (const dataset of datasets) {
-    if (shutDown.aborted) break;
+    if (shutDown.aborted) return failureExitCode(shutDown);
     const result = await triggerTwice({ url, triggerToken }, dataset, shutDown);
     failed ||= result.fault !== undefined;
-    if (json) printJson(result);
-    else print(result);
+    printIfPossible(() => json ? printJson(result) : printLines(linesOf(result)));
   }
-  return failed ? 1 : 0;
+  return failed ? failureExitCode(shutDown) : 0;
 }
 
 async function triggerTwice(
@@ -50,12 +50,11 @@ async function triggerTwice(
   return { dataset_urn: dataset.urn, runs, fault };
 }
 
-function print({ dataset_urn, runs, fault }: SmokeResult): void {
-  printLine(dataset_urn);
-  runs.forEach((run, i) => {
-    if (!("report" in run)) return;
+function linesOf({ dataset_urn, runs, fault }: SmokeResult): string[] {
+  const counts = runs.flatMap((run, i) => {
+    if (!("report" in run)) return [];
     const { updated, skipped, elapsed_ms: elapsedMs } = run.report;
-    printLine(`  run ${i + 1}: ${updated} updated, ${skipped} skipped, ${elapsedMs} ms`);
+    return [`  run ${i + 1}: ${updated} updated, ${skipped} skipped, ${elapsedMs} ms`];
   });
-  printLine(fault === undefined ? "  ok" : `  FAILED: ${fault}`);
+  return [dataset_urn, ...counts, fault === undefined ? "  ok" : `  FAILED: ${fault}`];
 }

@@ -1,7 +1,8 @@
 /** `tokenize trigger`: asks a running action to tokenize a dataset. */
 import type { TriggerCommand } from "../command.ts";
 import { askAction } from "./ask_action.ts";
-import { printFailure, printReport } from "./output.ts";
+import { failureExitCode } from "../stop_signals.ts";
+import { deliverReport, printFailure } from "./output.ts";
 
 /** Sends the trigger and prints the report or the problem. Returns the exit code. */
 export async function trigger(
@@ -12,8 +13,7 @@ export async function trigger(
   const outcome = await askAction({ url, triggerToken }, dataset, options, shutDown);
   if ("problem" in outcome) {
     printFailure(outcome.problem, json);
-    return 1;
+    return failureExitCode(shutDown);
   }
-  printReport(outcome.report, json);
-  return 0;
+  return deliverReport(outcome.report, json);
 }

@@ -1,6 +1,7 @@
 /** What the supervisor and the sandboxed worker say to each other. */
 import type { Config } from "../config.ts";
 import type { Command } from "../command.ts";
+import type { StopSignal } from "../stop_signals.ts";
 
 /**
  * From the supervisor. `hold` comes first, with one end of a line that nobody speaks on: it closes when
@@ -10,7 +11,7 @@ import type { Command } from "../command.ts";
 export type ToWorker =
   | { readonly type: "hold"; readonly line: MessagePort }
   | { readonly type: "start"; readonly command: Command; readonly config: Config }
-  | { readonly type: "shut_down"; readonly signal: string };
+  | { readonly type: "shut_down"; readonly signal: StopSignal };
 
 /** From the worker. `loaded` comes once, `finished` is its last word. */
 export type FromWorker =

@@ -10,12 +10,17 @@ import { startLog } from "../log.ts";
 import { readMessage, type ToWorker } from "./protocol.ts";
 import type { Observation } from "../observations.ts";
 import { type Grants, workerPermissions } from "./grants.ts";
+import { signalExitCode, STOP_SIGNALS, type StopSignal } from "../stop_signals.ts";
 
 /** How long the worker may take to stop; Kubernetes kills after 30 s. */
 const STOP_TIMEOUT_MS = 25_000;
+/**
+ * How long after the first signal another one has no meaning of its own. `timeout` sends each signal to
+ * the program and to its process group, so that it arrives twice.
+ */
+const SAME_SIGNAL_MS = 1000;
 
 const OWN_PERMISSIONS = ["net", "env", "read", "write", "run", "ffi", "sys", "import"] as const;
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /** Runs the command in a sandbox that is given `grants` and no more. Resolves to the exit code. */
 export async function supervise(
@@ -35,6 +40,7 @@ export async function supervise(
   const end = (exitCode: number, last?: Observation) => {
     if (isOver) return;
     isOver = true;
+    worker.terminate(); // or it might write between the last line and the end
     if (last !== undefined) observe(last);
     ended.resolve(exitCode);
   };
@@ -67,16 +73,32 @@ export async function supervise(
   };
   watch(worker, () => end(1, { event: "worker_died", how: "without reporting why" }));
 
-  let stopping = false;
-  for (const signal of SIGNALS) {
-    Deno.addSignalListener(signal, () => {
-      if (stopping) return end(1); // asked twice: at once
-      stopping = true;
+  onStopSignal({
+    first(signal) {
       tell({ type: "shut_down", signal });
-      setTimeout(() => end(1, { event: "grace_period_over" }), STOP_TIMEOUT_MS);
+      const exitCode = signalExitCode(signal);
+      setTimeout(() => end(exitCode, { event: "grace_period_over" }), STOP_TIMEOUT_MS);
+    },
+    again: (signal) => end(signalExitCode(signal), { event: "forced_end", signal }),
+  });
+  return await ended.promise;
+}
+
+/** Calls `first` with the first signal to stop, and `again` with one that is a further request. */
+function onStopSignal(
+  { first, again }: Readonly<Record<"first" | "again", (signal: StopSignal) => void>>,
+): void {
+  let firstMs: number | undefined;
+  for (const signal of STOP_SIGNALS) {
+    Deno.addSignalListener(signal, () => {
+      if (firstMs === undefined) {
+        firstMs = performance.now();
+        first(signal);
+      } else if (performance.now() - firstMs >= SAME_SIGNAL_MS) {
+        again(signal);
+      }
     });
   }
-  return await ended.promise;
 }
 
 /** Calls `onGone` when the worker is gone, even if it closed itself, which no event tells of. */

@@ -7,6 +7,7 @@ import { rotateSuite } from "../commands/rotate_suite.ts";
 import { serveSuite } from "../commands/serve_suite.ts";
 import { signalsSuite } from "../commands/signals_suite.ts";
 import { terminalSuite } from "../commands/terminal_suite.ts";
+import { unwritableSuite } from "../commands/unwritable_suite.ts";
 import { compiled } from "../support/program.ts";
 
 commandLineSuite(compiled);
@@ -17,3 +18,4 @@ await rotateSuite(compiled);
 await serveSuite(compiled);
 await signalsSuite(compiled, false);
 await terminalSuite(compiled);
+await unwritableSuite(compiled);

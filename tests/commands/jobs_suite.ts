@@ -247,7 +247,7 @@ export async function jobsSuite(program: Program): Promise<void> {
         await using waiting = spawnProgram(program, [...args, "--url", service.url], {});
         await database.untilBlocked();
         const { code, stdout } = await waiting.stop("SIGINT");
-        assert.equal(code, 1);
+        assert.equal(code, 130);
         assert.match(stdout, /stopped waiting, the run goes on/);
       });
       await service.logged("run_finished");

@@ -4,6 +4,7 @@ import { urnOf, useDatabase } from "../support/action_fixture.ts";
 import type { TestDatabase } from "../support/test_database.ts";
 import { startFreezingProxy } from "../support/freezing_proxy.ts";
 import {
+  forceEnd,
   type Program,
   type Service,
   type ServiceResponse,
@@ -84,14 +85,13 @@ export async function signalsSuite(program: Program, withSlow: boolean): Promise
     },
   );
 
-  test("a second signal ends a service at once, and the database rolls back", async () => {
+  test("a further signal ends a service at once, which says so; the database rolls back", async () => {
     await resetCustomers(database);
     await using service = await startService(program, env);
     await heldRun(service, async (response) => {
       const lost = assert.rejects(response);
-      Deno.kill(service.pid, "SIGTERM");
-      await service.logged("stopping");
-      assert.equal((await service.stop("SIGINT")).code, 1);
+      assert.equal((await forceEnd(service, "SIGTERM", "SIGINT")).code, 130);
+      assert.deepEqual(service.log().at(-1)?.event, "forced_end");
       await lost;
     });
     assert.equal(await tokensIn(database), 0);
@@ -108,8 +108,8 @@ export async function signalsSuite(program: Program, withSlow: boolean): Promise
     assert.ok(silent);
   });
 
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    test(`run is rolled back at once on ${signal}, with exit code 1`, async () => {
+  for (const [signal, exitCode] of [["SIGTERM", 143], ["SIGINT", 130]] as const) {
+    test(`run is rolled back at once on ${signal}, with exit code ${exitCode}`, async () => {
       await resetCustomers(database);
       await using holder = database.connect();
       await holder`begin`;
@@ -118,13 +118,29 @@ export async function signalsSuite(program: Program, withSlow: boolean): Promise
       await using running = spawnProgram(program, args, env);
       await database.untilBlocked();
       const { code, stdout, stderr } = await running.stop(signal);
-      assert.equal(code, 1);
+      assert.equal(code, exitCode);
       assert.equal(JSON.parse(stdout).code, "shutting_down");
       assert.match(stderr, /^tokenize: Cannot finish the run: .* \(shutting_down\)$/m);
       await holder`commit`;
       assert.equal(await tokensIn(database), 0);
     });
   }
+
+  test("a signal right after the first one does not keep run from saying how it ended", async () => {
+    await resetCustomers(database);
+    await using holder = database.connect();
+    await holder`begin`;
+    await holder`select from customers where id = 50 for update`;
+    const args = ["run", "--urn", dataset_urn, "--columns", "email"];
+    await using running = spawnProgram(program, args, env);
+    await database.untilBlocked();
+    Deno.kill(running.pid, "SIGTERM");
+    Deno.kill(running.pid, "SIGINT"); // two that are the same might arrive as one
+    const { code, stdout, stderr } = await running.ended;
+    assert.ok(code === 143 || code === 130, `exit code ${code}`); // they arrive in any order
+    assert.equal(JSON.parse(stdout).code, "shutting_down");
+    assert.match(stderr, /^tokenize: Cannot finish the run: .* \(shutting_down\)$/m);
+  });
 
   slowTest("a database that no longer responds does not keep run from ending", async () => {
     const url = new URL(database.url);
@@ -138,7 +154,7 @@ export async function signalsSuite(program: Program, withSlow: boolean): Promise
     await database.untilBlocked();
     proxy.freeze();
     const { code, stdout } = await running.stop("SIGTERM");
-    assert.deepEqual([code, JSON.parse(stdout).code], [1, "shutting_down"]);
+    assert.deepEqual([code, JSON.parse(stdout).code], [143, "shutting_down"]);
     await holder`commit`;
   });
 }

@@ -112,7 +112,7 @@ export function programSuite(program: Program): void {
         await place.control.waitForHits(id, 1, 60_000);
         running.signal("SIGTERM");
         const { code, stdout } = await running.ended;
-        assert.deepEqual([code, JSON.parse(stdout).code], [1, "shutting_down"]);
+        assert.deepEqual([code, JSON.parse(stdout).code], [143, "shutting_down"]);
         const requests = await place.control.requests();
         const cancelled = requests.find(({ method }) => method === "CancelOperation");
         assert.match(cancelled?.statement ?? "", /^UPDATE/);

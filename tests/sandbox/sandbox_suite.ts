@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { type AlteredProject, alterProject } from "../support/altered_program.ts";
-import { parseLog, type Program, runProgram, spawnProgram } from "../support/program.ts";
+import { forceEnd, parseLog, type Program, runProgram, spawnProgram } from "../support/program.ts";
 import type { ProbeOrder, ProbeReport } from "./probe_worker.ts";
 
 /** What the supervisor prints of itself once its worker has ended. */
@@ -137,9 +137,8 @@ export function sandboxSuite(program: Program, harmless: readonly string[]): voi
   test("a second signal ends a sandbox that no longer responds", async () => {
     await using spinning = spawnProgram(program, argsOf({ then: "spin" }), {});
     await spinning.logged("spinning");
-    Deno.kill(spinning.pid, "SIGTERM");
-    Deno.kill(spinning.pid, "SIGINT");
-    assert.equal((await spinning.ended).code, 1);
+    const { code } = await forceEnd(spinning, "SIGTERM", "SIGINT");
+    assert.equal(code, 130);
   });
 }
 

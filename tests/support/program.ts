@@ -154,6 +154,20 @@ export async function runProgram(
   return await spawnProgram(program, args, env).ended;
 }
 
+/** How often `forceEnd` sends its signal. */
+const REPEAT_MS = 100;
+
+/** Asks a program to stop with the first signal, and insists with the second until it has ended. */
+export async function forceEnd(
+  running: Running,
+  first: Deno.Signal,
+  again: Deno.Signal,
+): Promise<Ended> {
+  void running.stop(first);
+  const insisting = setInterval(() => void running.stop(again), REPEAT_MS);
+  return await running.ended.finally(() => clearInterval(insisting));
+}
+
 /** A response of a service, read. */
 export interface ServiceResponse {
   readonly status: number;

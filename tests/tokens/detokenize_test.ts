@@ -112,6 +112,20 @@ Deno.test("its sandbox may reach no database", () => {
   assert.deepEqual(grantsFor({ name: "detokenize", ...where }, config).hosts, []);
 });
 
+Deno.test("output that cannot be written is one line, and exit code 1", async () => {
+  const [token] = await tokensOf("global", ["Ada"]);
+  const command = [Deno.execPath(), "run", "--quiet", "-A", "--no-check", program, "detokenize"];
+  const { code, stderr } = await new Deno.Command("sh", {
+    args: ["-c", 'echo "$1" | { shift; exec "$@" > /dev/full; }', "sh", token!, ...command],
+    env: settings,
+    stderr: "piped",
+  }).output();
+  assert.deepEqual([code, new TextDecoder().decode(stderr)], [
+    1,
+    "tokenize: Cannot write to standard output: the disk is full\n",
+  ]);
+});
+
 Deno.test("a signal ends it although its input goes on", async () => {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "-A", "--no-check", program, "detokenize"],
@@ -126,7 +140,7 @@ Deno.test("a signal ends it although its input goes on", async () => {
   const { value } = await reader.read();
   assert.equal(new TextDecoder().decode(value), '"Ada"\n');
   child.kill("SIGINT");
-  assert.equal((await child.status).code, 1);
+  assert.equal((await child.status).code, 130);
   await writer.close().catch(() => {});
   await reader.cancel();
 });

@@ -1,0 +1,43 @@
+/** Standard output and standard error: both may be full, or closed by their readers. */
+
+/** What standard output reports when nobody can write to it. */
+export class UnwritableOutput extends Error {
+  override readonly name = "UnwritableOutput";
+  /** Whether the reader went away, which is its right. */
+  readonly isClosed: boolean;
+
+  constructor(cause: unknown) {
+    const isClosed = cause instanceof Deno.errors.BrokenPipe;
+    super(isClosed ? "its reader closed it" : reasonOf(cause));
+    this.isClosed = isClosed;
+  }
+}
+
+/** Writes a text to standard output. Throws `UnwritableOutput`. */
+export function writeOutput(text: string): void {
+  try {
+    write(Deno.stdout, text);
+  } catch (error) {
+    throw new UnwritableOutput(error);
+  }
+}
+
+/** Writes a text to standard error. Never throws: there is nobody left to report to. */
+export function writeError(text: string): void {
+  try {
+    write(Deno.stderr, text);
+  } catch {
+    // a message that cannot be shown must not end the work
+  }
+}
+
+function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  let bytes = new TextEncoder().encode(text);
+  while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
+}
+
+function reasonOf(cause: unknown): string {
+  const code = (cause as { code?: unknown } | null)?.code;
+  if (code === "ENOSPC") return "the disk is full";
+  return typeof code === "string" ? `the system reports ${code}` : "it does not accept writes";
+}
