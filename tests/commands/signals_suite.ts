@@ -1,5 +1,6 @@
 /** SIGTERM and SIGINT: runs in progress finish or are rolled back, and the program ends in time. */
 import assert from "node:assert/strict";
+import { jwkSet, sivJwk } from "../../scripts/servers/test_keys.ts";
 import { urnOf, useDatabase } from "../support/action_fixture.ts";
 import type { TestDatabase } from "../support/test_database.ts";
 import { startFreezingProxy } from "../support/freezing_proxy.ts";
@@ -20,6 +21,11 @@ export async function signalsSuite(program: Program, withSlow: boolean): Promise
   const slowTest = (title: string, body: () => Promise<void>) =>
     void (withSlow && test(title, body));
   const env = { PG_CONN_STR: database.url, PG_LOCK_TIMEOUT_MS: "60000" };
+  const dir = await Deno.makeTempDir();
+  Deno.test.afterAll(() => Deno.remove(dir, { recursive: true }));
+  const keyFile = `${dir}/keys.json`;
+  await Deno.writeTextFile(keyFile, jwkSet(await sivJwk("s1")), { mode: 0o600 });
+  const keyed = { ...env, TOKEN_SDK_MODE: "aes-siv", TOKEN_KEYS_FILE: keyFile };
   const dataset_urn = urnOf(`${database.name}.public.customers`);
 
   /** Triggers while another session holds a row, and does `meanwhile` once the run waits for it. */
@@ -120,9 +126,40 @@ export async function signalsSuite(program: Program, withSlow: boolean): Promise
       const { code, stdout, stderr } = await running.stop(signal);
       assert.equal(code, exitCode);
       assert.equal(JSON.parse(stdout).code, "shutting_down");
-      assert.match(stderr, /^tokenize: Cannot finish the run: .* \(shutting_down\)$/m);
+      const said = `Cannot finish the run: ${signal} was received; nothing was changed`;
+      assert.ok(stderr.endsWith(`tokenize: ${said} (shutting_down)\n`), stderr);
       await holder`commit`;
       assert.equal(await tokensIn(database), 0);
+    });
+  }
+
+  for (const command of ["run", "rotate"] as const) {
+    test(`${command} in batches says on a signal how many rows are committed and are left`, async () => {
+      const { sql } = database;
+      const table = `stopped_${command}`;
+      const old = command === "run" ? "'canary' || n" : dummyTokenSql("'canary' || n");
+      await sql.unsafe(`create table ${table} as select n as id, ${old} as email
+        from generate_series(1, 40000) n`);
+      await using holder = database.connect();
+      await holder`begin`;
+      await holder`select from ${holder(table)} where id = 40000 for update`;
+      const dataset = ["--urn", urnOf(`${database.name}.public.${table}`), "--columns", "email"];
+      const batches = ["--commit", "batches", "--connections", "1"];
+      const from = command === "rotate" ? ["--from", "dummy"] : [];
+      const args = [command, ...dataset, ...batches, ...from];
+      await using running = spawnProgram(program, args, command === "run" ? env : keyed);
+      await database.untilBlocked();
+      const { code, stderr } = await running.stop("SIGINT");
+      assert.equal(code, 130);
+      const [, committed, left] =
+        /was received; (\d+) rows were committed before, (\d+) are left, run again/.exec(stderr) ??
+          assert.fail(stderr);
+      assert.ok(Number(committed) > 0 && Number(left) > 0, stderr);
+      assert.equal(Number(committed) + Number(left), 40_000);
+      const [row] = await sql.unsafe(`select count(*) as rest from ${table}
+        where email = ${command === "run" ? "'canary' || id" : dummyTokenSql("'canary' || id")}`);
+      assert.equal(Number(row!.rest), Number(left));
+      await holder`commit`;
     });
   }
 
@@ -157,6 +194,11 @@ export async function signalsSuite(program: Program, withSlow: boolean): Promise
     assert.deepEqual([code, JSON.parse(stdout).code], [143, "shutting_down"]);
     await holder`commit`;
   });
+}
+
+/** The SQL of the dummy token of a short value. */
+function dummyTokenSql(value: string): string {
+  return `'tok_' || encode(convert_to(${value}, 'UTF8'), 'base64') || '_poc'`;
 }
 
 async function resetCustomers({ sql }: TestDatabase): Promise<void> {

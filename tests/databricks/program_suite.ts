@@ -112,7 +112,12 @@ export function programSuite(program: Program): void {
         await place.control.waitForHits(id, 1, 60_000);
         running.signal("SIGTERM");
         const { code, stdout } = await running.ended;
-        assert.deepEqual([code, JSON.parse(stdout).code], [143, "shutting_down"]);
+        const problem = JSON.parse(stdout);
+        assert.deepEqual([code, problem.code], [143, "shutting_down"]);
+        assert.match(
+          problem.detail,
+          /; whether the last write was done is not known: run it again/,
+        );
         const requests = await place.control.requests();
         const cancelled = requests.find(({ method }) => method === "CancelOperation");
         assert.match(cancelled?.statement ?? "", /^UPDATE/);

@@ -4,6 +4,7 @@
  */
 import type { ColumnRef } from "../../datahub/schema_field.ts";
 import { ServiceError } from "../../errors.ts";
+import { orUnchanged } from "../ended_run.ts";
 import type { Platform, RunContext, TableSession } from "../platform.ts";
 import { runInProgress } from "../refusal.ts";
 import { RunLimiter } from "../run_limiter.ts";
@@ -38,7 +39,7 @@ export function databricksPlatform(
     async withTable(dataset, columns, run, use) {
       if (run.strategy === "rewrite") throw noRewrite();
       const candidates = readName(dataset, settings);
-      return await runs.run(async () => {
+      const done = runs.run(async () => {
         run.signal.throwIfAborted();
         const session = await Session.open(warehouse, run);
         try {
@@ -48,6 +49,7 @@ export function databricksPlatform(
           await session.close();
         }
       });
+      return await orUnchanged(run.signal, done);
     },
     close: () => Promise.resolve(), // runs close their own sessions
   };

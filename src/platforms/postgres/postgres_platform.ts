@@ -1,4 +1,5 @@
 /** The platform `postgres`: one transaction a run, or one a batch. */
+import { orUnchanged } from "../ended_run.ts";
 import type { Platform, TableSession } from "../platform.ts";
 import { runInProgress } from "../refusal.ts";
 import { RunLimiter } from "../run_limiter.ts";
@@ -27,7 +28,8 @@ export function postgresPlatform(settings: PostgresSettings, options: PostgresOp
       const run = new PostgresRun(pool, options, context, { dataset, columns });
       const isInBatches = context.commit === "batches" && !context.dryRun;
       const work = isInBatches ? inManyTransactions : inOneTransaction;
-      return limiter.run(() => run.withLiveSession((session) => work(run, session, use)));
+      const done = limiter.run(() => run.withLiveSession((session) => work(run, session, use)));
+      return orUnchanged(context.signal, done);
     },
     close: () => pool.close(),
   };

@@ -81,27 +81,34 @@ export class PostgresRun {
     return withLiveSession(this.#pool, this.context.signal, use);
   }
 
-  /** The run's kind of transaction on `session`; see `inTransaction`. */
+  /** The run's kind of transaction on `session`; see `inTransaction`. `signal` ends it, by default the run's. */
   inTransaction<R, T>(
     session: Session,
     read: () => Promise<R>,
     work: (found: R) => Promise<T>,
+    signal = this.context.signal,
   ): Promise<T> {
     const options = {
       isolation: "READ COMMITTED",
       readOnly: this.context.dryRun,
       ...this.limits,
     } as const;
-    return inTransaction(session, options, this.context.signal, read, work);
+    return inTransaction(session, options, signal, read, work);
   }
 
-  /** Does `work` in a transaction of its own, on a connection of its own, and commits it. */
-  inOwnTransaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  /**
+   * Does `work` in a transaction of its own, on a connection of its own, and commits it. `signal` ends it,
+   * by default the run's.
+   */
+  inOwnTransaction<T>(
+    work: (session: Session) => Promise<T>,
+    signal = this.context.signal,
+  ): Promise<T> {
     const nothing = () => Promise.resolve();
     return withSession(
       this.#pool,
-      this.context.signal,
-      (session) => this.inTransaction(session, nothing, () => work(session)),
+      signal,
+      (session) => this.inTransaction(session, nothing, () => work(session), signal),
     );
   }
 

@@ -64,12 +64,14 @@ export class TableWriter {
     parameters: Readonly<Record<string, string>> = {},
     within?: PreparedSession,
   ): Promise<void> {
-    const { session } = this.#work;
+    const { run, session } = this.#work;
     this.#start ??= await this.#readStart();
+    run.signal.throwIfAborted();
     try {
       const [row] = await session.write<WrittenRow>(this.#action, statement, parameters, within);
       this.#acknowledged.push(row?.num_affected_rows ?? 0);
     } catch (error) {
+      if (run.signal.aborted) this.#isInDoubt = true; // it is cancelled, unless it was done by then
       if (!(error instanceof OutcomeUnknownError)) throw error;
       this.#isInDoubt = true;
       await session.startOver(); // ends the statement if it still runs

@@ -1,5 +1,6 @@
 /** Sessions on loan: each is taken from the pool for a piece of work, and given back clean or closed. */
 import { toServiceError } from "../../../errors.ts";
+import { PartlyDone } from "../../ended_run.ts";
 import { beginStatement } from "./begin.ts";
 import type { Session } from "./session.ts";
 import type { SessionPool } from "./session_pool.ts";
@@ -82,8 +83,8 @@ async function withLease<T>(
     return await use(session);
   } catch (error) {
     // a statement cancelled because of the signal fails for the signal's reason
-    const isCancelled = signal.aborted && !isInDoubt(toServiceError(error));
-    throw isCancelled ? toServiceError(signal.reason) : error;
+    const saysOutcome = error instanceof PartlyDone || isInDoubt(toServiceError(error));
+    throw signal.aborted && !saysOutcome ? toServiceError(signal.reason) : error;
   } finally {
     signal.removeEventListener("abort", cancel);
     pool.release(session);

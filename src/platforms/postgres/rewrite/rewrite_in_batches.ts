@@ -8,7 +8,9 @@
  */
 import { pool } from "../../../async.ts";
 import { ServiceError, toServiceError } from "../../../errors.ts";
+import { PartlyDone } from "../../ended_run.ts";
 import type { RewriteOutcome } from "../../platform.ts";
+import { isInDoubt } from "../connection/transaction.ts";
 import { type BlockRange, countBlocksStatement } from "../sql/block_ranges.ts";
 import { bulkPass } from "./bulk_pass.ts";
 import { chooseUpdate, type UpdateMethod } from "./choose_method.ts";
@@ -23,6 +25,9 @@ import type { Work } from "./work.ts";
 const DEFAULT_CONNECTIONS = Math.min(4, Math.max(2, navigator.hardwareConcurrency));
 /** How many times to go through the table before other writers are said to be faster. */
 const MAX_ROUNDS = 5;
+
+/** How long the count of what is left may take after a failure. */
+const LAST_COUNT_TIMEOUT_MS = 10_000;
 
 /**
  * Rewrites the table batch by batch.
@@ -45,6 +50,8 @@ class BatchRun {
   /** Lookalikes met in the present round, and the rows they are in. */
   #lookalikes = 0;
   #rejectedRows = 0;
+  /** Whether a batch may have been committed although it is not counted. */
+  #isInDoubt = false;
 
   constructor(work: Work) {
     this.#work = work;
@@ -81,9 +88,10 @@ class BatchRun {
     );
   }
 
-  #countLeft(): Promise<RowCounts> {
-    return this.#work.run.inOwnTransaction((session) =>
-      countRows(session, this.#work, this.#transactions.done)
+  #countLeft(signal?: AbortSignal): Promise<RowCounts> {
+    return this.#work.run.inOwnTransaction(
+      (session) => countRows(session, this.#work, this.#transactions.done),
+      signal,
     );
   }
 
@@ -123,6 +131,9 @@ class BatchRun {
       await run.checkUnaltered(session, table); // nothing held the table between the batches
       const hasWritten = done.updated > 0;
       return { ...done, xmin: hasWritten ? await this.#transactions.xminOf(session) : undefined };
+    }).catch((error) => {
+      this.#isInDoubt ||= isInDoubt(toServiceError(error));
+      throw error;
     });
     this.#transactions.add(xmin);
     this.#committed += done.updated;
@@ -139,12 +150,17 @@ class BatchRun {
     );
   }
 
-  /** The error, with what stays and what is left; the latter only if it can still be counted. */
-  async #withProgress({ code, message, facts }: ServiceError): Promise<ServiceError> {
-    const left = await this.#countLeft().then(({ selected }) => `, ${selected} are left`, () => "");
-    return new ServiceError(
+  /** The error, with what stays and what is left; the latter only if it can be counted in time. */
+  async #withProgress({ code, message, facts }: ServiceError): Promise<PartlyDone> {
+    const counting = this.#countLeft(AbortSignal.timeout(LAST_COUNT_TIMEOUT_MS)); // the run's own may be aborted
+    const left = await counting.then(
+      ({ selected }) => `, ${selected} are left`,
+      () => ", how many are left could not be counted",
+    );
+    const open = this.#isInDoubt ? " and one more batch perhaps" : "";
+    return new PartlyDone(
       code,
-      `${message}; ${this.#committed} rows were committed before${left}, run again to go on`,
+      `${message}; ${this.#committed} rows were committed before${open}${left}, run again to go on`,
       facts,
     );
   }
