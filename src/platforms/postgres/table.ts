@@ -56,6 +56,8 @@ export interface ColumnMetadata {
   /** `EXTERNAL` and the like, if it is not the type's own. */
   readonly storage: string | null;
   readonly isGenerated: boolean;
+  /** A partition or inheriting table in which it is generated; null if there is none. */
+  readonly generatedIn: string | null;
   readonly canSelect: boolean;
   readonly canUpdate: boolean;
 }
@@ -65,9 +67,11 @@ export interface ColumnMetadata {
  *
  * - `trigger_or_rule`: may do anything.
  * - `fk_set_null`: a foreign key that sets the rows that refer to a value to NULL or to a default.
+ * - `fk_delete`: a foreign key that takes a row's move to another partition for its deletion, and deletes
+ *   the rows that refer to it, or sets them to NULL or to a default.
  * - `fk_self_cascade`: a foreign key that changes rows of the table itself, unseen by the run.
  */
-export type SideEffectKind = "trigger_or_rule" | "fk_set_null" | "fk_self_cascade";
+export type SideEffectKind = "trigger_or_rule" | "fk_set_null" | "fk_delete" | "fk_self_cascade";
 
 /** One side effect, with the name of the trigger, rule or constraint. */
 export type SideEffect = readonly [kind: SideEffectKind, name: string];

@@ -37,6 +37,12 @@ export async function checkSideEffects(
     namesOf("fk_self_cascade"),
     (list) => `foreign keys cascade within the table itself (${list})`,
   );
+  refuse(
+    namesOf("fk_delete"),
+    (list) =>
+      "rows would move to other partitions, which PostgreSQL before 15 takes for a deletion, " +
+      `and foreign keys would delete or change rows elsewhere (${list})`,
+  );
   const triggers = namesOf("trigger_or_rule");
   if (!allowTriggers) {
     refuse(

@@ -80,6 +80,13 @@ function checkColumn(column: ColumnMetadata, displayName: string): void {
       `column "${name}" is generated from other columns`,
     );
   }
+  if (column.generatedIn !== null) {
+    throw refusal(
+      "column_not_tokenizable",
+      displayName,
+      `column "${name}" is generated from other columns in "${column.generatedIn}"`,
+    );
+  }
   const missing = [column.canSelect ? "" : "SELECT", column.canUpdate ? "" : "UPDATE"].filter(
     Boolean,
   );

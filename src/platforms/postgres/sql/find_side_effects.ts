@@ -1,6 +1,10 @@
 /**
  * What else an UPDATE of the columns would set off: in the table, in its descendants, and in the tables
  * to which foreign keys ON UPDATE CASCADE carry the change.
+ *
+ * A row that moves to another partition is deleted from one table and inserted into another. That fires
+ * the row triggers of both events, though neither statement triggers nor rules; and before PostgreSQL 15
+ * foreign keys take it for a DELETE.
  */
 import { columnNames, reachedCte, treeCte } from "./table_expressions.ts";
 
@@ -10,13 +14,28 @@ import { columnNames, reachedCte, treeCte } from "./table_expressions.ts";
  */
 export function sideEffectsQuery(table: string, columns: string): string {
   return `
-WITH RECURSIVE ${treeCte(table)}, ${reachedCte(table, columns)}
+WITH RECURSIVE ${treeCte(table)}, ${reachedCte(table, columns)}, moving(oid) AS (
+  SELECT reached.oid FROM reached JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = reached.oid
+  WHERE p.partexprs IS NOT NULL
+    OR ${columnNames("p.partrelid", "p.partattrs::int2[]")} && reached.columns
+  UNION
+  SELECT i.inhrelid FROM moving JOIN pg_catalog.pg_inherits i ON i.inhparent = moving.oid
+)
 SELECT 'trigger_or_rule', t.tgname::text FROM reached JOIN pg_trigger t ON t.tgrelid = reached.oid
 WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND (t.tgtype & 16) <> 0
   AND (cardinality(t.tgattr::int2[]) = 0 OR EXISTS (
     SELECT FROM pg_attribute a WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr::int2[])
       -- a generated column changes with the columns it is computed from
       AND (a.attname::text = ANY (reached.columns) OR a.attgenerated <> '')))
+UNION
+SELECT 'trigger_or_rule', t.tgname::text
+FROM moving JOIN pg_catalog.pg_trigger t ON t.tgrelid = moving.oid
+WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND (t.tgtype & 1) <> 0 AND (t.tgtype & (4 | 8)) <> 0
+UNION
+SELECT 'fk_delete', k.conname::text
+FROM moving JOIN pg_catalog.pg_constraint k ON k.confrelid = moving.oid
+WHERE k.contype = 'f' AND k.confdeltype IN ('c', 'n', 'd')
+  AND current_setting('server_version_num')::int < 150000
 UNION
 SELECT 'trigger_or_rule', r.rulename::text FROM reached JOIN pg_rewrite r ON r.ev_class = reached.oid
 WHERE r.ev_type = '2' AND r.ev_enabled <> 'D'

@@ -86,6 +86,13 @@ SELECT current_database()::text, coalesce((
       'storage', CASE WHEN a.attstorage <> own.typstorage THEN CASE a.attstorage
         WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
       'isGenerated', a.attgenerated <> '',
+      -- before PostgreSQL 16 a member's column may be generated although the table's own is not
+      'generatedIn', (
+        WITH RECURSIVE ${treeCte("found.oid")}
+        SELECT min(member.relname::text) FROM tree
+        JOIN pg_catalog.pg_attribute g ON g.attrelid = tree.oid AND g.attname = a.attname
+        JOIN pg_catalog.pg_class member ON member.oid = tree.oid
+        WHERE tree.oid <> found.oid AND g.attgenerated <> ''),
       'canSelect', has_column_privilege(found.oid, a.attnum, 'SELECT'),
       'canUpdate', has_column_privilege(found.oid, a.attnum, 'UPDATE')
     )) AS list, array_agg(a.attname::text) AS names
