@@ -26,17 +26,18 @@ export interface AppDependencies {
   readonly action: ActionDependencies;
 }
 
+/** Where the OpenAPI document is. */
+const DOCUMENT_PATH = "/openapi.json";
+
 type Environment = { Variables: { runId: string } };
 
-const ALLOWED_METHODS: Readonly<Record<string, string>> = {
-  "/healthz": "GET, HEAD",
-  "/readyz": "GET, HEAD",
-  "/openapi.json": "GET, HEAD",
-  "/trigger": "POST",
-};
-
-/** What anybody may read, from anywhere: probes come with any Host. */
-const PUBLIC_PATHS: readonly string[] = ["/healthz", "/readyz", "/openapi.json"];
+/** Every path: the methods it allows, and whether anybody may read it. Probes come with any Host. */
+const PATHS: ReadonlyMap<string, { readonly allow: string; readonly isPublic: boolean }> = new Map([
+  [healthRoute.path, { allow: "GET, HEAD", isPublic: true }],
+  [readinessRoute.path, { allow: "GET, HEAD", isPublic: true }],
+  [DOCUMENT_PATH, { allow: "GET, HEAD", isPublic: true }],
+  [triggerRoute.path, { allow: "POST", isPublic: false }],
+]);
 
 /** Makes the API. It reads no environment and opens no connection. */
 export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
@@ -47,8 +48,8 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
 
   app.use(async (c, next) => {
     requireSameOrigin(c.req.raw);
-    const isProtected = deps.triggerToken !== undefined || PUBLIC_PATHS.includes(c.req.path);
-    if (!isProtected) requireOwnHost(c.req.raw, deps.listen);
+    const isPublic = PATHS.get(c.req.path)?.isPublic ?? false;
+    if (deps.triggerToken === undefined && !isPublic) requireOwnHost(c.req.raw, deps.listen);
     await next();
   });
 
@@ -80,7 +81,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
     scheme: "bearer",
     description: "TRIGGER_TOKEN, if it is set",
   });
-  app.doc31("/openapi.json", {
+  app.doc31(DOCUMENT_PATH, {
     openapi: "3.1.0",
     info: { title: "tokenize-action", version: deps.version },
   });
@@ -92,7 +93,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
 /** Turns every failure into a problem document, and logs those that no run logs. */
 function answerFailures(app: OpenAPIHono<Environment>, observe: Observe): void {
   app.notFound((c) => {
-    const allow = ALLOWED_METHODS[c.req.path];
+    const allow = PATHS.get(c.req.path)?.allow;
     const { method, path } = c.req;
     const error = allow === undefined
       ? new ServiceError("not_found", "Cannot handle the request: there is nothing at this path")
@@ -121,5 +122,5 @@ function answerFailures(app: OpenAPIHono<Environment>, observe: Observe): void {
 
 /** A path as the log may show it: only known ones, since others can contain anything. */
 function shown(path: string): string {
-  return path in ALLOWED_METHODS ? path : "(unknown)";
+  return PATHS.has(path) ? path : "(unknown)";
 }

@@ -63,7 +63,9 @@ async function readBytes(
     });
     return body.bytes.slice();
   } catch (error) {
-    if (body.signal.aborted) throw invalid("its body arrives too slowly while others do, too");
+    if (body.signal.aborted) {
+      throw invalid("its body arrives too slowly, and others need the memory");
+    }
     throw error instanceof ServiceError ? error : invalid("its body is incomplete");
   } finally {
     reader.cancel().catch(() => {}); // nothing more is wanted
