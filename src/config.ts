@@ -47,6 +47,8 @@ export interface Config {
   readonly allowTriggers: boolean;
   /** Whether a table may be rewritten although its definition calls functions of others. */
   readonly allowTableFunctions: boolean;
+  /** Whether a table may be rewritten although nobody can tell whether what is read is masked. */
+  readonly allowUnprovenMasks: boolean;
   /** Whether the command line may read tokens back. */
   readonly allowDetokenize: boolean;
   /** Whether a database may make the tokens, if the SDK has an SQL expression. */
@@ -93,6 +95,8 @@ export function loadConfig(source: ConfigSource, rotateFrom?: string): Config {
   const { variable, secret } = reader;
   const milliseconds = (name: string, fallback: number) =>
     read(fallback, () => integer(name, variable(name), fallback, 1, MAX_TIMEOUT_MS));
+  const flag = (name: string, fallback = false) =>
+    read(fallback, () => boolean(name, variable(name), fallback));
   const isSet = (name: string) => (variable(name) ?? variable(fileVariable(name))) !== undefined;
 
   const hostname = read("127.0.0.1", () => readHost(variable("HOST") ?? "127.0.0.1"));
@@ -118,19 +122,17 @@ export function loadConfig(source: ConfigSource, rotateFrom?: string): Config {
       return value === undefined ? undefined : parseDatabricksSettings(value);
     }),
     runTimeoutMs: milliseconds("RUN_TIMEOUT_MS", 24 * HOUR_MS),
-    allowTriggers: read(false, () => boolean("ALLOW_TRIGGERS", variable("ALLOW_TRIGGERS"))),
-    allowTableFunctions: read(
-      false,
-      () => boolean("ALLOW_TABLE_FUNCTIONS", variable("ALLOW_TABLE_FUNCTIONS")),
-    ),
-    allowDetokenize: read(false, () => boolean("ALLOW_DETOKENIZE", variable("ALLOW_DETOKENIZE"))),
-    pushdown: read(true, () => boolean("PUSHDOWN", variable("PUSHDOWN"), true)),
+    allowTriggers: flag("ALLOW_TRIGGERS"),
+    allowTableFunctions: flag("ALLOW_TABLE_FUNCTIONS"),
+    allowUnprovenMasks: flag("ALLOW_UNPROVEN_MASKS"),
+    allowDetokenize: flag("ALLOW_DETOKENIZE"),
+    pushdown: flag("PUSHDOWN", true),
     tokenSdk: read({ mode: "dummy", settings: null }, () => readTokenSdk(reader)),
     ...(rotateFrom !== undefined && {
       rotateFrom: read(undefined, () => readRotationSource(reader, rotateFrom)),
     }),
   };
-  const anonymous = read(false, () => boolean("ALLOW_ANONYMOUS", variable("ALLOW_ANONYMOUS")));
+  const anonymous = flag("ALLOW_ANONYMOUS");
   if (!isSet("TRIGGER_TOKEN") && !anonymous && !isLoopback(hostname)) {
     faults.push({
       variable: "TRIGGER_TOKEN",

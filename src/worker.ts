@@ -107,6 +107,7 @@ function configuredPlatforms(config: Config): ReadonlyMap<string, Platform> {
       ...config.postgresLimits,
       allowTriggers: config.allowTriggers,
       allowTableFunctions: config.allowTableFunctions,
+      allowUnprovenMasks: config.allowUnprovenMasks,
       pushdown: config.pushdown,
     }));
   }

@@ -36,6 +36,7 @@ Deno.test("without any variable the action listens on loopback, logs JSON and ha
     databricks: undefined,
     allowTriggers: false,
     allowTableFunctions: false,
+    allowUnprovenMasks: false,
     allowDetokenize: false,
     pushdown: true,
     tokenSdk: { mode: "dummy", settings: null },

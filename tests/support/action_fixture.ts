@@ -57,6 +57,7 @@ export interface ActionOptions {
   readonly runTimeoutMs?: number;
   readonly allowTriggers?: boolean;
   readonly allowTableFunctions?: boolean;
+  readonly allowUnprovenMasks?: boolean;
   readonly allowedDatasets?: readonly string[];
   readonly pushdown?: boolean;
   /** A function is called once the table is looked up. */
@@ -99,13 +100,16 @@ export interface Action extends AsyncDisposable {
 export function openAction(connectionString: string, options: ActionOptions = {}): Action {
   const { lockTimeoutMs = 5000, statementTimeoutMs = 3_600_000, runTimeoutMs = 3_600_000 } =
     options;
-  const { allowTriggers = false, allowTableFunctions = false, pushdown = false } = options;
+  const { allowTriggers = false, allowTableFunctions = false, allowUnprovenMasks = false } =
+    options;
+  const { pushdown = false } = options;
   const settings = parsePostgresSettings(connectionString, settingsReader(machineSource({})));
   const platform = postgresPlatform(settings, {
     lockTimeoutMs,
     statementTimeoutMs,
     allowTriggers,
     allowTableFunctions,
+    allowUnprovenMasks,
     pushdown,
   });
   const observations: Observation[] = [];

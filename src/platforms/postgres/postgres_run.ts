@@ -17,6 +17,8 @@ export interface PostgresOptions extends TransactionLimits {
   readonly allowTriggers: boolean;
   /** Whether functions of others in the table's definition may run; false by default. */
   readonly allowTableFunctions?: boolean;
+  /** Whether to go on if nobody can tell whether the role's reads are masked; false by default. */
+  readonly allowUnprovenMasks?: boolean;
   /** Whether the database makes the tokens if the SDK has an SQL expression; false by default. */
   readonly pushdown?: boolean;
 }
@@ -34,12 +36,19 @@ export class PostgresRun {
   readonly limits: TransactionLimits;
   readonly #allowTriggers: boolean;
   readonly #allowTableFunctions: boolean;
+  readonly #allowUnprovenMasks: boolean;
   readonly #request: TableRequest;
   readonly #pool: SessionPool;
 
   constructor(
     pool: SessionPool,
-    { allowTriggers, allowTableFunctions = false, pushdown = false, ...limits }: PostgresOptions,
+    {
+      allowTriggers,
+      allowTableFunctions = false,
+      allowUnprovenMasks = false,
+      pushdown = false,
+      ...limits
+    }: PostgresOptions,
     context: RunContext,
     request: TableRequest,
   ) {
@@ -48,6 +57,7 @@ export class PostgresRun {
     this.limits = limits;
     this.#allowTriggers = allowTriggers || context.strategy === "rewrite"; // which fires none
     this.#allowTableFunctions = allowTableFunctions;
+    this.#allowUnprovenMasks = allowUnprovenMasks;
     this.#request = request;
     this.#pool = pool;
   }
@@ -61,6 +71,7 @@ export class PostgresRun {
     return resolveTable(session, dataset, columns, {
       allowTriggers: this.#allowTriggers,
       allowTableFunctions: this.#allowTableFunctions,
+      allowUnprovenMasks: this.#allowUnprovenMasks,
       lock,
     });
   }

@@ -38,6 +38,8 @@ export interface TableMetadata extends Table {
   readonly sideEffects: readonly SideEffect[];
   /** Functions of others that an UPDATE of these columns, or reading them, would call; ten at most. */
   readonly functions: readonly TableFunction[];
+  /** What may keep the role from reading what is stored. */
+  readonly masks: readonly Mask[];
   /** Whether the run's lock was free; null if it was not asked for. */
   readonly gotLock: boolean | null;
 }
@@ -86,6 +88,17 @@ export type TableFunction = readonly [
   name: string,
   owner: string,
 ];
+
+/**
+ * What may keep a role from reading what is stored.
+ *
+ * - `masked_role`: the role, or one that it is a member of, is marked as masked.
+ * - `unproven`: a product is installed that may mask what the role reads; which does not show.
+ */
+export type MaskKind = "masked_role" | "unproven";
+
+/** One of them, with the name of the role or product. */
+export type Mask = readonly [kind: MaskKind, name: string];
 
 /** The table that a run works on: found, and checked to be one that can be tokenized. */
 export interface TargetTable extends Table {

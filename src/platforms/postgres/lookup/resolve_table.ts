@@ -4,6 +4,7 @@ import type { ColumnRef } from "../../../datahub/schema_field.ts";
 import { runInProgress } from "../../refusal.ts";
 import type { Session } from "../connection/session.ts";
 import type { TargetTable } from "../table.ts";
+import { checkMasks } from "./check_masks.ts";
 import { checkSideEffects } from "./check_side_effects.ts";
 import { checkTable, displayNameOf } from "./check_table.ts";
 import { checkTableFunctions } from "./check_table_functions.ts";
@@ -15,6 +16,8 @@ export interface ResolveOptions {
   readonly allowTriggers: boolean;
   /** Whether functions of others in the table's definition may run. */
   readonly allowTableFunctions: boolean;
+  /** Whether to go on although the role's reads may be masked. */
+  readonly allowUnprovenMasks: boolean;
   /** Whether to take the lock that stands for a run in one transaction. */
   readonly lock: boolean;
 }
@@ -27,10 +30,11 @@ export async function resolveTable(
   session: Session,
   dataset: DatasetUrn,
   asked: readonly ColumnRef[],
-  { allowTriggers, allowTableFunctions, lock }: ResolveOptions,
+  { allowTriggers, allowTableFunctions, allowUnprovenMasks, lock }: ResolveOptions,
 ): Promise<TargetTable> {
   const found = await findTable(session, dataset, asked, lock);
   const columns = checkTable(found, asked);
+  checkMasks(found, allowUnprovenMasks);
   const triggers = await checkSideEffects(session, found, columns, allowTriggers);
   const functions = await checkTableFunctions(session, found, columns, allowTableFunctions);
   const displayName = displayNameOf(found);

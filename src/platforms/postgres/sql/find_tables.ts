@@ -7,6 +7,7 @@
  * for a run in one transaction.
  */
 import type { TableMetadata } from "../table.ts";
+import { masksQuery } from "./find_masks.ts";
 import { sideEffectsQuery } from "./find_side_effects.ts";
 import { tableFunctionsQuery } from "./find_table_functions.ts";
 import { treeCte } from "./table_expressions.ts";
@@ -63,6 +64,10 @@ SELECT current_database()::text, coalesce((
       FROM (${
     tableFunctionsQuery("found.oid", "attributes.names")
   }) AS f(object, object_name, name, owner)
+    ),
+    'masks', (
+      SELECT coalesce(json_agg(json_build_array(mask.kind, mask.name)), '[]'::json)
+      FROM (${masksQuery("found.oid")}) AS mask(kind, name)
     ),
     'gotLock', CASE WHEN $6::text::boolean THEN ${tryLockRun("found.oid")} END
   ))
