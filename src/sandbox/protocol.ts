@@ -1,11 +1,11 @@
-/** What the supervisor and the sandboxed worker say to each other. */
+/** The messages between the supervisor and the sandboxed worker. */
 import type { Config } from "../config.ts";
 import type { Command } from "../command.ts";
 import type { StopSignal } from "../stop_signals.ts";
 
 /**
- * From the supervisor. `hold` comes first, with one end of a line that nobody speaks on: it closes when
- * the worker is gone, however it went. `start` comes once, after the supervisor gave up its own
+ * From the supervisor. `hold` comes first, with one end of a channel that is never written to: it closes
+ * when the worker ends, for whatever reason. `start` comes once, after the supervisor gave up its own
  * permissions.
  */
 export type ToWorker =
@@ -13,7 +13,7 @@ export type ToWorker =
   | { readonly type: "start"; readonly command: Command; readonly config: Config }
   | { readonly type: "shut_down"; readonly signal: StopSignal };
 
-/** From the worker. `loaded` comes once, `finished` is its last word. */
+/** From the worker. `loaded` comes once, `finished` is its last message. */
 export type FromWorker =
   | { readonly type: "loaded" }
   | { readonly type: "finished"; readonly exitCode: number }
@@ -22,7 +22,7 @@ export type FromWorker =
 /** The most stack frames that a message may hold. */
 const MAX_FRAMES = 100;
 
-/** What the worker said, or undefined: code that got into the sandbox may post anything. */
+/** The worker's message, or undefined: code that got into the sandbox may post anything. */
 export function readMessage(data: unknown): FromWorker | undefined {
   if (typeof data !== "object" || data === null) return undefined;
   const { type, exitCode, kind, frames } = data as Readonly<Record<string, unknown>>;

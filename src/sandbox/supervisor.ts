@@ -68,7 +68,7 @@ export async function supervise(
     }
   };
   worker.onerror = (event) => {
-    event.preventDefault(); // its message may hold anything
+    event.preventDefault(); // its message may contain anything
     end(1, { event: "worker_died", how: "by an error that nobody caught" });
   };
   watch(worker, () => end(1, { event: "worker_died", how: "without reporting why" }));
@@ -101,7 +101,7 @@ function onStopSignal(
   }
 }
 
-/** Calls `onGone` when the worker is gone, even if it closed itself, which no event tells of. */
+/** Calls `onGone` when the worker is gone, even if it closed itself, which fires no event. */
 function watch(worker: Worker, onGone: () => void): void {
   // required, since the binary's import map has no node:worker_threads
   const { MessageChannel } = module.createRequire(import.meta.url)("node:worker_threads");
