@@ -36,6 +36,8 @@ export const LOG_LINES: Readonly<Record<Observation["event"], readonly [LogLevel
     "info",
     "run {runId}: old values of {table} remain in {remains}, not checked: {notChecked}, cleared: {cleared}",
   ],
+  commit_waiting: ["warning", "the COMMIT of run {runId} waits for a synchronous standby"],
+  run_warned: ["warning", "run {runId}: {warning}"],
   run_finished: [
     "info",
     "run {runId} on {table}: {updated} updated, {skipped} skipped, {elapsedMs} ms",

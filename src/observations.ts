@@ -56,6 +56,8 @@ export type Observation =
     readonly notChecked: string;
     readonly cleared: string;
   }
+  | { readonly event: "commit_waiting"; readonly runId: string }
+  | { readonly event: "run_warned"; readonly runId: string; readonly warning: string }
   | {
     readonly event: "run_finished";
     readonly runId: string;

@@ -8,7 +8,8 @@ import type { Observe } from "../observations.ts";
 import { type Platform, type Progress, selectPlatform } from "../platforms/platform.ts";
 import { rotating, type RotationSource, tokenizing } from "../tokens/conversion.ts";
 import type { TokenSdk } from "../tokens/token_sdk.ts";
-import type { ResidueState } from "../platforms/residue.ts";
+import type { Residue, ResiduePlace, ResidueState } from "../platforms/residue.ts";
+import type { Warning } from "../platforms/warnings.ts";
 import { withTimeLimit } from "./time_limit.ts";
 import type { Report, Trigger } from "./trigger.ts";
 
@@ -109,6 +110,11 @@ async function run(
     deps.observe({ event: "batch_written", runId, updated, total });
     onProgress?.(made);
   };
+  const warnings = new Set<Warning>();
+  const warn = (warning: Warning) => {
+    if (!warnings.has(warning)) deps.observe({ event: "run_warned", runId, warning });
+    warnings.add(warning);
+  };
   const context = {
     runId,
     dryRun,
@@ -119,6 +125,7 @@ async function run(
     signal,
     observe: deps.observe,
     progress,
+    warn,
   };
 
   const ended = await platform.withTable(dataset, columns, context, async (table) => {
@@ -138,14 +145,23 @@ async function run(
       residue: checksResidue ? await table.residue?.(conversion, done.updated) : undefined,
     };
   });
-  const { residue, ...report } = ended;
-  if (residue === undefined) return report;
+  const { residue, ...done } = ended;
+  const report = { ...done, ...(warnings.size > 0 && { warnings: [...warnings] }) };
+  return residue === undefined ? report : await withResidue(report, residue, deps.observe);
+}
+
+/** The report with what is left of the old values, after clearing what only COMMIT lets be cleared. */
+async function withResidue<T extends Pick<Report, "run_id" | "table">>(
+  report: T,
+  residue: Residue,
+  observe: Observe,
+): Promise<T & { readonly residue: readonly ResiduePlace[] }> {
   const left = await residue.clearAfterwards?.() ?? residue.places;
   const inState = (wanted: ResidueState) =>
     left.filter(({ state }) => state === wanted).map(({ place }) => place).join(", ");
-  deps.observe({
+  observe({
     event: "residue_found",
-    runId,
+    runId: report.run_id,
     table: report.table,
     remains: inState("remains"),
     notChecked: inState("not_checked"),

@@ -6,6 +6,7 @@
  */
 import type { Method } from "../platforms/platform.ts";
 import type { ResiduePlace } from "../platforms/residue.ts";
+import type { Warning } from "../platforms/warnings.ts";
 import type { RunOptions } from "../run_options.ts";
 
 /** What a caller requests. Its shape is checked on entry, its meaning at the start of the run. */
@@ -35,6 +36,8 @@ export interface Report {
   /** Where the tokens were made; absent for a dry run. */
   readonly method?: Method;
   readonly elapsed_ms: number;
+  /** What is to be known of a run that is done; absent if there is nothing. */
+  readonly warnings?: readonly Warning[];
   /** Where old values are left; absent if nothing was updated and `scrub` was not requested. */
   readonly residue?: readonly ResiduePlace[];
 }

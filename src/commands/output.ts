@@ -1,6 +1,7 @@
 /** What commands print: JSON for programs, a table for people. Failures go to standard error. */
 import type { Report } from "../action/trigger.ts";
 import type { ResiduePlace } from "../platforms/residue.ts";
+import type { Warning } from "../platforms/warnings.ts";
 import type { Problem } from "../http/problem.ts";
 import { oneLine } from "../one_line.ts";
 import { UnwritableOutput, writeError, writeOutput } from "../standard_streams.ts";
@@ -37,11 +38,17 @@ function reportLines(report: Report): string[] {
     ["skipped", `${report.skipped} rows`],
     ...(report.foreign > 0 ? [foreignLine(report.foreign)] : []),
     ...(report.lookalikes ? [lookalikeLine(report.lookalikes)] : []),
+    ...(report.warnings ?? []).map((each): [string, string] => ["warning", WARNING_TEXTS[each]]),
     ["took", `${report.elapsed_ms} ms`],
     ["run", report.run_id],
   ]);
   return [...counts, ...residueLines(report.residue ?? [])];
 }
+
+const WARNING_TEXTS: Readonly<Record<Warning, string>> = {
+  sync_standby_wait_cancelled: "committed, but a synchronous standby has not confirmed it",
+  server_warning: "the database server warned of something, see its log",
+};
 
 function foreignLine(count: number): [string, string] {
   return ["foreign", `${count} tokens of another SDK or key, left alone`];

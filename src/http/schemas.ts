@@ -4,6 +4,7 @@ import type { Report } from "../action/trigger.ts";
 import { ERROR_CODES } from "../errors.ts";
 import { METHODS } from "../platforms/platform.ts";
 import { RESIDUE_STATES, type ResiduePlace } from "../platforms/residue.ts";
+import { WARNINGS } from "../platforms/warnings.ts";
 import { COMMIT_MODES, DEFAULT_RUN_OPTIONS, STRATEGIES } from "../run_options.ts";
 import type { Problem } from "./problem.ts";
 import type { Readiness } from "./readiness.ts";
@@ -80,6 +81,11 @@ export const reportSchema = schemaOf<Report>("Report", {
     description: "Where the tokens were made; absent for a dry run",
   }),
   elapsed_ms: z.int().min(0),
+  warnings: z.array(z.enum(WARNINGS)).optional().openapi({
+    description: "What is to be known of a run that is done; absent if there is nothing. " +
+      "`sync_standby_wait_cancelled`: committed, but a synchronous standby has not confirmed it; " +
+      "`server_warning`: the database server warned of something, which its log has in words",
+  }),
   residue: z.array(residueSchema).optional().openapi({
     description:
       "Where old values are left; absent if nothing was updated and `scrub` was not requested",

@@ -14,6 +14,7 @@ import type { Observe } from "../observations.ts";
 import type { Conversion } from "../tokens/conversion.ts";
 import type { RunOptions } from "../run_options.ts";
 import type { Residue } from "./residue.ts";
+import type { Warning } from "./warnings.ts";
 
 /** Rows changed and rows left as they were, which together are all rows; and the tokens left in them. */
 export interface Counts {
@@ -52,6 +53,8 @@ export interface RunContext extends RunOptions {
   readonly observe: Observe;
   /** Called after each batch. */
   readonly progress: (progress: Progress) => void;
+  /** Called with what the report must warn of; more than once with the same does no harm. */
+  readonly warn: (warning: Warning) => void;
 }
 
 /** A resolved table, ready to be counted or rewritten. */

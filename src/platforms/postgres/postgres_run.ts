@@ -3,6 +3,7 @@ import type { DatasetUrn } from "../../datahub/dataset_urn.ts";
 import type { ColumnRef } from "../../datahub/schema_field.ts";
 import type { RunContext } from "../platform.ts";
 import { refusal } from "../refusal.ts";
+import { watchCommit } from "./connection/commit_watch.ts";
 import type { Session } from "./connection/session.ts";
 import { withLiveSession, withSession, withSnapshotReader } from "./connection/session_lease.ts";
 import type { SessionPool } from "./connection/session_pool.ts";
@@ -39,6 +40,7 @@ export class PostgresRun {
   readonly #allowUnprovenMasks: boolean;
   readonly #request: TableRequest;
   readonly #pool: SessionPool;
+  #saidWaiting = false;
 
   constructor(
     pool: SessionPool,
@@ -89,7 +91,7 @@ export class PostgresRun {
 
   /** Calls `use` with a session to begin with: with another one if that turns out to be lost. */
   withLiveSession<T>(use: (session: Session) => Promise<T>): Promise<T> {
-    return withLiveSession(this.#pool, this.context.signal, use);
+    return withLiveSession(this.#pool, this.context.signal, this.#warned(use));
   }
 
   /** The run's kind of transaction on `session`; see `inTransaction`. `signal` ends it, by default the run's. */
@@ -104,7 +106,29 @@ export class PostgresRun {
       readOnly: this.context.dryRun,
       ...this.limits,
     } as const;
-    return inTransaction(session, options, signal, read, work);
+    let stopWatching = () => {};
+    const workAndWatch = async (found: R) => {
+      const result = await work(found);
+      stopWatching = watchCommit(this.#pool, session, () => this.#sayWaiting());
+      return result;
+    };
+    return inTransaction(session, options, signal, read, workAndWatch)
+      .finally(() => stopWatching());
+  }
+
+  /** `use`, with the server's warnings as those of this run. */
+  #warned<T>(use: (session: Session) => Promise<T>): (session: Session) => Promise<T> {
+    return (session) => {
+      session.onWarning = this.context.warn;
+      return use(session);
+    };
+  }
+
+  /** Of several transactions that wait for a standby, the first one is enough. */
+  #sayWaiting(): void {
+    if (this.#saidWaiting) return;
+    this.#saidWaiting = true;
+    this.context.observe({ event: "commit_waiting", runId: this.context.runId });
   }
 
   /**
@@ -119,7 +143,7 @@ export class PostgresRun {
     return withSession(
       this.#pool,
       signal,
-      (session) => this.inTransaction(session, nothing, () => work(session), signal),
+      this.#warned((session) => this.inTransaction(session, nothing, () => work(session), signal)),
     );
   }
 
@@ -128,7 +152,7 @@ export class PostgresRun {
    * the server has no connection to spare.
    */
   withSnapshotReader<T>(use: (reader: Session) => Promise<T>): Promise<T | undefined> {
-    return withSnapshotReader(this.#pool, this.context.signal, this.limits, use);
+    return withSnapshotReader(this.#pool, this.context.signal, this.limits, this.#warned(use));
   }
 
   /** Calls `use` with a session outside of any transaction: for what can only follow the COMMIT. */

@@ -91,6 +91,7 @@ Deno.test("a run whose failed statement was ignored does not commit", async () =
     signal: new AbortController().signal,
     observe() {},
     progress() {},
+    warn() {},
   };
   try {
     await assertUnchanged("swallowed", async () => {

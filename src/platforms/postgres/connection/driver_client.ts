@@ -14,6 +14,8 @@ export interface DriverClient {
   lost: boolean;
   /** Called when the connection is lost or closed. */
   onLost: () => void;
+  /** Called with each message of the server that is no error, by its fields, which may hold values. */
+  onNotice: (fields: Readonly<Record<string, string | undefined>>) => void;
   /** Closes the connection. Never throws. */
   end(): Promise<void>;
 }
@@ -47,7 +49,7 @@ export async function makeDriverClient(
     max_lifetime: null,
     fetch_types: false,
     connection: { application_name: settings.applicationName },
-    onnotice: () => {}, // a notice may hold values
+    onnotice: (notice) => client.onNotice(notice),
     onclose: () => {
       client.lost = true;
       client.onLost();
@@ -58,6 +60,7 @@ export async function makeDriverClient(
     ended: ended.signal,
     lost: false,
     onLost: () => {},
+    onNotice: () => {},
     async end() {
       client.lost = true;
       ended.abort();

@@ -8,9 +8,11 @@
 import type { Sql } from "postgres";
 import { abortable, deadline } from "../../../async.ts";
 import { ServiceError } from "../../../errors.ts";
+import type { Warning } from "../../warnings.ts";
 import { type Backend, requestCancel } from "./cancel_request.ts";
 import { type DriverClient, makeDriverClient } from "./driver_client.ts";
 import { checkServerVersion } from "./server_version.ts";
+import { warningOf } from "./server_warnings.ts";
 import type { PostgresSettings } from "./settings.ts";
 import { fromDriver } from "./sql_states.ts";
 
@@ -46,6 +48,10 @@ export interface StatementResult<Row extends readonly unknown[]> {
 
 /** A connection to the database. */
 export class Session {
+  /** The server's process. */
+  readonly pid: number;
+  /** Called when the server warns. */
+  onWarning: (warning: Warning) => void = () => {};
   readonly #client: DriverClient;
   readonly #connection: Sql;
   readonly #requestCancel: () => Promise<void>;
@@ -56,7 +62,12 @@ export class Session {
   #cancelled = false;
   #closing: ReturnType<typeof setTimeout> | undefined;
 
-  private constructor(client: DriverClient, connection: Sql, requestCancel: () => Promise<void>) {
+  private constructor(
+    client: DriverClient,
+    { connection, backend: { pid } }: Connected,
+    requestCancel: () => Promise<void>,
+  ) {
+    this.pid = pid;
     this.#client = client;
     this.#connection = connection;
     this.#requestCancel = requestCancel;
@@ -89,9 +100,13 @@ export class Session {
   ): Promise<Session> {
     const client = await makeDriverClient(settings, signal);
     try {
-      const { connection, backend } = await connect(client, signal);
-      const cancel = () => requestCancel(settings, backend, client.ended);
-      const session = new Session(client, connection, cancel);
+      const connected = await connect(client, signal);
+      const cancel = () => requestCancel(settings, connected.backend, client.ended);
+      const session = new Session(client, connected, cancel);
+      client.onNotice = (fields) => {
+        const warning = warningOf(fields);
+        if (warning !== undefined) session.onWarning(warning);
+      };
       client.onLost = () => {
         session.#failAll();
         onLost(session);
@@ -184,10 +199,12 @@ export class Session {
   }
 }
 
-async function connect(
-  { sql }: DriverClient,
-  signal: AbortSignal,
-): Promise<{ connection: Sql; backend: Backend }> {
+interface Connected {
+  readonly connection: Sql;
+  readonly backend: Backend;
+}
+
+async function connect({ sql }: DriverClient, signal: AbortSignal): Promise<Connected> {
   // since fetch_types is off, reserve() alone would never open the connection
   const { state } = await abortable(sql.unsafe("SELECT 1"), signal);
   checkServerVersion(String(sql.parameters.server_version));

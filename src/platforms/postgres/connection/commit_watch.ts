@@ -1,0 +1,36 @@
+/** Watches a COMMIT from another connection: it may wait for a synchronous standby, and for ever. */
+import { delay } from "../../../async.ts";
+import type { Session } from "./session.ts";
+import { withSession } from "./session_lease.ts";
+import type { SessionPool } from "./session_pool.ts";
+
+/** Source: PostgreSQL documentation, "27.2.3 pg_stat_activity", wait events of type IPC. */
+const WAITS_FOR_STANDBY =
+  "SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid = $1::int4 AND wait_event = 'SyncRep'";
+
+/** How long a COMMIT may take before it is worth a connection to watch it. */
+const FIRST_CHECK_MS = 1000;
+const CHECK_INTERVAL_MS = 1000;
+
+/**
+ * Calls `onWaiting` once the COMMIT under way on `session` waits for a synchronous standby, unless the
+ * function that is returned is called before. Never throws: a COMMIT that cannot be watched is not.
+ */
+export function watchCommit(
+  pool: SessionPool,
+  session: Session,
+  onWaiting: () => void,
+): () => void {
+  const stopped = new AbortController();
+  const { signal } = stopped;
+  const watch = async (watcher: Session) => {
+    const parameters = [String(session.pid)];
+    while (true) {
+      const { rows } = await watcher.query("watch the COMMIT", WAITS_FOR_STANDBY, parameters);
+      if (rows.length > 0) return onWaiting();
+      await delay(CHECK_INTERVAL_MS, signal);
+    }
+  };
+  delay(FIRST_CHECK_MS, signal).then(() => withSession(pool, signal, watch)).catch(() => {});
+  return () => stopped.abort();
+}
