@@ -1,4 +1,4 @@
-/** Tokens of any text, and what is a token in JavaScript and in Postgres. */
+/** Tokens of any text, and their detectors in JavaScript and in Postgres. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
@@ -21,7 +21,7 @@ async function readBack(sdk: TokenSdk, tokens: readonly string[]): Promise<(stri
 }
 
 for (const mode of LOCAL_MODES) {
-  Deno.test(`${mode}: any texts have tokens, in order, which decode to them`, async () => {
+  Deno.test(`${mode}: any texts have tokens, in order, that decode to them`, async () => {
     const sdk = await openSdk(mode);
     const isToken = toJavaScript(sdk.pattern);
     await holds(
@@ -36,7 +36,7 @@ for (const mode of LOCAL_MODES) {
     );
   });
 
-  Deno.test(`${mode}: half a surrogate pair, which no database holds, counts as U+FFFD`, async () => {
+  Deno.test(`${mode}: half a surrogate pair, which no database stores, counts as U+FFFD`, async () => {
     const sdk = await openSdk(mode);
     await holds(
       fc.asyncProperty(anyString, async (text) => {

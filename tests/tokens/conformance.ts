@@ -4,10 +4,10 @@
  *     import { testConformance } from "./conformance.ts";
  *     testConformance({ adapter: mine, variables: { MY_SETTING: "…" } });
  *
- * Nothing is told of what tokens look like, but all that the rest of the program relies on is tried:
- * that the same values give the same tokens, others others, in order, that the detector takes each
- * token and no natural text, in JavaScript and in Postgres, and that columns of the length foretold
- * hold them. With TEST_PG_URL unset, the part about Postgres is skipped.
+ * How tokens look is up to the SDK. Everything that the rest of the program relies on is tested: equal
+ * values give equal tokens, different values different ones, in order; the detector accepts each token
+ * and no natural text, in JavaScript and in Postgres; columns of the predicted length hold the tokens.
+ * If TEST_PG_URL is unset, the part about Postgres is skipped.
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -28,17 +28,17 @@ import { settingsReader } from "../../src/settings_reader.ts";
 import { NATURAL_TEXT, textsAround } from "./natural_text.ts";
 import { testUnless } from "../support/skipping.ts";
 
-/** An adapter with settings under which it works. */
+/** An adapter with settings that work. */
 export interface ConformanceSubject<S> {
-  /** What is tried. */
+  /** The adapter to test. */
   readonly adapter: TokenSdkAdapter<S>;
   /** The environment. */
   readonly variables?: Readonly<Record<string, string>>;
   /** The text of each file that the variables name, by its path. */
   readonly files?: Readonly<Record<string, string>>;
-  /** How far equal values get equal tokens with these settings; everywhere, if left out. */
+  /** The scope in which equal values get equal tokens with these settings; `global` by default. */
   readonly scope?: TokenScope;
-  /** Whether `maxTokenLength` promises to be exact, and not a bound only. */
+  /** Whether `maxTokenLength` is exact, and not only an upper bound. */
   readonly hasExactLength?: boolean;
   /** Whether it has `detokenize`. */
   readonly isReversible?: boolean;
@@ -80,19 +80,19 @@ export function testConformance<S>(subject: ConformanceSubject<S>): void {
   );
 }
 
-/** Each test but the one on Postgres, by what is true if it does not throw. */
+/** Each test except the one on Postgres, by what is true if it does not throw. */
 export function conformanceChecks<S>(
   subject: ConformanceSubject<S>,
 ): Readonly<Record<string, () => Promise<void>>> {
   const checks: Record<string, () => Promise<void>> = {
     // deno-lint-ignore require-await -- so that what it throws is a rejection like the others
-    "reads no other variables than it names": async () => checkSettings(subject),
+    "reads only the variables that it names": async () => checkSettings(subject),
   };
   for (const [title, check] of Object.entries(CHECKS)) {
     checks[title] = () => withSdk(subject, (sdk) => check(sdk, subject));
   }
   if (subject.isReversible) {
-    checks["what is read back is the value, and a lookalike is told"] = () =>
+    checks["a token decodes to its value, and a lookalike is reported"] = () =>
       withSdk(subject, checkReadingBack);
   }
   for (const [title, openFailing] of Object.entries(subject.failing ?? {})) {
@@ -105,7 +105,7 @@ export function conformanceChecks<S>(
   return checks;
 }
 
-/** The way that settings take: read outside of the sandbox, sent into it as a message. */
+/** The path of the settings: read outside the sandbox, and sent into it as a message. */
 export async function openSdk<S>(
   { adapter, variables = {}, files = {} }: ConformanceSubject<S>,
 ): Promise<TokenSdk> {
@@ -142,7 +142,10 @@ function distinctValues(count: number): string[] {
 }
 
 const CHECKS: Readonly<Record<string, Check>> = {
-  "equal values give equal tokens, in every call and every SDK made": async (sdk, subject) => {
+  "equal values give equal tokens, in every call and by every instance of the SDK": async (
+    sdk,
+    subject,
+  ) => {
     const tokens = await tokenize(sdk, SAMPLE_VALUES);
     assert.deepEqual(await tokenize(sdk, SAMPLE_VALUES), tokens);
     await withSdk(subject, async (again) => {
@@ -150,7 +153,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     });
   },
 
-  "different values give different tokens, however alike": async (sdk) => {
+  "different values give different tokens, however similar": async (sdk) => {
     const alike = ["Ada", "ada", "ADA", " Ada", "Ada ", "Ada\n", "A d a", "Adа", "é", "e\u0301"];
     const values = [...new Set([...alike, ...SAMPLE_VALUES, ...NATURAL_TEXT])];
     values.push(...distinctValues(LARGEST_BATCH), "a", "aa", "aaa", "\u0001", "\u0001\u0001");
@@ -162,7 +165,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     assert.equal(new Set(tokens).size, distinct.length);
   },
 
-  "tokens come in the order of the values, in batches of any size": async (sdk) => {
+  "tokens are in the order of the values, in batches of any size": async (sdk) => {
     assert.deepEqual(await tokenize(sdk, []), []);
     const values = distinctValues(LARGEST_BATCH);
     const tokens = await tokenize(sdk, values);
@@ -180,7 +183,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     assert.deepEqual(await tokenize(sdk, values), expected);
   },
 
-  "calls that are under way at once do not mix": async (sdk) => {
+  "concurrent calls do not mix": async (sdk) => {
     const values = distinctValues(200);
     const tokens = await tokenize(sdk, values);
     const turned = (list: readonly string[], by: number) => [
@@ -204,7 +207,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     });
   },
 
-  "the detector takes the token of any text": async (sdk, { adapter }) => {
+  "the detector accepts the token of any text": async (sdk, { adapter }) => {
     const isToken = toJavaScript(sdk.pattern);
     const isOfFamily = toJavaScript(adapter.family);
     const take = async (values: readonly string[]) => {
@@ -218,7 +221,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     await fc.assert(fc.asyncProperty(texts, take), { numRuns: 40 });
   },
 
-  "the detector takes no natural text, and no text with a token in it": async (sdk, subject) => {
+  "the detector rejects natural text and text with a token in it": async (sdk, subject) => {
     const [token, empty] = await tokenize(sdk, ["ada@example.com", ""]);
     const texts = [
       ...SAMPLE_VALUES,
@@ -233,7 +236,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     }
   },
 
-  "a large text has a token, which the detector takes": async (sdk) => {
+  "a large text has a token, which the detector accepts": async (sdk) => {
     const [token] = await tokenize(sdk, [LARGE_TEXT]);
     const isToken = toJavaScript(sdk.pattern);
     assert.ok(isToken.test(token!));
@@ -241,36 +244,39 @@ const CHECKS: Readonly<Record<string, Check>> = {
     assert.ok(token!.length <= sdk.maxTokenLength(Buffer.byteLength(LARGE_TEXT)));
   },
 
-  "tokens are printable ASCII, without what SQL, CSV and JSON would have to quote": async (sdk) => {
+  "tokens are printable ASCII, and need no quoting in SQL, CSV and JSON": async (sdk) => {
     for (const token of await tokenize(sdk, [...SAMPLE_VALUES, ...NATURAL_TEXT])) {
       assert.match(token, /^[!-~]+$/);
       assert.doesNotMatch(token, /['"\\,;<>]/);
     }
   },
 
-  "no token is longer than foretold, nor shorter where that is exact": async (sdk, subject) => {
+  "no token is longer than predicted, nor shorter if the prediction is exact": async (
+    sdk,
+    subject,
+  ) => {
     const byBytes = new Map<number, string>();
     for (let bytes = 0; bytes < 200; bytes++) byBytes.set(bytes, "x".repeat(bytes));
     const values = [...byBytes.values(), ...SAMPLE_VALUES, ...NATURAL_TEXT];
     const tokens = await tokenize(sdk, values);
     values.forEach((value, i) => {
-      const foretold = sdk.maxTokenLength(Buffer.byteLength(value));
-      assert.ok(Number.isSafeInteger(foretold));
-      assert.ok(tokens[i]!.length <= foretold, `${tokens[i]!.length} > ${foretold}`);
-      if (subject.hasExactLength) assert.equal(tokens[i]!.length, foretold);
+      const predicted = sdk.maxTokenLength(Buffer.byteLength(value));
+      assert.ok(Number.isSafeInteger(predicted));
+      assert.ok(tokens[i]!.length <= predicted, `${tokens[i]!.length} > ${predicted}`);
+      if (subject.hasExactLength) assert.equal(tokens[i]!.length, predicted);
     });
     for (let bytes = 1; bytes < 2_000; bytes++) {
       assert.ok(sdk.maxTokenLength(bytes) >= sdk.maxTokenLength(bytes - 1));
     }
   },
 
-  "its patterns are in the subset that all dialects share": (sdk, { adapter }) => {
+  "the patterns are in the subset that all dialects share": (sdk, { adapter }) => {
     for (const { body } of [sdk.pattern, adapter.family, ...sdk.current ? [sdk.current] : []]) {
       assert.equal(tokenPattern(body).body, body);
     }
   },
 
-  "what it writes now is told from older tokens, and so are its keys'": async (sdk, subject) => {
+  "current tokens are told from older ones, also by key": async (sdk, subject) => {
     const tokens = await tokenize(sdk, [...SAMPLE_VALUES, ...NATURAL_TEXT]);
     const isCurrent = toJavaScript(sdk.current ?? sdk.pattern);
     assert.ok(tokens.every((token) => isCurrent.test(token)));

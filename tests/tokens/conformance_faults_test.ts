@@ -1,4 +1,4 @@
-/** The conformance tests can fail: each fault that an SDK may have is found by one of them. */
+/** The conformance tests can fail: one of them finds each fault that an SDK may have. */
 import assert from "node:assert/strict";
 import { ServiceError } from "../../src/errors.ts";
 import { dummy } from "../../src/tokens/dummy.ts";
@@ -39,7 +39,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     found: "different values give different tokens",
     sdk: { tokenize: each((value) => value.toLowerCase()) },
   },
-  "blanks around a value are lost": {
+  "spaces around a value are lost": {
     found: "different values give different tokens",
     sdk: { tokenize: each((value) => value.trim()) },
   },
@@ -47,18 +47,18 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     found: "different values give different tokens",
     sdk: { tokenize: each((value) => value.normalize()) },
   },
-  "values are cut off": {
+  "values are truncated": {
     found: "different values give different tokens",
     sdk: { tokenize: each((value) => value.slice(0, 12)) },
   },
-  "a large batch comes in another order": {
-    found: "tokens come in the order",
+  "a large batch is returned in another order": {
+    found: "tokens are in the order",
     sdk: {
       tokenize: (values) => values.map(tokenOf)[values.length > 2_000 ? "reverse" : "slice"](),
     },
   },
-  "a large batch is cut off": {
-    found: "tokens come in the order",
+  "a large batch is truncated": {
+    found: "tokens are in the order",
     sdk: { tokenize: (values) => values.slice(0, 1_000).map(tokenOf) },
   },
   "duplicates within a batch are left out": {
@@ -66,11 +66,11 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     sdk: { tokenize: (values) => [...new Set(values)].map(tokenOf) },
   },
   "the place in the batch changes tokens": {
-    found: "tokens come in the order",
+    found: "tokens are in the order",
     sdk: { tokenize: each((value, i) => `${value}${i === 0}`) },
   },
-  "calls share what they work on": {
-    found: "calls that are under way at once",
+  "calls share their state": {
+    found: "concurrent calls do not mix",
     sdk: {
       tokenize: async (values) => {
         shared = values;
@@ -79,7 +79,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
       },
     },
   },
-  "values given are changed": {
+  "the given values are changed": {
     found: "equal values give equal tokens",
     sdk: {
       tokenize: (values) => {
@@ -92,20 +92,20 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     found: "the place changes tokens",
     sdk: { tokenize: (values, { column }) => values.map((value) => tokenOf(column + value)) },
   },
-  "the detector takes natural text": {
-    found: "the detector takes no natural text",
+  "the detector accepts natural text": {
+    found: "the detector rejects natural text",
     sdk: { pattern: tokenPattern("tok_[A-Za-z0-9+/=]*_poc") },
   },
-  "the detector takes long texts": {
-    found: "the detector takes no natural text",
+  "the detector accepts long texts": {
+    found: "the detector rejects natural text",
     sdk: { pattern: tokenPattern("[A-Za-z0-9+/=_]{8,255}") },
   },
-  "the detector refuses the empty value's token": {
-    found: "the detector takes the token of any text",
+  "the detector rejects the token of the empty value": {
+    found: "the detector accepts the token of any text",
     sdk: { pattern: tokenPattern("tok_[A-Za-z0-9+/=]+_poc") },
   },
-  "the family is another's": {
-    found: "the detector takes the token of any text",
+  "the family is another SDK's": {
+    found: "the detector accepts the token of any text",
     adapter: { family: tokenPattern("tk1_[A-Za-z0-9_-]+") },
   },
   "the detector gives up on large texts": {
@@ -113,46 +113,46 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     sdk: { pattern: tokenPattern("tok_[A-Za-z0-9+/=]{0,30000}_poc") },
   },
   "the pattern leaves the shared subset": {
-    found: "its patterns are in the subset",
+    found: "the patterns are in the subset",
     sdk: { pattern: { body: `${good.pattern.body}(?=)` } },
   },
-  "tokens hold quotes": {
+  "tokens contain quotes": {
     found: "tokens are printable ASCII",
     sdk: { tokenize: (values) => values.map((value) => `'${tokenOf(value)}'`) },
   },
-  "the length foretold is too short for some values": {
-    found: "no token is longer than foretold",
+  "the predicted length is too short for some values": {
+    found: "no token is longer than predicted",
     sdk: { maxTokenLength: (bytes) => good.maxTokenLength(Math.min(bytes, 150)) },
   },
-  "the length foretold is not exact": {
-    found: "no token is longer than foretold",
+  "the predicted length is not exact": {
+    found: "no token is longer than predicted",
     sdk: { maxTokenLength: (bytes) => good.maxTokenLength(bytes) + 1 },
   },
-  "what it writes now is not recognised": {
-    found: "what it writes now is told",
+  "current tokens are not recognized": {
+    found: "current tokens are told",
     sdk: { current: tokenPattern("tok_[A-Za-z0-9+/=]+_poc") },
   },
-  "it claims keys that do not write": {
-    found: "what it writes now is told",
+  "keys that are not current count as such": {
+    found: "current tokens are told",
     sdk: { patternOf: () => tokenPattern("tok_none") },
     adapter: { keyIds: () => ["a", "b"] },
   },
   "tokens are taken for shorter than their values": {
-    found: "what is read back is the value",
+    found: "a token decodes to its value",
     sdk: { maxValueBytes: (length) => Math.floor((length - 8) / 4) * 3 - 1 },
   },
-  "renewing gives other tokens": {
-    found: "what is read back is the value",
+  "renewed tokens differ from new ones": {
+    found: "a token decodes to its value",
     sdk: { renew: (tokens) => tokens.map((token) => `${token}_`) },
   },
-  "a variable is read that is not named": {
-    found: "reads no other variables",
+  "the SDK reads a variable that it does not name": {
+    found: "reads only the variables",
     adapter: { readSettings: (read) => void read.variable("HOME") as unknown as null },
   },
 };
 
 for (const [title, { found, sdk, adapter }] of Object.entries(FAULTS)) {
-  Deno.test(`it is found where ${title}`, async () => {
+  Deno.test(`the tests notice that ${title}`, async () => {
     const checks = conformanceChecks({
       adapter: { ...dummy, create: () => ({ ...good, ...sdk }), ...adapter },
       hasExactLength: true,
@@ -172,14 +172,14 @@ const SECRETIVE: Readonly<Record<string, () => string[] | Promise<string[]>>> = 
 };
 
 for (const [title, tokenize] of Object.entries(SECRETIVE)) {
-  Deno.test(`it is found where an SDK that cannot work ${title}`, async () => {
+  Deno.test(`the tests notice that an SDK that cannot work ${title}`, async () => {
     const failing = { "at all": () => ({ ...good, tokenize }) };
     const checks = conformanceChecks({ adapter: dummy, failing });
     await assert.rejects(checks["fails with a code, and without a value, at all"]!());
   });
 }
 
-Deno.test("it is found where a failure's message holds a value", async () => {
+Deno.test("the tests notice that the message of an error has a value", async () => {
   const tokenize = (values: readonly string[]) => {
     throw new ServiceError("token_sdk_error", `Cannot tokenize: ${values.at(-1)} is odd`);
   };

@@ -1,4 +1,4 @@
-/** Every SDK that comes with the program does what all must do. */
+/** Every built-in SDK does what every SDK must do. */
 import assert from "node:assert/strict";
 import { TOKEN_SDK_ADAPTERS } from "../../src/tokens/adapters.ts";
 import { aesSiv } from "../../src/tokens/keyed/aes_siv.ts";
@@ -29,7 +29,7 @@ for (const adapter of [hmacSha256, aesSiv]) {
   }
 }
 
-Deno.test("no adapter is left out here, but those that need a server", () => {
+Deno.test("every adapter is tested here, except those that need a server", () => {
   const local = TOKEN_SDK_ADAPTERS.filter((each) => !each.mode.startsWith("vault"));
   assert.deepEqual(local, [dummy, hmacSha256, aesSiv]);
 });

@@ -1,9 +1,9 @@
 /**
- * What is a token of the `dummy` SDK and what only looks like one. JavaScript, PostgreSQL and Spark
- * must each tell them apart in the same way, so each dialect's tests run this one list.
+ * Tokens of the `dummy` SDK, and texts that only look like one. JavaScript, PostgreSQL and Spark must
+ * tell them apart in the same way, so the tests of each dialect use this list.
  */
 
-/** A text, and whether the detector must take it for a token. */
+/** A text, and whether the detector must accept it as a token. */
 export interface DetectorCase {
   readonly title: string;
   readonly text: string;
@@ -16,10 +16,10 @@ const tokens: Readonly<Record<string, string>> = {
   "two bytes, one padding": "tok_YWI=_poc",
   "three bytes, no padding": "tok_YWJj_poc",
   "plus and slash": "tok_+/+/_poc",
-  "the least last character before two paddings": "tok_AA==_poc",
-  "the greatest last character before two paddings": "tok_/w==_poc",
-  "the least last character before one padding": "tok_AAA=_poc",
-  "the greatest last character before one padding": "tok_//8=_poc",
+  "the lowest last character before two paddings": "tok_AA==_poc",
+  "the highest last character before two paddings": "tok_/w==_poc",
+  "the lowest last character before one padding": "tok_AAA=_poc",
+  "the highest last character before one padding": "tok_//8=_poc",
   "a token of a token": "tok_dG9rX19wb2M=_poc",
   "longer than a line of base64": `tok_${"YWJj".repeat(40)}_poc`,
   "long": `tok_${"YWJj".repeat(5_000)}YQ==_poc`,
@@ -33,8 +33,8 @@ const others: Readonly<Record<string, string>> = {
   "one underscore between": "tok_poc",
   "no prefix": "YQ==_poc",
   "no suffix": "tok_YQ==",
-  "capital prefix": "TOK_YQ==_poc",
-  "capital suffix": "tok_YQ==_POC",
+  "a prefix in capitals": "TOK_YQ==_poc",
+  "a suffix in capitals": "tok_YQ==_POC",
   "missing padding, one byte": "tok_YQ_poc",
   "missing padding, two bytes": "tok_YWI_poc",
   "half the padding": "tok_YQ=_poc",
@@ -48,30 +48,30 @@ const others: Readonly<Record<string, string>> = {
   "one character": "tok_Y_poc",
   "five characters": "tok_YWJjY_poc",
   "the URL-safe alphabet": "tok_-_-__poc",
-  "a blank within": "tok_YW Jj_poc",
+  "a space within": "tok_YW Jj_poc",
   "a line break within": "tok_YWJj\nYWJj_poc",
-  "a blank before": " tok_YQ==_poc",
-  "a blank after": "tok_YQ==_poc ",
-  "a line break before": "\ntok_YQ==_poc",
-  "a line break after": "tok_YQ==_poc\n",
-  "a carriage return after": "tok_YQ==_poc\r",
-  "a Windows line break after": "tok_YQ==_poc\r\n",
-  "a next-line character after": "tok_YQ==_poc\u0085",
-  "a line separator after": "tok_YQ==_poc\u2028",
-  "a paragraph separator after": "tok_YQ==_poc\u2029",
+  "a space before it": " tok_YQ==_poc",
+  "a space after it": "tok_YQ==_poc ",
+  "a line break before it": "\ntok_YQ==_poc",
+  "a line break after it": "tok_YQ==_poc\n",
+  "a carriage return after it": "tok_YQ==_poc\r",
+  "a Windows line break after it": "tok_YQ==_poc\r\n",
+  "a next-line character after it": "tok_YQ==_poc\u0085",
+  "a line separator after it": "tok_YQ==_poc\u2028",
+  "a paragraph separator after it": "tok_YQ==_poc\u2029",
   "two tokens": "tok_YQ==_poctok_YQ==_poc",
   "a token on a line of its own": "first\ntok_YQ==_poc\nlast",
-  "text before": "xtok_YQ==_poc",
-  "text after": "tok_YQ==_pocx",
-  "suffix twice": "tok_YQ==_poc_poc",
-  "prefix twice": "tok_tok_YQ==_poc",
+  "text before it": "xtok_YQ==_poc",
+  "text after it": "tok_YQ==_pocx",
+  "two suffixes": "tok_YQ==_poc_poc",
+  "two prefixes": "tok_tok_YQ==_poc",
   "fullwidth letters": "tok_ＹＷＪｊ_poc",
   "letters with accents": "tok_ÝWJj_poc",
   "letters that fold to ASCII": "tok_\u212Aſſſ_poc",
   "an invisible character within": "tok_YW\u200BJj_poc",
-  "a combining mark after": "tok_YWJj_poc\u0301",
-  "a tab for the padding": "tok_YWI\t_poc",
-  "a key's number, as other SDKs have": "tok_v1_YQ==_poc",
+  "a combining mark after it": "tok_YWJj_poc\u0301",
+  "a tab instead of the padding": "tok_YWI\t_poc",
+  "a key number, as in tokens of other SDKs": "tok_v1_YQ==_poc",
 };
 
 /** Every case. */
@@ -80,7 +80,7 @@ export const DETECTOR_CASES: readonly DetectorCase[] = [
   ...Object.entries(others).map(([title, text]) => ({ title, text, isToken: false })),
 ];
 
-/** Values of every length and alphabet, for comparing one way of making tokens with another. */
+/** Values of many lengths and alphabets, to compare one way of making tokens with another. */
 export const SAMPLE_VALUES: readonly string[] = [
   "",
   " ",

@@ -32,7 +32,7 @@ async function tokensOf(scope: string, of = values): Promise<readonly string[]> 
 
 const settings = { TOKEN_SDK_MODE: "aes-siv", TOKEN_KEYS_FILE: keyFile, ALLOW_DETOKENIZE: "true" };
 
-/** Feeds the program and gives what it wrote. */
+/** Writes to the program, and gives what it prints. */
 async function detokenize(
   input: string,
   args: readonly string[] = [],
@@ -54,13 +54,13 @@ async function detokenize(
 const toLines = (texts: readonly string[]) => texts.map((text) => `${text}\n`).join("");
 const fromJson = (out: string) => out.trimEnd().split("\n").map((line) => JSON.parse(line));
 
-Deno.test("values of any text are read back, a JSON string a line", async () => {
+Deno.test("any text is read back, one JSON string a line", async () => {
   const { code, out, err } = await detokenize(toLines(await tokensOf("global")));
   assert.deepEqual([code, err], [0, ""]);
   assert.deepEqual(fromJson(out), values);
 });
 
-Deno.test("many tokens are read back in order, whatever the line ends", async () => {
+Deno.test("many tokens are read back in order, with any line ends", async () => {
   const many = Array.from({ length: 6_001 }, (_, i) => `customer.${i}@example.com`);
   const tokens = await tokensOf("global", many);
   const { code, out } = await detokenize(tokens.join("\r\n"));
@@ -68,7 +68,7 @@ Deno.test("many tokens are read back in order, whatever the line ends", async ()
   assert.deepEqual(fromJson(out), many);
 });
 
-Deno.test("what is no token, or fails its authentication, is null and makes it exit with 1", async () => {
+Deno.test("a line that is no token or fails authentication becomes null, and the exit code is 1", async () => {
   const [token] = await tokensOf("global", ["Ada"]);
   const forged = token!.replace(/_.(?=[^_]*$)/, (end) => end === "_A" ? "_B" : "_A");
   const { code, out, err } = await detokenize(toLines(["Ada", token!, forged, ""]));
@@ -79,7 +79,7 @@ Deno.test("what is no token, or fails its authentication, is null and makes it e
   assert.equal(one.err, "tokenize: 1 line is not a token that can be read back here\n");
 });
 
-Deno.test("tokens that are bound to a column are read back with its name", async () => {
+Deno.test("tokens that are bound to a column are read back with the name of the column", async () => {
   const input = toLines(await tokensOf("column"));
   const dataset = ["--platform", place.platform, "--dataset", place.dataset.join(".")];
   const there = await detokenize(input, [...dataset, "--column", place.column]);
@@ -88,7 +88,7 @@ Deno.test("tokens that are bound to a column are read back with its name", async
   assert.deepEqual([elsewhere.code, fromJson(elsewhere.out)], [1, values.map(() => null)]);
 });
 
-Deno.test("it is off unless ALLOW_DETOKENIZE is true, and for one-way SDKs", async () => {
+Deno.test("it is off unless ALLOW_DETOKENIZE is true, and always off for one-way SDKs", async () => {
   const input = toLines(await tokensOf("global"));
   for (const off of ["", "false"]) {
     const { code, out, err } = await detokenize(input, [], { ALLOW_DETOKENIZE: off });
@@ -126,7 +126,7 @@ Deno.test("output that cannot be written is one line, and exit code 1", async ()
   ]);
 });
 
-Deno.test("a signal ends it although its input goes on", async () => {
+Deno.test("a signal ends it even if its input continues", async () => {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "-A", "--no-check", program, "detokenize"],
     env: settings,

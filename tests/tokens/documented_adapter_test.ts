@@ -19,7 +19,7 @@ Deno.test("the documented adapter refuses a pepper that is too short, without sh
   }
 });
 
-/** The example as it would stand in `src/tokens`. */
+/** The example as it would be in `src/tokens`. */
 async function load(text: string): Promise<TokenSdkAdapter<string>> {
   const place = new URL("../../src/tokens/acme.ts", import.meta.url);
   const placed = text.replaceAll(

@@ -10,7 +10,7 @@ const isToken = toJavaScript(sdk.pattern);
 const context = { platform: "postgres", dataset: ["app", "public", "customers"], column: "email" };
 const tokenize = (values: readonly string[]) => Promise.resolve(sdk.tokenize(values, context));
 
-Deno.test("dummy tokens are as the contract writes them", async () => {
+Deno.test("dummy tokens have the documented form", async () => {
   assert.deepEqual(await tokenize(["", "a", "Ada Lovelace", "静香", "💌"]), [
     "tok__poc",
     "tok_YQ==_poc",
@@ -20,7 +20,7 @@ Deno.test("dummy tokens are as the contract writes them", async () => {
   ]);
 });
 
-Deno.test("dummy tokens hold the value's UTF-8, whatever its length and alphabet", async () => {
+Deno.test("a dummy token is base64 of the value in UTF-8, for any length and alphabet", async () => {
   for (const value of SAMPLE_VALUES) {
     const [token] = await tokenize([value]);
     const body = token!.slice("tok_".length, -"_poc".length);
@@ -28,7 +28,7 @@ Deno.test("dummy tokens hold the value's UTF-8, whatever its length and alphabet
   }
 });
 
-Deno.test("dummy tokenizes in order, the same each time, and none of no values", async () => {
+Deno.test("dummy tokenizes in order, deterministically, and accepts an empty batch", async () => {
   assert.deepEqual(await tokenize(["b", "a", "b"]), [
     "tok_Yg==_poc",
     "tok_YQ==_poc",
@@ -37,17 +37,17 @@ Deno.test("dummy tokenizes in order, the same each time, and none of no values",
   assert.deepEqual(await tokenize([]), []);
 });
 
-Deno.test("what looks like a dummy token but holds no UTF-8 is not read back", async () => {
+Deno.test("a lookalike whose bytes are not UTF-8 is not read back", async () => {
   assert.deepEqual(await sdk.detokenize!(["tok_/w==_poc", "tok_YQ==_poc"], context), [null, "a"]);
 });
 
 for (const { title, text, isToken: expected } of DETECTOR_CASES) {
-  Deno.test(`the JavaScript detector ${expected ? "takes" : "refuses"} ${title}`, () => {
+  Deno.test(`the detector in JavaScript ${expected ? "accepts" : "rejects"} ${title}`, () => {
     assert.equal(isToken.test(text), expected);
   });
 }
 
-Deno.test("the detector takes the token of any value, whose length was foretold", async () => {
+Deno.test("the detector accepts the token of any value, and its length was predicted", async () => {
   await fc.assert(fc.asyncProperty(fc.string({ unit: "binary" }), async (value) => {
     const [token] = await tokenize([value]);
     assert.match(token!, isToken);
@@ -55,14 +55,14 @@ Deno.test("the detector takes the token of any value, whose length was foretold"
   }));
 });
 
-Deno.test("the foretold length is exact, so that no column is refused in vain", async () => {
+Deno.test("the predicted length is exact, so that no column is refused needlessly", async () => {
   for (let bytes = 0; bytes < 200; bytes++) {
     const [token] = await tokenize(["x".repeat(bytes)]);
     assert.equal(sdk.maxTokenLength(bytes), token!.length);
   }
 });
 
-Deno.test("the detector takes a token of 20 million bytes", async () => {
+Deno.test("the detector accepts a token of 20 million bytes", async () => {
   const [token] = await tokenize(["x".repeat(20_000_000)]);
   assert.ok(isToken.test(token!));
   assert.ok(!isToken.test(token! + "\n"));

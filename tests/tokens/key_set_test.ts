@@ -35,7 +35,7 @@ function reasons(file: string, algorithm: KeyAlgorithm = "HS256"): string[] {
   return [];
 }
 
-Deno.test("keys come in the file's order, each SDK's own", async () => {
+Deno.test("each SDK gets its own keys, in the order of the file", async () => {
   const file = jwkSet(hmacB, sivA, hmacA);
   assert.deepEqual(read(file), [
     { id: "b-2", bytes: await testKeyBytes("b-2", 64) },
@@ -44,17 +44,17 @@ Deno.test("keys come in the file's order, each SDK's own", async () => {
   assert.deepEqual(read(file, "AEAD_AES_SIV_CMAC_512").map(({ id }) => id), ["c"]);
 });
 
-Deno.test("members that RFC 7517 allows beside the known ones are left alone", () => {
+Deno.test("other members that RFC 7517 allows are ignored", () => {
   const file = JSON.stringify({ keys: [{ ...hmacA, use: "sig", key_ops: ["sign"] }], note: 1 });
   assert.deepEqual(read(file).map(({ id }) => id), ["a"]);
 });
 
-Deno.test("keys are plain data that a message can carry", () => {
+Deno.test("keys are plain data that can be sent to the sandbox", () => {
   const keys = read(jwkSet(hmacA));
   assert.deepEqual(structuredClone(keys), keys);
 });
 
-Deno.test("the variable must be set and its file readable; the path is not repeated", () => {
+Deno.test("the variable must be set and its file readable, and the error does not contain the path", () => {
   const variables: Record<string, string>[] = [{}, { TOKEN_KEYS_FILE: "/none/secret" }];
   const lines = variables.map((each) => {
     try {
@@ -124,7 +124,7 @@ Deno.test("keys of a wrong length are refused", async () => {
   assert.equal(reasons(jwkSet({ ...hmacA, k: encodeBase64Url(new Uint8Array(65)) })).length, 1);
 });
 
-Deno.test("weak keys are refused, even those of other SDKs in the file", async () => {
+Deno.test("weak keys are refused, also those of other SDKs in the file", async () => {
   const random = await testKeyBytes("random", 32);
   const ascending = Uint8Array.from({ length: 64 }, (_, i) => i);
   const weak: Record<string, Uint8Array> = {
@@ -142,13 +142,13 @@ Deno.test("weak keys are refused, even those of other SDKs in the file", async (
   }
 });
 
-Deno.test("random keys are not called weak", () => {
+Deno.test("random keys are not refused as weak", () => {
   for (let i = 0; i < 2_000; i++) {
     assert.equal(weaknessOf(crypto.getRandomValues(new Uint8Array(32))), undefined);
   }
 });
 
-Deno.test("duplicates are refused, in kid or bytes, and across SDKs", async () => {
+Deno.test("duplicates are refused, by kid or by bytes, also across SDKs", async () => {
   const sameKid = "two keys of the file have the same kid";
   const sameKey = "two keys of the file are the same";
   assert.deepEqual(reasons(jwkSet(hmacA, { ...hmacB, kid: "a" })), [sameKid]);
@@ -164,7 +164,7 @@ Deno.test("duplicates are refused, in kid or bytes, and across SDKs", async () =
   ]);
 });
 
-Deno.test("every fault of a file is told at once", () => {
+Deno.test("all faults of a file are reported at once", () => {
   const found = reasons(jwkSet({ ...hmacA, kty: "EC" }, hmacB, { ...hmacA, kid: "_" }, hmacB));
   assert.deepEqual(found, [
     'key 1 of the file: its kty is not "oct"',
@@ -174,7 +174,7 @@ Deno.test("every fault of a file is told at once", () => {
   ]);
 });
 
-Deno.test("base64url is decoded only as it is encoded", () => {
+Deno.test("only canonical base64url is accepted", () => {
   for (const bytes of [[], [0], [255, 254], [251, 255, 191], [1, 2, 3, 4]]) {
     const text = encodeBase64Url(Uint8Array.from(bytes));
     assert.deepEqual([...decodeBase64Url(text)!], bytes);

@@ -1,4 +1,4 @@
-/** What the tokens of `hmac-sha256` and `aes-siv` are: fixed forever, or columns lose their joins. */
+/** The tokens of `hmac-sha256` and `aes-siv`: fixed forever, or columns could no longer be joined. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";
@@ -55,7 +55,7 @@ const SCOPES = {
 };
 
 for (const [scope, { version, letter, parts }] of Object.entries(SCOPES)) {
-  Deno.test(`hmac-sha256 in scope ${scope} is HMAC of the binding, filled up, and the value`, async () => {
+  Deno.test(`hmac-sha256 in scope ${scope} is the HMAC of the padded binding and the value`, async () => {
     const binding = encodeParts([`tokenize-action ${version} hmac-sha256`, scope].concat(parts));
     const blocks = new Uint8Array(Math.ceil(binding.length / 64) * 64);
     blocks.set(binding);
@@ -80,7 +80,7 @@ for (const [scope, { version, letter, parts }] of Object.entries(SCOPES)) {
   });
 }
 
-Deno.test("tokens stay what they are from version to version", async () => {
+Deno.test("tokens stay the same from version to version", async () => {
   const tokens = await Promise.all(
     ["hmac-sha256", "aes-siv"].map(async (mode) => await tokenOf(await open(mode), "Ada Lovelace")),
   );
@@ -90,7 +90,7 @@ Deno.test("tokens stay what they are from version to version", async () => {
   ]);
 });
 
-Deno.test("of several keys the first writes, and tokens of all are recognised", async () => {
+Deno.test("the first of several keys writes, and tokens of all are recognized", async () => {
   for (const [mode, kids] of [["hmac-sha256", "h2 h1"], ["aes-siv", "s2 s1"]] as const) {
     const isToken = toJavaScript((await open(mode)).pattern);
     for (const kid of kids.split(" ")) {
@@ -104,7 +104,7 @@ Deno.test("of several keys the first writes, and tokens of all are recognised", 
   }
 });
 
-Deno.test("a token of a key that is not in the file belongs to the family only", async () => {
+Deno.test("a token of a key that is not in the file only matches the family", async () => {
   for (
     const [mode, key] of [["hmac-sha256", await hmacJwk("x")], [
       "aes-siv",
@@ -117,7 +117,7 @@ Deno.test("a token of a key that is not in the file belongs to the family only",
   }
 });
 
-Deno.test("no SDK takes another's tokens for its own, nor do their families", async () => {
+Deno.test("neither the patterns nor the families of SDKs overlap", async () => {
   const all = await Promise.all(TOKEN_SDK_ADAPTERS.map(async ({ mode, family }) => {
     // one needs a server: its tokens are any 28 bytes and more
     if (mode === "vault-transit") {
@@ -140,7 +140,7 @@ Deno.test("no SDK takes another's tokens for its own, nor do their families", as
   }
 });
 
-Deno.test("the patterns of keyed SDKs take none of the dummy's tokens nor their lookalikes", async () => {
+Deno.test("the patterns of keyed SDKs match neither dummy tokens nor their lookalikes", async () => {
   for (const mode of ["hmac-sha256", "aes-siv"]) {
     const isToken = toJavaScript((await open(mode)).pattern);
     for (const { text } of DETECTOR_CASES) assert.doesNotMatch(text, isToken);
@@ -166,28 +166,28 @@ const LOOKALIKES: Readonly<Record<string, readonly [string, boolean]>> = {
   "another key": [`tk1_hmac_g_h3_${A(43)}`, false],
   "a longer key id": [`tk1_hmac_g_h22_${A(43)}`, false],
   "two key ids": [`tk1_hmac_g_h2h1_${A(43)}`, false],
-  "capitals": [`TK1_HMAC_G_H2_${A(43)}`, false],
+  "capital letters": [`TK1_HMAC_G_H2_${A(43)}`, false],
   "a synthetic IV and nothing": [`tk1_siv_g_s2_${A(22)}`, true],
   "one byte encrypted": [`tk1_siv_g_s2_${A(23)}`, true],
   "two bytes encrypted": [`tk1_siv_g_s2_${A(24)}`, true],
   "three bytes encrypted": [`tk1_siv_g_s2_${A(26)}`, true],
   "five bytes encrypted": [`tk1_siv_g_s1_${A(28)}`, true],
-  "a synthetic IV cut short": [`tk1_siv_g_s2_${A(21)}`, false],
+  "a truncated synthetic IV": [`tk1_siv_g_s2_${A(21)}`, false],
   "less than a synthetic IV": [`tk1_siv_g_s2_${A(20)}`, false],
-  "one character beyond a group": [`tk1_siv_g_s2_${A(25)}`, false],
+  "one character more than a group": [`tk1_siv_g_s2_${A(25)}`, false],
   "unused bits after one byte": [`tk1_siv_g_s2_${A(21)}B`, false],
   "unused bits after two bytes": [`tk1_siv_g_s2_${A(22)}B`, false],
   "nothing": ["tk1_siv_g_s2_", false],
 };
 
 for (const [title, [text, expected]] of Object.entries(LOOKALIKES)) {
-  Deno.test(`a token is ${expected ? "" : "not "}seen in ${title}`, async () => {
+  Deno.test(`${title} is ${expected ? "" : "not "}accepted as a token`, async () => {
     const mode = /siv/.test(text) ? "aes-siv" : "hmac-sha256";
     assert.equal(toJavaScript((await open(mode)).pattern).test(text), expected);
   });
 }
 
-Deno.test("aes-siv reads its tokens back, those of other keys and scopes too", async () => {
+Deno.test("aes-siv reads back its tokens, also those of other keys and scopes", async () => {
   const sdk = await open("aes-siv");
   for (const key of ["s1", "s2"]) {
     for (const scope of Object.keys(SCOPES)) {
@@ -198,7 +198,7 @@ Deno.test("aes-siv reads its tokens back, those of other keys and scopes too", a
   }
 });
 
-Deno.test("aes-siv tells a token from whatever only looks like one", async () => {
+Deno.test("aes-siv tells a token from a lookalike", async () => {
   const sdk = await open("aes-siv");
   const token = await tokenOf(sdk, "\uFEFFAda Lovelace");
   assert.deepEqual(await sdk.detokenize!([token], elsewhere), ["\uFEFFAda Lovelace"]);
@@ -224,7 +224,7 @@ Deno.test("aes-siv tells a token from whatever only looks like one", async () =>
   ]);
 });
 
-Deno.test("a token that is bound to a column does not pass in another", async () => {
+Deno.test("a token that is bound to one column is not accepted in another", async () => {
   const [dataset, column] = [await open("aes-siv", "dataset"), await open("aes-siv", "column")];
   const inDataset = await tokenOf(dataset, "Ada");
   const inColumn = await tokenOf(column, "Ada");
@@ -235,7 +235,7 @@ Deno.test("a token that is bound to a column does not pass in another", async ()
   assert.deepEqual(await read(elsewhere), [null, null]);
 });
 
-Deno.test("tokens of megabytes are recognised, and what is one character longer is not", async () => {
+Deno.test("a token of megabytes is recognized, but not with one more character", async () => {
   for (const mode of ["hmac-sha256", "aes-siv"]) {
     const sdk = await open(mode);
     const isToken = toJavaScript(sdk.pattern);

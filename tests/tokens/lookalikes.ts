@@ -1,4 +1,4 @@
-/** Tokens of every SDK that works with keys or none, and texts that only just are none. */
+/** Texts close to the tokens of every SDK that needs no server. */
 import fc from "fast-check";
 import { findAdapter } from "../../src/tokens/adapters.ts";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
@@ -12,14 +12,14 @@ export const LOCAL_MODES = ["dummy", "hmac-sha256", "aes-siv"] as const;
 const KEYS = jwkSet(await hmacJwk("h1"), await sivJwk("s1"));
 const ALPHABET = "AZaz09+/=-_ \n\rtokpcg";
 
-/** An SDK with keys of the tests' own. */
+/** An SDK with keys for tests. */
 export async function openSdk(mode: (typeof LOCAL_MODES)[number]): Promise<TokenSdk> {
   const adapter = findAdapter(mode)!;
   const reader = settingsReader({ TOKEN_KEYS_FILE: "/keys" }, { "/keys": KEYS });
   return await adapter.create(adapter.readSettings(reader));
 }
 
-/** So many different texts near tokens of the SDK; the seed is printed, PROPERTY_SEED sets it. */
+/** That many different texts close to tokens of the SDK; the seed is printed, and PROPERTY_SEED sets it. */
 export async function lookalikes(sdk: TokenSdk, count: number): Promise<string[]> {
   const given = Deno.env.get("PROPERTY_SEED");
   const seed = given === undefined ? crypto.getRandomValues(new Int32Array(1))[0]! : Number(given);

@@ -1,4 +1,4 @@
-/** Columns that hold values beside tokens of several SDKs and keys, and what only looks like one. */
+/** Columns that hold values, tokens of several SDKs and keys, and lookalikes. */
 import assert from "node:assert/strict";
 import { assertReport } from "../support/assertions.ts";
 import { tokenOf, useDatabase } from "../support/action_fixture.ts";
@@ -26,10 +26,10 @@ const TOKENS: Readonly<Record<string, string>> = {
   "hmac, first key": await tokenBy("hmac-sha256", "global"),
   "hmac, another scope": await tokenBy("hmac-sha256", "column"),
   "hmac, second key": await tokenBy("hmac-sha256", "global", jwkSet(await hmacJwk("h1"))),
-  "hmac, a key that is gone": await tokenBy("hmac-sha256", "global", jwkSet(await hmacJwk("h0"))),
+  "hmac, a removed key": await tokenBy("hmac-sha256", "global", jwkSet(await hmacJwk("h0"))),
   "siv, first key": await tokenBy("aes-siv", "global"),
   "siv, second key": await tokenBy("aes-siv", "global", jwkSet(await sivJwk("s1"))),
-  "siv, a key that is gone": await tokenBy("aes-siv", "global", jwkSet(await sivJwk("s0"))),
+  "siv, a removed key": await tokenBy("aes-siv", "global", jwkSet(await sivJwk("s0"))),
 };
 /** What each SDK writes itself. */
 const OWN = { dummy: "dummy", "hmac-sha256": "hmac, first key", "aes-siv": "siv, first key" };
@@ -80,7 +80,7 @@ Deno.test("a rewrite of the whole table leaves foreign tokens as they are, and c
   assert.deepEqual(await valuesOf("mixed", "v"), [...tokens, tokenOf("canary")]);
 });
 
-Deno.test("foreign tokens in a large table are counted, on each way", async () => {
+Deno.test("foreign tokens in a large table are counted by each method", async () => {
   const foreign = TOKENS["siv, first key"]!;
   for (const pushdown of [true, false]) {
     await sql`drop table if exists large`;
@@ -95,7 +95,7 @@ Deno.test("foreign tokens in a large table are counted, on each way", async () =
   }
 });
 
-Deno.test("a dry run with aes-siv tells lookalikes, which fail their authentication", async () => {
+Deno.test("a dry run with aes-siv reports lookalikes, which fail authentication", async () => {
   const token = TOKENS["siv, first key"]!;
   const forged = token.slice(0, -1) + (token.endsWith("A") ? "Q" : "A");
   await fill([token, forged, "canary", TOKENS["siv, second key"]!, TOKENS["dummy"]!]);

@@ -1,10 +1,10 @@
-/** What stands in databases: no detector may take any of it for a token. */
+/** Text as it occurs in databases: no detector may accept any of it as a token. */
 
 const GIVEN = ["Ada", "Zoë", "Łukasz", "静香", "محمد", "O'Brien", "Anne-Marie", "ßtephan", "Ñuria"];
 const FAMILY = ["Lovelace", "Ångström", "de la Cruz", "源", "Nguyễn", "Иванова", "poc", "Tok"];
 const DOMAINS = ["example.com", "mail.example.co.uk", "例え.テスト", "tok.example"];
 
-/** Words and identifiers of people, programs and computers, some of which look much like tokens. */
+/** Words and identifiers of people, programs and computers, some of which look similar to tokens. */
 const SINGLES: readonly string[] = [
   "",
   " ",
@@ -83,7 +83,7 @@ export const NATURAL_TEXT: readonly string[] = [
   ),
 ];
 
-/** A token with something before, behind or within it: text that a person wrote about a token. */
+/** A token with something before, after or within it: text that somebody wrote about a token. */
 export function textsAround(token: string): readonly string[] {
   const half = Math.floor(token.length / 2);
   return [

@@ -1,10 +1,10 @@
-/** What must be true of every token SDK at work on real tables, through the action. */
+/** What must be true of every token SDK on real tables, through the action. */
 import assert from "node:assert/strict";
 import { TOKEN_SCOPES, type TokenScope } from "../../src/tokens/token_scope.ts";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
 import type { DatabaseFixture } from "../support/action_fixture.ts";
 
-/** Tests the SDK that `open` makes on tables of that database, which has the customers. */
+/** Tests the SDK that `open` creates on tables of that database, which has the customers. */
 export function onPostgresSuite(
   name: string,
   database: DatabaseFixture,
@@ -15,7 +15,7 @@ export function onPostgresSuite(
     sql.unsafe(`drop table if exists ${table}; create table ${table} as ${query}`);
 
   for (const scope of TOKEN_SCOPES) {
-    Deno.test(`${name} in scope ${scope}: 100 updated and 0 skipped, then 0 and 100`, async () => {
+    Deno.test(`${name} in scope ${scope}: the first run updates 100 rows, the second none`, async () => {
       await makeTable("hundred", "select * from customers");
       const plain = await valuesOf("hundred", "email") as string[];
       const tokenSdk = await open(scope);
@@ -38,7 +38,7 @@ export function onPostgresSuite(
     });
   }
 
-  Deno.test(`${name}: joins between two tables give the same rows`, async () => {
+  Deno.test(`${name}: a join of two tables gives the same rows`, async () => {
     await makeTable("buyers", "select * from customers");
     await makeTable(
       "orders",
@@ -55,7 +55,7 @@ export function onPostgresSuite(
     await tokenSdk.close?.();
   });
 
-  Deno.test(`${name}: a column is taken if it just holds its tokens, and refused if not`, async () => {
+  Deno.test(`${name}: a column is accepted if its tokens just fit, and refused if not`, async () => {
     const tokenSdk = await open("global");
     await using action = openAction({ tokenSdk });
     const value = "zoë@example.com";

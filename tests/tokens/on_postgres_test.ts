@@ -1,4 +1,4 @@
-/** The keyed SDKs at work on a real table, through the action and through the program itself. */
+/** The keyed SDKs on a real table, through the action and through the program. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { assertReport } from "../support/assertions.ts";
@@ -70,7 +70,7 @@ Deno.test("tokens of a dataset tell tables apart whose names only differ in wher
   assert.notEqual(row!.one, row!.other);
 });
 
-Deno.test("the program hands the key to its sandbox, and shows it nowhere", async () => {
+Deno.test("the program passes the key to its sandbox, and prints it nowhere", async () => {
   const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
   const keyFile = await Deno.makeTempFile({ suffix: ".json" });
   try {

@@ -1,4 +1,4 @@
-/** The test cases of RFC 4231 section 4, and whatever else against Node's HMAC. */
+/** The test cases of RFC 4231 section 4, and random ones compared with Node's HMAC. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";
@@ -12,7 +12,7 @@ interface Case {
   readonly number: number;
   readonly key: Uint8Array;
   readonly data: Uint8Array;
-  /** HMAC-SHA-256, or its beginning. */
+  /** HMAC-SHA-256, possibly truncated. */
   readonly code: string;
 }
 
@@ -65,7 +65,7 @@ const CASES: readonly Case[] = [
 ];
 
 for (const { number, key, data, code } of CASES) {
-  Deno.test(`RFC 4231, test case ${number}, wherever the message is divided`, () => {
+  Deno.test(`RFC 4231, test case ${number}, with the message divided anywhere`, () => {
     for (let at = 0; at <= data.length; at++) {
       const hmac = startHmac(key, data.subarray(0, at));
       for (let time = 0; time < 2; time++) {
@@ -76,7 +76,7 @@ for (const { number, key, data, code } of CASES) {
   });
 }
 
-Deno.test("codes are those that Node computes, for any key, beginning and rests", () => {
+Deno.test("codes equal those of Node, for any key, prefix and messages", () => {
   const bytes = fc.uint8Array({ maxLength: 200 });
   fc.assert(fc.property(bytes, bytes, fc.array(bytes, { maxLength: 5 }), (key, start, rests) => {
     const hmac = startHmac(key, start);
@@ -87,7 +87,7 @@ Deno.test("codes are those that Node computes, for any key, beginning and rests"
   }));
 });
 
-Deno.test("once the key is forgotten, nothing is computed", () => {
+Deno.test("after the key is erased, nothing is computed", () => {
   const hmac = startHmac(ascii("a key"), ascii("a beginning"));
   hmac.forget();
   assert.throws(() => hmac.codeOf(ascii("more")));

@@ -1,4 +1,4 @@
-/** The test vectors of RFC 5297 appendix A, and whatever else against the library's AES-SIV. */
+/** The test vectors of RFC 5297 appendix A, and random ones compared with the library's AES-SIV. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { aessiv } from "@noble/ciphers/aes.js";
@@ -31,7 +31,7 @@ const VECTORS = {
 };
 
 for (const [title, { key, associatedData, plaintext, output }] of Object.entries(VECTORS)) {
-  Deno.test(`RFC 5297, vector ${title}: encrypted, and decrypted`, () => {
+  Deno.test(`RFC 5297, vector ${title} is encrypted and decrypted`, () => {
     const cipher = startSiv(key, associatedData);
     assert.equal(toHex(cipher.encrypt(plaintext)), toHex(output));
     assert.equal(toHex(cipher.encrypt(plaintext)), toHex(output));
@@ -39,7 +39,7 @@ for (const [title, { key, associatedData, plaintext, output }] of Object.entries
   });
 }
 
-Deno.test("ciphertexts of every length are those of the library, one after the other", () => {
+Deno.test("ciphertexts of every length equal those of the library", () => {
   const key = crypto.getRandomValues(new Uint8Array(64));
   const text = crypto.getRandomValues(new Uint8Array(3_000));
   const data = [text.subarray(0, 33)];
@@ -56,7 +56,7 @@ Deno.test("ciphertexts of every length are those of the library, one after the o
   }
 });
 
-Deno.test("ciphertexts are those of the library, for any key and any associated data", () => {
+Deno.test("ciphertexts equal those of the library, for any key and any associated data", () => {
   const bytes = fc.uint8Array({ maxLength: 80 });
   const keys = fc.constantFrom(32, 48, 64).chain((length) =>
     fc.uint8Array({ minLength: length, maxLength: length })
@@ -73,8 +73,8 @@ Deno.test("ciphertexts are those of the library, for any key and any associated 
   }));
 });
 
-Deno.test("the counter goes on into the next bytes", () => {
-  // of 2,000 synthetic IVs some end so that a carry leaves the last byte
+Deno.test("the counter carries into the next bytes", () => {
+  // among 2,000 synthetic IVs are some whose last byte overflows
   const key = Uint8Array.from({ length: 64 }, (_, i) => i * 7);
   const data = [new Uint8Array(1)];
   const cipher = startSiv(key, data);
@@ -89,14 +89,14 @@ Deno.test("the counter goes on into the next bytes", () => {
   assert.ok(seen > 10);
 });
 
-Deno.test("a plaintext of a megabyte is encrypted as the library does", () => {
+Deno.test("a plaintext of a megabyte is encrypted as by the library", () => {
   const key = crypto.getRandomValues(new Uint8Array(64));
   const plaintext = new Uint8Array(1_000_001).fill(7);
   const found = startSiv(key, []).encrypt(plaintext);
   assert.ok(Buffer.compare(found, aessiv(key).encrypt(plaintext)) === 0);
 });
 
-Deno.test("what was encrypted is decrypted, and nothing that was changed in any bit", () => {
+Deno.test("a ciphertext is decrypted, and rejected if any bit is changed", () => {
   const bytes = fc.uint8Array({ maxLength: 80 });
   const key = crypto.getRandomValues(new Uint8Array(64));
   fc.assert(
@@ -113,7 +113,7 @@ Deno.test("what was encrypted is decrypted, and nothing that was changed in any 
   );
 });
 
-Deno.test("what is shorter than a synthetic IV is not decrypted", () => {
+Deno.test("a ciphertext shorter than a synthetic IV is rejected", () => {
   const cipher = startSiv(crypto.getRandomValues(new Uint8Array(64)), []);
   for (const length of [0, 1, 15]) {
     assert.equal(cipher.decrypt(new Uint8Array(length)), undefined);

@@ -1,4 +1,4 @@
-/** Tokens of an older key or SDK become those of the current one, in place, whatever is in between. */
+/** Tokens of an older key or SDK become those of the current one, in place. */
 import assert from "node:assert/strict";
 import { rotating, type RotationSource } from "../../src/tokens/conversion.ts";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
@@ -57,7 +57,7 @@ async function fill(sdk: TokenSdk, table = "people"): Promise<void> {
 
 for (const [title, { from, to, before }] of Object.entries(ROTATIONS)) {
   for (const commit of ["atomic", "batches"] as const) {
-    Deno.test(`from ${title}, ${commit}: all tokens are what the SDK gives for the values`, async () => {
+    Deno.test(`from ${title}, ${commit}: the tokens equal new tokens of the values`, async () => {
       await fill(before);
       await sql`insert into people values (-1, 'canary', ${"tok_%%_poc"}), (-2, null, null)`;
       await using action = openAction({ tokenSdk: to, rotateFrom: from });
@@ -89,7 +89,7 @@ for (const [title, { from, to, before }] of Object.entries(ROTATIONS)) {
   }
 }
 
-Deno.test("only the tokens of the key named are rotated; those of others are foreign", async () => {
+Deno.test("only the tokens of the named key are rotated, and others count as foreign", async () => {
   const siv = await openKeyed("aes-siv", keys);
   const third = jwkSet(await sivJwk("s3"), await sivJwk("s2"), await sivJwk("s1"));
   const to = await openKeyed("aes-siv", third);
@@ -110,7 +110,7 @@ Deno.test("only the tokens of the key named are rotated; those of others are for
 });
 
 for (const commit of ["atomic", "batches"] as const) {
-  Deno.test(`${commit}: lookalikes are left alone and counted, and do not hold up the others`, async () => {
+  Deno.test(`${commit}: lookalikes are left alone and counted, and the rest is rotated`, async () => {
     const siv = await openKeyed("aes-siv", keys);
     await fill(await openKeyed("aes-siv", oldKeys));
     const forged = `tk1_siv_g_s1_${"A".repeat(43)}`.slice(0, 13 + 22);
@@ -134,7 +134,7 @@ for (const commit of ["atomic", "batches"] as const) {
   });
 }
 
-Deno.test("a large table is rotated through two connections, lookalikes and all", async () => {
+Deno.test("a large table with lookalikes is rotated through two connections", async () => {
   const siv = await openKeyed("aes-siv", keys);
   await sql`drop table if exists large`;
   await sql`create table large as
@@ -156,7 +156,7 @@ Deno.test("a large table is rotated through two connections, lookalikes and all"
   read.forEach((value, i) => assert.equal(value, (i + 1) % 1000 === 0 ? null : `canary ${i + 1}`));
 });
 
-Deno.test("a column that holds its tokens now is measured by the values in them", async () => {
+Deno.test("the length of the new tokens is computed from the values in the old ones", async () => {
   const value = "zoë@example.com";
   const hmac = await openKeyed("hmac-sha256", keys);
   const siv = await openKeyed("aes-siv", keys);
@@ -175,7 +175,7 @@ Deno.test("a column that holds its tokens now is measured by the values in them"
   assert.deepEqual(await valuesOf("narrow", "v"), [tight]);
 });
 
-Deno.test("one-way tokens cannot be rotated, and an SDK without expression rewrites nothing", async () => {
+Deno.test("one-way tokens cannot be rotated, and an SDK without an SQL expression cannot rewrite", async () => {
   const hmac = await openKeyed("hmac-sha256", keys);
   assert.throws(() => rotating({ sdk: hmac, keyId: undefined }, dummySdk), {
     code: "invalid_request",

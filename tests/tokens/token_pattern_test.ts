@@ -30,7 +30,7 @@ for (
   });
 }
 
-Deno.test("a pattern of alternatives still stands for the whole value", () => {
+Deno.test("a pattern of alternatives matches only the whole value", () => {
   const pattern = tokenPattern("a+|b{2}");
   const isToken = toJavaScript(pattern);
   assert.deepEqual(
@@ -49,11 +49,11 @@ Deno.test("a pattern of alternatives still stands for the whole value", () => {
   assert.equal(toSpark(pattern), "\\A(?:a+|b{2})\\z");
 });
 
-Deno.test("a pattern cannot be changed once it is made", () => {
+Deno.test("a pattern is frozen", () => {
   assert.throws(() => Object.assign(tokenPattern("a"), { body: "b" }), TypeError);
 });
 
-Deno.test("the literal beginning of a pattern ends where a match may differ", () => {
+Deno.test("the literal prefix of a pattern ends where matches can differ", () => {
   const bodies = [
     "tok_(?:a)*_poc",
     "ab?c",

@@ -21,7 +21,7 @@ Deno.test("the scope is global unless TOKEN_CONTEXT says otherwise", () => {
   }
 });
 
-Deno.test("faults of keys and of the scope are told together", () => {
+Deno.test("faults of keys and of the scope are reported together", () => {
   const read = settingsReader({ TOKEN_CONTEXT: "everywhere", TOKEN_KEYS_FILE: "/none" });
   assert.throws(() => readKeyedSettings(read, "HS256"), {
     message: "TOKEN_KEYS_FILE: the file cannot be read\n" +
@@ -35,14 +35,14 @@ Deno.test("parts are encoded as in PASETO's examples of PAE", () => {
   assert.deepEqual([...encodeParts(["test"])], [...number(1), ...number(4), ...bytesOf("test")]);
 });
 
-Deno.test("lengths are those of the UTF-8", () => {
+Deno.test("lengths are counted in bytes of UTF-8", () => {
   assert.deepEqual(
     [...encodeParts(["é", "静"])],
     [...number(2), ...number(2), ...bytesOf("é"), ...number(3), ...bytesOf("静")],
   );
 });
 
-Deno.test("the binding is of as much of the place as the scope says", () => {
+Deno.test("the binding has as much of the place as the scope says", () => {
   const place = { platform: "postgres", dataset: ["app", "public", "customers"], column: "email" };
   const parts = TOKEN_SCOPES.map((scope) => bindingOf("domain", scope, place));
   assert.deepEqual(parts, [
@@ -52,7 +52,7 @@ Deno.test("the binding is of as much of the place as the scope says", () => {
   ]);
 });
 
-Deno.test("no two places have the same binding, wherever a name ends", () => {
+Deno.test("no two places have the same binding", () => {
   const places = [
     ["postgres", "a", "b", "c", "d"],
     ["databricks", "a", "b", "c", "d"],

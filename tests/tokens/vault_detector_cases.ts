@@ -1,6 +1,6 @@
 /**
- * What is a token of Vault's and what only looks like one. JavaScript, PostgreSQL and Spark must each
- * tell them apart in the same way.
+ * Tokens of Vault, and texts that only look like one. JavaScript, PostgreSQL and Spark must tell them
+ * apart in the same way.
  */
 import type { DetectorCase } from "./detector_cases.ts";
 
@@ -15,11 +15,11 @@ const tokens: Readonly<Record<string, string>> = {
   "30 bytes, no padding": `vault:v1:${A(40)}`,
   "31 bytes": `vault:v1:${A(42)}==`,
   "plus and slash": `vault:v2:+/${A(38)}`,
-  "the greatest last character before two paddings": `vault:v1:${A(37)}w==`,
-  "the greatest last character before one padding": `vault:v1:${A(38)}8=`,
+  "the highest last character before two paddings": `vault:v1:${A(37)}w==`,
+  "the highest last character before one padding": `vault:v1:${A(38)}8=`,
   "a version of two digits": `vault:v12:${A(40)}`,
   "a version of nine digits": `vault:v123456789:${A(40)}`,
-  "a long one": `vault:v1:${A(40_000)}`,
+  "a long token": `vault:v1:${A(40_000)}`,
 };
 
 const others: Readonly<Record<string, string>> = {
@@ -38,24 +38,24 @@ const others: Readonly<Record<string, string>> = {
   "one character too many": `vault:v1:${A(41)}`,
   "the URL-safe alphabet": `vault:v1:-_${A(38)}`,
   "no version": `vault:v:${A(40)}`,
-  "version nought": `vault:v0:${A(40)}`,
-  "a leading nought": `vault:v01:${A(40)}`,
+  "version zero": `vault:v0:${A(40)}`,
+  "a leading zero": `vault:v01:${A(40)}`,
   "a version of ten digits": `vault:v1234567890:${A(40)}`,
   "a negative version": `vault:v-1:${A(40)}`,
-  "a version that is no number": `vault:vx:${A(40)}`,
+  "a version that is not a number": `vault:vx:${A(40)}`,
   "a version in other digits": `vault:v\u0661:${A(40)}`,
-  "capitals": `VAULT:V1:${A(40)}`,
+  "capital letters": `VAULT:V1:${A(40)}`,
   "another mark": `vaults:v1:${A(40)}`,
   "no mark": A(40),
-  "a hash of Vault's": `vault:sha2-256:${A(40)}`,
-  "a blank before": ` vault:v1:${A(40)}`,
-  "a blank after": `vault:v1:${A(40)} `,
-  "a blank within": `vault:v1:${A(20)} ${A(20)}`,
-  "a line break after": `vault:v1:${A(40)}\n`,
-  "a carriage return after": `vault:v1:${A(40)}\r`,
-  "a next-line character after": `vault:v1:${A(40)}\u0085`,
-  "a line separator after": `vault:v1:${A(40)}\u2028`,
-  "a line break before": `\nvault:v1:${A(40)}`,
+  "an HMAC of Vault": `vault:sha2-256:${A(40)}`,
+  "a space before it": ` vault:v1:${A(40)}`,
+  "a space after it": `vault:v1:${A(40)} `,
+  "a space within": `vault:v1:${A(20)} ${A(20)}`,
+  "a line break after it": `vault:v1:${A(40)}\n`,
+  "a carriage return after it": `vault:v1:${A(40)}\r`,
+  "a next-line character after it": `vault:v1:${A(40)}\u0085`,
+  "a line separator after it": `vault:v1:${A(40)}\u2028`,
+  "a line break before it": `\nvault:v1:${A(40)}`,
   "two tokens": `vault:v1:${A(40)}vault:v1:${A(40)}`,
   "a token on a line of its own": `first\nvault:v1:${A(40)}\nlast`,
   "fullwidth letters": `vault:v1:\uFF21${A(39)}`,

@@ -1,4 +1,4 @@
-/** The settings of `vault-transit`: what is taken, and that a fault is one line without a secret. */
+/** The settings of `vault-transit`: what is accepted, and that a fault is one line without a secret. */
 import assert from "node:assert/strict";
 import { ConfigError } from "../../src/config_error.ts";
 import { vaultTransit } from "../../src/tokens/vault/vault_transit.ts";
@@ -28,7 +28,7 @@ function read(
 const WITHOUT_TOKEN = { VAULT_TOKEN: undefined };
 const APPROLE = { ...WITHOUT_TOKEN, VAULT_ROLE_ID: "role", VAULT_SECRET_ID: SECRET };
 
-Deno.test("an address, a token and a key are all that is needed", () => {
+Deno.test("an address, a token and a key are enough", () => {
   assert.deepEqual(read(), {
     address: "https://vault.example.com:8200",
     namespace: undefined,
@@ -40,7 +40,7 @@ Deno.test("an address, a token and a key are all that is needed", () => {
   });
 });
 
-Deno.test("AppRole and Kubernetes log in at mounts of their usual names, or others", () => {
+Deno.test("AppRole and Kubernetes log in at their default mounts or at others", () => {
   const approle = { kind: "approle", mount: "approle", roleId: "role", secretId: SECRET };
   assert.deepEqual(read(APPROLE).login, approle);
   const elsewhere = read({ ...APPROLE, VAULT_APPROLE_MOUNT: "team/ci/" });
@@ -58,7 +58,7 @@ Deno.test("AppRole and Kubernetes log in at mounts of their usual names, or othe
   });
 });
 
-Deno.test("mount, namespace and context are taken as they are given", () => {
+Deno.test("mount, namespace and context are used as given", () => {
   const settings = read({
     VAULT_TRANSIT_MOUNT: "/crypto/transit/",
     VAULT_NAMESPACE: "team/a/",
@@ -116,7 +116,10 @@ Deno.test("the sandbox may read the service account's token, and no file for ano
 
 const FAULTS: Readonly<Record<string, [Record<string, string | undefined>, string]>> = {
   "no address": [{ VAULT_ADDR: undefined }, "VAULT_ADDR: it must be set: https://HOST:PORT"],
-  "no URL": [{ VAULT_ADDR: "vault:8200" }, "VAULT_ADDR: it is not an https:// URL"],
+  "an address that is not a URL": [
+    { VAULT_ADDR: "vault:8200" },
+    "VAULT_ADDR: it is not an https:// URL",
+  ],
   "another protocol": [{ VAULT_ADDR: "unix:///run/v" }, "VAULT_ADDR: it is not an https:// URL"],
   "a password in the address": [
     { VAULT_ADDR: `https://u:${SECRET}@vault` },
@@ -138,7 +141,7 @@ const FAULTS: Readonly<Record<string, [Record<string, string | undefined>, strin
     { VAULT_ROLE_ID: "role", VAULT_SECRET_ID: SECRET },
     "VAULT_ROLE_ID: it contradicts VAULT_TOKEN: set the variables of one login method only",
   ],
-  "a mount of another way": [
+  "the mount of another login": [
     { VAULT_KUBERNETES_MOUNT: "k8s" },
     "VAULT_KUBERNETES_MOUNT: it contradicts VAULT_TOKEN: set the variables of one login method only",
   ],
@@ -146,7 +149,7 @@ const FAULTS: Readonly<Record<string, [Record<string, string | undefined>, strin
     { ...APPROLE, VAULT_SECRET_ID: undefined },
     "VAULT_SECRET_ID: it must be set too",
   ],
-  "the other half": [
+  "the other half of AppRole": [
     { ...APPROLE, VAULT_ROLE_ID: undefined },
     "VAULT_ROLE_ID: it must be set too",
   ],
@@ -170,11 +173,11 @@ const FAULTS: Readonly<Record<string, [Record<string, string | undefined>, strin
     { VAULT_TRANSIT_KEY: "a/b" },
     "VAULT_TRANSIT_KEY: it is not the name of a Transit key",
   ],
-  "a key that leads elsewhere": [
+  "a key that leaves the path": [
     { VAULT_TRANSIT_KEY: ".." },
     "VAULT_TRANSIT_KEY: it is not the name of a Transit key",
   ],
-  "a mount that leads elsewhere": [
+  "a mount that leaves the path": [
     { VAULT_TRANSIT_MOUNT: "transit/../sys" },
     'VAULT_TRANSIT_MOUNT: it is not a mount path such as "transit"',
   ],
@@ -182,16 +185,16 @@ const FAULTS: Readonly<Record<string, [Record<string, string | undefined>, strin
     { VAULT_TRANSIT_MOUNT: "transit?x" },
     'VAULT_TRANSIT_MOUNT: it is not a mount path such as "transit"',
   ],
-  "a namespace that is no path": [
+  "a namespace that is not a path": [
     { VAULT_NAMESPACE: "team a" },
     "VAULT_NAMESPACE: it is not the path of a namespace",
   ],
-  "a CA that is not there": [{ VAULT_CACERT: "/none" }, "VAULT_CACERT: the file cannot be read"],
-  "a CA that is none": [
+  "a missing CA file": [{ VAULT_CACERT: "/none" }, "VAULT_CACERT: the file cannot be read"],
+  "a CA file with something else": [
     { VAULT_CACERT: "/text" },
     "VAULT_CACERT: the file contains no certificate in PEM form",
   ],
-  "a CA that is broken": [
+  "a broken CA certificate": [
     { VAULT_CACERT: "/broken" },
     "VAULT_CACERT: the file contains a certificate that cannot be read",
   ],
@@ -217,7 +220,7 @@ for (const [title, [changes, message]] of Object.entries(FAULTS)) {
   });
 }
 
-Deno.test("all faults are told at once", () => {
+Deno.test("all faults are reported at once", () => {
   const changes = { VAULT_ADDR: "x", VAULT_TOKEN: undefined, VAULT_TRANSIT_KEY: undefined };
   assert.throws(() => read(changes), (error) => {
     assert.ok(error instanceof ConfigError);
@@ -227,7 +230,7 @@ Deno.test("all faults are told at once", () => {
   });
 });
 
-Deno.test("a CA's certificate is read where the program starts, since the sandbox reads no file", async () => {
+Deno.test("the certificate of a CA is read when the program starts, since the sandbox reads no files", async () => {
   const dir = await Deno.makeTempDir();
   try {
     const { caFile } = await makeTestCertificates(dir);

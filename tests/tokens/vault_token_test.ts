@@ -1,4 +1,4 @@
-/** What a token of Vault's is, and what only looks like one, in JavaScript. */
+/** Tokens of Vault, and texts that only look like one, in JavaScript. */
 import assert from "node:assert/strict";
 import { toJavaScript } from "../../src/tokens/token_pattern.ts";
 import {
@@ -16,12 +16,12 @@ import { VAULT_DETECTOR_CASES } from "./vault_detector_cases.ts";
 const isToken = toJavaScript(VAULT_TOKENS);
 
 for (const { title, text, isToken: expected } of VAULT_DETECTOR_CASES) {
-  Deno.test(`Vault's tokens: the detector ${expected ? "takes" : "refuses"} ${title}`, () => {
+  Deno.test(`the detector of Vault's tokens ${expected ? "accepts" : "rejects"} ${title}`, () => {
     assert.equal(isToken.test(text), expected);
   });
 }
 
-Deno.test("a version's pattern takes the tokens of that version only", () => {
+Deno.test("the pattern of a version matches only tokens of that version", () => {
   const tokens = VAULT_DETECTOR_CASES.filter((each) => each.isToken).map(({ text }) => text);
   for (const version of [1, 2, 12, 123_456_789]) {
     const ofVersion = toJavaScript(tokensOfVersion(version));
@@ -34,7 +34,7 @@ Deno.test("a version's pattern takes the tokens of that version only", () => {
   }
 });
 
-Deno.test("the bytes in a token follow from its length, and the other way round", () => {
+Deno.test("the length of a token follows from the number of bytes in it, and vice versa", () => {
   for (const version of [1, 9, 10, 123]) {
     for (let bytes = 28; bytes < 100; bytes++) {
       const token = tokenHead(version) + new Uint8Array(bytes).toBase64();
@@ -48,7 +48,7 @@ Deno.test("the bytes in a token follow from its length, and the other way round"
   assert.deepEqual([maxPayloadBytes(0), maxPayloadBytes(9), maxPayloadBytes(12)], [0, 0, 0]);
 });
 
-Deno.test("tokens of megabytes are recognised, and what is one character longer is not", () => {
+Deno.test("a token of megabytes is recognized, but not with one more character", () => {
   for (const bytes of [3_000_000, 3_000_001, 15_000_002]) {
     const token = tokenHead(1) + new Uint8Array(bytes).toBase64();
     assert.ok(isToken.test(token));
@@ -57,7 +57,7 @@ Deno.test("tokens of megabytes are recognised, and what is one character longer 
   }
 });
 
-Deno.test("a batch is divided evenly among as few requests as can be", () => {
+Deno.test("a batch is divided evenly among as few requests as possible", () => {
   const limits = { maxItems: 240, maxBytes: 1_000, extraBytes: 0 };
   const sizes = (count: number, text = "") =>
     splitEvenly(Array<string>(count).fill(text), limits).map(({ length }) => length);

@@ -1,4 +1,4 @@
-/** Logging in, staying logged in, and what happens when Vault takes a token no more. */
+/** Logging in, staying logged in, and what happens when Vault no longer accepts a token. */
 import assert from "node:assert/strict";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
 import { errorOf } from "../support/assertions.ts";
@@ -29,7 +29,7 @@ async function tokenizes(sdk: TokenSdk): Promise<void> {
   assert.match((await sdk.tokenize([crypto.randomUUID()], place))[0]!, /^vault:v1:/);
 }
 
-/** The tokens that came by in requests to Transit, each once. */
+/** The distinct tokens in the requests to Transit. */
 function tokensIn(relay: ReturnType<typeof startRelay>): (string | null)[] {
   const transit = relay.requests.filter(({ path }) => path.includes("/transit/"));
   return [...new Set(transit.map(({ headers }) => headers.get("x-vault-token")))];
@@ -39,7 +39,7 @@ function countOf(relay: ReturnType<typeof startRelay>, path: string): number {
   return relay.requests.filter((request) => request.path === `/v1/${path}`).length;
 }
 
-Deno.test("a revoked token is told as such, and not as a matter of policies", async () => {
+Deno.test("a revoked token is reported as such, not as a missing policy", async () => {
   const VAULT_TOKEN = await vault.makeToken(POLICY);
   const sdk = await vault.openSdk({ VAULT_TOKEN });
   try {
@@ -54,13 +54,13 @@ Deno.test("a revoked token is told as such, and not as a matter of policies", as
   }
 });
 
-Deno.test("a token that never was one is refused before any value is sent", async () => {
+Deno.test("an invalid token is refused before any value is sent", async () => {
   const error = await errorOf(vault.openSdk({ VAULT_TOKEN: "s.canary" }));
   assert.equal(error.code, "token_sdk_error");
   assert.match(error.message, /VAULT_TOKEN expired or was revoked/);
 });
 
-Deno.test("a token that ran out is told as such", async () => {
+Deno.test("an expired token is reported as such", async () => {
   const options = { ttl: "1s", renewable: false, explicit_max_ttl: "1s" };
   const VAULT_TOKEN = await vault.makeToken(POLICY, options);
   const sdk = await vault.openSdk({ VAULT_TOKEN });
@@ -77,7 +77,7 @@ Deno.test("a token that ran out is told as such", async () => {
   }
 });
 
-Deno.test("a token without the right is told which one is missing", async () => {
+Deno.test("a token without a capability is refused with the name of the missing one", async () => {
   const VAULT_TOKEN = await vault.makeToken('path "transit/keys/+" { capabilities = ["read"] }');
   const error = await errorOf(vault.openSdk({ VAULT_TOKEN }));
   const key = vault.variables().VAULT_TRANSIT_KEY;
@@ -88,7 +88,7 @@ Deno.test("a token without the right is told which one is missing", async () => 
   );
 });
 
-Deno.test("a token that can be renewed is renewed in time, without anything being asked of it", async () => {
+Deno.test("a renewable token is renewed in time, even if it is not used", async () => {
   await using relay = startRelay(server.address);
   const VAULT_TOKEN = await vault.makeToken(POLICY, { period: "2s" });
   const sdk = await vault.openSdk({ VAULT_TOKEN, VAULT_ADDR: relay.address });
@@ -101,7 +101,7 @@ Deno.test("a token that can be renewed is renewed in time, without anything bein
   }
 });
 
-Deno.test("a renewal that fails is tried again while there is time", async () => {
+Deno.test("a failed renewal is retried while there is time", async () => {
   await using relay = startRelay(server.address);
   const VAULT_TOKEN = await vault.makeToken(POLICY, { period: "6s" });
   const changes = { VAULT_TOKEN, VAULT_ADDR: relay.address };
@@ -125,7 +125,7 @@ Deno.test("a renewal that fails is tried again while there is time", async () =>
   }
 });
 
-Deno.test("AppRole logs in once, and its token serves all that is asked", async () => {
+Deno.test("AppRole logs in once, and uses its token for all requests", async () => {
   await using relay = startRelay(server.address);
   const changes = { ...await approle("plain"), VAULT_ADDR: relay.address };
   const sdk = await vault.openSdk(changes);
@@ -143,7 +143,7 @@ Deno.test("AppRole logs in once, and its token serves all that is asked", async 
   }
 });
 
-Deno.test("AppRole logs in again when its token is revoked, once for all who notice", async () => {
+Deno.test("AppRole logs in again when its token is revoked, once for all concurrent requests", async () => {
   await using relay = startRelay(server.address);
   const sdk = await vault.openSdk({ ...await approle("revoked"), VAULT_ADDR: relay.address });
   try {
@@ -157,7 +157,7 @@ Deno.test("AppRole logs in again when its token is revoked, once for all who not
   }
 });
 
-Deno.test("AppRole logs in again when its token cannot be renewed any further", async () => {
+Deno.test("AppRole logs in again when its token cannot be renewed any more", async () => {
   await using relay = startRelay(server.address);
   const role = await approle("short", { token_ttl: "2s", token_max_ttl: "3s" });
   const sdk = await vault.openSdk({ ...role, VAULT_ADDR: relay.address });
@@ -170,7 +170,7 @@ Deno.test("AppRole logs in again when its token cannot be renewed any further", 
   }
 });
 
-Deno.test("AppRole logs in again when its token ran out unnoticed", async () => {
+Deno.test("AppRole logs in again when its token has expired unnoticed", async () => {
   await using relay = startRelay(server.address);
   const role = await approle("unnoticed", { token_ttl: "1s", token_max_ttl: "1s" });
   const sdk = await vault.openSdk({ ...role, VAULT_ADDR: relay.address }, QUICK);
@@ -189,7 +189,7 @@ Deno.test("AppRole logs in again when its token ran out unnoticed", async () => 
   }
 });
 
-Deno.test("a wrong secret is refused, and neither it nor the role is told", async () => {
+Deno.test("a wrong secret is refused, and the error has neither the secret nor the role", async () => {
   const role = await approle("wrong");
   const secret = crypto.randomUUID();
   const error = await errorOf(vault.openSdk({ ...role, VAULT_SECRET_ID: secret }));
@@ -202,7 +202,7 @@ Deno.test("a wrong secret is refused, and neither it nor the role is told", asyn
   assert.ok(!said.includes(secret) && !said.includes(role.VAULT_ROLE_ID));
 });
 
-Deno.test("a role whose policies do not do is logged in again once, and then told which is missing", async () => {
+Deno.test("with a missing policy, AppRole logs in again once, and then the error names it", async () => {
   await using relay = startRelay(server.address);
   const role = await approle("powerless", { token_policies: ["default"] });
   const error = await errorOf(vault.openSdk({ ...role, VAULT_ADDR: relay.address }));
@@ -210,7 +210,7 @@ Deno.test("a role whose policies do not do is logged in again once, and then tol
   assert.ok(countOf(relay, "auth/approle/login") <= 4);
 });
 
-Deno.test("a Kubernetes service account logs in, and only the one that may", async () => {
+Deno.test("only the allowed Kubernetes service account can log in", async () => {
   await using cluster = await startTokenReviewer();
   await letLogIn(server, cluster, "tokenize-action", policy);
   const file = await Deno.makeTempFile();
@@ -232,7 +232,7 @@ Deno.test("a Kubernetes service account logs in, and only the one that may", asy
     await tokenizes(sdk);
     assert.equal(countOf(relay, "auth/kubernetes/login"), 2);
 
-    // as the cluster does before the old one runs out
+    // as the cluster does before the old one expires
     const renewed = await cluster.sign("tokenize-action", 7200);
     await Deno.writeTextFile(file, `${renewed}\n`);
     await server.api("POST", "auth/token/revoke", { token: tokensIn(relay)[1] });

@@ -28,7 +28,7 @@ for (const scope of TOKEN_SCOPES) {
         await vault.server.api("POST", "auth/token/revoke", { token: VAULT_TOKEN });
         return sdk;
       },
-      "once its server does not answer any more": async () => {
+      "once its server no longer responds": async () => {
         const relay = startRelay(vault.server.address);
         const sdk = await vault.openSdk({ TOKEN_CONTEXT: scope, VAULT_ADDR: relay.address }, QUICK);
         await relay[Symbol.asyncDispose]();

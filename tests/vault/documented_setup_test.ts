@@ -1,4 +1,4 @@
-/** What docs/vault.md has a reader paste sets up a key, a policy and a login that do the job. */
+/** The commands in docs/vault.md set up a key, a policy and a login that work. */
 import assert from "node:assert/strict";
 import { codeBlocksOf } from "../../scripts/docs/markdown.ts";
 import { startBao } from "../../scripts/servers/openbao/bao_server.ts";
@@ -9,7 +9,7 @@ const program = Deno.env.get("TEST_BAO") ?? assert.fail("TEST_BAO is set by test
 const page = await Deno.readTextFile(new URL("../../docs/vault.md", import.meta.url));
 const [setup] = page.split("\n## Settings");
 
-Deno.test("the page's commands, as they stand but for the address, lead to tokens", async () => {
+Deno.test("with the page's commands, only the address changed, values are tokenized", async () => {
   await using server = await startBao();
   await using database = await createTestDatabase({ customers: true });
   const folder = await Deno.makeTempDir();

@@ -1,6 +1,6 @@
 /**
- * Vault fails in the middle of a run on Postgres: the right code, nothing half-written, and running
- * again completes. Where it recovers in time, the run notices nothing.
+ * Vault fails in the middle of a run on Postgres: the run has the right code and writes nothing, and
+ * running it again completes. If Vault recovers in time, the run succeeds.
  */
 import assert from "node:assert/strict";
 import type { ErrorCode } from "../../src/errors.ts";
@@ -17,7 +17,7 @@ import {
 } from "../../scripts/servers/openbao/transit_fixture.ts";
 
 const ROWS = 2_500;
-/** Requests to encrypt that are passed on, before the trouble begins: the first batch, about. */
+/** How many requests to encrypt are passed on before the trouble begins: about the first batch. */
 const GOOD_REQUESTS = 5;
 
 const vault = await openTransit({ durable: true });
@@ -75,7 +75,7 @@ async function openScene(
   };
 }
 
-/** All rows were done, once, and their tokens read back as what stood there. */
+/** All rows were tokenized once, and their tokens decrypt to the values. */
 async function isComplete({ table, sdk }: Scene): Promise<void> {
   const rows = await sql.unsafe<{ id: number; email: string }[]>(
     `select id, email from ${table} order by id`,
@@ -89,7 +89,7 @@ async function isComplete({ table, sdk }: Scene): Promise<void> {
   assert.deepEqual(values, rows.map(({ id }) => `canary${id}@example.com`));
 }
 
-/** The run fails with nothing written; once `heal` is done, running again completes. */
+/** The run fails and writes nothing; after `heal`, running it again completes. */
 async function failsAtomically(
   scene: Scene,
   code: ErrorCode,
@@ -108,7 +108,7 @@ async function failsAtomically(
   assertReport(again, { updated: 0, skipped: ROWS });
 }
 
-Deno.test("Vault is sealed during a run", async () => {
+Deno.test("Vault is sealed during a run, which fails", async () => {
   await using scene = await openScene();
   let sealing: Promise<void> | undefined;
   scene.later(async () => void await (sealing ??= server.seal()));
@@ -116,7 +116,7 @@ Deno.test("Vault is sealed during a run", async () => {
   await failsAtomically(scene, "token_sdk_unreachable", /^Cannot use Vault: it is sealed$/, heal);
 });
 
-Deno.test("Vault is sealed before a run, and says so when the SDK is made", async () => {
+Deno.test("Vault is sealed before a run: the error says so when the SDK is created", async () => {
   await server.seal();
   try {
     const error = await errorOf(vault.openSdk({}, QUICK));
@@ -127,7 +127,7 @@ Deno.test("Vault is sealed before a run, and says so when the SDK is made", asyn
   }
 });
 
-Deno.test("Vault goes away during a run", async () => {
+Deno.test("Vault stops during a run, which fails", async () => {
   await using scene = await openScene();
   let stopping: Promise<void> | undefined;
   scene.later(async () => void await (stopping ??= server.stop()));
@@ -138,7 +138,7 @@ Deno.test("Vault goes away during a run", async () => {
   });
 });
 
-Deno.test("nobody listens where Vault was", async () => {
+Deno.test("Vault is not running when the SDK is created: the error says so", async () => {
   await using scene = await openScene();
   await server.stop();
   try {
@@ -152,7 +152,7 @@ Deno.test("nobody listens where Vault was", async () => {
   assert.equal((await scene.run()).updated, ROWS);
 });
 
-Deno.test("Vault restarts during a run, which waits for it", async () => {
+Deno.test("Vault restarts during a run, which waits for it and succeeds", async () => {
   await using scene = await openScene({}, { totalMs: VAULT_LIMITS.totalMs });
   let restarting: Promise<void> | undefined;
   scene.later(() => {
@@ -164,14 +164,14 @@ Deno.test("Vault restarts during a run, which waits for it", async () => {
   await isComplete(scene);
 });
 
-Deno.test("Vault is slow, and the run is as slow", async () => {
+Deno.test("Vault is slow, and the run takes as long and succeeds", async () => {
   await using scene = await openScene();
   scene.later(() => ({ delayMs: 30 }));
   assert.equal((await scene.run()).updated, ROWS);
   await isComplete(scene);
 });
 
-Deno.test("Vault falls silent", async () => {
+Deno.test("Vault no longer responds, and the run fails after a timeout", async () => {
   await using scene = await openScene({}, { ...QUICK, attemptMs: 200 });
   scene.later(() => "silence");
   const reason = /^Cannot use Vault: it does not respond in time$/;
@@ -181,13 +181,13 @@ Deno.test("Vault falls silent", async () => {
 const PASSING = {
   "status 500": { answer: 500 },
   "status 502, with HTML": { answer: 502, json: "<html>canary</html>" },
-  "status 503, for want of a leader": { answer: 503, json: { errors: ["local node not active"] } },
+  "status 503, for lack of a leader": { answer: 503, json: { errors: ["local node not active"] } },
   "status 412": { answer: 412 },
-  "a connection that is cut": "cut",
+  "a cut connection": "cut",
 } as const;
 
 for (const [title, misbehaviour] of Object.entries(PASSING)) {
-  Deno.test(`Vault answers some requests with ${title}, which are sent again`, async () => {
+  Deno.test(`requests to which Vault responds with ${title} are sent again`, async () => {
     await using scene = await openScene({}, { backoff: { firstMs: 5, maxMs: 20 } });
     scene.later((_, count) => count <= 6 ? misbehaviour : undefined);
     assert.equal((await scene.run()).updated, ROWS);
@@ -195,21 +195,21 @@ for (const [title, misbehaviour] of Object.entries(PASSING)) {
   });
 }
 
-Deno.test("Vault answers nothing but status 500", async () => {
+Deno.test("Vault responds to everything with status 500, and the run fails", async () => {
   await using scene = await openScene();
   scene.later(() => ({ answer: 500, json: { errors: ["canary"] } }));
   const reason = /^Cannot use Vault: it responds with HTTP status 500$/;
   await failsAtomically(scene, "token_sdk_unreachable", reason, () => {});
 });
 
-Deno.test("Vault cuts every connection", async () => {
+Deno.test("Vault cuts every connection, and the run fails", async () => {
   await using scene = await openScene();
   scene.later(() => "cut");
   const reason = /^Cannot use Vault: the connection failed$/;
   await failsAtomically(scene, "token_sdk_unreachable", reason, () => {});
 });
 
-Deno.test("Vault answers 429, and is not asked again before the time it says", async () => {
+Deno.test("after a 429 response, Vault is not called again before the time that it names", async () => {
   await using scene = await openScene({}, { backoff: { firstMs: 1, maxMs: 2 }, requests: 1 });
   const limited: number[] = [];
   const sent = new Map<string, number[]>();
@@ -226,7 +226,7 @@ Deno.test("Vault answers 429, and is not asked again before the time it says", a
   await isComplete(scene);
 });
 
-Deno.test("Vault answers 429 for longer than a run may wait, which a caller is told", async () => {
+Deno.test("a 429 response that asks for too long a wait fails the run, and the caller gets its Retry-After", async () => {
   await using scene = await openScene();
   scene.later(() => ({ answer: 429, headers: { "retry-after": "120" } }));
   const reason = /^Cannot use Vault: there are too many requests$/;
@@ -240,7 +240,7 @@ Deno.test("Vault answers 429 for longer than a run may wait, which a caller is t
   assert.equal(error.facts.retryAfterSeconds, 120);
 });
 
-Deno.test("Vault's own limit on requests slows a run down, and does not end it", async () => {
+Deno.test("a rate limit of Vault slows a run down, and does not fail it", async () => {
   await using scene = await openScene({}, { itemsPerRequest: 100 });
   const path = "sys/quotas/rate-limit/transit";
   await server.api("POST", path, { path: "transit", rate: 10, interval: "1s" });
@@ -253,7 +253,7 @@ Deno.test("Vault's own limit on requests slows a run down, and does not end it",
   }
 });
 
-Deno.test("the token is revoked during a run", async () => {
+Deno.test("the token is revoked during a run, which fails", async () => {
   const VAULT_TOKEN = await vault.makeToken(POLICY);
   await using scene = await openScene({ VAULT_TOKEN });
   let revoking: Promise<unknown> | undefined;
@@ -294,7 +294,7 @@ Deno.test("the token of AppRole is revoked during a run, which logs in again", a
   assert.equal(logins.length, 2);
 });
 
-Deno.test("the key is deleted during a run", async () => {
+Deno.test("the key is deleted during a run, which fails", async () => {
   const key = await vault.makeKey();
   const VAULT_TOKEN = await vault.makeToken(
     'path "transit/*" { capabilities = ["create", "read", "update"] }',
@@ -311,7 +311,7 @@ Deno.test("the key is deleted during a run", async () => {
   });
 });
 
-Deno.test("Vault redirects elsewhere, where nobody is asked", async () => {
+Deno.test("a redirect of Vault to another host is not followed", async () => {
   await using elsewhere = startRelay(server.address);
   await using scene = await openScene();
   scene.later(({ path }) => ({ answer: 307, headers: { location: elsewhere.address + path } }));
@@ -328,14 +328,14 @@ const NONSENSE = {
 } as const;
 
 for (const [title, json] of Object.entries(NONSENSE)) {
-  Deno.test(`Vault answers a batch with ${title}`, async () => {
+  Deno.test(`the run fails if Vault responds to a batch with ${title}`, async () => {
     await using scene = await openScene();
     scene.later(() => ({ answer: 200, json }));
     await failsAtomically(scene, "token_sdk_error", /^Cannot use Vault: it refuses to/, () => {});
   });
 }
 
-Deno.test("Vault answers with what are no tokens, or with the values themselves", async () => {
+Deno.test("the run fails if Vault returns no tokens, or the values themselves", async () => {
   await using scene = await openScene();
   scene.later(({ body }) => {
     const results = JSON.parse(body).batch_input.map(({ plaintext }: { plaintext: string }) => ({

@@ -1,9 +1,9 @@
 /**
- * A way to a server that misbehaves on command: it answers in the server's stead, late, or not at all.
+ * A proxy to a server that misbehaves on command: it responds instead of the server, late, or not at all.
  *
  *     using relay = startRelay(server.address);
  *     relay.misbehave(() => ({ answer: 429, headers: { "retry-after": "1" } }));
- *     relay.requests;                  // all that came by, with bodies
+ *     relay.requests;                  // all requests so far, with bodies
  */
 
 /** What happens to a request instead of being passed on. */
@@ -13,14 +13,14 @@ export type Misbehaviour =
     readonly headers?: Readonly<Record<string, string>>;
     readonly json?: unknown;
   }
-  /** Passed on after so long. */
+  /** Passed on after that time. */
   | { readonly delayMs: number }
-  /** The connection ends in the middle of the answer. */
+  /** The connection ends in the middle of the response. */
   | "cut"
-  /** Nothing comes, ever. */
+  /** There is never a response. */
   | "silence";
 
-/** A request that came by. */
+/** A request that arrived. */
 export interface SeenRequest {
   readonly path: string;
   readonly headers: Headers;
@@ -28,7 +28,7 @@ export interface SeenRequest {
   readonly atMs: number;
 }
 
-/** What is to happen to a request; it may do something to the server first. */
+/** What happens to a request; it may do something to the server first. */
 export type Decide = (
   request: SeenRequest,
 ) => Misbehaviour | undefined | void | Promise<Misbehaviour | undefined | void>;
@@ -38,9 +38,9 @@ export interface MisbehavingRelay extends AsyncDisposable {
   readonly address: string;
   readonly port: number;
   readonly requests: readonly SeenRequest[];
-  /** The statuses of the server's own answers. */
+  /** The statuses of the server's own responses. */
   readonly statuses: readonly number[];
-  /** How many requests were on their way at once, at most. */
+  /** The most requests that were in progress at the same time. */
   readonly mostAtOnce: number;
   /** Decides on each further request; undefined passes it on. */
   misbehave(decide: Decide): void;

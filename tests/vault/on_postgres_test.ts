@@ -12,7 +12,7 @@ Deno.test.afterAll(() => vault.close());
 
 onPostgresSuite("vault-transit", database, (scope) => vault.openSdk({ TOKEN_CONTEXT: scope }));
 
-Deno.test("vault-transit: after a rotation in Vault old tokens are left alone, until they are rotated too", async () => {
+Deno.test("vault-transit: after the key is rotated in Vault, old tokens are left alone until tokenize rotate", async () => {
   const key = await vault.makeKey();
   const changes = { VAULT_TRANSIT_KEY: key };
   await sql`create table rotated as select * from customers`;

@@ -1,5 +1,5 @@
 /**
- * The compiled program with `vault-transit`: its sandbox, and that neither a secret nor a value shows
+ * The compiled program with `vault-transit`: its sandbox, and that neither a secret nor a value appears
  * anywhere but in the bodies of requests to Vault.
  */
 import assert from "node:assert/strict";
@@ -43,7 +43,7 @@ async function tokensIn(table: string): Promise<number> {
   return row!.tokens;
 }
 
-Deno.test("the sandbox may reach Vault's host and port beside the database's, and nothing else", async () => {
+Deno.test("the sandbox may reach the hosts of Vault and of the database, and nothing else", async () => {
   const { stdout, code } = await runProgram(compiled, ["permissions", "--json"], environment());
   assert.equal(code, 0);
   const hosts = JSON.parse(stdout).net.map(({ host }: { host: string }) => host);
@@ -52,7 +52,7 @@ Deno.test("the sandbox may reach Vault's host and port beside the database's, an
   assert.deepEqual(hosts.toSorted(), expected.toSorted());
 });
 
-Deno.test("the service tokenizes through TLS with a private CA, and the second run changes nothing", async () => {
+Deno.test("the service reaches Vault by TLS with a private CA, and the second run changes nothing", async () => {
   const dataset_urn = await makeTable("through_service");
   await using service = await startService(compiled, { ...environment(), TRIGGER_TOKEN });
   const counts = [];
@@ -67,7 +67,7 @@ Deno.test("the service tokenizes through TLS with a private CA, and the second r
   assert.equal(code, 0);
 });
 
-Deno.test("a service that logs in from its pod does so with the token that the cluster has renewed", async () => {
+Deno.test("a service in a pod logs in with the service account token as the cluster renews it", async () => {
   await using cluster = await startTokenReviewer();
   await letLogIn(vault.server, cluster, "tokenize-action", await vault.makePolicy(POLICY));
   await using volume = await makeTokenVolume(await cluster.sign("tokenize-action", -60));
@@ -95,7 +95,7 @@ Deno.test("a service that logs in from its pod does so with the token that the c
   assert.equal(json.updated, 100);
 });
 
-Deno.test("`tokenize detokenize` reads the tokens back", async () => {
+Deno.test("`tokenize detokenize` decrypts the tokens", async () => {
   const urn = await makeTable("read_back");
   const before = await sql`select email from read_back order by id`;
   const run = await runProgram(
@@ -123,7 +123,7 @@ Deno.test("`tokenize detokenize` reads the tokens back", async () => {
   assert.deepEqual(values, before.map(({ email }) => email));
 });
 
-Deno.test("`tokenize rotate` moves tokens to the version that Vault has made since", async () => {
+Deno.test("`tokenize rotate` moves tokens to the newest version of the key", async () => {
   const VAULT_TRANSIT_KEY = await vault.makeKey();
   const urn = await makeTable("rotated_here");
   const args = ["--urn", urn, "--columns", "email"];
@@ -140,7 +140,7 @@ Deno.test("`tokenize rotate` moves tokens to the version that Vault has made sin
 });
 
 for (const address of ["https", "http"] as const) {
-  Deno.test(`no proxy that the environment names is used, for ${address}`, async () => {
+  Deno.test(`no proxy of the environment is used, for ${address}`, async () => {
     const asked: string[] = [];
     const proxy = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const listening = (async () => {
@@ -174,7 +174,7 @@ for (const address of ["https", "http"] as const) {
   });
 }
 
-Deno.test("a wrong setting ends the program before it does anything, and shows no secret", async () => {
+Deno.test("a wrong setting ends the program at once, and the message has no secret", async () => {
   const { code, stderr } = await runProgram(compiled, ["serve"], {
     ...environment({ VAULT_ADDR: "http://vault.example.com", VAULT_ROLE_ID: "canary-role" }),
     VAULT_CACERT: "/none",
@@ -187,7 +187,7 @@ Deno.test("a wrong setting ends the program before it does anything, and shows n
   ]);
 });
 
-Deno.test("tokens, secrets and values show nowhere, whether a run ends well or not", async () => {
+Deno.test("no output has a token, secret or value, whether a run succeeds or not", async () => {
   await using postgres = await startPostgres({
     settings: { log_statement: "all", log_min_error_statement: "debug5", log_duration: true },
   });

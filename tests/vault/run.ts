@@ -1,6 +1,6 @@
 /**
  * `make test-vault`: the token SDK `vault-transit` against real OpenBao servers, which the tests in
- * this folder start and stop, and a disposable Postgres. Where OpenBao cannot run, it says so and skips.
+ * this folder start and stop, and a disposable Postgres. If OpenBao cannot run here, the tests are skipped with the reason.
  *
  *     deno task test-vault [FILES]
  */

@@ -1,4 +1,4 @@
-/** Vault behind TLS with a CA of its own. */
+/** Vault with TLS and a private CA. */
 import assert from "node:assert/strict";
 import { errorOf } from "../support/assertions.ts";
 import { makeTestCertificates } from "../../scripts/servers/test_certificates.ts";
@@ -20,7 +20,7 @@ for (const host of ["127.0.0.1", "localhost"]) {
   });
 }
 
-Deno.test("without its CA, and with another one, a server is not trusted", async () => {
+Deno.test("a server is not trusted without its CA, or with another one", async () => {
   const dir = await Deno.makeTempDir();
   try {
     const { caFile } = await makeTestCertificates(dir);
@@ -37,7 +37,7 @@ Deno.test("without its CA, and with another one, a server is not trusted", async
   }
 });
 
-Deno.test("a certificate for another name is not trusted", async () => {
+Deno.test("a certificate for another host is not trusted", async () => {
   const VAULT_ADDR = `https://127.0.0.2:${vault.server.port}`;
   const relay = Deno.listen({ hostname: "127.0.0.2", port: vault.server.port });
   const passing = (async () => {
@@ -60,7 +60,7 @@ Deno.test("a certificate for another name is not trusted", async () => {
   );
 });
 
-Deno.test("a server that speaks TLS is not asked without", async () => {
+Deno.test("a server with TLS is not reached by plain HTTP", async () => {
   const VAULT_ADDR = `http://127.0.0.1:${vault.server.port}`;
   const error = await errorOf(vault.openSdk({ VAULT_ADDR, VAULT_CACERT: undefined }));
   assert.equal(error.code, "token_sdk_error");

@@ -1,4 +1,4 @@
-/** What goes to Vault, what comes back, and what happens to the key meanwhile. */
+/** Requests to Vault, its responses, and changes of the key during a run. */
 import assert from "node:assert/strict";
 import { bindingOf, TOKEN_SCOPES } from "../../src/tokens/token_scope.ts";
 import { toJavaScript } from "../../src/tokens/token_pattern.ts";
@@ -27,7 +27,7 @@ function rotate(key: string): Promise<unknown> {
 }
 
 for (const scope of TOKEN_SCOPES) {
-  Deno.test(`in scope ${scope} anybody can read the tokens with Vault alone, given the context`, async () => {
+  Deno.test(`in scope ${scope}, tokens can be decrypted with Vault alone, given the context`, async () => {
     await using subject = await openWithKey({ TOKEN_CONTEXT: scope });
     const [token] = await subject.sdk.tokenize(["Zoë"], place);
     const context = bindingOf("tokenize-action vault-transit", scope, place).toBase64();
@@ -38,7 +38,7 @@ for (const scope of TOKEN_SCOPES) {
     assert.equal(new TextDecoder().decode(Uint8Array.fromBase64(data.plaintext)), "Zoë");
   });
 
-  Deno.test(`in scope ${scope} rewrapped tokens are those that the values would get anew`, async () => {
+  Deno.test(`in scope ${scope}, rewrapped tokens equal new tokens of the values`, async () => {
     await using subject = await openWithKey({ TOKEN_CONTEXT: scope });
     const values = [...SAMPLE_VALUES, ...NATURAL_TEXT];
     const old = await subject.sdk.tokenize(values, place);
@@ -59,13 +59,13 @@ for (const scope of TOKEN_SCOPES) {
   });
 }
 
-Deno.test("docs/token-format.md states the context of all tokens in scope global", async () => {
+Deno.test("docs/token-format.md has the context of all tokens in scope global", async () => {
   const page = await Deno.readTextFile(new URL("../../docs/token-format.md", import.meta.url));
   const context = bindingOf("tokenize-action vault-transit", "global", place).toBase64();
   assert.ok(page.includes(`\`${context}\``));
 });
 
-Deno.test("tokens that fail their authentication are neither read back nor renewed", async () => {
+Deno.test("tokens that fail authentication are neither decrypted nor rewrapped", async () => {
   await using subject = await openWithKey({ TOKEN_CONTEXT: "column" });
   const { sdk } = subject;
   const [token] = await sdk.tokenize(["Ada"], place);
@@ -79,7 +79,7 @@ Deno.test("tokens that fail their authentication are neither read back nor renew
   assert.deepEqual(await sdk.detokenize!([other!], place), [null]);
 });
 
-Deno.test("equal values travel once in a batch, and requests are bounded in items and in number", async () => {
+Deno.test("equal values of a batch are sent once, and requests are bounded in items and number", async () => {
   await using relay = startRelay(server.address);
   const sdk = await vault.openSdk({ VAULT_ADDR: relay.address }, { itemsPerRequest: 50 });
   try {
@@ -98,7 +98,7 @@ Deno.test("equal values travel once in a batch, and requests are bounded in item
   }
 });
 
-Deno.test("requests are bounded in bytes, and a large value travels alone", async () => {
+Deno.test("requests are bounded in bytes, and a large value is sent alone", async () => {
   await using relay = startRelay(server.address);
   const sdk = await vault.openSdk({ VAULT_ADDR: relay.address }, { bytesPerRequest: 10_000 });
   try {
@@ -114,7 +114,7 @@ Deno.test("requests are bounded in bytes, and a large value travels alone", asyn
   }
 });
 
-Deno.test("a request that is too large for the server is sent in halves", async () => {
+Deno.test("a request that is too large for the server is split in half", async () => {
   await using relay = startRelay(server.address);
   const sdk = await vault.openSdk({ VAULT_ADDR: relay.address }, { itemsPerRequest: 2_000 });
   try {
@@ -135,7 +135,7 @@ Deno.test("a request that is too large for the server is sent in halves", async 
   }
 });
 
-Deno.test("values stand in bodies only: no path or header holds one", async () => {
+Deno.test("values are only in bodies, never in a path or header", async () => {
   await using relay = startRelay(server.address);
   const sdk = await vault.openSdk({ VAULT_ADDR: relay.address, TOKEN_CONTEXT: "column" });
   const tokens = await sdk.tokenize(["canary-value"], place);
@@ -148,7 +148,7 @@ Deno.test("values stand in bodies only: no path or header holds one", async () =
   assert.ok(relay.requests.every(({ headers }) => headers.get("x-vault-request") === "true"));
 });
 
-Deno.test("a version made during a run does not write before the next run", async () => {
+Deno.test("a key version that is created during a run is first used by the next run", async () => {
   await using subject = await openWithKey();
   const { sdk } = subject;
   const values = Array.from({ length: 500 }, (_, i) => `value ${i}`);
@@ -172,14 +172,14 @@ Deno.test("a version made during a run does not write before the next run", asyn
   }
 });
 
-Deno.test("a run that begins while there is work goes on with the version in use", async () => {
+Deno.test("a run that starts during another one uses the same key version", async () => {
   await using subject = await openWithKey();
   await rotate(subject.key);
   await subject.sdk.prepare!();
   assert.match((await subject.sdk.tokenize(["Ada"], place))[0]!, /^vault:v1:/);
 });
 
-Deno.test("a version that may not encrypt any more ends the run, and the next one goes on", async () => {
+Deno.test("a key version that may no longer encrypt fails the run, and the next run continues", async () => {
   await using subject = await openWithKey();
   const { sdk, key } = subject;
   await rotate(key);
@@ -193,7 +193,7 @@ Deno.test("a version that may not encrypt any more ends the run, and the next on
 
 const TYPES = ["aes128-gcm96", "aes256-gcm96", "chacha20-poly1305", "xchacha20-poly1305"];
 for (const type of TYPES) {
-  Deno.test(`a key of type ${type} makes tokens of the length foretold`, async () => {
+  Deno.test(`a key of type ${type} makes tokens of the predicted length`, async () => {
     const key = await vault.makeKey({ type, derived: true, convergent_encryption: true });
     const sdk = await vault.openSdk({ VAULT_TRANSIT_KEY: key });
     try {
@@ -216,12 +216,12 @@ const UNFIT = {
   "is not convergent": { type: "aes256-gcm96", derived: true },
   "is neither derived nor convergent": { type: "aes256-gcm96" },
   "is for signatures": { type: "ed25519" },
-  "is of RSA": { type: "rsa-2048" },
+  "is an RSA key": { type: "rsa-2048" },
 };
 const MAY_NOT_LOOK = 'path "transit/encrypt/+" { capabilities = ["update"] }';
 
 for (const [title, options] of Object.entries(UNFIT)) {
-  for (const look of ["", ", and the policy hides what it is"]) {
+  for (const look of ["", ", even if the policy hides its type"]) {
     Deno.test(`a key that ${title} is refused${look}`, async () => {
       const VAULT_TRANSIT_KEY = await vault.makeKey(options);
       const VAULT_TOKEN = await vault.makeToken(look === "" ? POLICY : MAY_NOT_LOOK);
@@ -236,7 +236,7 @@ for (const [title, options] of Object.entries(UNFIT)) {
   }
 }
 
-Deno.test("a policy that lets one encrypt and nothing else is enough to tokenize", async () => {
+Deno.test("a policy that only allows encryption is enough to tokenize", async () => {
   const VAULT_TOKEN = await vault.makeToken(MAY_NOT_LOOK);
   const sdk = await vault.openSdk({ VAULT_TOKEN });
   try {
@@ -255,24 +255,24 @@ Deno.test("a policy that lets one encrypt and nothing else is enough to tokenize
 
 const MAY_CREATE = 'path "transit/*" { capabilities = ["create", "read", "update"] }';
 for (
-  const [who, policy] of [["may make keys", MAY_CREATE], ["may not make keys", POLICY], [
-    "may make keys and not look at them",
+  const [who, policy] of [["may create keys", MAY_CREATE], ["may not create keys", POLICY], [
+    "may create keys but not read them",
     'path "transit/encrypt/+" { capabilities = ["create", "update"] }',
   ]] as const
 ) {
-  Deno.test(`a key that is missing is never made, where the token ${who}`, async () => {
+  Deno.test(`a missing key is never created, with a token that ${who}`, async () => {
     const VAULT_TOKEN = await vault.makeToken(policy);
     const VAULT_TRANSIT_KEY = `missing-${crypto.randomUUID()}`;
     const error = await errorOf(vault.openSdk({ VAULT_TOKEN, VAULT_TRANSIT_KEY }));
     assert.equal(error.code, "token_sdk_error");
     assert.match(
       error.message,
-      who.includes("not look") ? /refuses to encrypt/ : /there is no key/,
+      who.includes("not read") ? /refuses to encrypt/ : /there is no key/,
     );
     await assert.rejects(server.api("GET", `transit/keys/${VAULT_TRANSIT_KEY}`), /: 404 /);
   });
 
-  Deno.test(`a key that is deleted while it is in use is not made again, where the token ${who}`, async () => {
+  Deno.test(`a key that is deleted during use is not created again, with a token that ${who}`, async () => {
     const VAULT_TOKEN = await vault.makeToken(policy);
     await using subject = await openWithKey({ VAULT_TOKEN });
     const { key, sdk } = subject;
@@ -282,12 +282,12 @@ for (
     const error = await errorOf(Promise.resolve(sdk.tokenize(["Bob"], place)));
     assert.equal(error.code, "token_sdk_error");
     await assert.rejects(server.api("GET", `transit/keys/${key}`), /: 404 /);
-    if (!who.includes("not look")) assert.match(error.message, /there is no key/);
+    if (!who.includes("not read")) assert.match(error.message, /there is no key/);
     await errorOf(Promise.resolve(sdk.prepare!()));
   });
 }
 
-Deno.test("an engine that is not there, or in another namespace, is told from a key that is not", async () => {
+Deno.test("a missing engine or namespace is told from a missing key", async () => {
   await server.api("POST", "sys/namespaces/team", {});
   const key = vault.variables().VAULT_TRANSIT_KEY;
   const nothing = `there is no key "${key}" in a Transit engine at`;
@@ -304,7 +304,7 @@ Deno.test("an engine that is not there, or in another namespace, is told from a 
   }
 });
 
-Deno.test("a namespace is asked with its header", async () => {
+Deno.test("a namespace is sent in its header", async () => {
   const namespace = "team-of-this-test";
   await server.api("POST", `sys/namespaces/${namespace}`, {});
   await server.api("POST", "sys/mounts/transit", { type: "transit" }, { namespace });
