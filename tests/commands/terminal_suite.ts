@@ -4,7 +4,7 @@ import { urnOf, useDatabase } from "../support/action_fixture.ts";
 import { freePort } from "../../scripts/servers/free_port.ts";
 import { testUnless } from "../support/skipping.ts";
 import { type Program, startService } from "../support/program.ts";
-import { runOnTerminal, whyNoTerminal } from "../support/terminal.ts";
+import { CTRL_C, runOnTerminal, whyNoTerminal } from "../support/terminal.ts";
 
 /** What must be true of any build of the program. */
 export async function terminalSuite(program: Program): Promise<void> {
@@ -150,6 +150,22 @@ export async function terminalSuite(program: Program): Promise<void> {
     assert.match(raw, /tokenizing, [12] s so far/);
     assert.doesNotMatch(screen, /so far/, JSON.stringify(raw)); // gone, and nothing mixed into it
     assert.match(screen, /^updated {2}20000 rows$/m);
+  });
+
+  test("Ctrl-C ends the bar and the run, and the last line says how, however often it is typed", async () => {
+    for (const [times, table] of ["once", "twice"].entries()) {
+      await slowTable(table, 600);
+      const args = ["run", ...dataset(table, "email")];
+      const typing = { after: /so far/, keys: CTRL_C.repeat(times + 1) };
+      const { code, screen } = await runOnTerminal(program, args, {
+        ...env,
+        ALLOW_TRIGGERS: "true",
+      }, typing);
+      assert.equal(code, 130, screen);
+      const said = "Cannot finish the run: SIGINT was received; nothing was changed";
+      assert.ok(screen.endsWith(`tokenize: ${said} (shutting_down)\n`), screen);
+      assert.doesNotMatch(screen, /so far/);
+    }
   });
 
   test("quick work shows no progress bar", async () => {

@@ -19,6 +19,16 @@ export interface Shown {
   readonly screen: string;
 }
 
+/** What a person types, as soon as the program has shown something. */
+export interface Typing {
+  readonly after: RegExp;
+  /** Such as `CTRL_C`. */
+  readonly keys: string;
+}
+
+/** What the key sends to the terminal. */
+export const CTRL_C = "\x03";
+
 /** How long a program may take: one that asks something would wait for ever. */
 const LIMIT_MS = 120_000;
 /** What follows the program's own output. */
@@ -29,12 +39,14 @@ export async function runOnTerminal(
   program: Program,
   args: readonly string[],
   env: Environment = {},
+  typing?: Typing,
 ): Promise<Shown> {
   const words = [program.file, ...program.args, ...args];
   const line = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
   // `script` leaves behind what it has not read soon after its child's end. So the child stays until
   // everything before the mark was seen here.
-  const held = `${line}; code=$?; printf '%s' '${END}'; read -r _; exit $code`;
+  // And it must outlive a Ctrl-C, which goes to everything on the terminal.
+  const held = `trap : INT; ${line}; code=$?; printf '%s' '${END}'; read -r _; exit $code`;
   const { HOME = "", PATH = "", DENO_DIR } = Deno.env.toObject();
   const cache: Environment = DENO_DIR === undefined ? {} : { DENO_DIR };
   await using script = new Deno.Command("script", {
@@ -47,8 +59,15 @@ export async function runOnTerminal(
   const limit = setTimeout(() => script.kill(), LIMIT_MS);
   let all = "";
   let isWhole = false;
+  let isTyped = false;
   for await (const text of script.stdout.pipeThrough(new TextDecoderStream())) {
     all += text;
+    if (typing !== undefined && !isTyped && typing.after.test(all)) {
+      isTyped = true;
+      const writer = script.stdin.getWriter();
+      await writer.write(new TextEncoder().encode(typing.keys));
+      writer.releaseLock();
+    }
     if (isWhole || !all.includes(END)) continue;
     isWhole = true;
     await new Response("\n").body!.pipeTo(script.stdin);
