@@ -12,6 +12,8 @@ readonly JOB=tokenize-smoke
 check_secrets
 need_cluster
 need_namespace
+[ -d "$CERTIFICATE_FOLDER" ] ||
+  refuse "Cannot run the smoke Job: there is no $CERTIFICATE_FOLDER (make up makes it)"
 
 # The image that runs, not one of sources that changed since.
 image=$(kube get deployment tokenize-action --ignore-not-found \
@@ -19,7 +21,7 @@ image=$(kube get deployment tokenize-action --ignore-not-found \
 [ -n "$image" ] || refuse "Cannot run the smoke Job: there is no Deployment tokenize-action (make up creates it)"
 
 render "$image" smoke >"$work/manifests.yaml"
-kube get secret "$(secret_name "$work/manifests.yaml")" >/dev/null 2>&1 ||
+kube get secret "$(generated_name tokenize-secrets "$work/manifests.yaml")" >/dev/null 2>&1 ||
   refuse "Cannot run the smoke Job: $SECRETS_FILE is not what the service was started with (make up first)"
 kube delete job "$JOB" --ignore-not-found --cascade=foreground --timeout 60s >/dev/null
 kube apply --filename "$work/manifests.yaml" --selector "app.kubernetes.io/name=$JOB" >/dev/null

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Brings the service up: cluster, image, secrets, Postgres, action, 100 customers; then asks it
+# Brings the service up: cluster, image, certificate, Postgres, action, 100 customers; then asks it
 # whether it is well. Safe to stop and to repeat: what is there already is left as it is.
 # The variables are described in scripts/cluster/common.sh and image.sh.
 #
@@ -26,17 +26,19 @@ start_minikube() {
 
 # helm would write a new revision at every upgrade, so it is only asked when something changed.
 install_bitnami_postgres() { # MANIFESTS
-  local secrets wanted chart=${BITNAMI_CHART:-oci://registry-1.docker.io/bitnamicharts/postgresql}
+  local secrets certificate wanted chart=${BITNAMI_CHART:-oci://registry-1.docker.io/bitnamicharts/postgresql}
   local helm=(helm --namespace "$NAMESPACE")
   [ "$CLUSTER" = current ] || helm+=(--kube-context "$PROFILE")
-  secrets=$(secret_name "$1")
-  wanted="$secrets $(sha256 <deploy/postgres-values.yaml | cut -c 1-12) $chart"
+  secrets=$(generated_name tokenize-secrets "$1")
+  certificate=$(generated_name postgres-tls "$1")
+  wanted="$secrets $certificate $(sha256 <deploy/postgres-values.yaml | cut -c 1-12) $chart"
   if "${helm[@]}" status postgres --output json 2>/dev/null | grep -qF "\"description\":\"$wanted\""; then
     return
   fi
   say "Postgres: Bitnami's chart"
   "${helm[@]}" upgrade postgres "$chart" --install --version 16.7.27 --values deploy/postgres-values.yaml \
-    --set "auth.existingSecret=$secrets" --description "$wanted" >"$work/helm.log" 2>&1 || {
+    --set "auth.existingSecret=$secrets" --set "tls.certificatesSecret=$certificate" \
+    --description "$wanted" >"$work/helm.log" 2>&1 || {
     tail -n 20 "$work/helm.log" >&2
     fail "Cannot install Bitnami's chart: helm says why above"
   }
@@ -71,11 +73,13 @@ need_cluster_tools
 need curl "it asks /healthz and /readyz"
 [ "$POSTGRES" = official ] || need helm "https://helm.sh/docs/intro/install/"
 need_image_tools
+need openssl "it makes Postgres' certificate"
 start_minikube
 need_cluster
 [ "$(namespace_state)" != foreign ] || refuse_foreign_namespace
 refuse_other_postgres
 
+scripts/certificate.sh
 image=$(image_name)
 provide_image "$image"
 

@@ -16,7 +16,9 @@ PROFILE=${PROFILE:-tokenize-poc}
 NAMESPACE=${NAMESPACE:-tokenize-poc}
 POSTGRES=${POSTGRES:-official}
 SECRETS_FILE=${SECRETS_FILE:-deploy/secrets.env}
-readonly CLUSTER PROFILE NAMESPACE POSTGRES SECRETS_FILE
+# Where scripts/certificate.sh puts Postgres' certificate.
+CERTIFICATE_FOLDER=$(dirname "$SECRETS_FILE")/postgres-tls
+readonly CLUSTER PROFILE NAMESPACE POSTGRES SECRETS_FILE CERTIFICATE_FOLDER
 
 say() { printf '%s\n' "$*"; }
 complain() { printf '%s\n' "$*" >&2; }

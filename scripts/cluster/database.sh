@@ -16,7 +16,7 @@ admin_psql() { # SQL on standard input
 }
 
 # The action's role logs in with today's password, over TCP as the action does, and may do its work.
-# (By the pod's own address: on loopback the official image trusts anybody.)
+# (By the pod's own address, and so by TLS and password.)
 role_works() {
   # shellcheck disable=SC2016 # expanded in the pod
   [ "$(secret TOKENIZE_DB_PASSWORD | kube exec --stdin postgres-0 -- sh -c \

@@ -12,6 +12,8 @@ render() { # IMAGE [COMPONENT…]: prints the manifests
   mkdir "$copy"
   cp -R deploy "$copy/deploy"
   cp "$SECRETS_FILE" "$copy/deploy/secrets.env"
+  rm -rf "$copy/deploy/postgres-tls"
+  cp -R "$CERTIFICATE_FOLDER" "$copy/deploy/postgres-tls"
   ! has_keys || cp "$(secret TOKEN_KEYS_FILE)" "$copy/deploy/keys/keys.json"
   {
     echo 'apiVersion: kustomize.config.k8s.io/v1beta1'
@@ -33,9 +35,9 @@ render() { # IMAGE [COMPONENT…]: prints the manifests
   kubectl kustomize "$copy"
 }
 
-# The generated secret's name, with the hash of its contents.
-secret_name() { # MANIFESTS
-  sed -n 's/^ *name: \(tokenize-secrets-[a-z0-9]*\)$/\1/p' "$1" | head -n 1
+# A generated object's name, with the hash of its contents.
+generated_name() { # NAME MANIFESTS
+  sed -n "s/^ *name: \($1-[a-z0-9]*\)$/\1/p" "$2" | head -n 1
 }
 
 # The way out is open for the port in the JDBC URL.

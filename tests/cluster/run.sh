@@ -94,7 +94,7 @@ unfit_password() {
 bare_path() {
   mkdir -p "$work/bin"
   local tool
-  for tool in awk bash cat cp curl cut dirname find git grep head kubectl mkdir mktemp mv od rm sed \
+  for tool in awk bash cat cp curl cut dirname find git grep head kubectl mkdir mktemp mv od openssl rm sed \
     sha256sum shasum sleep sort tail tr; do
     ! command -v "$tool" >/dev/null || ln -sf "$(command -v "$tool")" "$work/bin/$tool"
   done
@@ -199,6 +199,7 @@ second_up() {
 plain_kubectl() {
   cp -R deploy "$work/deploy"
   cp "$SECRETS_FILE" "$work/deploy/secrets.env"
+  cp -R "$work/postgres-tls" "$work/deploy/postgres-tls"
   sed "s/^namespace: .*/namespace: $NAMESPACE/" deploy/kustomization.yaml >"$work/deploy/kustomization.yaml"
   kubectl apply --kustomize "$work/deploy" --dry-run=server
 }
@@ -211,6 +212,53 @@ if [ "$failed" -gt 0 ] && ! kube get deployment tokenize-action >/dev/null 2>&1;
 fi
 check "up again writes nothing: no object, no pod, no row" second_up
 check "kubectl apply -k takes deploy/ as it is" plain_kubectl
+
+# --- TLS to Postgres -------------------------------------------------------------------------------------
+
+# As the action's role, from the network.
+log_in() { # SSLMODE
+  secret TOKENIZE_DB_PASSWORD | kube exec --stdin postgres-0 -- sh -c \
+    'IFS= read -r PGPASSWORD; export PGPASSWORD; set -- $(hostname -i) "$1"
+     psql -qAt "host=$1 user=tokenize dbname=app sslmode=$2" --command "
+       SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid()" 2>&1' log_in "$1"
+}
+only_encrypted() {
+  equal "$(log_in require)" TLSv1.3
+  contains "$(log_in disable || true)" 'no encryption'
+}
+checks_certificate() {
+  local connection
+  connection=$(kube get deployment tokenize-action --output \
+    'jsonpath={.spec.template.spec.containers[0].env[?(@.name=="PG_CONN_STR")].value}')
+  contains "$connection" 'sslmode=verify-full'
+  kube exec deployment/tokenize-action -- /usr/local/bin/tokenize trigger --urn "$PG_URN" \
+    --columns name --dry-run
+  # the same, trusting another authority
+  openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=other -keyout "$work/other.key" -out "$work/other.crt" 2>/dev/null
+  kube get configmap --output name | sed -n 's,configmap/\(postgres-ca-.*\),\1,p' >"$work/ca-name"
+  kube patch configmap "$(cat "$work/ca-name")" --type merge \
+    --patch "{\"data\": {\"ca.crt\": \"$(awk '{ printf "%s\\n", $0 }' "$work/other.crt")\"}}"
+  kube rollout restart deployment/tokenize-action
+  kube rollout status deployment/tokenize-action --timeout 60s
+  contains "$(trigger_inside_again || true)" 'needs a certificate for this host'
+}
+trigger_inside_again() {
+  kube exec deployment/tokenize-action -- /usr/local/bin/tokenize trigger --urn "$PG_URN" \
+    --columns name --dry-run 2>&1
+}
+certificate_renewed() {
+  cp "$work/postgres-tls/ca.crt" "$work/before.crt"
+  rm -r "$work/postgres-tls"
+  scripts/up.sh >"$work/up.log" 2>&1 || { cat "$work/up.log"; false; }
+  cat "$work/up.log"
+  ! cmp --silent "$work/postgres-tls/ca.crt" "$work/before.crt"
+  contains "$(trigger_inside_again)" '"dry_run":true'
+  equal "$(ls "$work/postgres-tls")" "$(printf 'ca.crt\ntls.crt\ntls.key')"
+}
+
+check "from the network Postgres is reached by TLS alone" only_encrypted
+check "the action trusts no certificate of another authority" checks_certificate
+check "up renews a certificate, for Postgres and the action" certificate_renewed
 
 # --- run, logs, trigger ----------------------------------------------------------------------------------
 
