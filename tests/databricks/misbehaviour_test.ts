@@ -5,6 +5,7 @@ import { jdbcUrl } from "../../scripts/servers/warehouse/environment.ts";
 import { jwkSet, openKeyed, sivJwk } from "../../scripts/servers/test_keys.ts";
 import { BOTH_WAYS, inClient, openAction, pushdown } from "./action.ts";
 import { standInOnly, type StandInPlace, type TestTable, withTable, WRITES } from "./place.ts";
+import { CERTIFICATES } from "./stand_in.ts";
 
 const TEN = [
   "CREATE TABLE $t (id INT, v STRING)",
@@ -46,7 +47,7 @@ for (
   ] as const
 ) {
   standInOnly(
-    `behind an ${door} certificate nothing is sent, the token least of all`,
+    `with ${CERTIFICATES[door]}, no request is sent`,
     async (place) => {
       const { address } = place.control;
       const url = jdbcUrl({
@@ -72,7 +73,7 @@ for (
 // refusals
 
 standInOnly(
-  "401 and 403 end the run at once, each with its code",
+  "401 and 403 responses fail the run at once, each with its code",
   (place) =>
     withTen(place, async (table) => {
       const action = openAction(place);
@@ -102,7 +103,7 @@ standInOnly(
 );
 
 standInOnly(
-  "a right that lacks on the table is permission_denied",
+  "a missing privilege on the table is permission_denied",
   (place) =>
     withTen(place, async (table) => {
       await place.control.addFault(faults.tablePermissionDenied({ statement: WRITES }));
@@ -113,7 +114,7 @@ standInOnly(
 );
 
 standInOnly(
-  "429 is waited for as the warehouse asks, and shown",
+  "after a 429 response the run waits as long as the warehouse asks, and reports it",
   (place) =>
     withTen(place, async (table) => {
       await place.control.addFault(faults.rateLimited(1, { statement: WRITES, times: 2 }));
@@ -131,7 +132,7 @@ standInOnly(
 );
 
 standInOnly(
-  "429 without end, or for longer than allowed, is timeout",
+  "429 responses without end, or with too long a wait, are a timeout",
   (place) =>
     withTen(place, async (table) => {
       const action = openAction(place, { properties: ["RateLimitRetryTimeout=2"] });
@@ -149,7 +150,7 @@ standInOnly(
 
 for (const style of ["http", "session", "pending"] as const) {
   standInOnly(
-    `a sleeping warehouse (${style}) is waited for, and that is shown`,
+    `the run waits for a stopped warehouse (${style}), and reports it`,
     (place) =>
       withTen(place, async (table) => {
         await place.control.addFault(faults.asleep(style, { forMs: 4000 }));
@@ -160,7 +161,7 @@ for (const style of ["http", "session", "pending"] as const) {
   );
 
   standInOnly(
-    `a warehouse that never wakes (${style}) is timeout`,
+    `a warehouse that never starts (${style}) is a timeout`,
     (place) =>
       withTen(place, async (table) => {
         await place.control.addFault(faults.asleep(style));
@@ -172,7 +173,7 @@ for (const style of ["http", "session", "pending"] as const) {
 }
 
 standInOnly(
-  "a session that opens slowly is waited for, and that is shown; up to a limit",
+  "the run waits for a session that opens slowly, reports it, and gives up at a limit",
   (place) =>
     withTen(place, async (table) => {
       await place.control.addFault(faults.slow(4000, { methods: ["OpenSession"] }));
@@ -189,7 +190,7 @@ standInOnly(
 
 for (const manner of ["abrupt", "clean", "partial"] as const) {
   standInOnly(
-    `a connection cut (${manner}) before the write takes effect costs nothing`,
+    `a connection cut (${manner}) before the write takes effect does no harm`,
     (place) =>
       withTen(place, async (table) => {
         await place.control.addFault(faults.cut("before", { statement: WRITES, manner }));
@@ -200,7 +201,7 @@ for (const manner of ["abrupt", "clean", "partial"] as const) {
 
 for (const [method, sdk] of BOTH_WAYS) {
   standInOnly(
-    `${method}: a cut after the write took effect leaves the counts exact`,
+    `${method}: the counts are exact after a connection was cut when the write had taken effect`,
     (place) =>
       withTen(place, async (table) => {
         await place.control.addFault(faults.cut("after", { statement: WRITES }));
@@ -212,7 +213,7 @@ for (const [method, sdk] of BOTH_WAYS) {
 }
 
 standInOnly(
-  "a result that is lost after the write is counted from the history too",
+  "the count is exact after the result of a write was lost",
   (place) =>
     withTen(place, async (table) => {
       const statement = WRITES;
@@ -222,7 +223,7 @@ standInOnly(
 );
 
 standInOnly(
-  "another writer's changes are not taken for the lost write's",
+  "changes of another writer are not counted as those of a lost write",
   (place) =>
     withTen(place, async (table) => {
       await place.sql(`INSERT INTO ${table.sqlName} VALUES (10, NULL)`);
@@ -238,7 +239,7 @@ standInOnly(
 );
 
 standInOnly(
-  "cuts while a statement runs are survived, and so are those while values are read",
+  "the run survives cut connections while a statement runs and while values are read",
   (place) =>
     withTen(place, async (table) => {
       for (const methods of [["GetOperationStatus"], ["FetchResults"], ["CloseOperation"]]) {
@@ -249,7 +250,7 @@ standInOnly(
 );
 
 standInOnly(
-  "a dry run that has to read the values begins again if the connection is cut amid them",
+  "a dry run starts again if the connection is cut while it reads values",
   (place) =>
     withTen(place, async (table) => {
       await openAction(place).tokenize(table.urn, ["v"]);
@@ -265,7 +266,7 @@ standInOnly(
 );
 
 standInOnly(
-  "client: a session lost between reading and writing is replaced, and the values read again",
+  "client: after a session is lost between reading and writing, the values are read again",
   (place) =>
     withTen(place, async (table) => {
       await place.control.addFault(faults.expiredSession({ statement: "^MERGE", times: 2 }));
@@ -279,7 +280,7 @@ standInOnly(
 );
 
 standInOnly(
-  "rows that came are kept where the request for more is turned down for a while",
+  "rows that were received are kept if the request for more is rejected for a while",
   (place) =>
     withTen(place, async (table) => {
       for (const statement of ["^DESCRIBE TABLE EXTENDED", "^SELECT count", "AS s0\\b"]) {
@@ -293,7 +294,7 @@ standInOnly(
 );
 
 standInOnly(
-  "a network that stays down ends the run, and says what is known",
+  "a network that stays down fails the run, and the error says what is known",
   (place) =>
     withTen(place, async (table) => {
       await place.control.addFault(faults.cut("after", { statement: WRITES }));
@@ -312,7 +313,7 @@ standInOnly(
 
 for (const wording of ["spark", "databricks", "not_found"] as const) {
   standInOnly(
-    `a session that expired (${wording}) is replaced, wherever that shows`,
+    `an expired session (${wording}) is replaced at any request`,
     (place) =>
       withTen(place, async (table) => {
         await place.control.addFault(faults.expiredSession({ wording }));
@@ -326,7 +327,7 @@ for (const wording of ["spark", "databricks", "not_found"] as const) {
 }
 
 standInOnly(
-  "a session lost under a running write leaves the counts exact",
+  "the counts are exact after a session was lost during a write",
   (place) =>
     withTen(place, async (table) => {
       await place.control.addFault(
@@ -343,7 +344,7 @@ standInOnly(
 for (const [method, sdk] of BOTH_WAYS) {
   for (const wording of ["spark", "databricks"] as const) {
     standInOnly(
-      `${method}: conflicts (${wording}) on the first writes are got over`,
+      `${method}: writes that conflict (${wording}) are repeated`,
       (place) =>
         withTen(place, async (table) => {
           await place.control.addFault(faults.deltaConflict({ wording, times: 2 }));
@@ -357,7 +358,7 @@ for (const [method, sdk] of BOTH_WAYS) {
 }
 
 standInOnly(
-  "a conflict that Delta itself raises is got over",
+  "a write that conflicts in Delta itself is repeated",
   (place) =>
     withTen(place, async (table) => {
       const slowly = (operand: string) =>
@@ -384,14 +385,17 @@ standInOnly(
     }),
 );
 
-standInOnly("conflicts without end are conflict", (place) =>
-  withTen(place, async (table) => {
-    const id = await place.control.addFault(faults.deltaConflict({ times: "always" }));
-    const error = await openAction(place).fails("conflict", table.urn, ["v"]);
-    assert.deepEqual(error.facts, { sqlState: "2D521", errorClass: "DELTA_CONCURRENT_APPEND" });
-    assert.equal((await place.control.faultState(id)).hits, 6);
-    assert.equal(await untokenized(place, table), 10);
-  }));
+standInOnly(
+  "conflicts without end fail the run with conflict",
+  (place) =>
+    withTen(place, async (table) => {
+      const id = await place.control.addFault(faults.deltaConflict({ times: "always" }));
+      const error = await openAction(place).fails("conflict", table.urn, ["v"]);
+      assert.deepEqual(error.facts, { sqlState: "2D521", errorClass: "DELTA_CONCURRENT_APPEND" });
+      assert.equal((await place.control.faultState(id)).hits, 6);
+      assert.equal(await untokenized(place, table), 10);
+    }),
+);
 
 standInOnly(
   "client: a row that changed since it was read gets its own token",
@@ -416,7 +420,7 @@ standInOnly(
 );
 
 standInOnly(
-  "client: writers that never stop are conflict, and the message says what is left",
+  "client: endless writers fail the run with conflict, and the message says what is left",
   (place) =>
     withTen(place, async (table) => {
       const insert = `INSERT INTO ${table.sqlName} SELECT 99, concat('canary ', uuid())`;
@@ -431,7 +435,7 @@ standInOnly(
 );
 
 standInOnly(
-  "client: what was written before a statement failed stays, and is said",
+  "client: what was written before a statement failed is kept and reported",
   (place) =>
     withTable(place, [
       "CREATE TABLE $t (id INT, v STRING)",
@@ -456,7 +460,7 @@ standInOnly(
 
 for (const [method, sdk] of BOTH_WAYS) {
   standInOnly(
-    `${method}: a run that is ended cancels its statement and closes its session`,
+    `${method}: a run that is stopped cancels its statement and closes its session`,
     (place) =>
       withTen(place, async (table) => {
         const ending = new AbortController();
@@ -481,7 +485,7 @@ for (const [method, sdk] of BOTH_WAYS) {
 }
 
 standInOnly(
-  "RUN_TIMEOUT_MS ends a run whose statement does not, cancels it and closes the session",
+  "RUN_TIMEOUT_MS fails a run whose statement hangs, cancels it and closes the session",
   (place) =>
     withTen(place, async (table) => {
       await place.control.addFault({
@@ -500,7 +504,7 @@ standInOnly(
 );
 
 standInOnly(
-  "a run that is ended does not wait for a warehouse that does not answer",
+  "a run that is stopped does not wait for a warehouse that does not respond",
   (place) =>
     withTen(place, async (table) => {
       const ending = new AbortController();

@@ -7,7 +7,7 @@ import { type Place, standInOnly, tableNamed, urnOf, warehouseTest, withTable } 
 const ONE_ROW = ["CREATE TABLE $t (v STRING)", "INSERT INTO $t VALUES ('x')"];
 
 warehouseTest(
-  "names are found in any case, and shown as the warehouse has them",
+  "names are found in any case, and reported as the warehouse spells them",
   (place) =>
     withTable(
       place,
@@ -23,7 +23,7 @@ warehouseTest(
 );
 
 warehouseTest(
-  "what the name lacks comes from the JDBC URL",
+  "missing parts of a name come from the JDBC URL",
   (place) =>
     withTable(place, ONE_ROW, async (table) => {
       const { catalog, schema } = place;
@@ -43,7 +43,7 @@ warehouseTest(
 );
 
 warehouseTest(
-  "a platform instance or a metastore may stand before the catalog",
+  "a platform instance or a metastore may precede the catalog",
   (place) =>
     withTable(place, ONE_ROW, async (table) => {
       const { table: found } = await openAction(place).tokenize(
@@ -57,31 +57,34 @@ warehouseTest(
     }),
 );
 
-warehouseTest("columns under odd names are tokenized, whichever way", (place) =>
-  withTable(place, [
-    "CREATE TABLE $t (`a``b` STRING, `c.d` STRING, `e f` STRING, `ñ,(x)` STRING, t STRING, b STRING) " +
-    "TBLPROPERTIES ('delta.columnMapping.mode' = 'name')",
-  ], async (table) => {
-    const columns = ["a`b", "c.d", "e f", "ñ,(x)", "t", "b"];
-    for (const [, sdk] of BOTH_WAYS) {
-      await place.sql(`INSERT INTO ${table.sqlName} VALUES ('1', '2', '3', '4', '5', '6')`);
-      const { updated } = await openAction(place, { sdk }).tokenize(table.urn, columns);
-      assert.equal(updated, 1);
-    }
-    const [row] = await place.sql(`SELECT DISTINCT * FROM ${table.sqlName}`);
-    assert.deepEqual(Object.values(row!), [
-      "tok_MQ==_poc",
-      "tok_Mg==_poc",
-      "tok_Mw==_poc",
-      "tok_NA==_poc",
-      "tok_NQ==_poc",
-      "tok_Ng==_poc",
-    ]);
-  }));
+warehouseTest(
+  "columns with unusual names are tokenized by each method",
+  (place) =>
+    withTable(place, [
+      "CREATE TABLE $t (`a``b` STRING, `c.d` STRING, `e f` STRING, `ñ,(x)` STRING, t STRING, b STRING) " +
+      "TBLPROPERTIES ('delta.columnMapping.mode' = 'name')",
+    ], async (table) => {
+      const columns = ["a`b", "c.d", "e f", "ñ,(x)", "t", "b"];
+      for (const [, sdk] of BOTH_WAYS) {
+        await place.sql(`INSERT INTO ${table.sqlName} VALUES ('1', '2', '3', '4', '5', '6')`);
+        const { updated } = await openAction(place, { sdk }).tokenize(table.urn, columns);
+        assert.equal(updated, 1);
+      }
+      const [row] = await place.sql(`SELECT DISTINCT * FROM ${table.sqlName}`);
+      assert.deepEqual(Object.values(row!), [
+        "tok_MQ==_poc",
+        "tok_Mg==_poc",
+        "tok_Mw==_poc",
+        "tok_NA==_poc",
+        "tok_NQ==_poc",
+        "tok_Ng==_poc",
+      ]);
+    }),
+);
 
 /** Unity Catalog and Hive forbid odd names; Iceberg's catalog has them, in another catalog besides. */
 standInOnly(
-  "tables under odd names, in a second catalog and of another format, are tokenized",
+  "tables with unusual names, in a second catalog and of another format, are tokenized",
   async (place) => {
     const names = ["with blank", "with.dot", "with`backtick", "naïve, (Größe)", "%2C"];
     await place.sql("CREATE NAMESPACE IF NOT EXISTS main.`odd schema`");
@@ -113,12 +116,12 @@ standInOnly(
   },
 );
 
-standInOnly("a name that can mean nothing wakes no warehouse", async (place) => {
+standInOnly("a name that cannot exist does not start the warehouse", async (place) => {
   await openAction(place).fails("invalid_urn", urnOf("lonely"), ["v"]);
   assert.deepEqual(await place.control.requests(), []);
 });
 
-standInOnly("a name that means two tables is refused", async (place) => {
+standInOnly("a name that fits two tables is refused", async (place) => {
   await place.sql(
     "CREATE NAMESPACE IF NOT EXISTS main.twin",
     "CREATE NAMESPACE IF NOT EXISTS main.`twin.a`",
@@ -138,7 +141,7 @@ standInOnly("a name that means two tables is refused", async (place) => {
   }
 });
 
-standInOnly("a name that holds %2C means itself before it means a comma", async (place) => {
+standInOnly("a name with %2C means itself before it means a comma", async (place) => {
   await place.sql("CREATE NAMESPACE IF NOT EXISTS main.percent");
   const comma = tableNamed(place, ["main", "percent", "a,b"]);
   try {

@@ -6,7 +6,7 @@ import { standInOnly, urnOf, withTable } from "./place.ts";
 import { runJson, start } from "./program.ts";
 
 standInOnly(
-  "all that a run asks to reach is the warehouse",
+  "a run only connects to the warehouse",
   (place) =>
     withTable(
       place,
@@ -31,7 +31,7 @@ standInOnly(
     ),
 );
 
-Deno.test("a warehouse that redirects does not get the token sent on", async () => {
+Deno.test("a redirect of the warehouse is not followed with the token", async () => {
   const dir = await Deno.makeTempDir({ prefix: "redirect-" });
   const { caFile, certFile, keyFile } = await makeTestCertificates(dir);
   let connections = 0;

@@ -32,7 +32,7 @@ async function tokensAsked(place: StandInPlace): Promise<number> {
 }
 
 standInOnly(
-  "a service principal gets in, with one token for several runs",
+  "a service principal logs in, and uses one token for several runs",
   (place) =>
     withTen(place, async (table) => {
       const action = openAction(place, { jdbcUrl: principalUrl(place.control.address) });
@@ -43,16 +43,21 @@ standInOnly(
     }),
 );
 
-standInOnly("the token endpoint may be another host's", (place) =>
-  withTen(place, async (table) => {
-    const { address } = place.control;
-    const endpoint =
-      `OAuth2TokenEndpoint=https://${address.host}:${address.ports.tokens}/oidc/v1/token`;
-    const action = openAction(place, { jdbcUrl: principalUrl(address, [endpoint]) });
-    assert.equal((await action.tokenize(table.urn, ["v"])).updated, 10);
-    const asked = (await place.control.requests()).filter(({ method }) => method === "oauth_token");
-    assert.deepEqual(asked.map(({ door }) => door), ["tokens"]);
-  }));
+standInOnly(
+  "the token endpoint may be on another host",
+  (place) =>
+    withTen(place, async (table) => {
+      const { address } = place.control;
+      const endpoint =
+        `OAuth2TokenEndpoint=https://${address.host}:${address.ports.tokens}/oidc/v1/token`;
+      const action = openAction(place, { jdbcUrl: principalUrl(address, [endpoint]) });
+      assert.equal((await action.tokenize(table.urn, ["v"])).updated, 10);
+      const asked = (await place.control.requests()).filter(({ method }) =>
+        method === "oauth_token"
+      );
+      assert.deepEqual(asked.map(({ door }) => door), ["tokens"]);
+    }),
+);
 
 standInOnly(
   "a wrong secret is database_unreachable, for /readyz too",
@@ -67,7 +72,7 @@ standInOnly(
 );
 
 standInOnly(
-  "tokens are renewed before they run out, and after they were revoked",
+  "tokens are renewed before they expire, and after they were revoked",
   (place) =>
     withTen(place, async (table) => {
       await place.control.setOauthTokenLifetime(4);
@@ -83,7 +88,7 @@ standInOnly(
 );
 
 standInOnly(
-  "a token endpoint that is busy is asked again",
+  "a busy token endpoint is called again",
   (place) =>
     withTen(place, async (table) => {
       await place.control.addFault({
@@ -100,7 +105,7 @@ standInOnly(
 );
 
 standInOnly(
-  "a token that somebody else got is passed through",
+  "a token from elsewhere is passed through",
   (place) =>
     withTen(place, async (table) => {
       const { address } = place.control;

@@ -16,7 +16,7 @@ const HUNDRED = [
 
 export function programSuite(program: Program): void {
   standInOnly(
-    `${program.name}: one service, two platforms, triggers to each`,
+    `${program.name}: one service serves both platforms`,
     (place) =>
       withTable(place, HUNDRED, async (table) => {
         const database = await createTestDatabase({ customers: true });
@@ -81,7 +81,7 @@ export function programSuite(program: Program): void {
   );
 
   standInOnly(
-    `${program.name}: a token for all rows but one column, made in the client, and a scrub`,
+    `${program.name}: run makes the tokens in the client, and scrubs`,
     (place) =>
       withTable(place, HUNDRED, async (table) => {
         const args = ["run", "--urn", table.urn, "--columns", "email", "--scrub"];

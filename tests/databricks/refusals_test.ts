@@ -22,7 +22,7 @@ async function isUntouched(place: Place, { sqlName }: TestTable): Promise<void> 
 }
 
 warehouseTest(
-  "what is not there is not found: table, schema, catalog, column",
+  "a missing table, schema, catalog or column is not found",
   (place) =>
     withTable(place, MIXED, async (table) => {
       const action = openAction(place);
@@ -36,7 +36,7 @@ warehouseTest(
 );
 
 warehouseTest(
-  "columns that hold no text are refused, and so are parts of columns",
+  "columns that are not text are refused, and so are nested fields",
   (place) =>
     withTable(place, MIXED, async (table) => {
       const action = openAction(place);
@@ -52,7 +52,7 @@ warehouseTest(
 );
 
 warehouseTest(
-  "views, tables of other formats and tables that only take new rows are refused",
+  "views, tables of other formats and append-only tables are refused",
   (place) =>
     withTable(place, ["CREATE TABLE $t (v STRING)"], async (table) => {
       const view = `${table.name}_view`;
@@ -115,7 +115,7 @@ function generatedColumnLog(): string {
 }
 
 standInOnly(
-  "a generated column is refused, and follows the column it is made of",
+  "a generated column is refused, and updated with the column it is computed from",
   async (place) => {
     const dir = await Deno.makeTempDir({ prefix: "generated-" });
     try {
@@ -143,7 +143,7 @@ standInOnly(
 
 for (const [method, sdk] of BOTH_WAYS) {
   warehouseTest(
-    `${method}: a CHECK constraint that the tokens violate leaves all as it was`,
+    `${method}: a CHECK constraint that rejects tokens leaves the table as it was`,
     (place) =>
       withTable(place, [
         "CREATE TABLE $t (id INT, v STRING)",
@@ -164,7 +164,7 @@ for (const [method, sdk] of BOTH_WAYS) {
   );
 
   warehouseTest(
-    `${method}: a column too short for its tokens is refused before the first`,
+    `${method}: a column too short for its tokens is refused before the first write`,
     (place) =>
       withTable(place, [
         "CREATE TABLE $t (id INT, v VARCHAR(15))",
@@ -180,7 +180,7 @@ for (const [method, sdk] of BOTH_WAYS) {
 }
 
 warehouseTest(
-  "a second run on the same table is refused while one is under way",
+  "a second run on the same table is refused during the first",
   (place) =>
     withTable(place, MIXED, async (table) => {
       const opened = Promise.withResolvers<void>();

@@ -15,7 +15,7 @@ function statesOf({ residue }: Report): Record<string, string> {
 }
 
 warehouseTest(
-  "older versions remain, with the command that removes them",
+  "older versions are reported, with the command that removes them",
   (place) =>
     withTable(place, [
       "CREATE TABLE $t (v STRING) TBLPROPERTIES ('delta.enableDeletionVectors' = 'false')",
@@ -40,7 +40,7 @@ warehouseTest(
 );
 
 warehouseTest(
-  "scrub keeps to the retention, and says what remains until then",
+  "scrub respects the retention, and reports what remains until then",
   (place) =>
     withTable(place, PLAIN, async (table) => {
       const action = openAction(place);
@@ -53,7 +53,7 @@ warehouseTest(
 );
 
 standInOnly(
-  "scrub clears history, deletion vectors and change data, and looks again",
+  "scrub clears history, deletion vectors and change data, and verifies it",
   (place) =>
     withTable(place, [
       "CREATE TABLE $t (v STRING) TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', " +
@@ -81,7 +81,7 @@ standInOnly(
 );
 
 standInOnly(
-  "a scrub that the warehouse refuses leaves the run done: not checked",
+  "a scrub that the warehouse refuses does not fail the run: not_checked",
   (place) =>
     withTable(place, PLAIN, async (table) => {
       await place.control.addFault({
@@ -96,7 +96,7 @@ standInOnly(
 );
 
 standInOnly(
-  "an Iceberg table's older snapshots are not checked, and that is said",
+  "the older snapshots of an Iceberg table are not_checked",
   async (place) => {
     const iceberg = { ...place, catalog: "main" };
     await place.sql("CREATE NAMESPACE IF NOT EXISTS main.default");

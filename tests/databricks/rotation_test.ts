@@ -10,7 +10,7 @@ const oldKeys = jwkSet(await sivJwk("s1"));
 const NOWHERE = { platform: "postgres", dataset: [], column: "" };
 for (const mode of ["hmac-sha256", "aes-siv"]) {
   warehouseTest(
-    `${mode}: 100 rows are updated, and none again; tokens are the SDK's`,
+    `${mode}: the first run updates 100 rows, the second none; the tokens are the SDK's`,
     (place) =>
       withTable(place, HUNDRED, async (table) => {
         const sdk = await openKeyed(mode, keys);
@@ -25,7 +25,7 @@ for (const mode of ["hmac-sha256", "aes-siv"]) {
 }
 
 warehouseTest(
-  "from the dummy to aes-siv to a new key to hmac-sha256: each value's own token",
+  "from dummy to aes-siv to a new key to hmac-sha256, every value gets its token",
   (place) =>
     withTable(place, HUNDRED, async (table) => {
       const old = await openKeyed("aes-siv", oldKeys);
@@ -56,7 +56,7 @@ warehouseTest(
 );
 
 warehouseTest(
-  "lookalikes and foreign tokens are left alone, and counted by the rows they are in",
+  "lookalikes and foreign tokens are left alone, and their rows are counted",
   (place) => {
     const forged = `tk1_siv_g_s1_${"A".repeat(22)}`;
     return withTable(place, [

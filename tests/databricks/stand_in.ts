@@ -18,6 +18,13 @@ const NO_STAND_IN = "no stand-in warehouse";
 
 const controlUrl = Deno.env.get("TEST_DBX_CONTROL");
 
+/** What is wrong with the certificate of each of these ports, for titles of tests. */
+export const CERTIFICATES = {
+  untrusted: "a certificate of an unknown CA",
+  expired: "an expired certificate",
+  wrong_host: "a certificate for another host",
+} as const;
+
 /** Registers a test that begins and ends with a warehouse that behaves; it is skipped without one. */
 export function standInTest(name: string, test: (standIn: StandIn) => Promise<void>): void {
   testUnless(

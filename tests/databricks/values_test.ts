@@ -42,7 +42,7 @@ for (const [method, sdk] of BOTH_WAYS) {
   const written = { pushdown: "UPDATE", client: "MERGE" }[method];
 
   warehouseTest(
-    `${method}: 100 rows are updated, and none again; one write, and none`,
+    `${method}: the first run updates 100 rows in one write, the second none without a write`,
     (place) =>
       withTable(place, HUNDRED, async (table) => {
         const action = openAction(place, { sdk });
@@ -72,47 +72,50 @@ for (const [method, sdk] of BOTH_WAYS) {
       }),
   );
 
-  warehouseTest(`${method}: odd values become their tokens, tokens and NULL stay`, (place) => {
-    const plain = [
-      "",
-      " ",
-      "Zoë 漢字 😀",
-      "x".repeat(57),
-      "x".repeat(58),
-      "é".repeat(1000),
-      "a line\n",
-      "tok_YQ==_poc\n",
-      "\r\n\t\b\f\u0001",
-      "tok_YQ_poc",
-      "tok_YR==_poc",
-      "TOK_YQ==_poc",
-      "xtok_YQ==_poc",
-      `it's "quoted" \`back\` \\ back\\n %_ :batch ? -- /* ; $1 {{x}}`,
-      '{"s0":"x"}',
-      "\u{FFFD}",
-      "e\u0301",
-      "\u00e9",
-      "Straße",
-      "STRASSE",
-    ];
-    const kept = [null, token("done"), token("")];
-    const values = [...plain, ...kept, ...plain.slice(0, 5)];
-    const rows = values.map((value, id) => `(${id}, ${literal(value)})`);
-    const statements = ["CREATE TABLE $t (id INT, v STRING)", `INSERT INTO $t VALUES ${rows}`];
-    return withTable(place, statements, async (table) => {
-      assert.deepEqual(await valuesOf(place, table), values);
-      const action = openAction(place, { sdk });
-      const first = await action.tokenize(table.urn, ["v"]);
-      const expected = values.map((value) => kept.includes(value) ? value : token(value!));
-      assert.deepEqual(await valuesOf(place, table), expected);
-      assert.deepEqual([first.updated, first.skipped], [plain.length + 5, kept.length]);
-      const second = await action.tokenize(table.urn, ["v"]);
-      assert.deepEqual([second.updated, second.skipped], [0, values.length]);
-    });
-  });
+  warehouseTest(
+    `${method}: unusual values get their tokens, and tokens and NULL are left alone`,
+    (place) => {
+      const plain = [
+        "",
+        " ",
+        "Zoë 漢字 😀",
+        "x".repeat(57),
+        "x".repeat(58),
+        "é".repeat(1000),
+        "a line\n",
+        "tok_YQ==_poc\n",
+        "\r\n\t\b\f\u0001",
+        "tok_YQ_poc",
+        "tok_YR==_poc",
+        "TOK_YQ==_poc",
+        "xtok_YQ==_poc",
+        `it's "quoted" \`back\` \\ back\\n %_ :batch ? -- /* ; $1 {{x}}`,
+        '{"s0":"x"}',
+        "\u{FFFD}",
+        "e\u0301",
+        "\u00e9",
+        "Straße",
+        "STRASSE",
+      ];
+      const kept = [null, token("done"), token("")];
+      const values = [...plain, ...kept, ...plain.slice(0, 5)];
+      const rows = values.map((value, id) => `(${id}, ${literal(value)})`);
+      const statements = ["CREATE TABLE $t (id INT, v STRING)", `INSERT INTO $t VALUES ${rows}`];
+      return withTable(place, statements, async (table) => {
+        assert.deepEqual(await valuesOf(place, table), values);
+        const action = openAction(place, { sdk });
+        const first = await action.tokenize(table.urn, ["v"]);
+        const expected = values.map((value) => kept.includes(value) ? value : token(value!));
+        assert.deepEqual(await valuesOf(place, table), expected);
+        assert.deepEqual([first.updated, first.skipped], [plain.length + 5, kept.length]);
+        const second = await action.tokenize(table.urn, ["v"]);
+        assert.deepEqual([second.updated, second.skipped], [0, values.length]);
+      });
+    },
+  );
 
   warehouseTest(
-    `${method}: of two columns each is done where it is not yet`,
+    `${method}: in each of two columns, the values that are not yet tokens are replaced`,
     (place) =>
       withTable(place, [
         "CREATE TABLE $t (id INT, a STRING, b STRING, other STRING)",
@@ -135,7 +138,7 @@ for (const [method, sdk] of BOTH_WAYS) {
   );
 
   warehouseTest(
-    `${method}: a value of a million characters is no obstacle`,
+    `${method}: a value of a million characters is tokenized`,
     (place) =>
       withTable(place, [
         "CREATE TABLE $t (id INT, v STRING)",
@@ -154,7 +157,7 @@ for (const [method, sdk] of BOTH_WAYS) {
   );
 
   warehouseTest(
-    `${method}: a partition column is tokenized like any other`,
+    `${method}: a partition column can be tokenized`,
     (place) =>
       withTable(place, [
         "CREATE TABLE $t (id INT, v STRING) PARTITIONED BY (v)",
@@ -183,7 +186,7 @@ for (const [method, sdk] of BOTH_WAYS) {
   );
 
   warehouseTest(
-    `${method}: an empty table is done at once`,
+    `${method}: an empty table has nothing to update`,
     (place) =>
       withTable(place, ["CREATE TABLE $t (id INT, v STRING)"], async (table) => {
         const { updated, skipped } = await openAction(place, { sdk }).tokenize(table.urn, ["v"]);
@@ -193,7 +196,7 @@ for (const [method, sdk] of BOTH_WAYS) {
 }
 
 warehouseTest(
-  "pushdown: char(n) loses its padding, and is done once",
+  "pushdown: a value of char(n) is tokenized without its padding, and only once",
   (place) =>
     withTable(place, CHARS, async (table) => {
       const action = openAction(place);
@@ -208,7 +211,7 @@ warehouseTest(
 );
 
 standInOnly(
-  "client: char(n), which open-source Delta cannot merge into, is refused",
+  "client: char(n) is refused where Delta cannot merge into it",
   (place) =>
     withTable(place, CHARS, async (table) => {
       const action = openAction(place, { sdk: inClient });
@@ -219,7 +222,7 @@ standInOnly(
 );
 
 warehouseTest(
-  "client: more values than one statement takes are written in several",
+  "client: more values than fit into a statement are written in several",
   (place) =>
     withTable(place, [
       "CREATE TABLE $t (id INT, v STRING)",

@@ -40,7 +40,7 @@ async function tokensOf(
 
 for (const scope of ["global", "dataset", "column"] as const) {
   vaultTest(
-    `vault-transit in scope ${scope}: 100 rows are updated, and none again; tokens read back as the values`,
+    `vault-transit in scope ${scope}: the first run updates 100 rows, the second none; the tokens decrypt to the values`,
     async (vault, place, table) => {
       const sdk = await vault.openSdk({ TOKEN_CONTEXT: scope });
       const action = openAction(place, { sdk });
@@ -76,7 +76,7 @@ vaultTest(
 );
 
 vaultTest(
-  "from the dummy to vault-transit, and on to the next version of its key: each value's own token",
+  "from dummy to vault-transit and on to the next version of the key, every value gets its token",
   async (vault, place, table) => {
     await openAction(place, { sdk: pushdown }).tokenize(table.urn, ["v", "w"]);
     const key = await vault.makeKey();

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { Driver, DriverOptions } from "../driver.ts";
-import { standInTest } from "../stand_in.ts";
+import { CERTIFICATES, standInTest } from "../stand_in.ts";
 import * as faults from "../../../scripts/servers/warehouse/faults.ts";
 
 const DELTA = "spark_catalog.default";
@@ -49,30 +49,33 @@ for (
     ["503", faults.unavailable(7), 503],
   ] as const
 ) {
-  standInTest(`${name} is thrown as it is when a session opens and a statement starts`, async ({
-    control,
-    openDriver,
-  }) => {
-    const retryAfter = statusCode >= 429 ? "7" : null;
-    const assertStatus = async (promise: Promise<unknown>) => {
-      const thrown = await thrownBy(promise);
-      assert.equal(thrown.constructor.name, "THTTPException");
-      assert.equal(thrown.statusCode, statusCode);
-      assert.equal(thrown.response?.headers?.get("retry-after"), retryAfter);
-      assert.ok(thrown.response?.headers?.get("x-thriftserver-error-message"));
-    };
-    await control.addFault(rule);
-    await assertStatus(openDriver(QUICK));
-    await using driver = await openDriver(QUICK);
-    for (const methods of [["ExecuteStatement"], ["FetchResults"]]) {
-      await control.addFault({ ...rule, methods });
-      await assertStatus(driver.run(SELECT));
-    }
-    await assertWorks(driver);
-  });
+  standInTest(
+    `the driver throws ${name} as it is, when a session opens and when a statement starts`,
+    async ({
+      control,
+      openDriver,
+    }) => {
+      const retryAfter = statusCode >= 429 ? "7" : null;
+      const assertStatus = async (promise: Promise<unknown>) => {
+        const thrown = await thrownBy(promise);
+        assert.equal(thrown.constructor.name, "THTTPException");
+        assert.equal(thrown.statusCode, statusCode);
+        assert.equal(thrown.response?.headers?.get("retry-after"), retryAfter);
+        assert.ok(thrown.response?.headers?.get("x-thriftserver-error-message"));
+      };
+      await control.addFault(rule);
+      await assertStatus(openDriver(QUICK));
+      await using driver = await openDriver(QUICK);
+      for (const methods of [["ExecuteStatement"], ["FetchResults"]]) {
+        await control.addFault({ ...rule, methods });
+        await assertStatus(driver.run(SELECT));
+      }
+      await assertWorks(driver);
+    },
+  );
 }
 
-standInTest("429 and 503 are waited out by the driver while it polls", async (standIn) => {
+standInTest("the driver waits and retries on 429 and 503 while it polls", async (standIn) => {
   await using driver = await standIn.openDriver(QUICK);
   for (const rule of [faults.rateLimited(1), faults.unavailable(1)]) {
     await standIn.control.addFault({ ...rule, methods: ["GetOperationStatus"], times: 1 });
@@ -80,16 +83,19 @@ standInTest("429 and 503 are waited out by the driver while it polls", async (st
   }
 });
 
-standInTest("429 without end while the driver polls loses its status", async (standIn) => {
-  await using driver = await standIn.openDriver(QUICK);
-  const rule = faults.rateLimited(1, { methods: ["GetOperationStatus"], times: "always" });
-  const id = await standIn.control.addFault(rule);
-  const thrown = await thrownBy(driver.run(SELECT));
-  assert.equal(thrown.constructor.name, "HiveDriverError");
-  assert.match(thrown.message, /^Hive driver: 429 when connecting to resource/);
-  assert.equal(thrown.statusCode, undefined);
-  assert.equal((await standIn.control.faultState(id)).hits, QUICK.retryMaxAttempts);
-});
+standInTest(
+  "429 without end while the driver polls is thrown without its status",
+  async (standIn) => {
+    await using driver = await standIn.openDriver(QUICK);
+    const rule = faults.rateLimited(1, { methods: ["GetOperationStatus"], times: "always" });
+    const id = await standIn.control.addFault(rule);
+    const thrown = await thrownBy(driver.run(SELECT));
+    assert.equal(thrown.constructor.name, "HiveDriverError");
+    assert.match(thrown.message, /^Hive driver: 429 when connecting to resource/);
+    assert.equal(thrown.statusCode, undefined);
+    assert.equal((await standIn.control.faultState(id)).hits, QUICK.retryMaxAttempts);
+  },
+);
 
 standInTest("a wrong token is refused with 401, a wrong path with 404", async ({ openDriver }) => {
   assert.equal((await thrownBy(openDriver({ token: "dapi-wrong" }))).statusCode, 401);
@@ -98,7 +104,7 @@ standInTest("a wrong token is refused with 401, a wrong path with 404", async ({
 });
 
 for (const door of ["untrusted", "expired", "wrong_host"] as const) {
-  standInTest(`behind an ${door} certificate the token is never seen`, async ({
+  standInTest(`with ${CERTIFICATES[door]}, the token is never sent`, async ({
     control,
     openDriver,
   }) => {
@@ -112,7 +118,7 @@ for (const door of ["untrusted", "expired", "wrong_host"] as const) {
   });
 }
 
-standInTest("a closed port is told apart by its code", async ({ openDriver }) => {
+standInTest("a closed port has an error code of its own", async ({ openDriver }) => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
@@ -122,25 +128,28 @@ standInTest("a closed port is told apart by its code", async ({ openDriver }) =>
 });
 
 for (const moment of ["before", "after"] as const) {
-  standInTest(`a cut ${moment} the effect looks the same, and the effect tells`, async ({
-    control,
-    openDriver,
-  }) => {
-    const table = `${DELTA}.cut_${moment}`;
-    await control.sql(`CREATE OR REPLACE TABLE ${table} (v STRING)`);
-    await using driver = await openDriver(QUICK);
-    await control.addFault(faults.cut(moment, { statement: "^INSERT" }));
-    const thrown = await thrownBy(driver.run(`INSERT INTO ${table} VALUES ('a')`));
-    assert.equal(thrown.constructor.name, "FetchError");
-    assert.equal(thrown.type, "system");
-    assert.match(thrown.message, /reason: connection error$/);
-    const rows = await control.sql(`SELECT v FROM ${table}`);
-    assert.deepEqual(rows, moment === "before" ? [] : [{ v: "a" }]);
-    await assertWorks(driver);
-  });
+  standInTest(
+    `a cut ${moment} the effect is thrown as the same error, and only the effect differs`,
+    async ({
+      control,
+      openDriver,
+    }) => {
+      const table = `${DELTA}.cut_${moment}`;
+      await control.sql(`CREATE OR REPLACE TABLE ${table} (v STRING)`);
+      await using driver = await openDriver(QUICK);
+      await control.addFault(faults.cut(moment, { statement: "^INSERT" }));
+      const thrown = await thrownBy(driver.run(`INSERT INTO ${table} VALUES ('a')`));
+      assert.equal(thrown.constructor.name, "FetchError");
+      assert.equal(thrown.type, "system");
+      assert.match(thrown.message, /reason: connection error$/);
+      const rows = await control.sql(`SELECT v FROM ${table}`);
+      assert.deepEqual(rows, moment === "before" ? [] : [{ v: "a" }]);
+      await assertWorks(driver);
+    },
+  );
 }
 
-standInTest("a cut while the driver polls is retried by it", async ({ control, openDriver }) => {
+standInTest("the driver retries after a cut while it polls", async ({ control, openDriver }) => {
   await using driver = await openDriver(QUICK);
   await control.addFault(faults.cut("before", { methods: ["GetOperationStatus"] }));
   await assertWorks(driver);
@@ -152,7 +161,7 @@ standInTest("a cut while the driver polls is retried by it", async ({ control, o
   await control.removeFault(id);
 });
 
-standInTest("a clean goodbye in place of an answer is noticed by the timeout alone", async ({
+standInTest("a clean end instead of a response is noticed only by the timeout", async ({
   control,
   openDriver,
 }) => {
@@ -163,7 +172,7 @@ standInTest("a clean goodbye in place of an answer is noticed by the timeout alo
   assert.equal(thrown.message, "Request timed out");
 });
 
-standInTest("half an answer is noticed by the timeout, and leaves a rejection behind", async ({
+standInTest("half a response is noticed by the timeout, and leaves an unhandled rejection", async ({
   control,
   openDriver,
 }) => {
@@ -193,7 +202,7 @@ standInTest("connections that end between requests do no harm", async ({ control
   assert.ok(accepted > 6, `${accepted} connections`);
 });
 
-standInTest("a slow answer is waited for, up to the socket timeout", async ({
+standInTest("the driver waits for a slow response up to the socket timeout", async ({
   control,
   openDriver,
 }) => {
@@ -207,7 +216,7 @@ standInTest("a slow answer is waited for, up to the socket timeout", async ({
 });
 
 for (const wording of ["spark", "databricks"] as const) {
-  standInTest(`a conflict in ${wording}'s words strikes the first writes`, async ({
+  standInTest(`a conflict in the words of ${wording} fails the first writes`, async ({
     control,
     openDriver,
   }) => {
@@ -235,7 +244,7 @@ for (const wording of ["spark", "databricks"] as const) {
   });
 }
 
-standInTest("a conflict that Delta itself raises looks like the ones made up", async ({
+standInTest("a conflict of Delta itself looks like a simulated one", async ({
   control,
   openDriver,
 }) => {
@@ -261,7 +270,7 @@ standInTest("a conflict that Delta itself raises looks like the ones made up", a
   );
 });
 
-standInTest("a table that may not be used fails with 42501", async ({ control, openDriver }) => {
+standInTest("a table without privileges fails with 42501", async ({ control, openDriver }) => {
   await using driver = await openDriver();
   await control.addFault(faults.tablePermissionDenied());
   const thrown = await thrownBy(driver.run(SELECT));
@@ -276,25 +285,28 @@ for (
     ["databricks", /^requirement failed: Session handle: .* has not been initialized/],
   ] as const
 ) {
-  standInTest(`a lost session in ${wording}'s words is no Error, and stays lost`, async ({
-    control,
-    openDriver,
-  }) => {
-    await using driver = await openDriver(QUICK);
-    await control.addFault(faults.expiredSession({ wording }));
-    for (let count = 0; count < 2; count++) {
-      const thrown = await thrownBy(driver.run(SELECT));
-      assert.equal(thrown.constructor.name, "StatusError");
-      assert.equal(thrown instanceof Error, false);
-      assert.equal(thrown.code, -1);
-      assert.match(thrown.message, pattern);
-    }
-    await using another = await openDriver(QUICK);
-    await assertWorks(another);
-  });
+  standInTest(
+    `a lost session in the words of ${wording} is not thrown as an Error, and stays lost`,
+    async ({
+      control,
+      openDriver,
+    }) => {
+      await using driver = await openDriver(QUICK);
+      await control.addFault(faults.expiredSession({ wording }));
+      for (let count = 0; count < 2; count++) {
+        const thrown = await thrownBy(driver.run(SELECT));
+        assert.equal(thrown.constructor.name, "StatusError");
+        assert.equal(thrown instanceof Error, false);
+        assert.equal(thrown.code, -1);
+        assert.match(thrown.message, pattern);
+      }
+      await using another = await openDriver(QUICK);
+      await assertWorks(another);
+    },
+  );
 }
 
-standInTest("a lost session can be a 404 as well", async ({ control, openDriver }) => {
+standInTest("a lost session can also be a 404", async ({ control, openDriver }) => {
   await using driver = await openDriver(QUICK);
   await control.addFault(faults.expiredSession({ wording: "not_found" }));
   for (let count = 0; count < 2; count++) {
@@ -304,7 +316,7 @@ standInTest("a lost session can be a 404 as well", async ({ control, openDriver 
   }
 });
 
-standInTest("a session lost under a running statement takes it along", async ({
+standInTest("a lost session ends its running statement", async ({
   control,
   openDriver,
 }) => {
@@ -316,22 +328,25 @@ standInTest("a session lost under a running statement takes it along", async ({
   assert.match(thrown.message, /^Invalid OperationHandle: /);
 });
 
-standInTest("a warehouse asleep answers 503 until it wakes", async ({ control, openDriver }) => {
-  const id = await control.addFault(faults.asleep("http"));
-  for (let count = 0; count < 2; count++) {
-    const thrown = await thrownBy(openDriver(QUICK));
-    assert.equal(thrown.statusCode, 503);
-    assert.match(
-      thrown.response?.headers?.get("x-thriftserver-error-message") ?? "",
-      /^TEMPORARILY_UNAVAILABLE/,
-    );
-  }
-  await control.removeFault(id);
-  await using driver = await openDriver(QUICK);
-  await assertWorks(driver);
-});
+standInTest(
+  "a stopped warehouse responds with 503 until it has started",
+  async ({ control, openDriver }) => {
+    const id = await control.addFault(faults.asleep("http"));
+    for (let count = 0; count < 2; count++) {
+      const thrown = await thrownBy(openDriver(QUICK));
+      assert.equal(thrown.statusCode, 503);
+      assert.match(
+        thrown.response?.headers?.get("x-thriftserver-error-message") ?? "",
+        /^TEMPORARILY_UNAVAILABLE/,
+      );
+    }
+    await control.removeFault(id);
+    await using driver = await openDriver(QUICK);
+    await assertWorks(driver);
+  },
+);
 
-standInTest("a warehouse asleep opens sessions that are not ready", async ({
+standInTest("a stopped warehouse opens sessions that are not ready", async ({
   control,
   openDriver,
 }) => {
@@ -345,7 +360,7 @@ standInTest("a warehouse asleep opens sessions that are not ready", async ({
   await assertWorks(driver);
 });
 
-standInTest("a warehouse asleep keeps statements pending", async ({ control, openDriver }) => {
+standInTest("a stopped warehouse keeps statements pending", async ({ control, openDriver }) => {
   const id = await control.addFault(faults.asleep("pending"));
   await using driver = await openDriver(QUICK);
   let done = false;
@@ -356,7 +371,7 @@ standInTest("a warehouse asleep keeps statements pending", async ({ control, ope
   await works;
 });
 
-standInTest("a statement held can be cancelled, and the cancellation is recorded", async ({
+standInTest("a held statement can be cancelled, and the cancellation is recorded", async ({
   control,
   openDriver,
 }) => {
@@ -388,7 +403,7 @@ standInTest("a test acts while a statement is held", async ({ control, openDrive
 });
 
 for (const moment of ["before", "after"] as const) {
-  standInTest(`a writer between acts right ${moment} a statement`, async ({
+  standInTest(`another writer can act right ${moment} a statement`, async ({
     control,
     openDriver,
   }) => {
@@ -413,7 +428,7 @@ for (const moment of ["before", "after"] as const) {
   });
 }
 
-standInTest("a fault strikes the nth statement that fits, and no other", async ({
+standInTest("a fault hits the nth matching statement, and no other", async ({
   control,
   openDriver,
 }) => {

@@ -27,7 +27,7 @@ async function tokenFor(address: WarehouseAddress, door?: Door): Promise<string>
   return reply.access_token ?? assert.fail(`no token: ${reply.error}`);
 }
 
-standInTest("a client's credentials buy a token that opens the warehouse", async ({
+standInTest("client credentials get a token that the warehouse accepts", async ({
   control,
   openDriver,
 }) => {
@@ -43,7 +43,7 @@ standInTest("a client's credentials buy a token that opens the warehouse", async
   assert.ok(bearers.every(({ authorization }) => authorization?.startsWith("Bearer ey")));
 });
 
-standInTest("the token's expiry stands in the token, where the driver looks for it", async ({
+standInTest("the token contains its expiry, where the driver reads it", async ({
   control,
 }) => {
   await control.setOauthTokenLifetime(120);
@@ -70,14 +70,14 @@ standInTest("a wrong secret and a wrong scope are refused", async ({ control }) 
   assert.equal((await wrongScope.json() as TokenReply).error, "invalid_scope");
 });
 
-standInTest("a token that was revoked no longer opens the warehouse", async (standIn) => {
+standInTest("a revoked token is no longer accepted", async (standIn) => {
   const { control, openDriver } = standIn;
   const token = await tokenFor(control.address);
   await control.revokeOauthTokens();
   await assert.rejects(openDriver({ token }), { statusCode: 401 });
 });
 
-standInTest("the token endpoint can fail as the warehouse can", async ({ control }) => {
+standInTest("the token endpoint can fail like the warehouse", async ({ control }) => {
   await control.addFault(faults.unavailable(3, { methods: ["oauth_token"] }));
   const response = await requestToken(control.address);
   await response.body?.cancel();

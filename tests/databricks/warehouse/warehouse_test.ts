@@ -89,7 +89,7 @@ standInTest("UPDATE says how many rows it changed", async ({ openDriver, control
   ]);
 });
 
-standInTest("many rows come in chunks, all of them", async ({ openDriver }) => {
+standInTest("many rows arrive in chunks, without any missing", async ({ openDriver }) => {
   await using driver = await openDriver();
   const operation = await driver.start("SELECT id, CONCAT('v', id) AS v FROM range(250000)");
   const sizes: number[] = [];
@@ -102,7 +102,7 @@ standInTest("many rows come in chunks, all of them", async ({ openDriver }) => {
   assert.equal(sum, 250_000 * 249_999 / 2);
 });
 
-standInTest("a second catalog has tables under odd names", async ({ openDriver }) => {
+standInTest("a second catalog has tables with unusual names", async ({ openDriver }) => {
   await using driver = await openDriver();
   await driver.run("CREATE NAMESPACE IF NOT EXISTS main.sales");
   const table = "`main`.`sales`.`cust omers`";
@@ -115,7 +115,7 @@ standInTest("a second catalog has tables under odd names", async ({ openDriver }
   ]);
 });
 
-standInTest("a session begins in the catalog and schema asked for", async ({ openDriver }) => {
+standInTest("a session starts in the requested catalog and schema", async ({ openDriver }) => {
   {
     await using driver = await openDriver();
     await driver.run("CREATE NAMESPACE IF NOT EXISTS main.second_schema");
@@ -127,7 +127,7 @@ standInTest("a session begins in the catalog and schema asked for", async ({ ope
   );
 });
 
-standInTest("a CHECK constraint refuses a write and leaves no part of it", async (standIn) => {
+standInTest("a CHECK constraint rejects a write as a whole", async (standIn) => {
   await using driver = await standIn.openDriver();
   const table = `${DELTA}.checked`;
   await standIn.control.sql(
@@ -147,7 +147,7 @@ standInTest("a CHECK constraint refuses a write and leaves no part of it", async
   ]);
 });
 
-standInTest("the warehouse's token opens it, and goes no further", async (standIn) => {
+standInTest("the token is accepted by the gateway and not passed on to Spark", async (standIn) => {
   await using driver = await standIn.openDriver();
   await driver.run("SELECT 'seen in the log'");
   const { token, caFile } = standIn.control.address;
@@ -168,7 +168,7 @@ standInTest("one connection serves many requests", async ({ control, openDriver 
   assert.equal((await control.connections()).warehouse.secured, connections.size);
 });
 
-standInTest("a statement that runs can be cancelled", async ({ control, openDriver }) => {
+standInTest("a running statement can be cancelled", async ({ control, openDriver }) => {
   await using driver = await openDriver();
   const slow = `SELECT count(*) FROM range(0, 2, 1, 2)
     WHERE coalesce(reflect('java.lang.Thread', 'sleep', 3000L + id), '') <> 'never'`;
@@ -180,12 +180,17 @@ standInTest("a statement that runs can be cancelled", async ({ control, openDriv
   assert.equal(cancelled?.statement, slow);
 });
 
-standInTest("more parameters or text than Databricks takes are refused", async ({ openDriver }) => {
-  await using driver = await openDriver();
-  const many = Object.fromEntries(Array.from({ length: 257 }, (_, index) => [`p${index}`, index]));
-  await assert.rejects(driver.run("SELECT :p256 AS n", many), { message: /256 parameters/ });
-  const large = { text: "x".repeat(17 * 1024 * 1024) };
-  await assert.rejects(driver.run("SELECT length(:text) AS n", large), { message: /bytes/ });
-  delete many.p256;
-  assert.deepEqual(await driver.run("SELECT :p255 AS n", many), [{ n: 255 }]);
-});
+standInTest(
+  "more parameters or text than Databricks accepts are refused",
+  async ({ openDriver }) => {
+    await using driver = await openDriver();
+    const many = Object.fromEntries(
+      Array.from({ length: 257 }, (_, index) => [`p${index}`, index]),
+    );
+    await assert.rejects(driver.run("SELECT :p256 AS n", many), { message: /256 parameters/ });
+    const large = { text: "x".repeat(17 * 1024 * 1024) };
+    await assert.rejects(driver.run("SELECT length(:text) AS n", large), { message: /bytes/ });
+    delete many.p256;
+    assert.deepEqual(await driver.run("SELECT :p255 AS n", many), [{ n: 255 }]);
+  },
+);
