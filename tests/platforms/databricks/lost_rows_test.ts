@@ -1,4 +1,4 @@
-/** What a table's history tells of writes whose outcome is unknown. */
+/** What a table's history shows about writes whose outcome is unknown. */
 import assert from "node:assert/strict";
 import {
   type ChangedVersion,
@@ -21,34 +21,34 @@ function lostIn(
   return lostRows(acknowledged, versions, tokenizedRows);
 }
 
-Deno.test("nothing is lost if every version was acknowledged, or there is none", () => {
+Deno.test("no write is lost if every version was acknowledged, or if there is none", () => {
   assert.equal(lostIn([]), 0);
   assert.equal(lostIn([10, 7], [7, 7], [10, 10]), 0);
 });
 
-Deno.test("a version that nobody acknowledged is a lost write if it tokenized all its rows", () => {
+Deno.test("a version without acknowledgement is a lost write if it tokenized all its rows", () => {
   assert.equal(lostIn([], [10, 10]), 10);
   assert.equal(lostIn([10, 7], [7, 7], [5, 5], [10, 10]), 5);
 });
 
-Deno.test("a version of another writer is not, even if it tokenized some rows or added values", () => {
+Deno.test("a version of another writer is no lost write, even if it tokenized some rows", () => {
   assert.equal(lostIn([10], [10, 10], [4, 0]), 0);
   assert.equal(lostIn([10], [10, 10], [4, 3]), 0);
   assert.equal(lostIn([10], [10, 10], [4, -4]), 0);
 });
 
-Deno.test("of several versions with an acknowledged number of rows, only those of a run count", () => {
+Deno.test("versions with an acknowledged number of rows count only if a run wrote them", () => {
   assert.equal(lostIn([10], [10, 0], [10, 10]), 0);
   assert.equal(lostIn([10], [10, 10], [10, 0]), 0);
   assert.equal(lostIn([10], [10, 0], [10, 10], [10, 10]), 10);
   assert.equal(lostIn([10, 10], [10, 10], [10, 0], [7, 7], [4, 0], [10, 10]), 7);
 });
 
-Deno.test("a number of rows lost twice counts twice", () => {
+Deno.test("two lost writes of the same number of rows count twice", () => {
   assert.equal(lostIn([5], [5, 5], [5, 5], [5, 5]), 10);
 });
 
-Deno.test("a version is only counted if the acknowledged writes do not explain it", () => {
+Deno.test("a version counts only if no acknowledged write explains it", () => {
   const { versions } = history([10, 10], [7, 7], [4, 0], [10, 10]);
   const versionsFor = (acknowledged: number[]) =>
     unexplainedVersions(acknowledged, versions).map(({ version }) => version);

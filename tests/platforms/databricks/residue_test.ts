@@ -1,9 +1,9 @@
-/** What the report says of a Delta table, by what its description says of it. */
+/** What the report says about a Delta table, derived from its description. */
 import assert from "node:assert/strict";
 import { findResidue } from "../../../src/platforms/databricks/residue/find_residue.ts";
 import type { Session } from "../../../src/platforms/databricks/connection/session.ts";
 
-/** Without scrub nothing is asked of the warehouse. */
+/** Without scrub, nothing is sent to the warehouse. */
 const noSession = new Proxy({}, {
   get: () => () => assert.fail("the warehouse was asked"),
 }) as Session;
@@ -24,7 +24,7 @@ async function placesOf(properties: string | undefined, updated = 1, isDelta = t
   return Object.fromEntries(places.map(({ place, ...known }) => [place, known]));
 }
 
-Deno.test("properties are read as they are listed, wherever they stand", async () => {
+Deno.test("properties are read wherever they are listed", async () => {
   const {
     history,
     deletion_vectors: vectors,
@@ -43,13 +43,13 @@ Deno.test("properties are read as they are listed, wherever they stand", async (
   assert.match(log!.detail!, /for interval 2 days/);
 });
 
-Deno.test("a description without properties leaves open what hangs on them", async () => {
+Deno.test("without properties in the description, what depends on them is not_checked", async () => {
   const places = await placesOf(undefined);
   assert.equal(places.deletion_vectors?.state, "not_checked");
   assert.equal(places.change_data_feed?.state, "not_checked");
 });
 
-Deno.test("where the run changed nothing, nobody knows what earlier ones left", async () => {
+Deno.test("if the run changed nothing, what earlier runs left is unknown", async () => {
   const places = await placesOf("[delta.enableDeletionVectors=true]", 0);
   assert.deepEqual(
     [places.history?.state, places.deletion_vectors?.state],
@@ -57,6 +57,6 @@ Deno.test("where the run changed nothing, nobody knows what earlier ones left", 
   );
 });
 
-Deno.test("of other formats than Delta nothing is claimed", async () => {
+Deno.test("for other formats than Delta nothing is claimed", async () => {
   assert.deepEqual(Object.keys(await placesOf("[]", 1, false)), ["snapshots"]);
 });

@@ -1,4 +1,4 @@
-/** What is done about each fault of a request: sent again, handed to the caller, or reported. */
+/** How each failure of a request is handled: sent again, passed to the caller, or reported. */
 import assert from "node:assert/strict";
 import { type ErrorCode, ServiceError } from "../../../src/errors.ts";
 import type { Observation } from "../../../src/observations.ts";
@@ -21,7 +21,7 @@ const LIMITS = { startTimeoutMs: 5000, rateLimitTimeoutMs: 5000, requestTimeoutM
 const READ: RequestOptions = { repeatable: true };
 const WRITE: RequestOptions = { repeatable: false };
 
-/** A run's requests, and what it would have logged. */
+/** The requests of a run, and what it would have logged. */
 function openRun(limits = LIMITS) {
   const ending = new AbortController();
   const observations: Observation[] = [];
@@ -42,7 +42,7 @@ function openRun(limits = LIMITS) {
   return { requests, wait, ending, observations, renewals: () => renewals };
 }
 
-/** Sends a request that meets these faults, one after the other, and then a response. */
+/** Sends a request that meets these failures, one after the other, and then gets a response. */
 async function sendThrough(
   faults: readonly Error[],
   options: RequestOptions,
@@ -69,13 +69,13 @@ function assertFails({ error }: { error?: unknown }, code: ErrorCode): void {
 const lost = new NoResponseError(true, "ECONNRESET");
 const unsent = new NoResponseError(false, "ECONNREFUSED");
 
-Deno.test("a request with a response is sent once, whether it may be repeated or not", async () => {
+Deno.test("a request that gets a response is sent once, whether it may be repeated or not", async () => {
   for (const options of [READ, WRITE]) {
     assert.deepEqual(await sendThrough([], options), { result: "done", sent: 1 });
   }
 });
 
-Deno.test("a request that was refused for now is sent again, a write too", async () => {
+Deno.test("a request that is rejected for now is sent again, also a write", async () => {
   for (const status of [429, 503]) {
     for (const options of [READ, WRITE]) {
       const refused = new HttpStatusError(status, 0);
@@ -85,18 +85,18 @@ Deno.test("a request that was refused for now is sent again, a write too", async
   }
 });
 
-Deno.test("a wait for longer than the run allows is a timeout at once", async () => {
+Deno.test("a wait that is longer than the run allows is a timeout at once", async () => {
   assertFails(await sendThrough([new HttpStatusError(429, 60)], READ), "timeout");
   assertFails(await sendThrough([new HttpStatusError(503, 60)], READ), "timeout");
 });
 
-Deno.test("too many requests are logged as retries, a warehouse that starts as one", async () => {
+Deno.test("429 responses are logged as retries, and a starting warehouse as one", async () => {
   const run = openRun();
   await sendThrough([new HttpStatusError(429, 0), new HttpStatusError(503, 1)], READ, run);
   assert.deepEqual(run.observations.map(({ event }) => event), ["retrying", "warehouse_starting"]);
 });
 
-Deno.test("a refused token is renewed once, and the request sent with the new one", async () => {
+Deno.test("a rejected token is renewed once, and the request sent again with the new one", async () => {
   const run = openRun();
   const unauthorized = new HttpStatusError(401, undefined);
   assert.equal((await sendThrough([unauthorized], WRITE, run)).result, "done");
@@ -106,30 +106,30 @@ Deno.test("a refused token is renewed once, and the request sent with the new on
   assert.equal(twice.sent, 2);
 });
 
-Deno.test("without a response, a read is sent again and a write is left in doubt", async () => {
+Deno.test("without a response, a read is sent again, and the outcome of a write is unknown", async () => {
   assert.deepEqual(await sendThrough([lost], READ), { result: "done", sent: 2 });
   const { error, sent } = await sendThrough([lost], WRITE);
   assert.ok(error instanceof OutcomeUnknownError);
   assert.equal(sent, 1);
 });
 
-Deno.test("a request that never left is sent again, a write too", async () => {
+Deno.test("a request that was never sent is sent again, also a write", async () => {
   assert.deepEqual(await sendThrough([unsent], WRITE), { result: "done", sent: 2 });
 });
 
-Deno.test("an address that cannot be reached the first time is not tried again", async () => {
+Deno.test("an address that cannot be reached at first is not tried again", async () => {
   const first = await sendThrough([unsent], { repeatable: true, isFirst: true });
   assertFails(first, "database_unreachable");
   assert.equal(first.sent, 1);
 });
 
-Deno.test(`a request without a response is given up after ${ATTEMPTS} attempts`, async () => {
+Deno.test(`a request without a response fails after ${ATTEMPTS} attempts`, async () => {
   const ended = await sendThrough([lost, unsent, lost, unsent, lost], READ);
   assertFails(ended, "database_unreachable");
   assert.equal(ended.sent, ATTEMPTS);
 });
 
-Deno.test("a handle that the warehouse does not know is for the caller to replace", async () => {
+Deno.test("a handle that the warehouse does not know is left to the caller", async () => {
   const { error, sent } = await sendThrough([new HttpStatusError(404, undefined)], READ);
   assert.ok(error instanceof StaleHandleError);
   assert.equal(sent, 1);
@@ -141,7 +141,7 @@ Deno.test("other failures are reported at once", async () => {
   assert.equal(forbidden.sent, 1);
 });
 
-Deno.test("once closed, nothing is sent", async () => {
+Deno.test("after it is closed, nothing is sent", async () => {
   const run = openRun();
   run.requests.close();
   const { error, sent } = await sendThrough([], READ, run);
@@ -149,21 +149,21 @@ Deno.test("once closed, nothing is sent", async () => {
   assert.equal(sent, 0);
 });
 
-Deno.test("a pause ends with the run, for the run's reason", async () => {
+Deno.test("a pause ends with the run, with the run's reason", async () => {
   const run = openRun();
   const sending = sendThrough([new HttpStatusError(429, 4)], READ, run);
   run.ending.abort(new ServiceError("shutting_down", "Cannot do it: it is to end"));
   assertFails(await sending, "shutting_down");
 });
 
-Deno.test("a request's own signal ends it, and no other", async () => {
+Deno.test("a request's own signal ends only that request", async () => {
   const run = openRun();
   const signal = AbortSignal.abort(new ServiceError("timeout", "Cannot do it: too late"));
   assertFails(await sendThrough([], { repeatable: true, signal }, run), "timeout");
   assert.equal((await sendThrough([], READ, run)).result, "done");
 });
 
-Deno.test("a watch is aborted once the warehouse should have started", async () => {
+Deno.test("the wait is aborted when the warehouse should have started", async () => {
   const run = openRun({ startTimeoutMs: 1, rateLimitTimeoutMs: 0, requestTimeoutMs: 0 });
   const watch = run.wait.watchStart("do it");
   const neverOpens = () => new Promise<string>(() => {});

@@ -21,7 +21,7 @@ function faultOf(url: string): string {
   assert.fail(`taken: ${url}`);
 }
 
-Deno.test("the forms that Databricks documents are read", () => {
+Deno.test("the forms that Databricks documents are accepted", () => {
   const token = { kind: "token", token: SECRET };
   const principal = {
     kind: "service_principal",
@@ -51,7 +51,7 @@ Deno.test("the forms that Databricks documents are read", () => {
   }
 });
 
-Deno.test("URLs as copied from a workspace or from older tools are read", () => {
+Deno.test("URLs as copied from a workspace or from older tools are accepted", () => {
   const legacy = parseDatabricksSettings(
     "jdbc:spark://ADB-1.2.azuredatabricks.net:443/default;transportMode=http;ssl=1;" +
       `httpPath=sql/protocolv1/o/12/0-1-a;AuthMech=3;UID=token;PWD=${SECRET};EnableArrow=0;LogLevel=6`,
@@ -80,7 +80,7 @@ Deno.test("the port comes from the authority or the property, and is 443 otherwi
   assert.equal(port("[::1]"), 443);
 });
 
-Deno.test("the token endpoint may be named, and its scope", () => {
+Deno.test("the token endpoint and its scope may be set", () => {
   const { authentication } = parseDatabricksSettings(
     `${BASE};Auth_Flow=1;OAuth2ClientId=i;OAuth2Secret=${SECRET};Auth_Scope=2ff8/.default;` +
       "OAuth2TokenEndpoint=https://login.example.com/t/oauth2/v2.0/token",
@@ -90,7 +90,7 @@ Deno.test("the token endpoint may be named, and its scope", () => {
   assert.equal(authentication.tokenEndpoint, "https://login.example.com/t/oauth2/v2.0/token");
 });
 
-Deno.test("the waits are those of the JDBC driver's properties", () => {
+Deno.test("the waits are set by the properties of the JDBC driver", () => {
   const read = (more: string) => parseDatabricksSettings(`${BASE};PWD=${SECRET}${more}`);
   const { startTimeoutMs, rateLimitTimeoutMs, requestTimeoutMs } = read("");
   assert.deepEqual([startTimeoutMs, rateLimitTimeoutMs, requestTimeoutMs], [300e3, 120e3, 120e3]);
@@ -102,13 +102,13 @@ Deno.test("the waits are those of the JDBC driver's properties", () => {
   assert.equal(read(";socketTimeout=0").requestTimeoutMs, 3600e3);
 });
 
-Deno.test("settings are plain frozen data, which can cross into the sandbox", () => {
+Deno.test("settings are frozen plain data that can be sent to the sandbox", () => {
   const settings = parseDatabricksSettings(`${BASE};PWD=${SECRET}`);
   assert.deepEqual(structuredClone(settings), settings);
   assert.ok(Object.isFrozen(settings) && Object.isFrozen(settings.authentication));
 });
 
-Deno.test("a URL that cannot work names the part that is missing or wrong", () => {
+Deno.test("an unusable URL is refused with the part that is missing or wrong", () => {
   const oauth = `${BASE};AuthMech=11`;
   for (
     const [url, part] of [

@@ -1,4 +1,4 @@
-/** The SQL as it is sent: names quoted, patterns raw, and no value or key anywhere. */
+/** The SQL that is sent: names are quoted, patterns are raw, and no value or key is in it. */
 import assert from "node:assert/strict";
 import { quoteIdentifier, rawLiteral } from "../../../src/platforms/databricks/identifiers.ts";
 import { countRowsStatement } from "../../../src/platforms/databricks/sql/count_rows.ts";
@@ -45,13 +45,13 @@ const INVALID = [
 ];
 const KEY = "(SELECT v.k FROM VALUES (system.session.tokenize_key) AS v(k))";
 
-Deno.test("identifiers are quoted whatever they hold, raw literals take no quote", () => {
+Deno.test("identifiers with any characters are quoted, and raw literals reject quotes", () => {
   assert.equal(quoteIdentifier("a`b.c d\n"), "`a``b.c d\n`");
   assert.equal(rawLiteral("\\A\\z"), "r'\\A\\z'");
   assert.throws(() => rawLiteral("'"), TypeError);
 });
 
-Deno.test("counting looks at the table, or at one of its versions", () => {
+Deno.test("counting reads the table, or one of its versions", () => {
   const from = "FROM `ma``in`.`s.t`.`t b`";
   const foreign = [MAIL, PADDED].map((token) =>
     `count_if(NOT (${token}) AND (${token.replace("tok_[a-z]*", "tok_[a-z]*|tk1_[a-z]*")}))`
@@ -63,7 +63,7 @@ Deno.test("counting looks at the table, or at one of its versions", () => {
   assert.equal(countRowsStatement(TABLE, CONVERSION, 7), `${select} ${from} VERSION AS OF 7 AS t`);
 });
 
-Deno.test("reading gives each combination of valid texts once, to write with ciphertexts", () => {
+Deno.test("reading returns each combination of valid texts once", () => {
   const from = "count(*) AS n FROM `ma``in`.`s.t`.`t b` AS t\n" +
     `WHERE (${GUARD}) AND NOT (${INVALID.join(" OR ")})\n` +
     "GROUP BY t.`e.mail`, rtrim(t.`c``d`)";
@@ -99,7 +99,7 @@ Deno.test("the key is made by the warehouse: the statement holds nothing secret"
   );
 });
 
-Deno.test("the update in place takes text only, writes tokens only, and leaves them alone", () => {
+Deno.test("the update in place reads only text and writes only tokens", () => {
   const statement = updateInPlaceStatement(TABLE, CONVERSION, (operand) => `f(${operand})`);
   assert.ok(
     statement.startsWith("UPDATE `ma``in`.`s.t`.`t b` AS t SET `e.mail` = CASE WHEN NOT ("),

@@ -1,4 +1,4 @@
-/** Descriptions as Databricks and Spark give them. */
+/** Table descriptions as Databricks and Spark return them. */
 import assert from "node:assert/strict";
 import { readDescription } from "../../../src/platforms/databricks/lookup/table_description.ts";
 
@@ -6,7 +6,7 @@ function describe(...rows: readonly (readonly [string, string])[]) {
   return readDescription(rows.map(([col_name, data_type]) => ({ col_name, data_type })));
 }
 
-Deno.test("columns end where the first section begins, and are not taken from others", () => {
+Deno.test("columns are read up to the first section, and not from others", () => {
   const { columns, details, hasRowFilter, maskedColumns } = describe(
     ["id", "bigint"],
     ["# of beds", "string"],
@@ -36,7 +36,7 @@ Deno.test("columns end where the first section begins, and are not taken from ot
   assert.equal(maskedColumns.size, 0);
 });
 
-Deno.test("row filters and column masks are seen, as sections or as details", () => {
+Deno.test("row filters and column masks are recognized, as sections or as details", () => {
   const table = [["a", "string"], ["b", "string"], ["", ""]] as const;
   const masked = describe(...table, ["# Column Masks", ""], ["# col_name", "function"], [
     "b",

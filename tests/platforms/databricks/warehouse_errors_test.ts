@@ -1,4 +1,4 @@
-/** What is made of the warehouse's answers; of its messages only classes, states and names remain. */
+/** How errors of the warehouse become our own; only classes, states and names remain of its messages. */
 import assert from "node:assert/strict";
 import {
   HttpStatusError,
@@ -13,7 +13,7 @@ import { NOT_A_TOKEN, NOT_TEXT } from "../../../src/platforms/databricks/raised_
 const ACTION = "tokenize a.b.c";
 const SPARK = "org.apache.hive.service.cli.HiveSQLException: Error running query: ";
 
-Deno.test("errors of statements are told by their class, then by their SQLSTATE", () => {
+Deno.test("errors of statements are mapped by their class, then by their SQLSTATE", () => {
   for (
     const [message, state, code] of [
       ["[TABLE_OR_VIEW_NOT_FOUND] `canary` SQLSTATE: 42P01", "42P01", "table_not_found"],
@@ -52,7 +52,7 @@ Deno.test("errors of statements are told by their class, then by their SQLSTATE"
   }
 });
 
-Deno.test("a wrapper's class gives way to the one that it wraps", () => {
+Deno.test("the class of a wrapped error comes before that of its wrapper", () => {
   const error = fromStatement(
     ACTION,
     `${SPARK}[TASK_WRITE_FAILED] org.apache.spark.SparkException: canary. SQLSTATE: 58030\n` +
@@ -65,7 +65,7 @@ Deno.test("a wrapper's class gives way to the one that it wraps", () => {
   assert.equal(error.facts.errorClass, "DELTA_NOT_NULL_CONSTRAINT_VIOLATED");
 });
 
-Deno.test("a constraint's name is told, but not what it is about", () => {
+Deno.test("a constraint's name is passed on, but not its expression", () => {
   const violation = (name: string) =>
     fromStatement(
       ACTION,
@@ -83,7 +83,7 @@ Deno.test("a constraint's name is told, but not what it is about", () => {
   assert.equal(violation("odd canary").facts.constraint, undefined);
 });
 
-Deno.test("a column that a generation expression fills is not tokenizable", () => {
+Deno.test("a generated column is column_not_tokenizable", () => {
   const error = fromStatement(
     ACTION,
     "[DELTA_VIOLATE_CONSTRAINT_WITH_VALUES] CHECK constraint Generated Column (`g` <=> lower(n)) " +
@@ -93,7 +93,7 @@ Deno.test("a column that a generation expression fills is not tokenizable", () =
   assert.equal(error.code, "column_not_tokenizable");
 });
 
-Deno.test("HTTP statuses and lost responses are told apart by what can be done", () => {
+Deno.test("HTTP statuses and lost responses are mapped by what can be done about them", () => {
   const http = (status: number, seconds?: number) =>
     faultOf(new HttpStatusError(status, seconds), ACTION);
   assert.deepEqual(http(503, 7), { kind: "unavailable", retryAfterSeconds: 7 });
@@ -111,7 +111,7 @@ Deno.test("HTTP statuses and lost responses are told apart by what can be done",
   }
 });
 
-Deno.test("what fetch throws is told apart by whether the request may have got there", () => {
+Deno.test("errors of fetch are mapped by whether the request may have arrived", () => {
   const sending = "error sending request for url (https://canary/): client error ";
   for (
     const [message, kind, cause] of [
@@ -153,7 +153,7 @@ Deno.test("what fetch throws is told apart by whether the request may have got t
   assert.equal(late.kind, "unanswered");
 });
 
-Deno.test("lost sessions are known in every wording, also where the driver throws no Error", () => {
+Deno.test("lost sessions are recognized in every wording, also if the driver throws no Error", () => {
   for (
     const message of [
       "Invalid SessionHandle: SessionHandle [canary]",
