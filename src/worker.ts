@@ -112,7 +112,10 @@ function configuredPlatforms(config: Config): ReadonlyMap<string, Platform> {
     }));
   }
   if (config.databricks !== undefined) {
-    platforms.push(databricksPlatform(config.databricks, { pushdown: config.pushdown }));
+    platforms.push(databricksPlatform(config.databricks, {
+      allowUnprovenMasks: config.allowUnprovenMasks,
+      pushdown: config.pushdown,
+    }));
   }
   return new Map(platforms.map((platform) => [platform.name, platform]));
 }

@@ -65,13 +65,15 @@ export interface ActionOptions {
   readonly properties?: readonly string[];
   readonly jdbcUrl?: string;
   readonly runTimeoutMs?: number;
+  readonly allowUnprovenMasks?: boolean;
 }
 
 /** Sets the action up. */
 export function openAction(place: Place, options: ActionOptions = {}): Action {
   const url = [options.jdbcUrl ?? place.jdbcUrl, ...options.properties ?? []].join(";");
   const settings = parseDatabricksSettings(url);
-  const platform = databricksPlatform(settings);
+  const { allowUnprovenMasks = false } = options;
+  const platform = databricksPlatform(settings, { allowUnprovenMasks });
   const observations: Observation[] = [];
   const { sdk = pushdown, rotateFrom } = options;
   const deps = {

@@ -73,6 +73,11 @@ export type FaultAction =
    * Thrift error status (`databricks`) or with HTTP 404 (`not_found`).
    */
   | { readonly kind: "lose_session"; readonly wording: "spark" | "databricks" | "not_found" }
+  /**
+   * Spark runs `statement` instead of the client's, for statements that Spark lacks: the client gets
+   * its rows as the response to its own.
+   */
+  | { readonly kind: "run_instead"; readonly statement: string }
   /** The request's session is not ready yet, as on a warehouse that is starting. */
   | { readonly kind: "session_not_ready" }
   /** The operation is reported as pending, even if Spark says otherwise. For `GetOperationStatus`. */

@@ -4,6 +4,8 @@ import type { CutManner, FaultRule, Moment } from "./control.ts";
 type Scope = Omit<FaultRule, "action">;
 
 const EXECUTE = ["ExecuteStatement"];
+/** Finds the statement that lists a table's policies. */
+export const SHOW_POLICIES = "^\\s*SHOW\\s+EFFECTIVE\\s+POLICIES\\b";
 const WRITES = "^\\s*(MERGE|UPDATE|INSERT|DELETE)\\b";
 
 /** The access token is unknown. */
@@ -77,6 +79,30 @@ export function tablePermissionDenied(scope: Scope = {}): FaultRule {
       message: "Insufficient privileges: User does not have MODIFY on the table",
       wording: "databricks",
     },
+  };
+}
+
+/**
+ * The table has these policies, as `SHOW EFFECTIVE POLICIES ON TABLE` lists them on Databricks; Spark
+ * has no policies, and not that statement.
+ */
+export function policies(
+  rows: readonly (readonly [name: string, type: string])[],
+  scope: Scope = {},
+): FaultRule {
+  const values = rows.map(([name, type]) =>
+    `('${name}', '${type}', 'main', CAST(NULL AS STRING), CAST(NULL AS STRING), CAST(NULL AS STRING))`
+  );
+  const names = "(`Policy Name`, `Policy Type`, `Catalog`, `Schema`, `Table`, `Comment`)";
+  const list = values.length === 0
+    ? "SELECT * FROM VALUES ('', '', '', '', '', '') AS p" + `${names} WHERE false`
+    : `SELECT * FROM VALUES ${values.join(", ")} AS p${names}`;
+  return {
+    methods: EXECUTE,
+    statement: SHOW_POLICIES,
+    times: "always",
+    ...scope,
+    action: { kind: "run_instead", statement: list },
   };
 }
 

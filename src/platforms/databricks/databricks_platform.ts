@@ -9,6 +9,7 @@ import type { Platform, RunContext, TableSession } from "../platform.ts";
 import { runInProgress } from "../refusal.ts";
 import { RunLimiter } from "../run_limiter.ts";
 import { authorize } from "./connection/authorization.ts";
+import { checkPolicies } from "./lookup/check_policies.ts";
 import { checkTable } from "./lookup/check_table.ts";
 import { databricksTable } from "./rewrite/databricks_table.ts";
 import { findTable, type FoundTable, readName } from "./lookup/find_table.ts";
@@ -18,6 +19,8 @@ import { checkWarehouse } from "./connection/check_warehouse.ts";
 
 /** What the configuration says of runs on Databricks. */
 export interface DatabricksOptions {
+  /** Whether to go on although policies may mask what is read; false by default. */
+  readonly allowUnprovenMasks?: boolean;
   /** Whether the warehouse may make the tokens if the SDK has an SQL expression; true by default. */
   readonly pushdown?: boolean;
 }
@@ -25,7 +28,7 @@ export interface DatabricksOptions {
 /** Makes the platform. Loads the driver and connects when first used. */
 export function databricksPlatform(
   settings: DatabricksSettings,
-  { pushdown = true }: DatabricksOptions = {},
+  { allowUnprovenMasks = false, pushdown = true }: DatabricksOptions = {},
 ): Platform {
   const warehouse = { settings, authorization: authorize(settings.authentication) };
   // Databricks has no locks. Of two processes that write to a table, Delta lets one win, and the guard
@@ -62,6 +65,7 @@ export function databricksPlatform(
     use: (table: TableSession) => Promise<T>,
   ): Promise<T> {
     const table = await checkTable(session, found, columns);
+    if (!allowUnprovenMasks) await checkPolicies(session, table);
     const key = table.displayName.toLowerCase();
     if (run.dryRun) {
       return await use(databricksTable(session, table, found.instance, run, pushdown));

@@ -32,10 +32,17 @@ const POLL_INTERVAL_MS = 50;
 export class SparkBackend {
   constructor(private readonly url: string, private readonly known: KnownHandles) {}
 
-  /** Spark's reply to a call. With `failure`, the statement does not run and fails with it. */
-  async forward(call: ThriftCall, failure?: OperationFailure): Promise<Uint8Array> {
+  /**
+   * Spark's reply to a call. With `failure`, the statement does not run and fails with it; `instead` is
+   * run in its place.
+   */
+  async forward(
+    call: ThriftCall,
+    failure?: OperationFailure,
+    instead?: string,
+  ): Promise<Uint8Array> {
     if (call.openSession) return await this.openSession(call, call.openSession);
-    if (call.execute) return await this.execute(call, failure);
+    if (call.execute) return await this.execute(call, failure, instead);
     const reply = await postToSpark(this.url, call.message);
     switch (call.envelope.method) {
       case "GetResultSetMetadata":
@@ -110,7 +117,11 @@ export class SparkBackend {
     if (schema) await executeOnSpark(this.url, session, `USE ${identifier(schema)}`);
   }
 
-  private async execute(call: ThriftCall, failure?: OperationFailure): Promise<Uint8Array> {
+  private async execute(
+    call: ThriftCall,
+    failure?: OperationFailure,
+    instead?: string,
+  ): Promise<Uint8Array> {
     const request = call.execute;
     if (!request) throw new Error("Cannot run the statement: the call holds none");
     const { statement, parameters, sessionHandle } = request;
@@ -121,6 +132,7 @@ export class SparkBackend {
     sent.statement = parameters && parameters.length > 0
       ? executeImmediate(statement, parameters)
       : inSparksWords(statement);
+    if (instead !== undefined) sent.statement = instead;
     if (failure) sent.statement = "SELECT 1";
     const response = await postToSpark(this.url, encodeRequest(call.envelope, sent));
     const reply = decodeReply(response, () => new structs.TExecuteStatementResp());

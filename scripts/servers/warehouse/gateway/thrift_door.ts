@@ -38,7 +38,8 @@ export class ThriftDoor {
     const failure = hits.map((hit) => hit.action).find((action) =>
       action.kind === "fail_operation"
     );
-    const reply = await this.spark.forward(call, failure);
+    const instead = hits.map((hit) => hit.action).find((action) => action.kind === "run_instead");
+    const reply = await this.spark.forward(call, failure, instead?.statement);
     for (const hit of hits) {
       const outcome = await this.applyAfter(hit, call, reply);
       if (outcome) return outcome;
@@ -102,6 +103,7 @@ export class ThriftDoor {
         return;
       }
       case "fail_operation":
+      case "run_instead":
       case "hang_up":
         return;
     }
