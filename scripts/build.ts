@@ -12,7 +12,7 @@ import { denortEnvironment } from "./denort.ts";
 import { onlyEmbedded } from "./import_map.ts";
 import { findPackages, licenseTexts } from "./packages.ts";
 
-/** What contents.json tells. */
+/** What contents.json contains. */
 export interface BinaryContents {
   readonly commit: string;
   /** Size in bytes by name. */

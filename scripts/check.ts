@@ -1,5 +1,5 @@
 /**
- * `deno task check`: what can be told of the sources without running them. `deno task ok` and
+ * `deno task check`: what can be checked in the sources without running them. `deno task ok` and
  * `make test` begin with it.
  */
 import { fileURLToPath } from "node:url";

@@ -62,7 +62,7 @@ export interface Sbom {
   readonly dependencies: readonly { readonly ref: string; readonly dependsOn: readonly string[] }[];
 }
 
-/** Makes the document. Throws where the lock file lacks a package, or knows no checksum of it. */
+/** Makes the document. Throws if a package or its checksum is missing in the lock file. */
 export function sbomOf(sources: SbomSources): Sbom {
   const { name, version, license, denoVersion, binarySha256, contents, lock, licenses } = sources;
   const locked = new Map(

@@ -31,7 +31,7 @@ Deno.test("only an IPv6 address is put in brackets before a port", () => {
   assert.equal(withoutBrackets("db"), "db");
 });
 
-Deno.test("loopback is recognized in every spelling", () => {
+Deno.test("loopback is recognised in every spelling", () => {
   const loopback = [
     "localhost",
     "LOCALHOST",

@@ -2,7 +2,7 @@
 # What every cluster script shares: where things are, which cluster, how to say what is wrong.
 # Sourced from the repository's root; written for bash 3.2, which macOS still has.
 #
-# CLUSTER      minikube (default), or current: whatever KUBECONFIG names
+# CLUSTER      minikube (default), or current: the one that KUBECONFIG names
 # PROFILE      the minikube profile (tokenize-poc)
 # NAMESPACE    the namespace (tokenize-poc)
 # POSTGRES     official (default), or bitnami: Bitnami's chart, by helm

@@ -1,4 +1,4 @@
-/** What the operating system's process table tells, on Linux and on others. */
+/** The process table of the operating system, on Linux and on others. */
 
 /** One process that runs. */
 export interface ProcessEntry {

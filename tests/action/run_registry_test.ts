@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { RunRegistry } from "../../src/action/run_registry.ts";
 import { ServiceError } from "../../src/errors.ts";
 
-/** A run that ends when it is told to, or when it is ended. */
+/** A run that ends when the test finishes it, or when it is aborted. */
 function heldRun(runs: RunRegistry) {
   const held = Promise.withResolvers<string>();
   const result = runs.start((signal) => {

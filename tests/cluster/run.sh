@@ -44,7 +44,7 @@ if [ -z "${KUBECONFIG:-}" ]; then
   close_suite
   exit
 fi
-check "the cluster answers" kubectl version --request-timeout=10s
+check "the cluster responds" kubectl version --request-timeout=10s
 [ "$failed" = 0 ] || close_suite
 
 # Its own cluster pulls nothing: what is missing is made here.
@@ -131,16 +131,16 @@ foreign_namespace() {
 }
 
 check "up with no secrets.env says so in one line" no_secrets
-check "secrets.sh fills in every placeholder, and leaves a file that is there alone" generated_secrets
-check "up names the secret that still holds a placeholder" placeholder
-check "up refuses a password that cannot stand in a URL, and does not show it" unfit_password
+check "secrets.sh fills in every placeholder, and leaves an existing file alone" generated_secrets
+check "up names the secret that is still a placeholder" placeholder
+check "up refuses a password that cannot be in a URL, and does not show it" unfit_password
 check "up says when minikube is missing" no_minikube
 check "up says when docker is missing" no_builder
 check "up refuses an unknown CLUSTER" unknown_cluster
 check "run and logs before up say what is missing" not_up_yet
-check "up and down leave a namespace alone that is not theirs" foreign_namespace
+check "up and down leave a foreign namespace alone" foreign_namespace
 if [ -z "${IMAGE:-}" ]; then
-  check "up with no way to load the image says so, and creates nothing" no_loader
+  check "up that cannot load the image says so, and creates nothing" no_loader
 fi
 
 # --- up ------------------------------------------------------------------------------------------------
@@ -204,14 +204,14 @@ plain_kubectl() {
   kubectl apply --kustomize "$work/deploy" --dry-run=server
 }
 
-check "a script that is stopped again and again tidies up all the same" stopped_again
+check "a script that is stopped repeatedly still cleans up" stopped_again
 check "up can be stopped, and leaves no scratch files" stopped_up
 check "up brings everything up and seeds 100 customers" first_up
 if [ "$failed" -gt 0 ] && ! kube get deployment tokenize-action >/dev/null 2>&1; then
   close_suite
 fi
 check "up again writes nothing: no object, no pod, no row" second_up
-check "kubectl apply -k takes deploy/ as it is" plain_kubectl
+check "kubectl apply -k accepts deploy/ as it is" plain_kubectl
 
 # --- TLS to Postgres -------------------------------------------------------------------------------------
 
@@ -256,8 +256,8 @@ certificate_renewed() {
   equal "$(ls "$work/postgres-tls")" "$(printf 'ca.crt\ntls.crt\ntls.key')"
 }
 
-check "from the network Postgres is reached by TLS alone" only_encrypted
-check "the action trusts no certificate of another authority" checks_certificate
+check "from the network Postgres is only reached by TLS" only_encrypted
+check "the action trusts no certificate of another CA" checks_certificate
 check "up renews a certificate, for Postgres and the action" certificate_renewed
 
 # --- run, logs, trigger ----------------------------------------------------------------------------------
@@ -308,11 +308,11 @@ trigger_inside() {
 }
 no_warehouse() { complains 2 'has no DBX_JDBC_URL' scripts/trigger-dbx.sh; }
 
-check "run is green: 100 rows updated, then none" first_run
-check "every named column of every row holds a token of its old value" all_tokens
-check "run again is green: nothing is updated, no row is written" second_run
-check "run fails, and says why, when the table is not there" failing_run
-check "logs shows runs, and no value, token or password" logs
+check "run succeeds: 100 rows updated, then none" first_run
+check "every named column of every row has the token of its old value" all_tokens
+check "run again succeeds: nothing is updated, no row is written" second_run
+check "run fails and says why if the table is missing" failing_run
+check "logs shows runs, but no value, token or password" logs
 check "trigger-pg triggers from inside the cluster" trigger_inside
 check "trigger-dbx without a warehouse says so" no_warehouse
 
@@ -375,10 +375,10 @@ ends_in_order() {
   kube rollout status deployment/tokenize-action --timeout 60s
 }
 
-check "the action, told to stop, ends by itself with exit code 0" ends_in_order
+check "on SIGTERM the action ends with exit code 0" ends_in_order
 check "Postgres' data is still there after its pod is deleted" postgres_replaced
-check "that Postgres was shut down in order" clean_shutdown
-check "the action finds the new Postgres by itself" trigger_inside
+check "that Postgres was shut down cleanly" clean_shutdown
+check "the action finds the new Postgres" trigger_inside
 
 # --- what the pods may do -------------------------------------------------------------------------------------
 
@@ -523,14 +523,14 @@ says_its_commit() {
     contains "$version" "$(git log -1 --format=%H -- src deno.json deno.lock | cut -c 1-7)"
 }
 
-check "the action's process runs as 65532:65532" runs_as_nobody
+check "the action runs as 65532:65532" runs_as_nobody
 check "it has no capability, cannot gain any, and is under seccomp" no_privileges
 check "its root file system is read-only" read_only_root
 check "no service account's token is mounted in any pod" no_token_mounted
 check "the service accounts can do nothing" accounts_do_nothing
 check "Postgres runs as 999, on a read-only root, without capabilities" postgres_is_confined
-check "a pod that asks for root, the host's network, its files and a capability is refused" greedy_pod
-check "a pod that just leaves out what \"restricted\" asks for is refused" careless_pod
+check "a pod that asks for root, the host's network and files, and a capability is refused" greedy_pod
+check "a pod that only omits what \"restricted\" requires is refused" careless_pod
 check "the action's database role may select and update, and nothing else" role_is_narrow
 check "the action's sandbox opens its own port and Postgres', nothing else" sandbox_is_narrow
 if [ -z "${IMAGE:-}" ]; then
@@ -597,14 +597,14 @@ has_ended() {
 }
 caller_is_served() { equal "$(asks_action caller 'tokenize-action/may-trigger: "true"')" Succeeded; }
 
-check "a pod with the label is served" caller_is_served
+check "a pod with the label can reach the action" caller_is_served
 case $(asks_action stranger 'app: stranger' || true) in
-  Failed) check "a pod without the label is not served" true ;;
+  Failed) check "a pod without the label cannot reach the action" true ;;
   Succeeded)
-    skip "a pod without the label is not served" \
+    skip "a pod without the label cannot reach the action" \
       "this cluster's network does not enforce NetworkPolicy; what the policies say was checked above, by Kubernetes' rules, on the objects it has"
     ;;
-  *) check "a pod without the label could be asked" false ;;
+  *) check "a pod without the label can be tested" false ;;
 esac
 
 # --- a change, and a mistake -----------------------------------------------------------------------------------------
@@ -638,10 +638,10 @@ new_token_counts() {
   contains "$(trigger_outside "$(sed -n 's/^TRIGGER_TOKEN=//p' "$work/good.env")" || true)" unauthorized
 }
 
-check "a setting that stops the action is shown by up in the action's own words; the old pod serves on" bad_secret
-check "changed secrets reach Postgres and the action; the data stays, the old secret goes" changed_secrets
+check "up shows the message of an action that refuses its settings, and the old pod keeps serving" bad_secret
+check "changed secrets reach Postgres and the action; the data is kept, the old secret removed" changed_secrets
 forward
-check "the new token counts, the old one no longer" new_token_counts
+check "the new token is accepted, and the old one is not" new_token_counts
 stop_forward
 
 # --- keys of one's own ---------------------------------------------------------------------------------------------------
@@ -669,7 +669,7 @@ own_keys() {
 }
 
 check "up says when a key file is missing" keys_missing
-check "up with a key file brings its keys to the action alone; tokens of the dummy are rotated" own_keys
+check "up with a key file gives its keys to the action alone, and dummy tokens are rotated" own_keys
 
 # --- down ----------------------------------------------------------------------------------------------------------------
 
@@ -683,7 +683,7 @@ everything_gone() {
 }
 down_again() { contains "$(scripts/down.sh)" "there is no namespace $NAMESPACE"; }
 
-check "down leaves nothing: no namespace, no object, no bound volume" everything_gone
+check "down leaves no namespace, no object and no bound volume" everything_gone
 check "down again has nothing to do" down_again
 
 close_suite

@@ -165,7 +165,7 @@ export async function jobsSuite(program: Program): Promise<void> {
     assert.equal((await run(["healthcheck"], env)).code, 0);
   });
 
-  test("a server that is not the action is recognized as such", async () => {
+  test("a server that is not the action is recognised as such", async () => {
     const command = { healthcheck: [], trigger: dataset("t", "a"), smoke: dataset("t", "a") };
     const cases: readonly (readonly [keyof typeof command, number, string])[] = [
       ["healthcheck", 200, "{}"],

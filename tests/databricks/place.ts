@@ -73,7 +73,7 @@ function realPlace(url: string): Place {
   const settings = parseDatabricksSettings(url);
   const { catalog, schema } = settings;
   if (catalog === undefined || schema === undefined) {
-    throw new Error("Cannot test: DBX_TEST_JDBC_URL lacks ConnCatalog or ConnSchema");
+    throw new Error("Cannot test: DBX_TEST_JDBC_URL has no ConnCatalog or no ConnSchema");
   }
   const warehouse = { settings, authorization: authorize(settings.authentication) };
   return {

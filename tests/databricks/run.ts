@@ -1,6 +1,6 @@
 /**
  * `make test-databricks`: starts one stand-in warehouse, runs every test in this folder on it, and
- * stops it, whatever happens. Where the stand-in cannot run, its tests are skipped and it says why.
+ * always stops it. If the stand-in cannot run here, its tests are skipped with the reason.
  *
  * Tests that a real warehouse can pass too run there as well when DBX_TEST_JDBC_URL names one: the
  * variable reaches them as it is.

@@ -1,6 +1,6 @@
 /**
  * For tests that use the stand-in warehouse: `standInTest("what is true", async ({ control }) => …)`.
- * `run.ts` starts the warehouse and tells these tests where it is.
+ * `run.ts` starts the warehouse and passes its address in TEST_DBX_CONTROL.
  */
 import type { WarehouseControl } from "../../scripts/servers/warehouse/control.ts";
 import { connectControl } from "../../scripts/servers/warehouse/remote_control.ts";

@@ -81,7 +81,7 @@ Deno.test("a star does not match a platform instance that leads to another table
   const patterns = [urn("app.public.*")];
   // as it was resolved: instance "app.public.x", database "app", schema "secret", table "t"
   assert.equal(allows(patterns, urn("app.public.x.app.secret.t"), "app.public.x"), false);
-  // instance "eu", the rest is allowed by itself, but nothing allows the instance
+  // instance "eu", the rest is allowed alone, but nothing allows the instance
   assert.equal(allows(patterns, urn("eu.app.public.customers"), "eu"), false);
 });
 

@@ -5,7 +5,7 @@ const VERSION = "1.7.12";
 const MODULE = `github.com/rhysd/actionlint/cmd/actionlint@v${VERSION}`;
 const tools = fileURLToPath(new URL("../../.tools/", import.meta.url));
 
-/** Where it is, or what this machine lacks for it. */
+/** Its path, or what is missing on this machine to install it. */
 export type Installation = { readonly program: string } | { readonly missing: string };
 
 /**

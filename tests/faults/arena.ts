@@ -84,7 +84,7 @@ export class Arena implements AsyncDisposable {
     return arena;
   }
 
-  /** The server after it was stopped, or while it gets up by itself. */
+  /** Waits for the server, which may be stopped or restarting. */
   async recover(): Promise<void> {
     await this.sql.end({ timeout: 1 });
     await until(async () => {

@@ -12,7 +12,7 @@ export interface Result {
   readonly old: number;
   readonly partly: number;
   readonly tokenized: number;
-  /** Rows looked at. */
+  /** Rows that were checked. */
   readonly rows: number;
   readonly lost: number;
   readonly plaintext: number;

@@ -5,7 +5,7 @@ import { folderDigest } from "../../scripts/digests.ts";
 const requirements = fileURLToPath(new URL("requirements.txt", import.meta.url));
 const tools = fileURLToPath(new URL("../../.tools/", import.meta.url));
 
-/** Where it is, or what this machine lacks for it. */
+/** Its path, or what is missing on this machine to install it. */
 export type Installation = { readonly program: string } | { readonly missing: string };
 
 /** Installs it if it is not there. Throws where the packages cannot be had. */

@@ -429,7 +429,7 @@ function reachableFrom(roots: readonly unknown[]): ReadonlySet<object> {
     try {
       queue.push(read());
     } catch {
-      // not to be had
+      // not available
     }
   };
   while (queue.length > 0) {

@@ -276,7 +276,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     }
   },
 
-  "current tokens are told from older ones, also by key": async (sdk, subject) => {
+  "current tokens are distinguished from older ones, also by key": async (sdk, subject) => {
     const tokens = await tokenize(sdk, [...SAMPLE_VALUES, ...NATURAL_TEXT]);
     const isCurrent = toJavaScript(sdk.current ?? sdk.pattern);
     assert.ok(tokens.every((token) => isCurrent.test(token)));
@@ -354,9 +354,9 @@ async function checkFailure(sdk: TokenSdk): Promise<void> {
     assert.ok(error instanceof ServiceError, "it is not a ServiceError");
     assert.ok(["token_sdk_error", "token_sdk_unreachable"].includes(error.code), error.code);
     assert.match(error.message, /^Cannot [^:]+: .*[^.]$/);
-    const told = [error.message, error.stack, JSON.stringify(error.facts), String(error.cause)];
+    const shown = [error.message, error.stack, JSON.stringify(error.facts), String(error.cause)];
     for (const value of [canary, Buffer.from(canary).toString("base64")]) {
-      assert.ok(!told.some((each) => each?.includes(value)), "it holds a value");
+      assert.ok(!shown.some((each) => each?.includes(value)), "it holds a value");
     }
     return true;
   });

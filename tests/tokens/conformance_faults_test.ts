@@ -128,12 +128,12 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     found: "no token is longer than predicted",
     sdk: { maxTokenLength: (bytes) => good.maxTokenLength(bytes) + 1 },
   },
-  "current tokens are not recognized": {
-    found: "current tokens are told",
+  "current tokens are not recognised": {
+    found: "current tokens are distinguished",
     sdk: { current: tokenPattern("tok_[A-Za-z0-9+/=]+_poc") },
   },
   "keys that are not current count as such": {
-    found: "current tokens are told",
+    found: "current tokens are distinguished",
     sdk: { patternOf: () => tokenPattern("tok_none") },
     adapter: { keyIds: () => ["a", "b"] },
   },

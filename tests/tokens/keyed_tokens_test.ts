@@ -90,7 +90,7 @@ Deno.test("tokens stay the same from version to version", async () => {
   ]);
 });
 
-Deno.test("the first of several keys writes, and tokens of all are recognized", async () => {
+Deno.test("the first of several keys writes, and tokens of all are recognised", async () => {
   for (const [mode, kids] of [["hmac-sha256", "h2 h1"], ["aes-siv", "s2 s1"]] as const) {
     const isToken = toJavaScript((await open(mode)).pattern);
     for (const kid of kids.split(" ")) {
@@ -198,7 +198,7 @@ Deno.test("aes-siv reads back its tokens, also those of other keys and scopes", 
   }
 });
 
-Deno.test("aes-siv tells a token from a lookalike", async () => {
+Deno.test("aes-siv distinguishes tokens from lookalikes", async () => {
   const sdk = await open("aes-siv");
   const token = await tokenOf(sdk, "\uFEFFAda Lovelace");
   assert.deepEqual(await sdk.detokenize!([token], elsewhere), ["\uFEFFAda Lovelace"]);
@@ -235,7 +235,7 @@ Deno.test("a token that is bound to one column is not accepted in another", asyn
   assert.deepEqual(await read(elsewhere), [null, null]);
 });
 
-Deno.test("a token of megabytes is recognized, but not with one more character", async () => {
+Deno.test("a token of megabytes is recognised, but not with one more character", async () => {
   for (const mode of ["hmac-sha256", "aes-siv"]) {
     const sdk = await open(mode);
     const isToken = toJavaScript(sdk.pattern);

@@ -39,7 +39,7 @@ for (const scope of ["global", "column"]) {
       before: old,
       to: siv,
     },
-    [`aes-siv, whatever key, to its first, ${scope}`]: { from, before: old, to: siv },
+    [`aes-siv, any key, to its first key, ${scope}`]: { from, before: old, to: siv },
     [`aes-siv to hmac-sha256, ${scope}`]: { from, before: siv, to: hmac },
     [`aes-siv to the dummy, ${scope}`]: { from, before: siv, to: dummySdk },
   });

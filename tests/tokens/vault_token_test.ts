@@ -48,7 +48,7 @@ Deno.test("the length of a token follows from the number of bytes in it, and vic
   assert.deepEqual([maxPayloadBytes(0), maxPayloadBytes(9), maxPayloadBytes(12)], [0, 0, 0]);
 });
 
-Deno.test("a token of megabytes is recognized, but not with one more character", () => {
+Deno.test("a token of megabytes is recognised, but not with one more character", () => {
   for (const bytes of [3_000_000, 3_000_001, 15_000_002]) {
     const token = tokenHead(1) + new Uint8Array(bytes).toBase64();
     assert.ok(isToken.test(token));

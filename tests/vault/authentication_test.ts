@@ -93,7 +93,7 @@ Deno.test("a renewable token is renewed in time, even if it is not used", async 
   const VAULT_TOKEN = await vault.makeToken(POLICY, { period: "2s" });
   const sdk = await vault.openSdk({ VAULT_TOKEN, VAULT_ADDR: relay.address });
   try {
-    await until(() => countOf(relay, "auth/token/renew-self") >= 3); // it would have run out once
+    await until(() => countOf(relay, "auth/token/renew-self") >= 3); // by then it would have expired
     await tokenizes(sdk);
     assert.deepEqual(tokensIn(relay), [VAULT_TOKEN]);
   } finally {

@@ -112,7 +112,7 @@ export async function makeTokenVolume(token: string): Promise<TokenVolume> {
   };
 }
 
-/** Whose token it is; undefined where it ran out or was signed by somebody else. */
+/** Whose token it is; undefined if it has expired or was signed by somebody else. */
 async function accountOf(token: string, key: CryptoKey): Promise<string | undefined> {
   const [header, payload, signature] = token.split(".") as [string, string, string];
   const signed = new TextEncoder().encode(`${header}.${payload}`);

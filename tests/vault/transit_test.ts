@@ -287,7 +287,7 @@ for (
   });
 }
 
-Deno.test("a missing engine or namespace is told from a missing key", async () => {
+Deno.test("a missing engine or namespace is distinguished from a missing key", async () => {
   await server.api("POST", "sys/namespaces/team", {});
   const key = vault.variables().VAULT_TRANSIT_KEY;
   const nothing = `there is no key "${key}" in a Transit engine at`;

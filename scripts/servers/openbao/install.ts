@@ -13,7 +13,7 @@ const PROGRAM_SHA256: Readonly<Record<string, string>> = {
   "aarch64-apple-darwin": "3e274a55364efb3f1f6af98f560b8b44e2b75a7d7c88527f564f827ae80c7e5a",
 };
 
-/** Where it is, or what this machine lacks for it. */
+/** Its path, or what is missing on this machine to install it. */
 export type Installation = { readonly program: string } | { readonly missing: string };
 
 /** Installs it if it is not there. Throws if the package cannot be fetched, or is not as it should be. */

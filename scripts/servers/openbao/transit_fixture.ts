@@ -31,7 +31,7 @@ export interface TransitFixture {
   variables(changes?: Changes): Record<string, string>;
   /** Makes the SDK as the program does, with shorter waits if so wished. */
   openSdk(changes?: Changes, limits?: Partial<VaultLimits>): Promise<TokenSdk>;
-  /** Makes a Transit key, for tokens unless told otherwise. Gives its name. */
+  /** Makes a Transit key, for tokens by default. Gives its name. */
   makeKey(options?: KeyOptions): Promise<string>;
   /** A policy of that text. Gives its name. */
   makePolicy(text: string): Promise<string>;

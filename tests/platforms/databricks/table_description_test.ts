@@ -36,7 +36,7 @@ Deno.test("columns are read up to the first section, and not from others", () =>
   assert.equal(maskedColumns.size, 0);
 });
 
-Deno.test("row filters and column masks are recognized, as sections or as details", () => {
+Deno.test("row filters and column masks are recognised, as sections or as details", () => {
   const table = [["a", "string"], ["b", "string"], ["", ""]] as const;
   const masked = describe(...table, ["# Column Masks", ""], ["# col_name", "function"], [
     "b",

@@ -153,7 +153,7 @@ Deno.test("errors of fetch are mapped by whether the request may have arrived", 
   assert.equal(late.kind, "unanswered");
 });
 
-Deno.test("lost sessions are recognized in every wording, also if the driver throws no Error", () => {
+Deno.test("lost sessions are recognised in every wording, also if the driver throws no Error", () => {
   for (
     const message of [
       "Invalid SessionHandle: SessionHandle [canary]",

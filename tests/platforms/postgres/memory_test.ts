@@ -9,7 +9,9 @@ const database = await useDatabase();
 const { sql } = database;
 
 const LIMIT_MB = 250;
-const whyNot = Deno.build.os === "linux" ? undefined : "only Linux tells a process' peak";
+const whyNot = Deno.build.os === "linux"
+  ? undefined
+  : "only Linux reports the peak memory of a process";
 
 testUnless(
   whyNot,

@@ -1,4 +1,4 @@
-/** How a run in batches recognizes the rows that its own transactions wrote. */
+/** How a run in batches recognises the rows that its own transactions wrote. */
 import assert from "node:assert/strict";
 import { settingsReader } from "../../../scripts/servers/test_keys.ts";
 import { Session } from "../../../src/platforms/postgres/connection/session.ts";
@@ -24,7 +24,7 @@ async function inTransaction<T>(use: (session: Session) => Promise<T>): Promise<
   }
 }
 
-Deno.test("a transaction is recognized by the xmin of its rows", async () => {
+Deno.test("a transaction is recognised by the xmin of its rows", async () => {
   await inTransaction(async (session) => {
     await session.query("make a table", "CREATE TABLE own AS SELECT 1 AS id");
     const { rows: [row] } = await session.query<[string]>("read", "SELECT xmin::text FROM own");
