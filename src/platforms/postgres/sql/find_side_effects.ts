@@ -22,7 +22,7 @@ WITH RECURSIVE ${treeCte(table)}, ${reachedCte(table, columns)}, moving(oid) AS 
   SELECT i.inhrelid FROM moving JOIN pg_catalog.pg_inherits i ON i.inhparent = moving.oid
 )
 SELECT 'trigger_or_rule', t.tgname::text FROM reached JOIN pg_trigger t ON t.tgrelid = reached.oid
-WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND (t.tgtype & 16) <> 0
+WHERE ${isEnabled("t")} AND (t.tgtype & 16) <> 0
   AND (cardinality(t.tgattr::int2[]) = 0 OR EXISTS (
     SELECT FROM pg_attribute a WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr::int2[])
       -- a generated column changes with the columns it is computed from
@@ -30,7 +30,7 @@ WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND (t.tgtype & 16) <> 0
 UNION
 SELECT 'trigger_or_rule', t.tgname::text
 FROM moving JOIN pg_catalog.pg_trigger t ON t.tgrelid = moving.oid
-WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND (t.tgtype & 1) <> 0 AND (t.tgtype & (4 | 8)) <> 0
+WHERE ${isEnabled("t")} AND (t.tgtype & 1) <> 0 AND (t.tgtype & (4 | 8)) <> 0
 UNION
 SELECT 'fk_delete', k.conname::text
 FROM moving JOIN pg_catalog.pg_constraint k ON k.confrelid = moving.oid
@@ -46,4 +46,13 @@ WHERE k.contype = 'f' AND ${columnNames("k.confrelid", "k.confkey")} && reached.
   AND (k.confupdtype IN ('n', 'd')
     OR (k.confupdtype = 'c' AND k.conrelid IN (SELECT tree.oid FROM tree)))
 ORDER BY 1, 2`;
+}
+
+/**
+ * SQL for whether a trigger is enabled, and none of those by which the server enforces keys. Before
+ * PostgreSQL 15 `tgisinternal` holds for a partition's copy of its parent's trigger as well.
+ */
+function isEnabled(trigger: string): string {
+  return `${trigger}.tgenabled <> 'D' AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_constraint k WHERE k.oid = ${trigger}.tgconstraint AND k.contype <> 't')`;
 }
