@@ -9,6 +9,7 @@ import { withLiveSession, withSession, withSnapshotReader } from "./connection/s
 import type { SessionPool } from "./connection/session_pool.ts";
 import type { TransactionLimits } from "./connection/settings.ts";
 import { inTransaction } from "./connection/transaction.ts";
+import { nameConstraint } from "./lookup/name_constraint.ts";
 import { resolveTable } from "./lookup/resolve_table.ts";
 import type { TargetTable } from "./table.ts";
 
@@ -41,6 +42,8 @@ export class PostgresRun {
   readonly #request: TableRequest;
   readonly #pool: SessionPool;
   #saidWaiting = false;
+  /** As it was resolved last. */
+  #table: TargetTable | undefined;
 
   constructor(
     pool: SessionPool,
@@ -68,14 +71,15 @@ export class PostgresRun {
    * Finds and checks the table. With `lock` it also takes the lock of the run, until the transaction of
    * `session` ends. Throws what `resolveTable` throws.
    */
-  resolve(session: Session, { lock }: { readonly lock: boolean }): Promise<TargetTable> {
+  async resolve(session: Session, { lock }: { readonly lock: boolean }): Promise<TargetTable> {
     const { dataset, columns } = this.#request;
-    return resolveTable(session, dataset, columns, {
+    this.#table = await resolveTable(session, dataset, columns, {
       allowTriggers: this.#allowTriggers,
       allowTableFunctions: this.#allowTableFunctions,
       allowUnprovenMasks: this.#allowUnprovenMasks,
       lock,
     });
+    return this.#table;
   }
 
   /**
@@ -95,7 +99,7 @@ export class PostgresRun {
   }
 
   /** The run's kind of transaction on `session`; see `inTransaction`. `signal` ends it, by default the run's. */
-  inTransaction<R, T>(
+  async inTransaction<R, T>(
     session: Session,
     read: () => Promise<R>,
     work: (found: R) => Promise<T>,
@@ -112,8 +116,12 @@ export class PostgresRun {
       stopWatching = watchCommit(this.#pool, session, () => this.#sayWaiting());
       return result;
     };
-    return inTransaction(session, options, signal, read, workAndWatch)
-      .finally(() => stopWatching());
+    try {
+      return await inTransaction(session, options, signal, read, workAndWatch)
+        .finally(() => stopWatching());
+    } catch (error) {
+      throw await nameConstraint(error, session, this.#table, this.limits, signal);
+    }
   }
 
   /** `use`, with the server's warnings as those of this run. */

@@ -1,6 +1,7 @@
 /** How errors of the driver become errors that a caller may see. */
 import assert from "node:assert/strict";
 import { ERROR_CODES, ServiceError } from "../../../src/errors.ts";
+import type { ReportedError } from "../../../src/platforms/postgres/connection/reported_error.ts";
 import { fromDriver } from "../../../src/platforms/postgres/connection/sql_states.ts";
 
 /** An error as Postgres.js throws it: full of what must not leave the process. */
@@ -50,7 +51,11 @@ for (const [state, [code, reason]] of Object.entries(CASES)) {
 }
 
 Deno.test("a constraint violation names the constraint", () => {
-  const error = fromDriver(postgresError("23505", { constraint_name: "one_each" }), "tokenize t");
+  const thrown = postgresError("23505", { constraint_name: "one_each" });
+  const reported = fromDriver(thrown, "tokenize t") as ReportedError;
+  assert.doesNotMatch(Deno.inspect(reported), /one_each/);
+  assert.doesNotMatch(Deno.inspect(reported.naming(["another"])), /one_each/);
+  const error = reported.naming(["another", "one_each"]);
   assert.match(error.message, /\(SQLSTATE 23505, constraint "one_each"\)$/);
   assert.deepEqual(error.facts, { sqlState: "23505", constraint: "one_each" });
 });

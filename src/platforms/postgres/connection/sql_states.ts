@@ -1,10 +1,13 @@
 /**
  * From what the driver threw to the error that a caller may see. The driver's message and its bound
- * parameters can hold row values, so only the SQLSTATE and the constraint's name are passed on.
+ * parameters can hold row values, so only the SQLSTATE is passed on, and the constraint's name once it
+ * is known to be one.
  *
  * Source of the states: PostgreSQL documentation, "Appendix A. PostgreSQL Error Codes".
  */
 import { type ErrorCode, ServiceError } from "../../../errors.ts";
+import { isKnownState } from "./known_states.ts";
+import { ReportedError } from "./reported_error.ts";
 
 /** Not the table itself, which the look-up has found; and a run has no `search_path`. */
 const MISSING =
@@ -68,10 +71,11 @@ export function fromDriver(thrown: unknown, action: string): ServiceError {
   }
   const [meaning, reason] = MEANINGS[code] ?? MEANINGS[code.slice(0, 2)] ??
     ["database_error", "Postgres reported an error"] as const;
-  const constraint = typeof error.constraint_name === "string" ? error.constraint_name : undefined;
-  const named = constraint === undefined ? "" : `, constraint "${constraint}"`;
-  return new ServiceError(meaning, `Cannot ${action}: ${reason} (SQLSTATE ${code}${named})`, {
-    sqlState: code,
-    constraint,
+  return new ReportedError({
+    code: meaning,
+    action,
+    reason,
+    sqlState: isKnownState(code) ? code : undefined,
+    constraint: typeof error.constraint_name === "string" ? error.constraint_name : undefined,
   });
 }
