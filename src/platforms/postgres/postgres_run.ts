@@ -2,8 +2,8 @@
 import type { DatasetUrn } from "../../datahub/dataset_urn.ts";
 import type { ColumnRef } from "../../datahub/schema_field.ts";
 import type { RunContext } from "../platform.ts";
-import { refusal } from "../refusal.ts";
 import { watchCommit } from "./connection/commit_watch.ts";
+import { SAFE_SEARCH_PATH } from "./connection/begin.ts";
 import type { Session } from "./connection/session.ts";
 import { withLiveSession, withSession, withSnapshotReader } from "./connection/session_lease.ts";
 import type { SessionPool } from "./connection/session_pool.ts";
@@ -11,6 +11,7 @@ import type { TransactionLimits } from "./connection/settings.ts";
 import { inTransaction } from "./connection/transaction.ts";
 import { nameConstraint } from "./lookup/name_constraint.ts";
 import { resolveTable } from "./lookup/resolve_table.ts";
+import { lockAndVerify, verify } from "./lookup/verify_table.ts";
 import type { TargetTable } from "./table.ts";
 
 /** What the configuration says of runs on Postgres. */
@@ -83,14 +84,44 @@ export class PostgresRun {
   }
 
   /**
-   * Throws `conflict` if the table is no longer what it was when it was resolved. Nothing holds it from
-   * then until the first statement on it, but then our own locks do: so a check after that is final.
+   * Does `work` while the transaction of `session` holds the table, which is verified to be what was
+   * resolved before anything that `work` sends on `session` can run. With `first`, which takes a round
+   * trip, `work` may use other sessions too. Throws what `lockAndVerify` and `work` throw.
    */
-  async checkUnaltered(session: Session, before: TargetTable): Promise<void> {
-    const after = await this.resolve(session, { lock: false });
-    const definition = (table: TargetTable) => JSON.stringify({ ...table, sizeBytes: 0 });
-    if (definition(before) === definition(after)) return;
-    throw refusal("conflict", before.displayName, "the table was altered during the run");
+  async holding<T>(
+    session: Session,
+    table: TargetTable,
+    work: () => Promise<T>,
+    { first = false } = {},
+  ): Promise<T> {
+    const mode = this.context.dryRun ? "ACCESS SHARE" : "ROW EXCLUSIVE";
+    const holding = lockAndVerify(session, table, this.#request.columns, mode);
+    if (first) await holding;
+    const [held, done] = await Promise.allSettled([holding, work()]);
+    if (held.status === "rejected") throw held.reason;
+    if (done.status === "rejected") throw done.reason;
+    return done.value;
+  }
+
+  /**
+   * Throws `conflict` if the table was altered while it was held: partitions can be attached to it. The
+   * `search_path` is set again, since triggers can have changed it.
+   */
+  async checkUnaltered(session: Session, table: TargetTable): Promise<void> {
+    await Promise.all([
+      session.query(`look up ${table.displayName} again`, SAFE_SEARCH_PATH),
+      verify(session, table, this.#request.columns),
+    ]);
+  }
+
+  /** The same as `inOwnTransaction`, which holds the table. */
+  inOwnTransactionOn<T>(
+    table: TargetTable,
+    work: (session: Session) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const hold = (session: Session) => this.holding(session, table, () => work(session));
+    return this.inOwnTransaction(hold, signal);
   }
 
   /** Calls `use` with a session to begin with: with another one if that turns out to be lost. */

@@ -15,6 +15,10 @@ interface Table extends TableName {
   readonly platformInstance: string;
   /** Whether it has partitions, or tables that inherit from it. */
   readonly hasDescendants: boolean;
+  /** Whether the role may lock the table, with its descendants, by LOCK TABLE. */
+  readonly canLock: boolean;
+  /** A digest of all that the look-up says of the table but its size: it changes with the definition. */
+  readonly fingerprint: string;
   /** With descendants, without indexes and out-of-line values. */
   readonly sizeBytes: number;
   /** Whether the role may read `ctid` and `tableoid`, by which the client path writes rows back. */

@@ -4,10 +4,17 @@
  * - `search_path`: the system catalogue alone, so that no name can be captured.
  * - `row_security`: if a policy would hide rows, Postgres refuses instead of skipping them.
  * - `statement_timeout`: the program's limit, unless the server's own for the role is shorter.
+ * - `gin_fuzzy_search_limit`: it would drop rows that an index finds.
  * - `array_nulls`: a batch travels as arrays, whose NULLs would otherwise be the word NULL.
  * - Joins: a batch is joined to the table by `ctid`, for which the planner must not scan the table.
  */
 import type { TransactionLimits } from "./settings.ts";
+
+/**
+ * Temporary objects are named last: left out, they would come first for tables and types, and anything
+ * that ran in this session before could have put one in place of a relation of the catalogue.
+ */
+export const SAFE_SEARCH_PATH = "SET LOCAL search_path = pg_catalog, pg_temp";
 
 /** The kind of transaction. */
 export interface TransactionOptions extends TransactionLimits {
@@ -21,12 +28,13 @@ export function beginStatement(
 ): string {
   return [
     `BEGIN ISOLATION LEVEL ${isolation}, ${readOnly ? "READ ONLY" : "READ WRITE"}`,
-    `SET LOCAL search_path = ''`,
+    SAFE_SEARCH_PATH,
     `SET LOCAL standard_conforming_strings = on`,
     `SET LOCAL row_security = off`,
     `SET LOCAL array_nulls = on`,
     `SET LOCAL lock_timeout = ${lockTimeoutMs}`,
     limitStatements(statementTimeoutMs),
+    `SET LOCAL gin_fuzzy_search_limit = 0`,
     `SET LOCAL enable_tidscan = on`,
     `SET LOCAL enable_nestloop = on`,
     `SET LOCAL enable_hashjoin = off`,

@@ -39,18 +39,27 @@ async function lookUp(
   const { rows } = await session.query<FindTablesRow>(
     "look up the table",
     findTablesStatement(exact),
-    [
-      arrayLiteral(possible.map(({ instance }) => instance)),
-      arrayLiteral(possible.map(({ database }) => database)),
-      arrayLiteral(possible.map(({ schema }) => schema)),
-      arrayLiteral(possible.map(({ table }) => table)),
-      arrayLiteral(asked.flatMap(({ names }) => names).filter(isPossible)),
-      String(lock),
-    ],
+    lookUpParameters(possible, asked, lock),
   ).catch((error) => {
     throw inNoEncoding(error) ?? error;
   });
   return rows[0]!;
+}
+
+/** The parameters of `findTablesStatement`. */
+export function lookUpParameters(
+  candidates: readonly NameCandidate[],
+  asked: readonly ColumnRef[],
+  lock: boolean,
+): string[] {
+  return [
+    arrayLiteral(candidates.map(({ instance }) => instance)),
+    arrayLiteral(candidates.map(({ database }) => database)),
+    arrayLiteral(candidates.map(({ schema }) => schema)),
+    arrayLiteral(candidates.map(({ table }) => table)),
+    arrayLiteral(asked.flatMap(({ names }) => names).filter(isPossible)),
+    String(lock),
+  ];
 }
 
 /** Names reach the database as text too: one that its encoding lacks cannot be a name in it. */

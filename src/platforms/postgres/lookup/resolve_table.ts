@@ -40,7 +40,7 @@ export async function resolveTable(
   const displayName = displayNameOf(found);
   if (found.gotLock === false) throw runInProgress(displayName);
   const { oid, database, schema, name, platformInstance } = found;
-  const { hasDescendants, sizeBytes, canReadCtid, canReadXmin } = found;
+  const { hasDescendants, sizeBytes, canReadCtid, canReadXmin, canLock, fingerprint } = found;
   return {
     oid,
     schema,
@@ -56,5 +56,7 @@ export async function resolveTable(
     sizeBytes,
     canReadCtid,
     canReadXmin,
+    canLock,
+    fingerprint,
   };
 }

@@ -33,13 +33,19 @@ export function postgresTable(
     ...shownNames(table),
     async count(conversion) {
       const work = { run, table, conversion };
-      await checkTokenLengths(session, work);
-      return await preview(session, work);
+      return await run.holding(session, table, async () => {
+        await checkTokenLengths(session, work);
+        return await preview(session, work);
+      });
     },
     async rewrite(conversion) {
       const work = { run, table, conversion };
-      await checkTokenLengths(session, work);
-      const outcome = await rewriteInTransaction(session, work);
+      const rewrite = async () => {
+        await checkTokenLengths(session, work);
+        return await rewriteInTransaction(session, work);
+      };
+      // a large table is read through other sessions too
+      const outcome = await run.holding(session, table, rewrite, { first: isLarge(table) });
       if (outcome.updated > 0) await run.checkUnaltered(session, table);
       return outcome;
     },
@@ -56,10 +62,10 @@ export function postgresTableInBatches(run: PostgresRun, table: TargetTable): Ta
   return {
     ...shownNames(table),
     count: (conversion) =>
-      run.inOwnTransaction((session) => preview(session, { run, table, conversion })),
+      run.inOwnTransactionOn(table, (session) => preview(session, { run, table, conversion })),
     async rewrite(conversion) {
       const work = { run, table, conversion };
-      await run.inOwnTransaction((session) => checkTokenLengths(session, work));
+      await run.inOwnTransactionOn(table, (session) => checkTokenLengths(session, work));
       return await rewriteInBatches(work);
     },
     residue({ selects }, updated) {

@@ -81,15 +81,17 @@ class BatchRun {
 
   /** Counts the table. Throws `value_not_text` before anything is written. */
   #firstCount(): Promise<RowCounts> {
-    const { run } = this.#work;
+    const { run, table } = this.#work;
     return namingInvalidTexts(
       run,
-      () => run.inOwnTransaction((session) => countValidRows(session, this.#work)),
+      () => run.inOwnTransactionOn(table, (session) => countValidRows(session, this.#work)),
     );
   }
 
   #countLeft(signal?: AbortSignal): Promise<RowCounts> {
-    return this.#work.run.inOwnTransaction(
+    const { run, table } = this.#work;
+    return run.inOwnTransactionOn(
+      table,
       (session) => countRows(session, this.#work, this.#transactions.done),
       signal,
     );
@@ -120,7 +122,7 @@ class BatchRun {
   /** Converts a range in a transaction of its own. */
   async #convertRange(range: BlockRange, lock: boolean): Promise<void> {
     const { run, table } = this.#work;
-    const { xmin, ...done } = await run.inOwnTransaction(async (session) => {
+    const { xmin, ...done } = await run.inOwnTransactionOn(table, async (session) => {
       const done = this.#method === "client"
         ? await bulkPass({ reader: session, writer: session }, this.#work, { range, lock })
         : {
@@ -128,7 +130,6 @@ class BatchRun {
           lookalikes: 0, // the SDK's SQL expression knows none
           rejectedRows: 0,
         };
-      await run.checkUnaltered(session, table); // nothing held the table between the batches
       const hasWritten = done.updated > 0;
       return { ...done, xmin: hasWritten ? await this.#transactions.xminOf(session) : undefined };
     }).catch((error) => {

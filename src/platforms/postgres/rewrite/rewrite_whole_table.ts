@@ -5,11 +5,8 @@
 import { ServiceError } from "../../../errors.ts";
 import { refusal } from "../../refusal.ts";
 import type { Session } from "../connection/session.ts";
-import {
-  lockTableStatement,
-  rewriteColumnsStatement,
-  rewriteConditionsStatement,
-} from "../sql/rewrite_columns.ts";
+import { lockTableStatement } from "../sql/lock_table.ts";
+import { rewriteColumnsStatement, rewriteConditionsStatement } from "../sql/rewrite_columns.ts";
 import type { TargetTable } from "../table.ts";
 import { countRows, countsOf } from "./count_table.ts";
 import { actionOn, type RewriteCounts, type Work } from "./work.ts";
@@ -22,19 +19,17 @@ import { actionOn, type RewriteCounts, type Work } from "./work.ts";
  * the table was altered since it was resolved.
  */
 export async function rewriteWholeTable(session: Session, work: Work): Promise<RewriteCounts> {
-  const { run, table, conversion: { selects, sqlExpression } } = work;
+  const { table, conversion: { selects, sqlExpression } } = work;
   if (sqlExpression === undefined) {
     const reason = "the token SDK has no SQL expression to rewrite by";
     throw refusal("invalid_request", table.displayName, reason);
   }
   await checkConditions(session, table);
   const [, counts] = await Promise.all([
-    session.query(actionOn(table), lockTableStatement(table)),
+    session.query(actionOn(table), lockTableStatement(table, "ACCESS EXCLUSIVE")),
     countRows(session, work),
   ]);
   if (counts.selected > 0) {
-    // now that nobody can alter it: columns get the types that they had when it was resolved
-    await run.checkUnaltered(session, table);
     const token = (operand: string) => sqlExpression("postgres", operand);
     try {
       await session.query(actionOn(table), rewriteColumnsStatement(table, selects, token));

@@ -37,7 +37,12 @@ WITH candidate AS (
     AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 )
 SELECT current_database()::text, coalesce((
-  SELECT json_agg(json_build_object(
+  SELECT json_agg(described.definition::jsonb || jsonb_build_object(
+    'sizeBytes', described.size_bytes,
+    'gotLock', described.got_lock,
+    'fingerprint', encode(sha256(convert_to(described.definition::text, getdatabaseencoding())), 'hex')
+  ))
+  FROM (SELECT json_build_object(
     'database', current_database(),
     'serverEncoding', current_setting('server_encoding'),
     'oid', found.oid::int8,
@@ -47,7 +52,10 @@ SELECT current_database()::text, coalesce((
     'kind', found.relkind,
     'hasDescendants', tree.has_descendants,
     'hasForeignPartitions', tree.has_foreign,
-    'sizeBytes', tree.size_bytes,
+    'canLock', found.relkind IN ('r', 'p')
+           AND has_table_privilege(found.oid, 'SELECT') AND has_table_privilege(found.oid, 'UPDATE')
+           -- before version 13 it took the right on each partition
+           AND (NOT tree.has_descendants OR current_setting('server_version_num')::int >= 130000),
     'rowSecurityActive', row_security_active(found.oid),
     'canUseSchema', has_schema_privilege(found.schema_oid, 'USAGE'),
     'canReadCtid', found.relkind IN ('r', 'p')
@@ -68,9 +76,9 @@ SELECT current_database()::text, coalesce((
     'masks', (
       SELECT coalesce(json_agg(json_build_array(mask.kind, mask.name)), '[]'::json)
       FROM (${masksQuery("found.oid")}) AS mask(kind, name)
-    ),
-    'gotLock', CASE WHEN $6::text::boolean THEN ${tryLockRun("found.oid")} END
-  ))
+    )
+  ) AS definition, tree.size_bytes,
+    CASE WHEN $6::text::boolean THEN ${tryLockRun("found.oid")} END AS got_lock
   FROM found
   CROSS JOIN LATERAL (
     WITH RECURSIVE ${treeCte("found.oid")}
@@ -100,7 +108,7 @@ SELECT current_database()::text, coalesce((
         WHERE tree.oid <> found.oid AND g.attgenerated <> ''),
       'canSelect', has_column_privilege(found.oid, a.attnum, 'SELECT'),
       'canUpdate', has_column_privilege(found.oid, a.attnum, 'UPDATE')
-    )) AS list, array_agg(a.attname::text) AS names
+    ) ORDER BY a.attnum) AS list, array_agg(a.attname::text ORDER BY a.attnum) AS names
     FROM pg_attribute a
     JOIN pg_type own ON own.oid = a.atttypid
     CROSS JOIN LATERAL (
@@ -116,8 +124,21 @@ SELECT current_database()::text, coalesce((
     ) base
     WHERE a.attrelid = found.oid AND a.attnum > 0 AND NOT a.attisdropped
       AND ${ascii("a.attname")} IN (SELECT ${ascii("asked")} FROM unnest($5::text[]) AS asked)
-  ) attributes
+  ) attributes) described
 ), '[]'::json)`;
+}
+
+/** The SQLSTATE of `verifyTableStatement` if the table is no longer what it was. */
+export const NOT_VERIFIED = "22012";
+
+/**
+ * Fails, by a division by zero, unless the table that the look-up now finds has the fingerprint that is
+ * the seventh parameter. So the server refuses what was sent after it without waiting for its result.
+ */
+export function verifyTableStatement(): string {
+  return `SELECT 1 / count(*) FROM (${findTablesStatement(true)}) AS found(database, tables)
+CROSS JOIN LATERAL json_array_elements(found.tables) AS t(definition)
+WHERE t.definition ->> 'fingerprint' = $7::text`;
 }
 
 /** SQL for a name's ASCII characters, in lower case. */

@@ -10,11 +10,6 @@ import { quoteIdentifier, quoteLiteral } from "../identifiers.ts";
 import type { TargetTable } from "../table.ts";
 import { guard, tableName, treeCte } from "./table_expressions.ts";
 
-/** Locks out all other sessions until the transaction ends. */
-export function lockTableStatement(table: TargetTable): string {
-  return `LOCK TABLE ${tableName(table)} IN ACCESS EXCLUSIVE MODE`;
-}
-
 /** The ALTER TABLE; `token` gives SQL for the token of an SQL operand. */
 export function rewriteColumnsStatement(
   table: TargetTable,
