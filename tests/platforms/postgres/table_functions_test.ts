@@ -197,6 +197,24 @@ testUnless(
   },
 );
 
+for (const [i, returned] of ["checked", "pair"].entries()) {
+  testUnless(
+    version!.number < 170000 ? "before PostgreSQL 17 there is no JSON_VALUE" : undefined,
+    `a function of others in what JSON_VALUE and JSON_QUERY return is refused by name (${returned})`,
+    async () => {
+      const call = returned === "checked" ? "json_value" : "json_query";
+      const table = await makeTable(
+        `json_${i}`,
+        `alter table $t add constraint spied check (${call}(
+           jsonb_build_object('right_side', name), '$' returning $s.${returned}) is not null) not valid`,
+      );
+      await using action = openAction({ as: clerk });
+      const error = await action.fails("table_not_supported", table, ["name"]);
+      assert.match(error.message, /constraint "spied": function "\w+\.ok"/);
+    },
+  );
+}
+
 Deno.test("a function of others in a partition key is refused by name, on the partition too", async () => {
   await as(
     mallory.name,

@@ -76,10 +76,17 @@ function definitionParts(): string {
     SELECT 'statistics', s.stxname, ${classOf("pg_statistic_ext")}, s.oid, true
     FROM pg_catalog.pg_statistic_ext s WHERE s.stxrelid = c.oid
     UNION ALL
-    SELECT 'generated column', a.attname, ${classOf("pg_attrdef")}, g.oid, true
-    FROM pg_catalog.pg_attrdef g
-    JOIN pg_catalog.pg_attribute a ON a.attrelid = g.adrelid AND a.attnum = g.adnum
-    WHERE g.adrelid = c.oid AND a.attgenerated <> ''
+    SELECT 'generated column', a.attname, made_of.class, made_of.oid, true
+    FROM pg_catalog.pg_attribute a CROSS JOIN LATERAL (
+      SELECT ${classOf("pg_attrdef")}, g.oid
+      FROM pg_catalog.pg_attrdef g WHERE g.adrelid = a.attrelid AND g.adnum = a.attnum
+      UNION ALL
+      -- before PostgreSQL 15 the column itself depends on what its expression calls
+      SELECT d.refclassid, d.refobjid FROM pg_catalog.pg_depend d
+      WHERE d.classid = ${classOf("pg_class")} AND d.objid = a.attrelid AND d.objsubid = a.attnum
+        AND d.refclassid IN (${followedClasses()})
+    ) AS made_of(class, oid)
+    WHERE a.attrelid = c.oid AND a.attgenerated <> ''
     UNION ALL
     -- the domains of other columns are not checked, but indexes and keys compare their values
     SELECT 'column', a.attname, ${classOf("pg_type")}, a.atttypid,
@@ -95,16 +102,17 @@ function definitionParts(): string {
 /** SQL for what a row of `definition` is made of. */
 function dependencies(): string {
   const isType = `definition.class = ${classOf("pg_type")}`;
-  const classes = ["pg_proc", "pg_operator", "pg_opclass", "pg_opfamily", "pg_type"].map(classOf);
   return `SELECT definition.author, d.refclassid, d.refobjid, definition.is_checked
     FROM pg_catalog.pg_depend d
     WHERE d.classid = definition.class AND d.objid = definition.oid
-      AND definition.class <> ${classOf("pg_proc")} AND d.refclassid IN (${classes.join(", ")})
+      AND definition.class <> ${classOf("pg_proc")} AND d.refclassid IN (${followedClasses()})
     UNION ALL
     SELECT definition.author, ${classOf("pg_type")}, a.atttypid, definition.is_checked
     FROM pg_catalog.pg_type t JOIN pg_catalog.pg_attribute a ON a.attrelid = t.typrelid
     WHERE ${isType} AND t.oid = definition.oid AND t.typrelid <> 0
       AND a.attnum > 0 AND a.atttypid >= ${FIRST_OID}
+    UNION ALL
+    ${typesOfExpressions()}
     UNION ALL
     SELECT t.typowner, ${classOf("pg_constraint")}, k.oid, true
     FROM pg_catalog.pg_type t JOIN pg_catalog.pg_constraint k ON k.contypid = t.oid
@@ -124,6 +132,38 @@ function dependencies(): string {
     ) AS member(class, oid)
     WHERE definition.class = ${classOf("pg_opclass")} AND o.oid = definition.oid
       AND member.oid >= ${FIRST_OID}`;
+}
+
+/** SQL for the kinds of objects that lead to functions, and functions themselves. */
+function followedClasses(): string {
+  return ["pg_proc", "pg_operator", "pg_opclass", "pg_opfamily", "pg_type"].map(classOf).join(", ");
+}
+
+/**
+ * SQL for the types that expressions name. Dependencies do not have all of them: from PostgreSQL 17 on the
+ * domain that `JSON_VALUE(… RETURNING …)` makes is missing.
+ */
+function typesOfExpressions(): string {
+  const isOf = (catalogue: string, oid: string) =>
+    `definition.class = ${classOf(catalogue)} AND ${oid} = definition.oid`;
+  return `SELECT definition.author, ${classOf("pg_type")}, named[1]::oid, true
+    FROM (
+      SELECT k.conbin::text FROM pg_catalog.pg_constraint k WHERE ${isOf("pg_constraint", "k.oid")}
+      UNION ALL
+      SELECT g.adbin::text FROM pg_catalog.pg_attrdef g WHERE ${isOf("pg_attrdef", "g.oid")}
+      UNION ALL
+      SELECT concat(i.indexprs, i.indpred) FROM pg_catalog.pg_index i
+      WHERE ${isOf("pg_class", "i.indexrelid")}
+      UNION ALL
+      SELECT p.partexprs::text FROM pg_catalog.pg_partitioned_table p
+      WHERE ${isOf("pg_class", "p.partrelid")}
+      UNION ALL
+      -- as JSON, since the column is missing before PostgreSQL 14
+      SELECT to_jsonb(s) ->> 'stxexprs' FROM pg_catalog.pg_statistic_ext s
+      WHERE ${isOf("pg_statistic_ext", "s.oid")}
+    ) AS expression(tree)
+    CROSS JOIN LATERAL regexp_matches(expression.tree, ':[a-z]*typ[a-z]* ([0-9]{5,})', 'g') AS named
+    WHERE named[1]::int8 >= ${FIRST_OID}`;
 }
 
 /** SQL for the catalogue's oid, by which dependencies name the kind of an object. */
