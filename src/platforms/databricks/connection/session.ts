@@ -33,6 +33,8 @@ interface StatementOptions extends RequestOptions {
 /** A session, which is replaced when the warehouse loses it. */
 export class Session {
   readonly #driver: Driver;
+  readonly #warehouse: Warehouse;
+  readonly #waitingRun: WaitingRun;
   readonly #signal: AbortSignal;
   readonly #wait: WarehouseWait;
   readonly #requests: Requests;
@@ -42,6 +44,8 @@ export class Session {
   private constructor(driver: Driver, warehouse: Warehouse, run: WaitingRun) {
     const { authorization, settings } = warehouse;
     this.#driver = driver;
+    this.#warehouse = warehouse;
+    this.#waitingRun = run;
     this.#signal = run.signal;
     this.#wait = new WarehouseWait(run, settings);
     this.#requests = new Requests({ authorization, wait: this.#wait, signal: run.signal });
@@ -58,6 +62,11 @@ export class Session {
       await session.close();
       throw error;
     }
+  }
+
+  /** Another session on the same warehouse, which `signal` ends. Throws a `ServiceError`. */
+  another(signal: AbortSignal): Promise<Session> {
+    return Session.open(this.#warehouse, { ...this.#waitingRun, signal });
   }
 
   /**

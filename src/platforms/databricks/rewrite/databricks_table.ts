@@ -8,9 +8,12 @@ import { rewriteDry, rewriteInClient } from "./rewrite_in_client.ts";
 import { rewriteInWarehouse } from "./rewrite_in_warehouse.ts";
 import type { Session } from "../connection/session.ts";
 import { type LongestValuesRow, longestValuesStatement } from "../sql/longest_values.ts";
-import { countText } from "./count_rows.ts";
+import { countRows, countText } from "./count_rows.ts";
 import { TableWriter } from "./table_writer.ts";
 import type { Work } from "./work.ts";
+
+/** How long the count of what is left may take once a run was ended. */
+const LAST_COUNT_TIMEOUT_MS = 10_000;
 
 /**
  * The table session of one run, valid as long as `session` is open. With `pushdown`, the warehouse
@@ -65,7 +68,7 @@ async function rewrite(work: Work, pushdown: boolean): Promise<Counts & { method
       ? await rewriteInWarehouse(work, writer, (operand) => sqlExpression("spark", operand))
       : await rewriteInClient(work, writer);
   } catch (error) {
-    throw withWhatIsDone(toServiceError(error), writer);
+    throw await withWhatIsDone(toServiceError(error), writer, work);
   }
 }
 
@@ -81,14 +84,36 @@ function checkTokenLengths({ session, table, conversion }: Work): Promise<void> 
 }
 
 /** Statements are committed one by one, so a failure must say what stays. */
-function withWhatIsDone(error: ServiceError, { updated, isInDoubt }: TableWriter): ServiceError {
-  const done = updated > 0 ? `${updated} rows were written before and stay` : "";
-  const open = isInDoubt ? "whether the last write was done is not known" : "";
-  if (done === "" && open === "") return error;
-  const both = [done, open].filter(Boolean).join(", ");
+async function withWhatIsDone(
+  error: ServiceError,
+  { updated, isInDoubt }: TableWriter,
+  work: Work,
+): Promise<ServiceError> {
+  if (updated === 0 && !isInDoubt) return error;
+  const facts = [
+    updated > 0 ? `${updated} rows were written before and stay` : "",
+    isInDoubt ? "whether the last write was done is not known" : "",
+    work.run.signal.aborted ? await countLeft(work) : "",
+  ];
+  const known = facts.filter(Boolean).join(", ");
   return new ServiceError(
     error.code,
-    `${error.message}; ${both}: run it again for the rest`,
+    `${error.message}; ${known}: run it again for the rest`,
     error.facts,
   );
+}
+
+/** How many rows are left, counted in a session of its own, since that of an ended run is ended. */
+async function countLeft(work: Work): Promise<string> {
+  try {
+    const session = await work.session.another(AbortSignal.timeout(LAST_COUNT_TIMEOUT_MS));
+    try {
+      const { selected } = await countRows({ ...work, session });
+      return `${selected} are left`;
+    } finally {
+      await session.close();
+    }
+  } catch {
+    return "how many are left could not be counted";
+  }
 }
