@@ -26,7 +26,7 @@ const DEFAULT_CONNECTIONS = Math.min(4, Math.max(2, navigator.hardwareConcurrenc
 /** How many times to go through the table before other writers are said to be faster. */
 const MAX_ROUNDS = 5;
 
-/** How long the count of what is left may take after a failure. */
+/** How long the count of what is left may take once the run was ended. */
 const LAST_COUNT_TIMEOUT_MS = 10_000;
 
 /**
@@ -151,10 +151,11 @@ class BatchRun {
     );
   }
 
-  /** The error, with what stays and what is left; the latter only if it can be counted in time. */
+  /** The error, with what stays and what is left; of a run that was ended, only if that is counted in time. */
   async #withProgress({ code, message, facts }: ServiceError): Promise<PartlyDone> {
-    const counting = this.#countLeft(AbortSignal.timeout(LAST_COUNT_TIMEOUT_MS)); // the run's own may be aborted
-    const left = await counting.then(
+    const isEnded = this.#work.run.context.signal.aborted;
+    const limit = isEnded ? AbortSignal.timeout(LAST_COUNT_TIMEOUT_MS) : undefined;
+    const left = await this.#countLeft(limit).then(
       ({ selected }) => `, ${selected} are left`,
       () => ", how many are left could not be counted",
     );
