@@ -42,6 +42,8 @@ export class PostgresRun {
   readonly #allowUnprovenMasks: boolean;
   readonly #request: TableRequest;
   readonly #pool: SessionPool;
+  /** Whether the table has triggers, rules or functions of others, which the configuration allows. */
+  #runsOthersCode = false;
   #saidWaiting = false;
   /** As it was resolved last. */
   #table: TargetTable | undefined;
@@ -94,6 +96,8 @@ export class PostgresRun {
     work: () => Promise<T>,
     { first = false } = {},
   ): Promise<T> {
+    this.#runsOthersCode = table.triggers.length + table.functions.length > 0;
+    if (this.#runsOthersCode) session.retire();
     const mode = this.context.dryRun ? "ACCESS SHARE" : "ROW EXCLUSIVE";
     const holding = lockAndVerify(session, table, this.#request.columns, mode);
     if (first) await holding;
@@ -191,7 +195,11 @@ export class PostgresRun {
    * the server has no connection to spare.
    */
   withSnapshotReader<T>(use: (reader: Session) => Promise<T>): Promise<T | undefined> {
-    return withSnapshotReader(this.#pool, this.context.signal, this.limits, this.#warned(use));
+    const read = (reader: Session) => {
+      if (this.#runsOthersCode) reader.retire();
+      return use(reader);
+    };
+    return withSnapshotReader(this.#pool, this.context.signal, this.limits, this.#warned(read));
   }
 
   /** Calls `use` with a session outside of any transaction: for what can only follow the COMMIT. */

@@ -69,7 +69,7 @@ Deno.test("a statement_timeout of the role fails the run as a timeout, and chang
   await makePeople("slow");
   const user = await createUser(
     "grant select, update on slow to $user",
-    "alter role $user set statement_timeout = '50ms'",
+    "alter role $user set statement_timeout = '2s'",
   );
   await using action = openAction({ as: user, lockTimeoutMs: 20_000 });
   await using other = database.connect();

@@ -59,7 +59,7 @@ export class Session {
   readonly #active = new Map<Query, (reason: unknown) => void>();
   /** The latest failure that was not the consequence of another. */
   #failure: ServiceError | undefined;
-  #cancelled = false;
+  #retired = false;
   #closing: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(
@@ -128,7 +128,12 @@ export class Session {
    * and may arrive late enough to hit the next run's statement.
    */
   get reusable(): boolean {
-    return !this.lost && !this.#cancelled;
+    return !this.lost && !this.#retired;
+  }
+
+  /** Has the connection closed after this run, since code of others may have left something in it. */
+  retire(): void {
+    this.#retired = true;
   }
 
   /**
@@ -182,7 +187,7 @@ export class Session {
   /** Cancels the statement under way; if it does not end soon, closes the connection. */
   cancel(): void {
     if (this.#active.size === 0) return;
-    this.#cancelled = true;
+    this.#retired = true;
     this.#closing = setTimeout(() => void this.close(), CANCEL_TIMEOUT_MS);
     this.#requestCancel().catch(() => {}); // then the timer closes the connection
   }

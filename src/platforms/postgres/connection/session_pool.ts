@@ -1,4 +1,5 @@
 /** Sessions kept for a while after a run, so that the next run need not connect. */
+import { resetSession } from "./reset_session.ts";
 import { Session } from "./session.ts";
 import type { PostgresSettings } from "./settings.ts";
 
@@ -8,6 +9,8 @@ const IDLE_MS = 30_000;
 const FRESH_MS = 1000;
 
 interface Idle {
+  /** Settles once the session is as new, or closed. */
+  readonly reset: Promise<void>;
   readonly sinceMs: number;
   readonly timer: ReturnType<typeof setTimeout>;
 }
@@ -24,8 +27,10 @@ export class SessionPool {
 
   /** An idle session, or a new one. Throws `database_unreachable`, or the signal's reason. */
   async acquire(signal: AbortSignal): Promise<Session> {
-    for (const [session, { sinceMs }] of this.#idle) {
+    for (const [session, { sinceMs, reset }] of this.#idle) {
       this.#forget(session);
+      await reset;
+      if (session.lost) continue;
       if (performance.now() - sinceMs < FRESH_MS || await session.responds()) return session;
     }
     return await Session.open(this.#settings, signal, (session) => this.#forget(session));
@@ -36,7 +41,8 @@ export class SessionPool {
     if (session.lost) return;
     if (this.#closed || !session.reusable) return void session.close();
     const timer = setTimeout(() => this.#expire(session), IDLE_MS);
-    this.#idle.set(session, { sinceMs: performance.now(), timer });
+    const reset = resetSession(session); // meanwhile the run is reported
+    this.#idle.set(session, { sinceMs: performance.now(), timer, reset });
   }
 
   /** Closes the idle sessions, and those released later. */

@@ -1,0 +1,48 @@
+/**
+ * Takes from a session what a run may have left in it, so that the next run finds it as new: settings,
+ * temporary tables, session locks, subscriptions, another role.
+ *
+ * DISCARD ALL, which poolers use, also drops the prepared statements, and planning the look-up again takes
+ * longer than a run with nothing to do. So they stay, unless one was made by SQL: the program makes
+ * its own by the protocol, and nothing else can.
+ *
+ * Source: PostgreSQL documentation, "DISCARD".
+ */
+import { deadline } from "../../../async.ts";
+import type { Session } from "./session.ts";
+
+/** How long the server may take. */
+const RESET_TIMEOUT_MS = 2000;
+
+const ACTION = "reset the session";
+
+const RESET = [
+  "RESET SESSION AUTHORIZATION",
+  "RESET ROLE",
+  "RESET ALL",
+  "CLOSE ALL",
+  "UNLISTEN *",
+  "DISCARD TEMP",
+  "DISCARD SEQUENCES",
+].join("; ");
+
+const UNLOCK = "SELECT pg_catalog.pg_advisory_unlock_all(), " +
+  "EXISTS (SELECT FROM pg_catalog.pg_prepared_statements WHERE from_sql)";
+
+/** Resets the session, which must be outside of any transaction. If that fails, it is closed. Never throws. */
+export async function resetSession(session: Session): Promise<void> {
+  try {
+    await deadline(() => reset(session), { limitMs: RESET_TIMEOUT_MS });
+  } catch {
+    await session.close();
+  }
+}
+
+async function reset(session: Session): Promise<void> {
+  const [, unlocked] = await Promise.all([
+    session.query(ACTION, RESET),
+    session.query<[null, hasForeignStatement: boolean]>(ACTION, UNLOCK),
+  ]);
+  const [, hasForeignStatement] = unlocked.rows[0]!;
+  if (hasForeignStatement) await session.close();
+}
