@@ -37,7 +37,8 @@ export class PostgresRun {
   readonly context: RunContext;
   readonly pushdown: boolean;
   readonly limits: TransactionLimits;
-  readonly #allowTriggers: boolean;
+  /** Whether triggers and rules may fire, event triggers included. */
+  readonly allowTriggers: boolean;
   readonly #allowTableFunctions: boolean;
   readonly #allowUnprovenMasks: boolean;
   readonly #request: TableRequest;
@@ -63,7 +64,7 @@ export class PostgresRun {
     this.context = context;
     this.pushdown = pushdown;
     this.limits = limits;
-    this.#allowTriggers = allowTriggers || context.strategy === "rewrite"; // which fires none
+    this.allowTriggers = allowTriggers;
     this.#allowTableFunctions = allowTableFunctions;
     this.#allowUnprovenMasks = allowUnprovenMasks;
     this.#request = request;
@@ -77,7 +78,8 @@ export class PostgresRun {
   async resolve(session: Session, { lock }: { readonly lock: boolean }): Promise<TargetTable> {
     const { dataset, columns } = this.#request;
     this.#table = await resolveTable(session, dataset, columns, {
-      allowTriggers: this.#allowTriggers,
+      // a rewrite fires none but event triggers
+      allowTriggers: this.allowTriggers || this.context.strategy === "rewrite",
       allowTableFunctions: this.#allowTableFunctions,
       allowUnprovenMasks: this.#allowUnprovenMasks,
       lock,

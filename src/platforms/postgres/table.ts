@@ -61,6 +61,8 @@ export interface ColumnMetadata {
   readonly collation: string | null;
   /** `EXTERNAL` and the like, if it is not the type's own. */
   readonly storage: string | null;
+  /** `pglz` or `lz4`, if it is set for the column; servers before version 14 have none. */
+  readonly compression: string | null;
   readonly isGenerated: boolean;
   /** A partition or inheriting table in which it is generated; null if there is none. */
   readonly generatedIn: string | null;

@@ -127,6 +127,51 @@ Deno.test("a published table is refused: its subscribers would keep the old valu
   assert.match(error.message, /published/);
 });
 
+Deno.test("a table that inherits its columns, or has a type's, is refused with that reason", async () => {
+  await sql.unsafe(`create table ancestor (id int, name text) partition by list (id);
+    create table heir partition of ancestor for values in (1);
+    create type shape as (id int, name text);
+    create table shaped of shape;
+    insert into heir values (1, 'canary');
+    insert into shaped values (1, 'canary')`);
+  await using action = openAction();
+  for (
+    const [table, reason] of [["heir", /it inherits its columns \("name"\)/], [
+      "shaped",
+      /those of a composite type/,
+    ]] as const
+  ) {
+    const error = await action.fails("table_not_supported", `public.${table}`, ["name"], REWRITE);
+    assert.match(error.message, reason);
+    assert.deepEqual(await valuesOf(table, "name"), ["canary"]);
+  }
+});
+
+for (const event of ["table_rewrite", "ddl_command_end"]) {
+  Deno.test(`event triggers on ${event} fire only if triggers are allowed`, async () => {
+    await sql.unsafe(
+      `create table noted (id int, name text); insert into noted values (1, 'canary');
+      create table notes (event text);
+      create function note() returns event_trigger language plpgsql as
+        $$ begin insert into public.notes values (tg_event); end $$;
+      create event trigger note_it on ${event} execute function note();
+      delete from notes`,
+    );
+    try {
+      await using careful = openAction();
+      const error = await careful.fails("table_not_supported", "public.noted", ["name"], REWRITE);
+      assert.match(error.message, /event triggers \("note_it"\): set ALLOW_TRIGGERS/);
+      assert.deepEqual(await valuesOf("notes", "event", "event"), []);
+      await using action = openAction({ allowTriggers: true });
+      assert.equal((await action.tokenize("public.noted", ["name"], REWRITE)).updated, 1);
+      assert.deepEqual(await valuesOf("notes", "event", "event"), [event]);
+    } finally {
+      await sql.unsafe("drop event trigger note_it");
+      await sql.unsafe("drop function note; drop table notes, noted");
+    }
+  });
+}
+
 Deno.test("an SDK without an SQL expression cannot rewrite", async () => {
   await sql`create table plain (name text)`;
   const { pattern, maxTokenLength, tokenize } = dummySdk;

@@ -5,8 +5,13 @@
 import { ServiceError } from "../../../errors.ts";
 import { refusal } from "../../refusal.ts";
 import type { Session } from "../connection/session.ts";
+import { settingsToKeepStatement } from "../sql/find_settings_to_keep.ts";
 import { lockTableStatement } from "../sql/lock_table.ts";
-import { rewriteColumnsStatement, rewriteConditionsStatement } from "../sql/rewrite_columns.ts";
+import {
+  rewriteColumnsStatement,
+  type RewriteConditions,
+  rewriteConditionsStatement,
+} from "../sql/rewrite_columns.ts";
 import type { TargetTable } from "../table.ts";
 import { countRows, countsOf } from "./count_table.ts";
 import { actionOn, type RewriteCounts, type Work } from "./work.ts";
@@ -24,15 +29,20 @@ export async function rewriteWholeTable(session: Session, work: Work): Promise<R
     const reason = "the token SDK has no SQL expression to rewrite by";
     throw refusal("invalid_request", table.displayName, reason);
   }
-  await checkConditions(session, table);
+  await checkConditions(session, table, work.run.allowTriggers);
   const [, counts] = await Promise.all([
     session.query(actionOn(table), lockTableStatement(table, "ACCESS EXCLUSIVE")),
     countRows(session, work),
   ]);
   if (counts.selected > 0) {
     const token = (operand: string) => sqlExpression("postgres", operand);
+    const { rows: restoring } = await session.query<[statement: string]>(
+      actionOn(table),
+      settingsToKeepStatement(table),
+    );
     try {
       await session.query(actionOn(table), rewriteColumnsStatement(table, selects, token));
+      for (const [statement] of restoring) await session.query(actionOn(table), statement);
     } catch (error) {
       throw dependency(error, table) ?? error;
     }
@@ -40,20 +50,37 @@ export async function rewriteWholeTable(session: Session, work: Work): Promise<R
   return { ...countsOf(counts, counts.selected), rejectedRows: 0 };
 }
 
-async function checkConditions(session: Session, table: TargetTable): Promise<void> {
+async function checkConditions(
+  session: Session,
+  table: TargetTable,
+  allowTriggers: boolean,
+): Promise<void> {
   const { displayName } = table;
-  const { rows: [conditions] } = await session.query<[isOwner: boolean, isPublished: boolean]>(
+  const { rows: [conditions] } = await session.query<RewriteConditions>(
     `look up ${displayName}`,
     rewriteConditionsStatement(table),
   );
-  const [isOwner, isPublished] = conditions!;
+  const [isOwner, isPublished, isTyped, inherited, eventTriggers] = conditions!;
   if (!isOwner) {
     throw refusal("permission_denied", displayName, "only the table's owner can rewrite it");
   }
-  if (isPublished) {
-    const reason = "it is published, and subscribers would not see a rewrite: update it instead";
-    throw refusal("table_not_supported", displayName, reason);
-  }
+  const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(", ");
+  const reason = isPublished
+    ? "it is published, and subscribers would not see a rewrite: update it instead"
+    : isTyped
+    ? "its columns are those of a composite type, and cannot be rewritten alone: update it instead"
+    : inherited.length > 0
+    ? `it inherits its columns (${
+      quoted(inherited)
+    }): rewrite the table that it inherits from, or ` +
+      "update it instead"
+    : eventTriggers.length > 0 && !allowTriggers
+    ? `a rewrite would fire event triggers (${
+      quoted(eventTriggers)
+    }): set ALLOW_TRIGGERS=true to ` +
+      "let them"
+    : undefined;
+  if (reason !== undefined) throw refusal("table_not_supported", displayName, reason);
 }
 
 /** A view, rule or policy; a partition key; before version 13, a generated column. */

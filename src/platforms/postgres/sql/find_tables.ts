@@ -98,6 +98,7 @@ SELECT current_database()::text, coalesce((
         FROM pg_collation l JOIN pg_namespace s ON s.oid = l.collnamespace WHERE l.oid = a.attcollation) END,
       'storage', CASE WHEN a.attstorage <> own.typstorage THEN CASE a.attstorage
         WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
+      'compression', CASE to_jsonb(a) ->> 'attcompression' WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END,
       'isGenerated', a.attgenerated <> '',
       -- before PostgreSQL 16 a member's column may be generated although the table's own is not
       'generatedIn', (
