@@ -86,3 +86,17 @@ for (const [i, [what, statement]] of Object.entries(REAL).entries()) {
     });
   }
 }
+
+Deno.test("an error that pretends to follow from another one is not taken for an earlier run's", async () => {
+  await sql.unsafe(`
+    create table earlier (id int, name text constraint one check (name not like 'tok%'));
+    create table later (id int, name text);
+    insert into earlier values (1, 'canary'); insert into later values (1, 'canary');
+    create function pretend(value text) returns boolean language plpgsql as $$ begin
+      if value = 'canary' then return true; end if; raise 'no' using errcode = '25P02'; end $$;
+    alter table later add check (pretend(name))`);
+  await using action = openAction();
+  await action.fails("constraint_violation", "public.earlier", ["name"]);
+  const error = await action.fails("database_error", "public.later", ["name"]);
+  assert.match(error.message, /public\.later: .*\(SQLSTATE 25P02\)$/);
+});

@@ -57,7 +57,7 @@ export class Session {
   readonly #requestCancel: () => Promise<void>;
   /** The statements under way, in the order in which they were sent, each with what makes it fail. */
   readonly #active = new Map<Query, (reason: unknown) => void>();
-  /** The latest failure that was not the consequence of another. */
+  /** The transaction's latest failure that was not the consequence of another. */
   #failure: ServiceError | undefined;
   #retired = false;
   #closing: ReturnType<typeof setTimeout> | undefined;
@@ -156,6 +156,7 @@ export class Session {
     this.#active.set(query, response.reject);
     try {
       const rows = await response.promise;
+      if (/^(COMMIT|ROLLBACK)$/.test(rows.command)) this.#failure = undefined;
       return { rows: rows as unknown as Row[], count: rows.count ?? 0, command: rows.command };
     } catch (error) {
       throw this.lost ? connectionLost(action) : this.#causeOf(fromDriver(error, action));
