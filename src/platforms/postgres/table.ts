@@ -77,9 +77,16 @@ export interface ColumnMetadata {
  * - `fk_set_null`: a foreign key that sets the rows that refer to a value to NULL or to a default.
  * - `fk_delete`: a foreign key that takes a row's move to another partition for its deletion, and deletes
  *   the rows that refer to it, or sets them to NULL or to a default.
+ * - `fk_off`: a foreign key that is not enforced, or whose triggers are switched off: rows on its other side
+ *   would keep what they refer to.
  * - `fk_self_cascade`: a foreign key that changes rows of the table itself, unseen by the run.
  */
-export type SideEffectKind = "trigger_or_rule" | "fk_set_null" | "fk_delete" | "fk_self_cascade";
+export type SideEffectKind =
+  | "trigger_or_rule"
+  | "fk_set_null"
+  | "fk_delete"
+  | "fk_off"
+  | "fk_self_cascade";
 
 /** One side effect, with the name of the trigger, rule or constraint. */
 export type SideEffect = readonly [kind: SideEffectKind, name: string];

@@ -5,6 +5,8 @@
  * - `row_security`: if a policy would hide rows, Postgres refuses instead of skipping them.
  * - `statement_timeout`: the program's limit, unless the server's own for the role is shorter.
  * - `gin_fuzzy_search_limit`: it would drop rows that an index finds.
+ * - `session_replication_role`: as a replica a session carries no change over foreign keys, and fires no
+ *   trigger. A role that may not set it back is refused.
  * - `array_nulls`: a batch travels as arrays, whose NULLs would otherwise be the word NULL.
  * - Joins: a batch is joined to the table by `ctid`, for which the planner must not scan the table.
  */
@@ -34,6 +36,8 @@ export function beginStatement(
     `SET LOCAL array_nulls = on`,
     `SET LOCAL lock_timeout = ${lockTimeoutMs}`,
     limitStatements(statementTimeoutMs),
+    "SELECT pg_catalog.set_config('session_replication_role', 'origin', true) " +
+    "WHERE pg_catalog.current_setting('session_replication_role') <> 'origin'",
     `SET LOCAL gin_fuzzy_search_limit = 0`,
     `SET LOCAL enable_tidscan = on`,
     `SET LOCAL enable_nestloop = on`,

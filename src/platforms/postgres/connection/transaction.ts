@@ -40,6 +40,7 @@ export async function inTransaction<R, T>(
     ]);
     if (begun.status === "rejected") {
       const error = toServiceError(begun.reason);
+      if (error.facts.sqlState === "42501") throw isReplica(error);
       throw error.code === "database_unreachable" ? new LostBeforeBegin(error) : error;
     }
     if (found.status === "rejected") throw found.reason;
@@ -51,6 +52,16 @@ export async function inTransaction<R, T>(
     await rollBack(session);
     throw error;
   }
+}
+
+/** The only right that BEGIN can need is the one to set session_replication_role. */
+function isReplica({ facts }: ServiceError): ServiceError {
+  return new ServiceError(
+    "permission_denied",
+    "Cannot begin a transaction: the role's session_replication_role switches foreign keys and " +
+      "triggers off, and the role may not set it to origin: reset it by ALTER ROLE",
+    facts,
+  );
 }
 
 async function commit(session: Session): Promise<void> {

@@ -34,6 +34,12 @@ export async function checkSideEffects(
     (list) => `foreign keys would set rows elsewhere to NULL (${list})`,
   );
   refuse(
+    namesOf("fk_off"),
+    (list) =>
+      `foreign keys are switched off or not enforced, so that the change would break them (${list}): ` +
+      "enable their triggers, or drop them",
+  );
+  refuse(
     namesOf("fk_self_cascade"),
     (list) => `foreign keys cascade within the table itself (${list})`,
   );

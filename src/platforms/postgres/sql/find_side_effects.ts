@@ -38,21 +38,29 @@ WHERE k.contype = 'f' AND k.confdeltype IN ('c', 'n', 'd')
   AND current_setting('server_version_num')::int < 150000
 UNION
 SELECT 'trigger_or_rule', r.rulename::text FROM reached JOIN pg_rewrite r ON r.ev_class = reached.oid
-WHERE r.ev_type = '2' AND r.ev_enabled <> 'D'
+WHERE r.ev_type = '2' AND r.ev_enabled IN ('O', 'A')
 UNION
 SELECT CASE WHEN k.confupdtype = 'c' THEN 'fk_self_cascade' ELSE 'fk_set_null' END, k.conname::text
 FROM reached JOIN pg_constraint k ON k.confrelid = reached.oid
 WHERE k.contype = 'f' AND ${columnNames("k.confrelid", "k.confkey")} && reached.columns
   AND (k.confupdtype IN ('n', 'd')
     OR (k.confupdtype = 'c' AND k.conrelid IN (SELECT tree.oid FROM tree)))
+UNION
+SELECT 'fk_off', k.conname::text FROM reached JOIN pg_catalog.pg_constraint k ON k.contype = 'f' AND (
+    (k.confrelid = reached.oid AND ${columnNames("k.confrelid", "k.confkey")} && reached.columns)
+    OR (k.conrelid = reached.oid AND ${columnNames("k.conrelid", "k.conkey")} && reached.columns))
+  -- there is no such column before version 18
+WHERE to_jsonb(k) ->> 'conenforced' = 'false' OR EXISTS (
+  SELECT FROM pg_catalog.pg_trigger t
+  WHERE t.tgconstraint = k.oid AND t.tgenabled NOT IN ('O', 'A') AND (t.tgtype & 16) <> 0)
 ORDER BY 1, 2`;
 }
 
 /**
- * SQL for whether a trigger is enabled, and none of those by which the server enforces keys. Before
+ * SQL for whether a trigger fires in a session that is no replica, as those of runs are, and none of those by which the server enforces keys. Before
  * PostgreSQL 15 `tgisinternal` holds for a partition's copy of its parent's trigger as well.
  */
 function isEnabled(trigger: string): string {
-  return `${trigger}.tgenabled <> 'D' AND NOT EXISTS (
+  return `${trigger}.tgenabled IN ('O', 'A') AND NOT EXISTS (
     SELECT FROM pg_catalog.pg_constraint k WHERE k.oid = ${trigger}.tgconstraint AND k.contype <> 't')`;
 }
