@@ -55,6 +55,13 @@ function sparkArguments(options: SparkServerOptions, port: number): string[] {
     // VACUUM makes this many tasks, even for few files; 10,000 by default
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
     "spark.ui.enabled": "false",
+    // what the web interface would show is kept although there is none: hundreds of statements' texts
+    // and plans, of which each may hold 16 MiB of parameters
+    "spark.sql.thriftserver.ui.retainedStatements": "1",
+    "spark.sql.ui.retainedExecutions": "1",
+    "spark.ui.retainedJobs": "1",
+    "spark.ui.retainedStages": "1",
+    "spark.sql.maxPlanStringLength": "10000",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.local.dir": join(directory, "local"),
