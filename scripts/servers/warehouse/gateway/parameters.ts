@@ -4,9 +4,13 @@
  */
 import type { SparkParameter } from "../thrift/types.ts";
 
-/** The text as a string literal of Spark's SQL. */
+/**
+ * The text as a string literal of Spark's SQL. It holds no "--": for each, Iceberg's parser searches the
+ * rest of the statement for the end of a comment, which takes minutes if that is a batch of tokens.
+ */
 export function stringLiteral(text: string): string {
-  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+  const escaped = text.replaceAll("\\", "\\\\").replaceAll("'", "\\'");
+  return `'${escaped.replaceAll("--", "-\\u002d")}'`;
 }
 
 /** An identifier of Spark's SQL. */
