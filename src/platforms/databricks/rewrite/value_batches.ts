@@ -106,6 +106,7 @@ async function makeEntries(
   return chunk.map(({ n }, row) => {
     const entry: Record<string, string | null> = {};
     table.columns.forEach((_, i) => {
+      // Spark 3.3 to 4.0 break the lines of Base64 (SPARK-47307)
       entry[`e${i}`] = chunk[row]![`e${i}`]?.replaceAll("\r\n", "") ?? null;
       entry[`t${i}`] = tokens[i]![row]!;
     });
@@ -133,7 +134,7 @@ function nextChunkRows(chunk: readonly ValuesRow[], rows: number): number {
 function tooLarge({ table }: Work): ServiceError {
   return new ServiceError(
     "value_too_long",
-    `Cannot ${actionOn(table)}: a row's values are longer than the ${
+    `Cannot ${actionOn(table)}: a row's values and tokens are longer than the ${
       MAX_ENTRY_BYTES / 1024 / 1024
     } MiB that can be sent to the warehouse at once`,
   );
