@@ -35,7 +35,15 @@ const CASES: Readonly<Record<string, [code: string, message: string]>> = {
   "28P01": ["database_unreachable", "the server refused the user or the password"],
   "08006": ["database_unreachable", "the connection failed"],
   "53100": ["database_error", "the server's disk is full"],
-  "53200": ["database_error", "the server is out of memory"],
+  "53200": [
+    "database_error",
+    "the server is out of memory, or its lock table is full (max_locks_per_transaction)",
+  ],
+  "53400": ["database_error", "a limit of the server was reached, such as temp_file_limit"],
+  "42P10": [
+    "table_not_supported",
+    "a publication's row filter or column list needs columns outside of the replica identity",
+  ],
   "XX000": ["database_error", "Postgres reported an error"],
 };
 

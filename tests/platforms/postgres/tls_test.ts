@@ -14,7 +14,11 @@ const server = await startPostgres({
   tls: "optional",
   // its certificate is for localhost and 127.0.0.1
   settings: { listen_addresses: Deno.build.os === "linux" ? "127.0.0.1,127.0.0.2" : "127.0.0.1" },
-  accessRules: ["hostssl all certified all trust", "host all all all scram-sha-256"],
+  accessRules: [
+    "hostssl all certified all trust",
+    "hostnossl all certified all reject",
+    "host all all all scram-sha-256",
+  ],
 });
 Deno.test.afterAll(() => server.remove());
 const plain = await useDatabase(); // on a server without TLS, made or given
@@ -62,6 +66,13 @@ async function isRefused(parameters: Parameters, host?: string): Promise<Service
 
 Deno.test("sslmode=disable does not encrypt", async () => {
   await connects({ sslmode: "disable" }, false);
+});
+
+Deno.test("a server that asks for TLS by pg_hba.conf is refused without, and the error says so", async () => {
+  const url = server.url("postgres", { user: "certified", parameters: { sslmode: "disable" } });
+  await using action = openAction(url);
+  const error = await action.failsUrn("database_unreachable", urn, ["name"]);
+  assert.match(error.message, /pg_hba\.conf asks for TLS \(sslmode=require\).*\(SQLSTATE 28000\)$/);
 });
 
 for (const sslmode of ["allow", "prefer", "require"]) {

@@ -112,6 +112,9 @@ export function toNoResponse(thrown: unknown): NoResponseError {
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/UnknownIssuer/, "CERTIFICATE_UNKNOWN_ISSUER"],
   [/certificate expired/, "CERTIFICATE_EXPIRED"],
+  [/certificate not valid yet/, "CERTIFICATE_NOT_VALID_YET"],
+  [/not valid for any names/, "CERTIFICATE_WITHOUT_HOST_NAMES"],
+  [/UnsupportedCertVersion/, "CERTIFICATE_OF_VERSION_1"],
   [/certificate not valid for name|NotValidForName/, "CERTIFICATE_OF_ANOTHER_HOST"],
   [/invalid peer certificate/, "CERTIFICATE_INVALID"],
   [/dns error|failed to lookup address/, "ENOTFOUND"],

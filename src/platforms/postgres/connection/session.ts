@@ -10,6 +10,7 @@ import { abortable, deadline } from "../../../async.ts";
 import { ServiceError } from "../../../errors.ts";
 import type { Warning } from "../../warnings.ts";
 import { type Backend, requestCancel } from "./cancel_request.ts";
+import { certificateRefusal } from "./certificate_refusal.ts";
 import { type DriverClient, makeDriverClient } from "./driver_client.ts";
 import { checkServerVersion } from "./server_version.ts";
 import { warningOf } from "./server_warnings.ts";
@@ -89,7 +90,7 @@ export class Session {
         signal,
       });
     } catch (error) {
-      throw notVerified(error, settings) ?? fromDriver(error, "connect to Postgres");
+      throw certificateRefusal(error, settings) ?? fromDriver(error, "connect to Postgres");
     }
   }
 
@@ -215,21 +216,6 @@ async function connect({ sql }: DriverClient, signal: AbortSignal): Promise<Conn
   const { state } = await abortable(sql.unsafe("SELECT 1"), signal);
   checkServerVersion(String(sql.parameters.server_version));
   return { connection: await abortable(sql.reserve(), signal), backend: state };
-}
-
-/** The refusal of the certificate, which Deno reports as an error without a code. */
-function notVerified(thrown: unknown, { sslMode }: PostgresSettings): ServiceError | undefined {
-  const { name, code } = thrown as { name?: unknown; code?: unknown };
-  const isOther = thrown instanceof ServiceError || name === "PostgresError" ||
-    (typeof code === "string" && /^E[A-Z]+$/.test(code));
-  if (isOther || !sslMode.startsWith("verify-")) return undefined;
-  const forHost = sslMode === "verify-full" ? " for this host" : "";
-  return new ServiceError(
-    "database_unreachable",
-    `Cannot connect to Postgres: sslmode=${sslMode} needs a certificate${forHost}, signed by ` +
-      "one that sslrootcert names or the system trusts",
-    { cause: "TLS" },
-  );
 }
 
 function noResponse({ connectTimeoutSeconds }: PostgresSettings): ServiceError {

@@ -33,12 +33,26 @@ const MEANINGS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   "22021": ["value_not_text", "a value is not valid in the database's encoding"],
   "22P05": ["value_not_text", "a value has no equivalent in UTF-8"],
   "54000": ["value_too_long", "a token is too long for its row or for an index on its column"],
-  "55000": ["table_not_supported", "the table cannot be updated in its present state"],
+  "42P10": [
+    "table_not_supported",
+    "a publication's row filter or column list needs columns outside of the replica identity",
+  ],
+  "55000": [
+    "table_not_supported",
+    "the table cannot be updated in its present state: is it published without a replica identity?",
+  ],
   "0A000": ["database_error", "the server cannot do that: is it a standby?"],
   "25006": ["database_error", "the database is read-only: is it a standby?"],
   "53100": ["database_error", "the server's disk is full"],
-  "53200": ["database_error", "the server is out of memory"],
-  "53300": ["database_unreachable", "the server has no connection left"],
+  "53200": [
+    "database_error",
+    "the server is out of memory, or its lock table is full (max_locks_per_transaction)",
+  ],
+  "53400": ["database_error", "a limit of the server was reached, such as temp_file_limit"],
+  "53300": [
+    "database_unreachable",
+    "no connection is left, of the server's, the database's or the role's own limit",
+  ],
   "57P01": ["database_unreachable", "the server is shutting down or ended the session"],
   "57P02": ["database_unreachable", "the server crashed"],
   "57P03": ["database_unreachable", "the server is starting up"],
@@ -51,6 +65,11 @@ const MEANINGS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   ],
   "P0001": ["constraint_violation", "a trigger or function refuses the tokens"],
   "44": ["constraint_violation", "a check option refuses the tokens"],
+  "28000": [
+    "database_unreachable",
+    "the server does not let this user in: the role may not log in, or pg_hba.conf asks for TLS " +
+    "(sslmode=require), for a client certificate, or has no entry for it",
+  ],
   "28": ["database_unreachable", "the server refused the user or the password"],
   "08": ["database_unreachable", "the connection failed"],
 };
