@@ -14,43 +14,46 @@ import { until } from "../../../scripts/servers/until.ts";
 const database = await useDatabase();
 const { sql, openAction, valuesOf, assertUnchanged } = database;
 
-/** A table on which COMMIT waits for the advisory lock of that number. */
-async function makeWaiting(table: string, lock: number): Promise<void> {
-  await sql.unsafe(`create table ${table} (id int, name text);
-    insert into ${table} select n, 'canary ' || n from generate_series(1, 20) n;
-    create function wait_${lock}() returns trigger language plpgsql as
-      $$begin perform pg_advisory_xact_lock(${lock}); return null; end$$;
-    create constraint trigger waits after update on ${table} deferrable initially deferred
-      for each row execute function wait_${lock}()`);
+/** A table whose deferred key is checked at COMMIT, which waits if the rows of its `_names` are locked. */
+async function makeWaiting(table: string): Promise<void> {
+  await sql.unsafe(`
+    create table ${table}_names (name text primary key);
+    insert into ${table}_names select unnest(array['canary ' || n,
+      'tok_' || encode(convert_to('canary ' || n, 'UTF8'), 'base64') || '_poc'])
+    from generate_series(1, 20) n;
+    create table ${table} (id int, name text references ${table}_names deferrable initially deferred);
+    insert into ${table} select n, 'canary ' || n from generate_series(1, 20) n`);
 }
 
 async function commitWaits(): Promise<void> {
   await until(async () =>
-    (await database.sessions()).some(({ query, wait_event }) =>
-      query === "COMMIT" && wait_event === "advisory"
+    (await database.sessions()).some(({ query, wait_event_type }) =>
+      query === "COMMIT" && wait_event_type === "Lock"
     )
   );
 }
 
-const options = { allowTriggers: true, lockTimeoutMs: 600_000 };
+const options = { lockTimeoutMs: 600_000 };
 
 Deno.test("after a connection is lost during COMMIT, the error says that the outcome is unknown", async () => {
-  await makeWaiting("lost", 1);
+  await makeWaiting("lost");
   await using other = database.connect();
-  await other`select pg_advisory_lock(1)`;
+  await other`begin`;
+  await other`select from lost_names for update`;
   await using action = openAction(options);
   const run = action.fails("database_unreachable", "public.lost", ["name"]);
   await commitWaits();
   await database.terminateSessions();
   assert.match((await run).message, /^Cannot tell whether the run was committed: .*run it again/);
-  await other`select pg_advisory_unlock_all()`;
+  await other`rollback`;
   assert.equal((await action.tokenize("public.lost", ["name"])).updated, 20);
 });
 
 Deno.test("a run stopped during COMMIT is rolled back", async () => {
-  await makeWaiting("ended", 2);
+  await makeWaiting("ended");
   await using other = database.connect();
-  await other`select pg_advisory_lock(2)`;
+  await other`begin`;
+  await other`select from ended_names for update`;
   await using action = openAction(options);
   const end = new AbortController();
   await assertUnchanged("ended", async () => {
@@ -62,7 +65,7 @@ Deno.test("a run stopped during COMMIT is rolled back", async () => {
 });
 
 Deno.test("a run stopped after its COMMIT has succeeded", async () => {
-  await makeWaiting("late", 3);
+  await makeWaiting("late");
   await using action = openAction(options);
   const end = new AbortController();
   const report = await action.tokenize("public.late", ["name"], { signal: end.signal });

@@ -1,7 +1,6 @@
 /** The table of a run, as the action sees it: counts it, rewrites it, and reports its residue. */
 import { checkLengths } from "../../check_lengths.ts";
 import type { Counts, Method, RewriteOutcome, TableSession } from "../../platform.ts";
-import { refusal } from "../../refusal.ts";
 import type { Session } from "../connection/session.ts";
 import type { PostgresRun } from "../postgres_run.ts";
 import { findCommittedResidue, findResidue } from "../residue/find_residue.ts";
@@ -17,6 +16,7 @@ import {
   isLarge,
   type RowCounts,
 } from "./count_table.ts";
+import { markBeginning, proveDone } from "./prove_done.ts";
 import { rewriteInBatches } from "./rewrite_in_batches.ts";
 import { rewriteInClient } from "./rewrite_in_client.ts";
 import { rewriteInDatabase } from "./rewrite_in_database.ts";
@@ -96,9 +96,11 @@ async function rewriteInTransaction(session: Session, work: Work): Promise<Rewri
   const method = chooseMethod(table, { strategy, pushdown: run.pushdown }, conversion);
   const nothing = method === "rewrite" ? undefined : await countIfDone(session, work);
   if (nothing !== undefined) return { ...countsOf(nothing, 0), method };
-  const { rejectedRows, ...counts } = await rewriteBy(method, session, work);
-  const hasFired = table.triggers.length > 0 && method !== "rewrite";
-  if (hasFired) await checkNothingLeft(session, work, rejectedRows);
+  const [beginning, { rejectedRows, selectedAtEnd, ...counts }] = await Promise.all([
+    markBeginning(session, work),
+    rewriteBy(method, session, work),
+  ]);
+  await proveDone(session, work, { rejectedRows, selectedAtEnd }, beginning);
   return { ...counts, method };
 }
 
@@ -135,19 +137,4 @@ function checkTokenLengths(session: Session, { table, conversion }: Work): Promi
     );
     return longestBytes!;
   });
-}
-
-/** A trigger can undo what was written: then the run must not pass for done. */
-async function checkNothingLeft(
-  session: Session,
-  work: Work,
-  rejectedRows: number,
-): Promise<void> {
-  const left = (await countRows(session, work)).selected - rejectedRows;
-  if (left <= 0) return;
-  throw refusal(
-    "table_not_supported",
-    work.table.displayName,
-    `${left} rows hold values after the run, do its triggers put them back?`,
-  );
 }

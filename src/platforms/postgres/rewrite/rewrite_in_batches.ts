@@ -16,8 +16,8 @@ import { bulkPass } from "./bulk_pass.ts";
 import { chooseUpdate, type UpdateMethod } from "./choose_method.ts";
 import { countRows, countsOf, countValidRows, type RowCounts } from "./count_table.ts";
 import { namingInvalidTexts } from "./name_invalid_texts.ts";
-import { OwnTransactions } from "./own_transactions.ts";
 import { planRanges } from "./plan_ranges.ts";
+import { proveWritten } from "./prove_done.ts";
 import { updateInPlace } from "./rewrite_in_database.ts";
 import type { Work } from "./work.ts";
 
@@ -42,7 +42,6 @@ class BatchRun {
   readonly #work: Work;
   readonly #method: UpdateMethod;
   readonly #connections: number;
-  readonly #transactions: OwnTransactions;
   /** Rows committed so far. */
   #committed = 0;
   /** Rows of the table when it was last counted. */
@@ -50,6 +49,8 @@ class BatchRun {
   /** Lookalikes met in the present round, and the rows they are in. */
   #lookalikes = 0;
   #rejectedRows = 0;
+  /** Whether what a batch wrote was read back as tokens, before it was committed. */
+  #isProven = false;
   /** Whether a batch may have been committed although it is not counted. */
   #isInDoubt = false;
 
@@ -57,7 +58,6 @@ class BatchRun {
     this.#work = work;
     this.#method = chooseUpdate(work.table, work.run, work.conversion);
     this.#connections = work.run.context.connections ?? DEFAULT_CONNECTIONS;
-    this.#transactions = new OwnTransactions(work.table, work.conversion);
   }
 
   async rewrite(): Promise<RewriteOutcome> {
@@ -92,7 +92,7 @@ class BatchRun {
     const { run, table } = this.#work;
     return run.inOwnTransactionOn(
       table,
-      (session) => countRows(session, this.#work, this.#transactions.done),
+      (session) => countRows(session, this.#work),
       signal,
     );
   }
@@ -122,7 +122,7 @@ class BatchRun {
   /** Converts a range in a transaction of its own. */
   async #convertRange(range: BlockRange, lock: boolean): Promise<void> {
     const { run, table } = this.#work;
-    const { xmin, ...done } = await run.inOwnTransactionOn(table, async (session) => {
+    const done = await run.inOwnTransactionOn(table, async (session) => {
       const done = this.#method === "client"
         ? await bulkPass({ reader: session, writer: session }, this.#work, { range, lock })
         : {
@@ -130,13 +130,15 @@ class BatchRun {
           lookalikes: 0, // the SDK's SQL expression knows none
           rejectedRows: 0,
         };
-      const hasWritten = done.updated > 0;
-      return { ...done, xmin: hasWritten ? await this.#transactions.xminOf(session) : undefined };
+      if (done.updated > 0 && !this.#isProven) {
+        await proveWritten(session, this.#work, done.rejectedRows);
+      }
+      return done;
     }).catch((error) => {
       this.#isInDoubt ||= isInDoubt(toServiceError(error));
       throw error;
     });
-    this.#transactions.add(xmin);
+    this.#isProven ||= done.updated > 0;
     this.#committed += done.updated;
     this.#lookalikes += done.lookalikes;
     this.#rejectedRows += done.rejectedRows;

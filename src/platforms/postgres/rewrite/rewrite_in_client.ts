@@ -13,15 +13,16 @@ import { refusal } from "../../refusal.ts";
 import type { Session } from "../connection/session.ts";
 import type { TargetTable } from "../table.ts";
 import { bulkPass } from "./bulk_pass.ts";
-import { countBeside, countsOf, isLarge } from "./count_table.ts";
+import { countRows, countsOf, isLarge } from "./count_table.ts";
+import { countAtEnd } from "./prove_done.ts";
 import type { RewriteCounts, Work } from "./work.ts";
 
 /** Converts every row with something to convert. Throws a `ServiceError`. */
 export async function rewriteInClient(writer: Session, work: Work): Promise<RewriteCounts> {
   const { run, table, conversion } = work;
-  // a small table is counted by the same session: pipelined, that costs no round trip
-  const counting = countBeside(writer, work);
-  counting.catch(() => {});
+  // all that a small table with nothing to do needs; pipelined, it costs no round trip
+  const counting = isLarge(table) ? undefined : countRows(writer, work);
+  counting?.catch(() => {});
   const snapshot = isLarge(table)
     ? await run.withSnapshotReader((reader) => bulkPass({ reader, writer }, work))
     : undefined;
@@ -32,15 +33,18 @@ export async function rewriteInClient(writer: Session, work: Work): Promise<Rewr
     : await bulkPass({ reader: writer, writer }, work, { updatedBefore });
   if (locked !== undefined && locked.missed > 0) throw updateSwallowed(table, locked.missed);
 
-  const { total, foreign } = await counting;
+  const updated = updatedBefore + (locked?.updated ?? 0);
+  const before = updated === 0 ? await counting : undefined;
+  const { total, foreign, selected } = before ?? await countAtEnd(writer, work);
   const { lookalikes, rejectedRows } = (locked ?? snapshot)!;
   return {
     ...countsOf(
       { total: snapshot?.total ?? locked?.total ?? total, foreign },
-      updatedBefore + (locked?.updated ?? 0),
+      updated,
     ),
     ...(conversion.canReject && { lookalikes }),
     rejectedRows,
+    selectedAtEnd: selected,
   };
 }
 

@@ -3,16 +3,19 @@ import { refusal } from "../../refusal.ts";
 import { PREPARED, type Session } from "../connection/session.ts";
 import type { BlockRange } from "../sql/block_ranges.ts";
 import { updateInPlaceStatement } from "../sql/update_in_place.ts";
-import { countBeside, countsOf } from "./count_table.ts";
+import { countsOf, countTotal } from "./count_table.ts";
+import { countAtEnd } from "./prove_done.ts";
 import { actionOn, type RewriteCounts, type Work } from "./work.ts";
 
 /** Rewrites the table by one UPDATE. Throws a `ServiceError`. */
 export async function rewriteInDatabase(session: Session, work: Work): Promise<RewriteCounts> {
-  const [counts, updated] = await Promise.all([
-    countBeside(session, work),
+  // pipelined, the counts cost no round trip; rows that others insert or delete meanwhile do not matter
+  const [total, updated, { foreign, selected }] = await Promise.all([
+    countTotal(session, work),
     updateInPlace(session, work),
+    countAtEnd(session, work),
   ]);
-  return { ...countsOf(counts, updated), rejectedRows: 0 };
+  return { ...countsOf({ total, foreign }, updated), rejectedRows: 0, selectedAtEnd: selected };
 }
 
 /** Tokenizes the table, or a range of its blocks. Gives the number of rows changed. */

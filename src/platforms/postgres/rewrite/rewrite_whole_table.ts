@@ -34,6 +34,7 @@ export async function rewriteWholeTable(session: Session, work: Work): Promise<R
     session.query(actionOn(table), lockTableStatement(table, "ACCESS EXCLUSIVE")),
     countRows(session, work),
   ]);
+  let selectedAtEnd = 0;
   if (counts.selected > 0) {
     const token = (operand: string) => sqlExpression("postgres", operand);
     const { rows: restoring } = await session.query<[statement: string]>(
@@ -46,8 +47,9 @@ export async function rewriteWholeTable(session: Session, work: Work): Promise<R
     } catch (error) {
       throw dependency(error, table) ?? error;
     }
+    selectedAtEnd = (await countRows(session, work)).selected;
   }
-  return { ...countsOf(counts, counts.selected), rejectedRows: 0 };
+  return { ...countsOf(counts, counts.selected), rejectedRows: 0, selectedAtEnd };
 }
 
 async function checkConditions(

@@ -15,6 +15,8 @@ export interface Work {
 export interface RewriteCounts extends Counts {
   /** Rows left as they were since they hold lookalikes; they are selected still. */
   readonly rejectedRows: number;
+  /** Rows that were selected when everything was written: rejected ones, and those of other writers. */
+  readonly selectedAtEnd: number;
 }
 
 /** What a run does, as error messages say it. */

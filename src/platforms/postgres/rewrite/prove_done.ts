@@ -1,0 +1,93 @@
+/**
+ * The proof that a run left nothing to convert, made before its COMMIT by reading the rows again. It finds
+ * what puts values back (a trigger) and what hides the stored values from the role (a mask).
+ */
+import type { ServiceError } from "../../../errors.ts";
+import { refusal } from "../../refusal.ts";
+import type { Session } from "../connection/session.ts";
+import {
+  countLeftStatement,
+  countOwnLeftStatement,
+  FIRE_DEFERRED,
+  OLDEST_RUNNING,
+} from "../sql/count_left.ts";
+import type { TargetTable } from "../table.ts";
+import { countRows, type RowCounts } from "./count_table.ts";
+import { actionOn, type Work } from "./work.ts";
+
+/** Gives what tells rows that were there before the run from those of later writers. */
+export async function markBeginning(session: Session, { table }: Work): Promise<string> {
+  const { rows: [row] } = await session.query<[string]>(actionOn(table), OLDEST_RUNNING);
+  return row![0];
+}
+
+/** Counts the table when everything is written, also what deferred triggers write. */
+export async function countAtEnd(session: Session, work: Work): Promise<RowCounts> {
+  const { table } = work;
+  const firing = table.triggers.length === 0
+    ? undefined
+    : session.query(actionOn(table), FIRE_DEFERRED);
+  const [, counts] = await Promise.all([firing, countRows(session, work)]);
+  return counts;
+}
+
+/**
+ * Throws `table_not_supported` if the run is answerable for some of the rows that the count at its end
+ * found, beyond the `rejectedRows`; `conflict` if they may be other writers', and the role may not read
+ * what tells.
+ */
+export async function proveDone(
+  session: Session,
+  { table, conversion: { selects } }: Work,
+  { selectedAtEnd, rejectedRows }: {
+    readonly selectedAtEnd: number;
+    readonly rejectedRows: number;
+  },
+  beginning: string,
+): Promise<void> {
+  if (selectedAtEnd <= rejectedRows) return;
+  const canTell = table.canReadXmin;
+  if (!canTell && !runsOthersCode(table)) throw undecided(table, selectedAtEnd - rejectedRows);
+  const left = canTell
+    ? await count(session, table, countLeftStatement(table, selects, beginning))
+    : selectedAtEnd;
+  if (left > rejectedRows) throw notDone(table, left - rejectedRows);
+}
+
+/** Throws `table_not_supported` if something to convert is in rows that the transaction wrote. */
+export async function proveWritten(
+  session: Session,
+  { table, conversion: { selects } }: Work,
+  rejectedRows: number,
+): Promise<void> {
+  if (!table.canReadXmin) return;
+  const left = await count(session, table, countOwnLeftStatement(table, selects));
+  if (left > rejectedRows) throw notDone(table, left - rejectedRows);
+}
+
+async function count(session: Session, table: TargetTable, statement: string): Promise<number> {
+  const { rows: [counted] } = await session.query<[string]>(
+    `count the rows of ${table.displayName}`,
+    statement,
+  );
+  return Number(counted![0]);
+}
+
+function runsOthersCode({ triggers, functions }: TargetTable): boolean {
+  return triggers.length > 0 || functions.length > 0;
+}
+
+function notDone(table: TargetTable, rows: number): ServiceError {
+  const question = table.triggers.length > 0
+    ? "do its triggers put them back?"
+    : "is something masking what the role reads?";
+  const reason = `${rows} rows read as values after they were written: ${question}`;
+  return refusal("table_not_supported", table.displayName, reason);
+}
+
+function undecided(table: TargetTable, rows: number): ServiceError {
+  const reason =
+    `${rows} rows read as values at the end, and the role may not read whose they are: ` +
+    "grant SELECT (xmin), or try again when nobody else writes";
+  return refusal("conflict", table.displayName, reason);
+}

@@ -1,0 +1,48 @@
+/**
+ * Counts the rows with something to convert that a run is answerable for: it wrote them, or they were
+ * there before it began. What other writers committed meanwhile is theirs.
+ *
+ * `xmin` tells which transaction wrote a row, in 32 bits; a number from the same lap as the run's own
+ * has 64. Source: PostgreSQL documentation, "74.1 Transactions and Identifiers".
+ */
+import type { Selection } from "../../../tokens/selection.ts";
+import type { TargetTable } from "../table.ts";
+import { quoteLiteral } from "../identifiers.ts";
+import { rowGuard, tableName } from "./table_expressions.ts";
+
+/** Gives the oldest transaction under way, an `int8` as text: each before it has ended. */
+export const OLDEST_RUNNING =
+  "SELECT pg_catalog.txid_snapshot_xmin(pg_catalog.txid_current_snapshot())";
+
+/** Fires the deferred triggers now, so that what they do is counted. */
+export const FIRE_DEFERRED = "SET CONSTRAINTS ALL IMMEDIATE";
+
+/**
+ * Gives the count at the end of a run, an `int8` as text; `begin` is what `OLDEST_RUNNING` gave at its
+ * beginning. A row belongs to the run if its transaction had ended by then; if it is still under way,
+ * as the run's own is, with the subtransactions of triggers; or if it is newer than all that have ended.
+ */
+export function countLeftStatement(
+  table: TargetTable,
+  selects: Selection,
+  begin: string,
+): string {
+  return `SELECT count(*) FROM ${tableName(table)} t CROSS JOIN (
+  SELECT pg_catalog.txid_current() AS id,
+    pg_catalog.txid_snapshot_xmax(pg_catalog.txid_current_snapshot()) AS xmax OFFSET 0
+) own
+CROSS JOIN LATERAL (SELECT (own.id - t.xmin::text::int8) & 4294967295 AS age) row_age
+CROSS JOIN LATERAL (
+  SELECT own.id - age + CASE WHEN age < 2147483648 THEN 0 ELSE 4294967296 END AS id
+) writer
+WHERE CASE WHEN ${rowGuard(table, selects)} THEN writer.id < ${quoteLiteral(begin)}::int8
+  OR CASE WHEN writer.id >= own.xmax THEN true
+    ELSE pg_catalog.txid_status(writer.id) = 'in progress' END ELSE false END`;
+}
+
+/** Gives how many rows that the present transaction wrote have something to convert, likewise. */
+export function countOwnLeftStatement(table: TargetTable, selects: Selection): string {
+  return `SELECT count(*) FROM ${tableName(table)} t
+WHERE CASE WHEN t.xmin::text = (SELECT (pg_catalog.txid_current() & 4294967295)::text)
+  THEN ${rowGuard(table, selects)} ELSE false END`;
+}
