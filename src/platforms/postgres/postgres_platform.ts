@@ -1,7 +1,6 @@
 /** The platform `postgres`: one transaction a run, or one a batch. */
 import { orUnchanged } from "../ended_run.ts";
 import type { Platform, TableSession } from "../platform.ts";
-import { runInProgress } from "../refusal.ts";
 import { RunLimiter } from "../run_limiter.ts";
 import type { Session } from "./connection/session.ts";
 import { withSession } from "./connection/session_lease.ts";
@@ -10,8 +9,6 @@ import type { PostgresSettings } from "./connection/settings.ts";
 import { type PostgresOptions, PostgresRun } from "./postgres_run.ts";
 import { namingInvalidTexts } from "./rewrite/name_invalid_texts.ts";
 import { postgresTable, postgresTableInBatches } from "./rewrite/postgres_table.ts";
-import { tryLockRunForSessionStatement, unlockRunStatement } from "./sql/try_lock_run.ts";
-import type { TargetTable } from "./table.ts";
 
 type Use<T> = (table: TableSession) => Promise<T>;
 
@@ -46,34 +43,7 @@ function inOneTransaction<T>(run: PostgresRun, session: Session, use: Use<T>): P
   return namingInvalidTexts(run, work);
 }
 
-/** The look-up and each batch in a transaction of its own, while `session` holds the lock of the run. */
-async function inManyTransactions<T>(
-  run: PostgresRun,
-  session: Session,
-  use: Use<T>,
-): Promise<T> {
-  const table = await run.inTransaction(
-    session,
-    () => run.resolve(session, { lock: false }),
-    (found) => Promise.resolve(found),
-  );
-  return await withRunLock(session, table, () => use(postgresTableInBatches(run, table)));
-}
-
-/** Does `work` under the lock of the run. Throws `run_in_progress` if another run holds it. */
-async function withRunLock<T>(
-  session: Session,
-  { oid, displayName }: TargetTable,
-  work: () => Promise<T>,
-): Promise<T> {
-  const { rows } = await session.query<[isLocked: boolean]>(
-    `tokenize ${displayName}`,
-    tryLockRunForSessionStatement(oid),
-  );
-  if (!rows[0]![0]) throw runInProgress(displayName);
-  try {
-    return await work();
-  } finally {
-    await session.query("end the run", unlockRunStatement(oid)).catch(() => session.close());
-  }
+/** Each batch in a transaction of its own, while one on `session` holds the lock of the run. */
+function inManyTransactions<T>(run: PostgresRun, session: Session, use: Use<T>): Promise<T> {
+  return run.whileLocked(session, (table) => use(postgresTableInBatches(run, table)));
 }

@@ -8,7 +8,7 @@ import type { Session } from "./connection/session.ts";
 import { withLiveSession, withSession, withSnapshotReader } from "./connection/session_lease.ts";
 import type { SessionPool } from "./connection/session_pool.ts";
 import type { TransactionLimits } from "./connection/settings.ts";
-import { inTransaction } from "./connection/transaction.ts";
+import { inTransaction, whileOpen } from "./connection/transaction.ts";
 import { nameConstraint } from "./lookup/name_constraint.ts";
 import { resolveTable } from "./lookup/resolve_table.ts";
 import { lockAndVerify, verify } from "./lookup/verify_table.ts";
@@ -159,6 +159,17 @@ export class PostgresRun {
     } catch (error) {
       throw await nameConstraint(error, session, this.#table, this.limits, signal);
     }
+  }
+
+  /**
+   * Resolves the table, and does `work` on other sessions while the transaction of `session` holds the
+   * lock of the run: a lock of the session would stay behind with a connection pooler.
+   */
+  whileLocked<T>(session: Session, work: (table: TargetTable) => Promise<T>): Promise<T> {
+    const { lockTimeoutMs, statementTimeoutMs } = this.limits;
+    const isolation = "READ COMMITTED";
+    const options = { isolation, readOnly: true, lockTimeoutMs, statementTimeoutMs } as const;
+    return whileOpen(session, options, () => this.resolve(session, { lock: true }), work);
   }
 
   /** `use`, with the server's warnings as those of this run. */

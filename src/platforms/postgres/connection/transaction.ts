@@ -34,17 +34,8 @@ export async function inTransaction<R, T>(
   work: (found: R) => Promise<T>,
 ): Promise<T> {
   try {
-    const [begun, found] = await Promise.allSettled([
-      session.query("begin a transaction", beginStatement(options)),
-      read(),
-    ]);
-    if (begun.status === "rejected") {
-      const error = toServiceError(begun.reason);
-      if (error.facts.sqlState === "42501") throw isReplica(error);
-      throw error.code === "database_unreachable" ? new LostBeforeBegin(error) : error;
-    }
-    if (found.status === "rejected") throw found.reason;
-    const result = await work(found.value);
+    const found = await begin(session, beginStatement(options), read);
+    const result = await work(found);
     signal.throwIfAborted();
     await commit(session);
     return result;
@@ -52,6 +43,51 @@ export async function inTransaction<R, T>(
     await rollBack(session);
     throw error;
   }
+}
+
+/**
+ * Does `work`, on other sessions, while a transaction that was begun with `read` stays open on this one,
+ * with the locks that `read` took. It reads no row, so it ends by a rollback. The server's limits for idle
+ * transactions do not apply to it. Throws what `read` and `work` throw; `LostBeforeBegin`.
+ */
+export async function whileOpen<R, T>(
+  session: Session,
+  options: TransactionOptions,
+  read: () => Promise<R>,
+  work: (found: R) => Promise<T>,
+): Promise<T> {
+  try {
+    const found = await begin(session, beginStatement(options), read);
+    // a statement without parameters, which also closes the portal of `read`: its snapshot would keep VACUUM
+    // from what the batches leave
+    await session.query("hold the lock of the run", MAY_IDLE);
+    return await work(found);
+  } finally {
+    await rollBack(session);
+  }
+}
+
+/** From version 17 on, a transaction's whole time can be limited too. */
+const MAY_IDLE = "SELECT pg_catalog.set_config(name, '0', true) FROM pg_catalog.pg_settings " +
+  "WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')";
+
+/** Begins a transaction and gives the result of `read`, which shares the round trip. */
+async function begin<R>(
+  session: Session,
+  statement: string,
+  read: () => Promise<R>,
+): Promise<R> {
+  const [begun, found] = await Promise.allSettled([
+    session.query("begin a transaction", statement),
+    read(),
+  ]);
+  if (begun.status === "rejected") {
+    const error = toServiceError(begun.reason);
+    if (error.facts.sqlState === "42501") throw isReplica(error);
+    throw error.code === "database_unreachable" ? new LostBeforeBegin(error) : error;
+  }
+  if (found.status === "rejected") throw found.reason;
+  return found.value;
 }
 
 /** The only right that BEGIN can need is the one to set session_replication_role. */

@@ -10,17 +10,3 @@ const KEY = 0x746f6b6en << 32n;
 export function tryLockRun(table: string): string {
   return `pg_try_advisory_xact_lock(${KEY} | ${table}::int8)`;
 }
-
-/** Takes the same lock until it is released or the session ends: for runs in many transactions. */
-export function tryLockRunForSessionStatement(tableOid: number): string {
-  return `SELECT pg_try_advisory_lock(${keyOf(tableOid)})`;
-}
-
-/** Releases it. */
-export function unlockRunStatement(tableOid: number): string {
-  return `SELECT pg_advisory_unlock(${keyOf(tableOid)})`;
-}
-
-function keyOf(tableOid: number): bigint {
-  return KEY | BigInt(tableOid);
-}
