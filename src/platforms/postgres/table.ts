@@ -80,15 +80,17 @@ export interface ColumnMetadata {
  * - `fk_off`: a foreign key that is not enforced, or whose triggers are switched off: rows on its other side
  *   would keep what they refer to.
  * - `fk_self_cascade`: a foreign key that changes rows of the table itself, unseen by the run.
+ * - `unidentified`: a publication that cannot publish updates, since the table has no replica identity.
  */
 export type SideEffectKind =
   | "trigger_or_rule"
   | "fk_set_null"
   | "fk_delete"
   | "fk_off"
-  | "fk_self_cascade";
+  | "fk_self_cascade"
+  | "unidentified";
 
-/** One side effect, with the name of the trigger, rule or constraint. */
+/** One side effect, with the name of the trigger, rule, constraint or publication. */
 export type SideEffect = readonly [kind: SideEffectKind, name: string];
 
 /**

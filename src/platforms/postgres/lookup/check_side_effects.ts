@@ -49,6 +49,12 @@ export async function checkSideEffects(
       "rows would move to other partitions, which PostgreSQL before 15 takes for a deletion, " +
       `and foreign keys would delete or change rows elsewhere (${list})`,
   );
+  refuse(
+    namesOf("unidentified"),
+    (list) =>
+      "it, or a table that foreign keys carry the change to, has no replica identity by which its " +
+      `updates could be published (${list}): set one, or drop it from the publication`,
+  );
   const triggers = namesOf("trigger_or_rule");
   if (!allowTriggers) {
     refuse(

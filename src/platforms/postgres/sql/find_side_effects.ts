@@ -53,6 +53,22 @@ SELECT 'fk_off', k.conname::text FROM reached JOIN pg_catalog.pg_constraint k ON
 WHERE to_jsonb(k) ->> 'conenforced' = 'false' OR EXISTS (
   SELECT FROM pg_catalog.pg_trigger t
   WHERE t.tgconstraint = k.oid AND t.tgenabled NOT IN ('O', 'A') AND (t.tgtype & 16) <> 0)
+UNION
+SELECT 'unidentified', p.pubname::text
+FROM reached JOIN pg_catalog.pg_class c ON c.oid = reached.oid
+JOIN pg_catalog.pg_publication p ON p.pubupdate
+WHERE c.relkind = 'r' AND c.relreplident <> 'f' AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_index i
+    WHERE i.indrelid = c.oid AND i.indisvalid AND i.indimmediate
+      AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident END)
+  AND EXISTS (
+    SELECT FROM (
+      SELECT c.oid UNION SELECT a.relid FROM pg_catalog.pg_partition_ancestors(c.oid) AS a(relid)
+    ) AS published(oid)
+    JOIN pg_catalog.pg_class m ON m.oid = published.oid
+    JOIN pg_catalog.pg_namespace n ON n.oid = m.relnamespace
+    JOIN pg_catalog.pg_publication_tables t
+      ON t.pubname = p.pubname AND t.schemaname = n.nspname AND t.tablename = m.relname)
 ORDER BY 1, 2`;
 }
 
