@@ -19,8 +19,8 @@ import {
 import { markBeginning, proveDone } from "./prove_done.ts";
 import { rewriteInBatches } from "./rewrite_in_batches.ts";
 import { rewriteInClient } from "./rewrite_in_client.ts";
-import { rewriteInDatabase } from "./rewrite_in_database.ts";
-import { rewriteWholeTable } from "./rewrite_whole_table.ts";
+import { rewriteInDatabase, tokenExpression } from "./rewrite_in_database.ts";
+import { checkRewritable, rewriteWholeTable } from "./rewrite_whole_table.ts";
 import type { RewriteCounts, Work } from "./work.ts";
 
 /** Opens the table for the rest of the transaction that `session` is in. */
@@ -35,6 +35,7 @@ export function postgresTable(
       const work = { run, table, conversion };
       return await run.holding(session, table, async () => {
         await checkTokenLengths(session, work);
+        await checkMethod(session, work);
         return await preview(session, work);
       });
     },
@@ -88,6 +89,15 @@ async function preview(session: Session, work: Work): Promise<Counts> {
   const sessions = { reader: session, writer: undefined };
   const { updated, lookalikes } = await bulkPass(sessions, { ...work, conversion: tried });
   return { ...countsOf(counts, conversion.canReject ? updated : counts.selected), lookalikes };
+}
+
+/** Throws what the method of the run would throw before it writes. */
+async function checkMethod(session: Session, work: Work): Promise<void> {
+  const { run, table, conversion } = work;
+  const { strategy } = run.context;
+  const method = chooseMethod(table, { strategy, pushdown: run.pushdown }, conversion);
+  if (method === "rewrite") await checkRewritable(session, work);
+  if (method === "pushdown") tokenExpression(work);
 }
 
 async function rewriteInTransaction(session: Session, work: Work): Promise<RewriteOutcome> {

@@ -33,8 +33,11 @@ export async function updateInPlace(
   return count;
 }
 
-/** The SDK's SQL for a token. Throws if it has none: then the role would have to read `ctid`. */
-function tokenExpression({ table, conversion }: Work): (operand: string) => string {
+/**
+ * The SDK's SQL for a token. Throws `permission_denied` if it has none: then the role would have to read
+ * `ctid`.
+ */
+export function tokenExpression({ table, conversion }: Work): (operand: string) => string {
   const { sqlExpression } = conversion;
   if (sqlExpression !== undefined) return (operand) => sqlExpression("postgres", operand);
   throw refusal(

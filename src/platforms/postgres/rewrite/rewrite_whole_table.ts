@@ -2,6 +2,7 @@
  * The strategy `rewrite`: heap and indexes are rebuilt once, under an exclusive lock. It leaves no old
  * value in dead rows, in indexes or in the columns' statistics, and takes half the disk of an UPDATE.
  */
+import type { Conversion } from "../../../tokens/conversion.ts";
 import { ServiceError } from "../../../errors.ts";
 import { refusal } from "../../refusal.ts";
 import type { Session } from "../connection/session.ts";
@@ -24,12 +25,8 @@ import { actionOn, type RewriteCounts, type Work } from "./work.ts";
  * the table was altered since it was resolved.
  */
 export async function rewriteWholeTable(session: Session, work: Work): Promise<RewriteCounts> {
-  const { table, conversion: { selects, sqlExpression } } = work;
-  if (sqlExpression === undefined) {
-    const reason = "the token SDK has no SQL expression to rewrite by";
-    throw refusal("invalid_request", table.displayName, reason);
-  }
-  await checkConditions(session, table, work.run.allowTriggers);
+  const { table, conversion: { selects } } = work;
+  const sqlExpression = await checkRewritable(session, work);
   const [, counts] = await Promise.all([
     session.query(actionOn(table), lockTableStatement(table, "ACCESS EXCLUSIVE")),
     countRows(session, work),
@@ -50,6 +47,19 @@ export async function rewriteWholeTable(session: Session, work: Work): Promise<R
     selectedAtEnd = (await countRows(session, work)).selected;
   }
   return { ...countsOf(counts, counts.selected), rejectedRows: 0, selectedAtEnd };
+}
+
+/** Gives the SDK's SQL expression, once nothing stands in the way. Throws as `rewriteWholeTable` does. */
+export async function checkRewritable(
+  session: Session,
+  { run, table, conversion: { sqlExpression } }: Work,
+): Promise<NonNullable<Conversion["sqlExpression"]>> {
+  if (sqlExpression === undefined) {
+    const reason = "the token SDK has no SQL expression to rewrite by";
+    throw refusal("invalid_request", table.displayName, reason);
+  }
+  await checkConditions(session, table, run.allowTriggers);
+  return sqlExpression;
 }
 
 async function checkConditions(
