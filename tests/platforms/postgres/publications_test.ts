@@ -1,8 +1,9 @@
 /** Published tables: one whose updates the server cannot publish is refused before its first row. */
 import assert from "node:assert/strict";
 import { useDatabase } from "../../support/action_fixture.ts";
+import { testUnless } from "../../support/skipping.ts";
 
-const { sql, openAction, assertUnchanged } = await useDatabase();
+const { sql, openAction, assertUnchanged, serverVersion } = await useDatabase();
 
 const REFUSED: Readonly<Record<string, string>> = {
   "without a primary key": `create table $t (id int, name text);
@@ -38,7 +39,11 @@ async function makePublished(statements: string): Promise<string> {
 }
 
 for (const [title, statements] of Object.entries(REFUSED)) {
-  Deno.test(`a table that is published ${title} is refused by the publication's name`, async () => {
+  const isPartitioned = statements.includes("partition by");
+  const reason = isPartitioned && serverVersion < 13
+    ? "PostgreSQL 12 publishes no partitioned tables"
+    : undefined;
+  testUnless(reason, `a table that is published ${title} is refused by its name`, async () => {
     const table = await makePublished(statements);
     await using action = openAction();
     for (const dryRun of [true, false]) {

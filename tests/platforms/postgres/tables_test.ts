@@ -190,7 +190,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
     assert.equal((await action.tokenize("public.fleeting", ["name"])).updated, 1);
   });
 
-  test("a published table without a replica identity is refused by the server", async () => {
+  test("a published table without a replica identity is refused before its first row", async () => {
     await sql`create table published (id int, name text)`;
     await sql`insert into published values (1, 'canary')`;
     await sql`create publication everything for table published`;
@@ -199,7 +199,7 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
       "published",
       () => action.fails("table_not_supported", "public.published", ["name"]),
     );
-    assert.equal(error.facts.sqlState, "55000");
+    assert.match(error.message, /no replica identity .*\("everything"\)/);
   });
 }
 
