@@ -31,6 +31,7 @@ const UNLOCK = "SELECT pg_catalog.pg_advisory_unlock_all(), " +
 
 /** Resets the session, which must be outside of any transaction. If that fails, it is closed. Never throws. */
 export async function resetSession(session: Session): Promise<void> {
+  if (session.isPooled) return;
   try {
     await deadline(() => reset(session), { limitMs: RESET_TIMEOUT_MS });
   } catch {

@@ -19,9 +19,6 @@ import { fromDriver } from "./sql_states.ts";
 
 type Query = ReturnType<Sql["unsafe"]>;
 
-/** Has the driver prepare a statement, even one without parameters. */
-const BY_NAME = { prepare: true, simple: false };
-
 /** How long a cancelled statement may take to end before its connection is closed. */
 const CANCEL_TIMEOUT_MS = 3000;
 
@@ -54,6 +51,11 @@ export class Session {
   /** Called when the server warns. */
   onWarning: (warning: Warning) => void = () => {};
   readonly #client: DriverClient;
+  /**
+   * Whether a connection pooler is in between: then each transaction may run on another server connection,
+   * so nothing is prepared by name, and there is no state of a session to reset.
+   */
+  readonly isPooled: boolean;
   readonly #connection: Sql;
   readonly #requestCancel: () => Promise<void>;
   /** The statements under way, in the order in which they were sent, each with what makes it fail. */
@@ -65,10 +67,11 @@ export class Session {
 
   private constructor(
     client: DriverClient,
-    { connection, backend: { pid } }: Connected,
+    { connection, backend: { pid }, isPooled }: Connected,
     requestCancel: () => Promise<void>,
   ) {
     this.pid = pid;
+    this.isPooled = isPooled;
     this.#client = client;
     this.#connection = connection;
     this.#requestCancel = requestCancel;
@@ -148,9 +151,10 @@ export class Session {
     parameters?: readonly (string | null)[],
   ): Promise<StatementResult<Row>> {
     if (this.lost) throw connectionLost(action);
+    const options = { prepare: !this.isPooled, simple: false }; // even without parameters
     const query = parameters === undefined
       ? this.#connection.unsafe(text)
-      : this.#connection.unsafe(text, [...parameters], BY_NAME);
+      : this.#connection.unsafe(text, [...parameters], options);
     // when the connection is lost, the driver never settles statements that wait behind others
     const response = Promise.withResolvers<Awaited<ReturnType<Query["values"]>>>();
     query.values().execute().then(response.resolve, response.reject);
@@ -209,13 +213,20 @@ export class Session {
 interface Connected {
   readonly connection: Sql;
   readonly backend: Backend;
+  readonly isPooled: boolean;
 }
 
 async function connect({ sql }: DriverClient, signal: AbortSignal): Promise<Connected> {
   // since fetch_types is off, reserve() alone would never open the connection
-  const { state } = await abortable(sql.unsafe("SELECT 1"), signal);
+  const connected = await abortable(
+    sql.unsafe("SELECT pg_catalog.pg_backend_pid() AS pid"),
+    signal,
+  );
   checkServerVersion(String(sql.parameters.server_version));
-  return { connection: await abortable(sql.reserve(), signal), backend: state };
+  const { state: backend, 0: server } = connected;
+  // a pooler identifies the connection to itself, not that of a server
+  const isPooled = server!.pid !== backend.pid;
+  return { connection: await abortable(sql.reserve(), signal), backend, isPooled };
 }
 
 function noResponse({ connectTimeoutSeconds }: PostgresSettings): ServiceError {

@@ -84,7 +84,8 @@ async function begin<R>(
   if (begun.status === "rejected") {
     const error = toServiceError(begun.reason);
     if (error.facts.sqlState === "42501") throw isReplica(error);
-    throw error.code === "database_unreachable" ? new LostBeforeBegin(error) : error;
+    if (error.code !== "database_unreachable") throw error;
+    throw new LostBeforeBegin(session.isPooled ? closedByPooler(error) : error);
   }
   if (found.status === "rejected") throw found.reason;
   return found.value;
@@ -96,6 +97,16 @@ function isReplica({ facts }: ServiceError): ServiceError {
     "permission_denied",
     "Cannot begin a transaction: the role's session_replication_role switches foreign keys and " +
       "triggers off, and the role may not set it to origin: reset it by ALTER ROLE",
+    facts,
+  );
+}
+
+/** PgBouncer in statement mode responds to BEGIN by closing the connection, and so does every attempt. */
+function closedByPooler({ code, facts }: ServiceError): ServiceError {
+  return new ServiceError(
+    code,
+    "Cannot begin a transaction: the connection pooler closed the connection, as PgBouncer does in " +
+      "statement mode: set its mode to transaction or session",
     facts,
   );
 }

@@ -39,6 +39,10 @@ async function vacuum(
   { tables, vacuumable, version }: FoundResidue,
   lockTimeoutMs: number,
 ): Promise<Omit<ResiduePlace, "place">> {
+  if (session.isPooled) {
+    const detail = "not done through a connection pooler, which keeps no settings for VACUUM";
+    return { state: "not_checked", command: vacuumStatement(tables), detail };
+  }
   const countDeadRows = async () =>
     (await session.query<DeadRowsRow>(ACTION, deadRowsStatement(), [arrayLiteral(vacuumable)]))
       .rows;
