@@ -16,7 +16,7 @@ export interface BlockRange {
 export function countBlocksStatement(table: TargetTable): string {
   return `WITH RECURSIVE ${treeCte(`${quoteLiteral(tableName(table))}::regclass::oid`)}
 SELECT coalesce(max(pg_relation_size(c.oid)) / current_setting('block_size')::int8, 0)
-FROM tree JOIN pg_class c ON c.oid = tree.oid AND c.relkind = 'r'`;
+FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid AND c.relkind = 'r'`;
 }
 
 /** `AND` the row `t` is within the range; empty without a range. */

@@ -16,7 +16,7 @@ export function deadRowsStatement(): string {
 SELECT pg_stat_get_vacuum_count(c.oid),
   pg_stat_get_dead_tuples(c.oid) + coalesce(pg_stat_get_dead_tuples(nullif(c.reltoastrelid, 0)), 0),
   current_setting('track_counts')::bool
-FROM unnest($1::text[]) WITH ORDINALITY AS t(name, number) JOIN pg_class c ON c.oid = t.name::regclass
+FROM unnest($1::text[]) WITH ORDINALITY AS t(name, number) JOIN pg_catalog.pg_class c ON c.oid = t.name::regclass
 ORDER BY t.number`;
 }
 

@@ -16,22 +16,22 @@ import { treeCte } from "./table_expressions.ts";
 export function masksQuery(table: string): string {
   return `
 WITH RECURSIVE ${treeCte(table)}, me AS (
-  SELECT r.oid, r.rolsuper FROM pg_roles r WHERE r.rolname = current_user
+  SELECT r.oid, r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user
 ), product(name) AS (
-  SELECT e.extname::text FROM pg_extension e WHERE e.extname = 'pg_columnmask'
+  SELECT e.extname::text FROM pg_catalog.pg_extension e WHERE e.extname = 'pg_columnmask'
   UNION ALL
   SELECT 'data redaction' WHERE to_regclass('pg_catalog.edb_redaction_policy') IS NOT NULL
 )
 SELECT 'masked_role', r.rolname::text FROM me
-JOIN pg_shseclabel l ON l.classoid = 'pg_authid'::regclass AND l.label ILIKE 'masked%'
-JOIN pg_roles r ON r.oid = l.objoid
+JOIN pg_catalog.pg_shseclabel l ON l.classoid = 'pg_authid'::regclass AND l.label ILIKE 'masked%'
+JOIN pg_catalog.pg_roles r ON r.oid = l.objoid
   -- a superuser would count as a member of every role
 WHERE r.oid = me.oid OR (NOT me.rolsuper AND pg_has_role(me.oid, r.oid, 'MEMBER'))
 UNION
 SELECT 'unproven', product.name FROM me CROSS JOIN product
 WHERE NOT me.rolsuper
-  AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'rds_superuser'
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = 'rds_superuser'
     AND pg_has_role(me.oid, r.oid, 'MEMBER'))
-  AND EXISTS (SELECT FROM tree JOIN pg_class c ON c.oid = tree.oid WHERE c.relowner <> me.oid)
+  AND EXISTS (SELECT FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid WHERE c.relowner <> me.oid)
 ORDER BY 1, 2`;
 }

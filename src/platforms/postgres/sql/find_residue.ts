@@ -58,13 +58,15 @@ WITH RECURSIVE ${treeCte("$1::oid")}, reached(oid, columns) AS (
   -- the tree, and tables to which foreign keys ON UPDATE CASCADE carry the change, with the columns
   SELECT tree.oid, $2::text[] COLLATE "C" FROM tree
   UNION
-  SELECT k.conrelid, ${columnNames("k.conrelid", "k.conkey")} FROM reached JOIN pg_constraint k
+  SELECT k.conrelid, ${
+    columnNames("k.conrelid", "k.conkey")
+  } FROM reached JOIN pg_catalog.pg_constraint k
     ON k.contype = 'f' AND k.confrelid = reached.oid AND k.confupdtype = 'c'
       AND ${columnNames("k.confrelid", "k.confkey")} && reached.columns
 ), ancestor(oid) AS (
   -- tables that this one is a partition of or inherits from, at any distance
-  SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = $1::oid
-  UNION SELECT i.inhparent FROM pg_inherits i JOIN ancestor a ON a.oid = i.inhrelid
+  SELECT i.inhparent FROM pg_catalog.pg_inherits i WHERE i.inhrelid = $1::oid
+  UNION SELECT i.inhparent FROM pg_catalog.pg_inherits i JOIN ancestor a ON a.oid = i.inhrelid
 ), relative AS (
   -- the tree and its ancestors, whose statistics sample the tree's rows too
   SELECT c.oid, c.relkind, c.relname, c.relreplident, n.nspname, tree.oid IS NULL AS above,
@@ -72,19 +74,19 @@ WITH RECURSIVE ${treeCte("$1::oid")}, reached(oid, columns) AS (
     -- ANALYZE of a partitioned table goes through its partitions
     c.oid <> $1::oid AND c.relispartition AND ${mayMaintain("root")} AS within_root
   FROM (SELECT oid FROM tree UNION SELECT oid FROM ancestor) r
-  JOIN pg_class c ON c.oid = r.oid JOIN pg_namespace n ON n.oid = c.relnamespace
-  JOIN pg_class root ON root.oid = $1::oid
+  JOIN pg_catalog.pg_class c ON c.oid = r.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_catalog.pg_class root ON root.oid = $1::oid
   LEFT JOIN tree ON tree.oid = r.oid
 ), attribute AS (
   -- the columns in each of them, and whether the role sees their statistics
   SELECT r.oid AS table_oid, r.name, r.nspname, r.relname, r.above, a.attnum, a.attname,
     has_column_privilege(r.oid, a.attnum, 'SELECT') AND NOT row_security_active(r.oid) AS visible
-  FROM relative r JOIN pg_attribute a ON a.attrelid = r.oid
+  FROM relative r JOIN pg_catalog.pg_attribute a ON a.attrelid = r.oid
   WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attname::text = ANY ($2::text[])
 ), dirty AS (
   -- tables with a value among a column's most common values or histogram bounds
   SELECT DISTINCT a.name, a.above FROM attribute a
-  JOIN pg_stats s ON s.schemaname = a.nspname AND s.tablename = a.relname AND s.attname = a.attname
+  JOIN pg_catalog.pg_stats s ON s.schemaname = a.nspname AND s.tablename = a.relname AND s.attname = a.attname
   CROSS JOIN LATERAL unnest(
     coalesce(s.most_common_vals::text::text[], '{}') || s.histogram_bounds::text::text[]) u(value)
   CROSS JOIN LATERAL (
@@ -94,15 +96,15 @@ WITH RECURSIVE ${treeCte("$1::oid")}, reached(oid, columns) AS (
   -- indexes on the columns, or on expressions or predicates that use them
   SELECT DISTINCT i.indexrelid, i.indrelid, i.indexrelid::regclass::text AS name, am.amname,
     i.indexprs IS NOT NULL AS derived
-  FROM attribute a JOIN pg_index i ON i.indrelid = a.table_oid
-  JOIN pg_class c ON c.oid = i.indexrelid AND c.relkind = 'i' JOIN pg_am am ON am.oid = c.relam
+  FROM attribute a JOIN pg_catalog.pg_index i ON i.indrelid = a.table_oid
+  JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid AND c.relkind = 'i' JOIN pg_catalog.pg_am am ON am.oid = c.relam
   WHERE NOT a.above AND (a.attnum = ANY (i.indkey::int2[]) OR EXISTS (
-    SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
-      AND d.refclassid = 'pg_class'::regclass AND d.refobjid = a.table_oid AND d.refobjsubid = a.attnum))
+    SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = i.indexrelid
+      AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = a.table_oid AND d.refobjsubid = a.attnum))
 ), generated AS (
   -- generated columns
   SELECT r.name || '.' || quote_ident(a.attname) AS name
-  FROM relative r JOIN pg_attribute a ON a.attrelid = r.oid WHERE NOT r.above AND a.attgenerated <> ''
+  FROM relative r JOIN pg_catalog.pg_attribute a ON a.attrelid = r.oid WHERE NOT r.above AND a.attgenerated <> ''
 ), extended AS (
   -- extended statistics with most common values (m) or on expressions (e)
   SELECT format('%I.%I', n.nspname, x.stxname) AS name, CASE
@@ -115,25 +117,25 @@ WITH RECURSIVE ${treeCte("$1::oid")}, reached(oid, columns) AS (
         THEN rtrim(s.most_common_vals[r][k], ' ') ELSE s.most_common_vals[r][k] END) v(value)
       WHERE s.attnames[k]::text = ANY ($2::text[]) AND ${isValue}) THEN 'values'
     ELSE 'tokens' END AS state
-  FROM pg_statistic_ext x JOIN pg_namespace n ON n.oid = x.stxnamespace
-  LEFT JOIN pg_stats_ext s ON s.statistics_schemaname = n.nspname AND s.statistics_name = x.stxname
+  FROM pg_catalog.pg_statistic_ext x JOIN pg_catalog.pg_namespace n ON n.oid = x.stxnamespace
+  LEFT JOIN pg_catalog.pg_stats_ext s ON s.statistics_schemaname = n.nspname AND s.statistics_name = x.stxname
   WHERE x.stxkind && '{m,e}' AND EXISTS (
     SELECT FROM attribute a WHERE a.table_oid = x.stxrelid AND (a.attnum = ANY (x.stxkeys::int2[])
       OR x.stxkind && '{e}'))
 ), dependent(oid) AS (
   -- views on the columns, and views on those views
-  SELECT r.ev_class FROM attribute a JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass
-    AND d.refobjid = a.table_oid AND d.classid = 'pg_rewrite'::regclass
-  JOIN pg_rewrite r ON r.oid = d.objid AND r.ev_class <> a.table_oid
+  SELECT r.ev_class FROM attribute a JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass
+    AND d.refobjid = a.table_oid AND d.classid = 'pg_catalog.pg_rewrite'::regclass
+  JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid AND r.ev_class <> a.table_oid
   -- a reference to the whole row is attribute number 0, and need not list its columns
   WHERE d.refobjsubid = a.attnum OR r.ev_action::text LIKE '%:varattno 0 %'
   UNION
-  SELECT r.ev_class FROM dependent v JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass
-    AND d.refobjid = v.oid AND d.classid = 'pg_rewrite'::regclass
-  JOIN pg_rewrite r ON r.oid = d.objid AND r.ev_class <> v.oid
+  SELECT r.ev_class FROM dependent v JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass
+    AND d.refobjid = v.oid AND d.classid = 'pg_catalog.pg_rewrite'::regclass
+  JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid AND r.ev_class <> v.oid
 ), published AS (
   -- publications of the tree or its ancestors
-  SELECT DISTINCT quote_ident(p.pubname) AS name FROM pg_publication_tables p
+  SELECT DISTINCT quote_ident(p.pubname) AS name FROM pg_catalog.pg_publication_tables p
   JOIN relative r ON r.nspname = p.schemaname AND r.relname = p.tablename
 )
 SELECT json_build_object(
@@ -149,17 +151,21 @@ SELECT json_build_object(
   'extended', (SELECT coalesce(json_agg(e ORDER BY e.name), '[]') FROM extended e),
   'indexes', ${list("index_over WHERE amname <> 'hash'")},
   'materializedViews', ${
-    list(`(SELECT c.oid::regclass::text AS name FROM dependent d JOIN pg_class c ON c.oid = d.oid
-      WHERE c.relkind = 'm' AND c.relispopulated) m`)
+    list(
+      `(SELECT c.oid::regclass::text AS name FROM dependent d JOIN pg_catalog.pg_class c ON c.oid = d.oid
+      WHERE c.relkind = 'm' AND c.relispopulated) m`,
+    )
   },
   'cascaded', ${
-    list(`(SELECT c.oid::regclass::text AS name FROM reached r JOIN pg_class c ON c.oid = r.oid
-      WHERE c.relkind = 'r' AND c.oid NOT IN (SELECT tree.oid FROM tree)) k`)
+    list(
+      `(SELECT c.oid::regclass::text AS name FROM reached r JOIN pg_catalog.pg_class c ON c.oid = r.oid
+      WHERE c.relkind = 'r' AND c.oid NOT IN (SELECT tree.oid FROM tree)) k`,
+    )
   },
   'publications', ${list("published")},
   'decodesOldRows', EXISTS (SELECT FROM relative WHERE NOT above AND relreplident = 'f')
     AND (EXISTS (SELECT FROM published) OR EXISTS (
-      SELECT FROM pg_replication_slots s WHERE s.slot_type = 'logical' AND s.database = current_database())),
+      SELECT FROM pg_catalog.pg_replication_slots s WHERE s.slot_type = 'logical' AND s.database = current_database())),
   'version', current_setting('server_version_num')::int
 )`;
 }
@@ -174,5 +180,5 @@ function mayMaintain(table: string): string {
   return `(CASE WHEN current_setting('server_version_num')::int >= 170000
     THEN has_table_privilege(${table}.oid, 'MAINTAIN') ELSE false END
     OR pg_has_role(${table}.relowner, 'USAGE')
-    OR (SELECT pg_has_role(b.datdba, 'USAGE') FROM pg_database b WHERE b.datname = current_database()))`;
+    OR (SELECT pg_has_role(b.datdba, 'USAGE') FROM pg_catalog.pg_database b WHERE b.datname = current_database()))`;
 }

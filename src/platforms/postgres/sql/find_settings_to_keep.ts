@@ -20,23 +20,23 @@ export function settingsToKeepStatement(table: TargetTable): string {
 WITH RECURSIVE ${treeCte(`${quoteLiteral(tableName(table))}::regclass::oid`)}
 SELECT format('ALTER INDEX %s ALTER COLUMN %s SET STATISTICS %s',
   i.indexrelid::regclass, a.attnum, a.attstattarget)
-FROM tree JOIN pg_index i ON i.indrelid = tree.oid JOIN pg_attribute a ON a.attrelid = i.indexrelid
+FROM tree JOIN pg_catalog.pg_index i ON i.indrelid = tree.oid JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indexrelid
 WHERE a.attstattarget >= 0
 UNION ALL
 SELECT format('ALTER STATISTICS %I.%I SET STATISTICS %s',
   n.nspname, s.stxname, to_jsonb(s) ->> 'stxstattarget')
-FROM tree JOIN pg_statistic_ext s ON s.stxrelid = tree.oid JOIN pg_namespace n ON n.oid = s.stxnamespace
+FROM tree JOIN pg_catalog.pg_statistic_ext s ON s.stxrelid = tree.oid JOIN pg_catalog.pg_namespace n ON n.oid = s.stxnamespace
 WHERE (to_jsonb(s) ->> 'stxstattarget')::int >= 0
 UNION ALL
 SELECT format('ALTER TABLE ONLY %s ALTER COLUMN %I SET STORAGE %s', tree.oid::regclass, a.attname,
   CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END)
-FROM tree JOIN pg_attribute a ON a.attrelid = tree.oid
-JOIN pg_attribute own ON own.attrelid = ${table.oid} AND own.attname = a.attname
+FROM tree JOIN pg_catalog.pg_attribute a ON a.attrelid = tree.oid
+JOIN pg_catalog.pg_attribute own ON own.attrelid = ${table.oid} AND own.attname = a.attname
 WHERE a.attname IN (${columns}) AND a.attstorage <> own.attstorage
 UNION ALL
 SELECT format('ALTER TABLE ONLY %s ALTER COLUMN %I SET COMPRESSION %s', tree.oid::regclass, a.attname,
   CASE ${compression("a")} WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' ELSE 'default' END)
-FROM tree JOIN pg_attribute a ON a.attrelid = tree.oid
-JOIN pg_attribute own ON own.attrelid = ${table.oid} AND own.attname = a.attname
+FROM tree JOIN pg_catalog.pg_attribute a ON a.attrelid = tree.oid
+JOIN pg_catalog.pg_attribute own ON own.attrelid = ${table.oid} AND own.attname = a.attname
 WHERE a.attname IN (${columns}) AND ${compression("a")} <> ${compression("own")}`;
 }

@@ -21,10 +21,10 @@ WITH RECURSIVE ${treeCte(table)}, ${reachedCte(table, columns)}, moving(oid) AS 
   UNION
   SELECT i.inhrelid FROM moving JOIN pg_catalog.pg_inherits i ON i.inhparent = moving.oid
 )
-SELECT 'trigger_or_rule', t.tgname::text FROM reached JOIN pg_trigger t ON t.tgrelid = reached.oid
+SELECT 'trigger_or_rule', t.tgname::text FROM reached JOIN pg_catalog.pg_trigger t ON t.tgrelid = reached.oid
 WHERE ${isEnabled("t")} AND (t.tgtype & 16) <> 0
   AND (cardinality(t.tgattr::int2[]) = 0 OR EXISTS (
-    SELECT FROM pg_attribute a WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr::int2[])
+    SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr::int2[])
       -- a generated column changes with the columns it is computed from
       AND (a.attname::text = ANY (reached.columns) OR a.attgenerated <> '')))
 UNION
@@ -37,11 +37,11 @@ FROM moving JOIN pg_catalog.pg_constraint k ON k.confrelid = moving.oid
 WHERE k.contype = 'f' AND k.confdeltype IN ('c', 'n', 'd')
   AND current_setting('server_version_num')::int < 150000
 UNION
-SELECT 'trigger_or_rule', r.rulename::text FROM reached JOIN pg_rewrite r ON r.ev_class = reached.oid
+SELECT 'trigger_or_rule', r.rulename::text FROM reached JOIN pg_catalog.pg_rewrite r ON r.ev_class = reached.oid
 WHERE r.ev_type = '2' AND r.ev_enabled IN ('O', 'A')
 UNION
 SELECT CASE WHEN k.confupdtype = 'c' THEN 'fk_self_cascade' ELSE 'fk_set_null' END, k.conname::text
-FROM reached JOIN pg_constraint k ON k.confrelid = reached.oid
+FROM reached JOIN pg_catalog.pg_constraint k ON k.confrelid = reached.oid
 WHERE k.contype = 'f' AND ${columnNames("k.confrelid", "k.confkey")} && reached.columns
   AND (k.confupdtype IN ('n', 'd')
     OR (k.confupdtype = 'c' AND k.conrelid IN (SELECT tree.oid FROM tree)))

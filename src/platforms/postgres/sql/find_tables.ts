@@ -31,8 +31,10 @@ WITH candidate AS (
 ), found AS (
   SELECT candidate.instance, c.oid, n.oid AS schema_oid, n.nspname, c.relname, c.relkind
   FROM candidate
-  JOIN pg_namespace n ON ${same("n.nspname", "candidate.schema_name")}
-  JOIN pg_class c ON c.relnamespace = n.oid AND ${same("c.relname", "candidate.table_name")}
+  JOIN pg_catalog.pg_namespace n ON ${same("n.nspname", "candidate.schema_name")}
+  JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND ${
+    same("c.relname", "candidate.table_name")
+  }
   WHERE ${same("current_database()", "candidate.database_name")}
     AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 )
@@ -85,7 +87,7 @@ SELECT current_database()::text, coalesce((
     SELECT bool_or(c.oid <> found.oid) AS has_descendants,
       bool_or(c.relkind = 'f' AND c.oid <> found.oid) AS has_foreign,
       coalesce(sum(pg_relation_size(c.oid)) FILTER (WHERE c.relkind = 'r'), 0)::int8 AS size_bytes
-    FROM tree JOIN pg_class c ON c.oid = tree.oid
+    FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid
   ) tree
   CROSS JOIN LATERAL (
     SELECT json_agg(json_build_object(
@@ -95,7 +97,7 @@ SELECT current_database()::text, coalesce((
       'maxLength', CASE WHEN base.type_name IN ('varchar', 'bpchar') AND base.typmod > 4 THEN base.typmod - 4 END,
       'collation', CASE WHEN a.attcollation <> own.typcollation THEN (
         SELECT quote_ident(s.nspname) || '.' || quote_ident(l.collname)
-        FROM pg_collation l JOIN pg_namespace s ON s.oid = l.collnamespace WHERE l.oid = a.attcollation) END,
+        FROM pg_catalog.pg_collation l JOIN pg_catalog.pg_namespace s ON s.oid = l.collnamespace WHERE l.oid = a.attcollation) END,
       'storage', CASE WHEN a.attstorage <> own.typstorage THEN CASE a.attstorage
         WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
       'compression', CASE to_jsonb(a) ->> 'attcompression' WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END,
@@ -110,18 +112,18 @@ SELECT current_database()::text, coalesce((
       'canSelect', has_column_privilege(found.oid, a.attnum, 'SELECT'),
       'canUpdate', has_column_privilege(found.oid, a.attnum, 'UPDATE')
     ) ORDER BY a.attnum) AS list, array_agg(a.attname::text ORDER BY a.attnum) AS names
-    FROM pg_attribute a
-    JOIN pg_type own ON own.oid = a.atttypid
+    FROM pg_catalog.pg_attribute a
+    JOIN pg_catalog.pg_type own ON own.oid = a.atttypid
     CROSS JOIN LATERAL (
       WITH RECURSIVE layer(type_oid, typmod, depth) AS (
         SELECT a.atttypid, a.atttypmod, 0
         UNION ALL
         SELECT t.typbasetype, CASE WHEN layer.typmod = -1 THEN t.typtypmod ELSE layer.typmod END, layer.depth + 1
-        FROM layer JOIN pg_type t ON t.oid = layer.type_oid WHERE t.typtype = 'd'
+        FROM layer JOIN pg_catalog.pg_type t ON t.oid = layer.type_oid WHERE t.typtype = 'd'
       )
       SELECT layer.typmod, CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace
           OR (t.typname = 'citext' AND t.typtype = 'b') THEN t.typname::text END AS type_name
-      FROM layer JOIN pg_type t ON t.oid = layer.type_oid ORDER BY layer.depth DESC LIMIT 1
+      FROM layer JOIN pg_catalog.pg_type t ON t.oid = layer.type_oid ORDER BY layer.depth DESC LIMIT 1
     ) base
     WHERE a.attrelid = found.oid AND a.attnum > 0 AND NOT a.attisdropped
       AND ${ascii("a.attname")} IN (SELECT ${ascii("asked")} FROM unnest($5::text[]) AS asked)

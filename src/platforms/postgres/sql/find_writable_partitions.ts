@@ -17,13 +17,13 @@ export function findWritablePartitionsStatement(): string {
   return `
 WITH RECURSIVE ${treeCte("$1::oid")}
 SELECT c.oid::int8, n.nspname::text, c.relname::text
-FROM tree JOIN pg_class c ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace
+FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND has_schema_privilege(n.oid, 'USAGE')
   AND has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'UPDATE')
   AND NOT row_security_active(c.oid)
   AND NOT EXISTS (
-    SELECT FROM tree k JOIN pg_partitioned_table p ON p.partrelid = k.oid
+    SELECT FROM tree k JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = k.oid
     WHERE p.partexprs IS NOT NULL OR EXISTS (
-      SELECT FROM pg_attribute a WHERE a.attrelid = p.partrelid
+      SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = p.partrelid
         AND a.attnum = ANY (p.partattrs::int2[]) AND a.attname::text = ANY ($2::text[])))`;
 }

@@ -49,14 +49,14 @@ export function rewriteConditionsStatement(table: TargetTable): string {
   const columns = table.columns.map(({ name }) => quoteLiteral(name)).join(", ");
   return `WITH RECURSIVE ${treeCte(`${quoteLiteral(tableName(table))}::regclass::oid`)}
 SELECT bool_and(pg_has_role(c.relowner, 'USAGE')), bool_or(EXISTS (
-  SELECT FROM pg_publication_tables p WHERE p.schemaname = n.nspname AND p.tablename = c.relname
+  SELECT FROM pg_catalog.pg_publication_tables p WHERE p.schemaname = n.nspname AND p.tablename = c.relname
 )), bool_or(c.reloftype <> 0), (
-  SELECT coalesce(json_agg(a.attname), '[]'::json) FROM pg_attribute a
+  SELECT coalesce(json_agg(a.attname), '[]'::json) FROM pg_catalog.pg_attribute a
   WHERE a.attrelid = ${table.oid} AND a.attname IN (${columns}) AND a.attinhcount > 0
 ), (
-  SELECT coalesce(json_agg(e.evtname), '[]'::json) FROM pg_event_trigger e
+  SELECT coalesce(json_agg(e.evtname), '[]'::json) FROM pg_catalog.pg_event_trigger e
   WHERE e.evtenabled IN ('O', 'A') AND (e.evttags IS NULL OR 'ALTER TABLE' = ANY (e.evttags))
     AND e.evtevent IN ('table_rewrite', 'ddl_command_start', 'ddl_command_end', 'sql_drop')
 )
-FROM tree JOIN pg_class c ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace`;
+FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace`;
 }

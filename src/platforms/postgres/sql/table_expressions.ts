@@ -15,7 +15,7 @@ export function tableName(table: TableName): string {
  */
 export function treeCte(root: string): string {
   return `tree(oid) AS (
-  SELECT ${root} UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree parent ON parent.oid = i.inhparent
+  SELECT ${root} UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN tree parent ON parent.oid = i.inhparent
 )`;
 }
 
@@ -24,7 +24,7 @@ export function treeCte(root: string): string {
  * attribute numbers.
  */
 export function columnNames(table: string, numbers: string): string {
-  return `(SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
+  return `(SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
       WHERE a.attrelid = ${table} AND a.attnum = ANY (${numbers}))`;
 }
 
@@ -38,9 +38,9 @@ export function reachedCte(table: string, columns: string): string {
   SELECT ${table}, ${columns} COLLATE "C"
   UNION
   SELECT next.oid, next.columns FROM reached CROSS JOIN LATERAL (
-    SELECT i.inhrelid, reached.columns FROM pg_inherits i WHERE i.inhparent = reached.oid
+    SELECT i.inhrelid, reached.columns FROM pg_catalog.pg_inherits i WHERE i.inhparent = reached.oid
     UNION ALL
-    SELECT k.conrelid, ${columnNames("k.conrelid", "k.conkey")} FROM pg_constraint k
+    SELECT k.conrelid, ${columnNames("k.conrelid", "k.conkey")} FROM pg_catalog.pg_constraint k
     WHERE k.contype = 'f' AND k.confrelid = reached.oid AND k.confupdtype = 'c'
       AND ${columnNames("k.confrelid", "k.confkey")} && reached.columns
   ) AS next(oid, columns)
