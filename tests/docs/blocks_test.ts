@@ -53,3 +53,9 @@ Deno.test("every row of a table has a cell for each column", () => {
   );
   assert.deepEqual(uneven, []);
 });
+
+Deno.test("no page has the marks of an unfinished merge", () => {
+  const marks = /^(\| )?(<{7}|>{7}|\|{7})( |$)/m;
+  assert.match("text\n| <<<<<<< HEAD", marks);
+  assert.deepEqual(PAGES.filter(({ text }) => marks.test(text)).map(({ path }) => path), []);
+});
