@@ -34,7 +34,7 @@ await tokenize("permissions");
 const action = command("serve").spawn();
 let failed = true;
 try {
-  await answersAt(`http://127.0.0.1:${actionPort}/healthz`);
+  await respondsAt(`http://127.0.0.1:${actionPort}/healthz`);
 
   say(`3. The first trigger: tokenize ${COLUMNS.join(" and ")}`);
   const first = await trigger();
@@ -52,10 +52,14 @@ if (failed) {
   Deno.exit(1);
 }
 say("Next");
-console.log(`Your own Postgres:  export PG_CONN_STR=postgres://user:password@host:5432/database
-A warehouse too:    export DBX_JDBC_URL='jdbc:databricks://…;httpPath=…;AuthMech=3;UID=token;PWD=…'
-The action:         deno task serve
-A trigger:          deno task trigger --urn 'urn:li:dataset:(…)' --columns email,phone`);
+console.log(
+  `These tokens are of the SDK "dummy": Base64, which anybody can read. It protects nothing.
+With a key of yours, and a Postgres of yours:
+
+  make build
+
+then paste from README.md, "Your own Postgres in a minute".`,
+);
 Deno.exit(0); // the socket server would wait for the action's idle connection
 
 /** The program itself, with the permissions that its binary has. */
@@ -79,11 +83,15 @@ async function trigger(): Promise<{ updated: number; skipped: number }> {
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ dataset_urn: URN, columns: COLUMNS }),
   });
-  const answer = await response.json();
-  if (!response.ok) throw new Error(answer.detail);
-  console.log(JSON.stringify(answer, null, 2));
-  console.log(`\n   → ${answer.updated} updated, ${answer.skipped} skipped\n`);
-  return answer;
+  const body = await response.json();
+  if (!response.ok) throw new Error(body.detail);
+  const { residue = [], ...report } = body;
+  console.log(JSON.stringify(report, null, 2));
+  console.log(`\n   → ${report.updated} updated, ${report.skipped} skipped`);
+  const left = residue.filter(({ state }: { state: string }) => state === "remains");
+  for (const { place, detail } of left) console.log(`   → old values in ${place}: ${detail}`);
+  console.log();
+  return report;
 }
 
 async function showRows(): Promise<void> {
@@ -93,14 +101,14 @@ async function showRows(): Promise<void> {
   console.table(rows);
 }
 
-async function answersAt(url: string): Promise<void> {
+async function respondsAt(url: string): Promise<void> {
   const deadlineMs = performance.now() + READY_WITHIN_MS;
   while (performance.now() < deadlineMs) {
-    const answered = await fetch(url).then(
+    const responded = await fetch(url).then(
       async (response) => (await response.body?.cancel(), true),
       () => false,
     );
-    if (answered) return;
+    if (responded) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error("the action did not start");
