@@ -117,8 +117,14 @@ Deno.test("a server that refuses the connection is unreachable, and the error ha
   const { host, pathname } = here;
   const closed = `127.0.0.1:${freePort()}`;
   const cases: Record<string, [url: string, reason: RegExp]> = {
-    "nobody listens": [`postgres://u:${SECRET}@${closed}/db`, /\(ECONNREFUSED\)$/],
-    "an unknown host": [`postgres://u:${SECRET}@no.such.host.invalid/db`, /\(ENOTFOUND\)$/],
+    "nobody listens": [
+      `postgres://u:${SECRET}@${closed}/db`,
+      /at the host and port in PG_CONN_STR \(ECONNREFUSED\)$/,
+    ],
+    "an unknown host": [
+      `postgres://u:${SECRET}@no.such.host.invalid/db`,
+      /the host in PG_CONN_STR \(ENOTFOUND\)$/,
+    ],
     "a wrong password": [
       `postgres://postgres:${SECRET}@${host}${pathname}`,
       /refused the user or the password \(SQLSTATE 28P01\)$/,

@@ -74,6 +74,14 @@ const MEANINGS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   "08": ["database_unreachable", "the connection failed"],
 };
 
+const CONNECTION_FAILED = "the connection to Postgres failed";
+
+/** What a stranger can check, by the code of the system call that failed. */
+const NETWORK_REASONS: Readonly<Record<string, string>> = {
+  ENOTFOUND: "no address is known for the host in PG_CONN_STR",
+  ECONNREFUSED: "nothing accepts connections at the host and port in PG_CONN_STR",
+};
+
 /** The `ServiceError` for what the driver threw while doing `action`. */
 export function fromDriver(thrown: unknown, action: string): ServiceError {
   if (thrown instanceof ServiceError) return thrown;
@@ -84,7 +92,9 @@ export function fromDriver(thrown: unknown, action: string): ServiceError {
   if (error?.name !== "PostgresError") {
     return new ServiceError(
       "database_unreachable",
-      `Cannot ${action}: the connection to Postgres failed${code === "" ? "" : ` (${code})`}`,
+      `Cannot ${action}: ${NETWORK_REASONS[code] ?? CONNECTION_FAILED}${
+        code === "" ? "" : ` (${code})`
+      }`,
       code === "" ? {} : { cause: code },
     );
   }
