@@ -108,7 +108,7 @@ function notFound(
   if (candidates.some(({ database }) => same(database))) {
     throw new ServiceError(
       "table_not_found",
-      `Cannot find the table: database "${connected}" has none that "${dataset.name}" names`,
+      `Cannot find the table: database "${connected}" has no "${dataset.name}", or the role may not see it`,
     );
   }
   throw new ServiceError(
