@@ -1,11 +1,12 @@
 /** The program `tokenize`: finds out which command, with which configuration, and runs it. */
 import "./sandbox/no_environment.ts";
 import type { Command, TypedCommand } from "./command.ts";
-import { readCommandLine, USAGE_EXIT_CODE } from "./command_line/command_line.ts";
+import { readCommandLine } from "./command_line/command_line.ts";
 import { printError, printUnwritable } from "./commands/output.ts";
 import { printPermissions } from "./commands/permissions.ts";
 import { type Config, loadConfig } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
+import { USAGE_EXIT_CODE } from "./exit_codes.ts";
 import { stackFrames } from "./stack_frames.ts";
 import { toAuthority } from "./host_name.ts";
 import { oneLine } from "./one_line.ts";

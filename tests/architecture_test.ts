@@ -7,6 +7,7 @@ const GROUND_FLOOR = [
   "async",
   "config_error",
   "errors",
+  "exit_codes",
   "host_name",
   "one_line",
   "retry_after",

@@ -1,6 +1,7 @@
 /** The command line: from arguments to the command that they ask for. */
 import { Command as Parser, CommanderError } from "commander";
 import type { PermissionsCommand, TypedCommand } from "../command.ts";
+import { USAGE_EXIT_CODE } from "../exit_codes.ts";
 import { oneLine } from "../one_line.ts";
 import { writeError, writeOutput } from "../standard_streams.ts";
 import { COMMIT, VERSION } from "../version.ts";
@@ -11,9 +12,6 @@ export type CommandLine =
   | { readonly kind: "command"; readonly command: TypedCommand | PermissionsCommand }
   /** Nothing more: help, the version or a usage error is printed already. */
   | { readonly kind: "done"; readonly exitCode: number };
-
-/** Exit code for wrong usage or configuration. */
-export const USAGE_EXIT_CODE = 2;
 
 /** Reads the arguments, and prints what is wrong with them. `isTerminal`: results go to a person. */
 export function readCommandLine(args: readonly string[], isTerminal: boolean): CommandLine {

@@ -3,6 +3,7 @@ import { toServiceError } from "../errors.ts";
 import type { DetokenizeCommand } from "../command.ts";
 import type { TokenContext, TokenSdk } from "../tokens/token_sdk.ts";
 import { UnwritableOutput } from "../standard_streams.ts";
+import { USAGE_EXIT_CODE } from "../exit_codes.ts";
 import { failureExitCode } from "../stop_signals.ts";
 import { aborted } from "../async.ts";
 import { printError, printLines, printUnwritable } from "./output.ts";
@@ -25,7 +26,7 @@ export async function detokenize(
     const sdk = await tokenSdk();
     if (sdk.detokenize === undefined) {
       printError("TOKEN_SDK_MODE: the tokens of this SDK cannot be read back");
-      return 2;
+      return USAGE_EXIT_CODE;
     }
     const context = { platform, dataset, column };
     const left = await readBack(sdk.detokenize.bind(sdk), context, json, shutDown);

@@ -1,6 +1,7 @@
 /** `tokenize rotate`: tokens of an older key or SDK become those of the current one, in place. */
 import type { ActionDependencies } from "../action/tokenize_dataset.ts";
 import type { RotateCommand } from "../command.ts";
+import { USAGE_EXIT_CODE } from "../exit_codes.ts";
 import { printError } from "./output.ts";
 import { runOnce } from "./run.ts";
 
@@ -16,7 +17,7 @@ export async function rotate(
   const source = await deps.rotateFrom?.();
   if (source !== undefined && source.sdk.detokenize === undefined) {
     printError("--from: its tokens are one-way and cannot be read back");
-    return 2;
+    return USAGE_EXIT_CODE;
   }
   return await runOnce(command, deps, shutDown);
 }

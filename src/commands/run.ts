@@ -5,7 +5,7 @@ import { toServiceError } from "../errors.ts";
 import { toProblem } from "../http/problem.ts";
 import type { RunCommand } from "../command.ts";
 import { aborted } from "../async.ts";
-import { failureExitCode } from "../stop_signals.ts";
+import { problemExitCode } from "../exit_codes.ts";
 import { deliverReport, printFailure } from "./output.ts";
 import { progressBar } from "./progress_bar.ts";
 
@@ -33,8 +33,9 @@ export async function runOnce(
     return deliverReport(report, json);
   } catch (error) {
     bar.clear();
-    printFailure(toProblem(toServiceError(error), runId), json);
-    return failureExitCode(shutDown);
+    const problem = toProblem(toServiceError(error), runId);
+    printFailure(problem, json);
+    return problemExitCode(problem.code, shutDown);
   } finally {
     await Promise.all([...deps.platforms.values()].map((platform) => platform.close()));
   }

@@ -1,7 +1,7 @@
 /** `tokenize trigger`: asks a running action to tokenize a dataset. */
 import type { TriggerCommand } from "../command.ts";
 import { askAction } from "./ask_action.ts";
-import { failureExitCode } from "../stop_signals.ts";
+import { problemExitCode } from "../exit_codes.ts";
 import { deliverReport, printFailure } from "./output.ts";
 
 /** Sends the trigger and prints the report or the problem. Returns the exit code. */
@@ -13,7 +13,7 @@ export async function trigger(
   const outcome = await askAction({ url, triggerToken }, dataset, options, shutDown);
   if ("problem" in outcome) {
     printFailure(outcome.problem, json);
-    return failureExitCode(shutDown);
+    return problemExitCode(outcome.problem.code, shutDown);
   }
   return deliverReport(outcome.report, json);
 }

@@ -58,10 +58,26 @@ export async function jobsSuite(program: Program): Promise<void> {
     assert.equal(last, `tokenize: ${problem.detail} (column_not_tokenizable)`);
   });
 
-  test("run without a configured platform says which variable to set", async () => {
+  test("run without a configured platform says which variable to set, with exit code 2", async () => {
     const { code, stderr } = await run(["run", ...dataset("customers", "email")]);
-    assert.equal(code, 1);
+    assert.equal(code, 2);
     assert.match(stderr, /set PG_CONN_STR .*\(platform_not_configured\)\n$/);
+  });
+
+  test("a malformed URN and a column named twice are wrong usage: exit code 2", async () => {
+    await using service = await startService(program, withDatabase);
+    const urnTypo = ["--urn", `${urn("customers")}x`, "--columns", "email"];
+    const cases: readonly (readonly [readonly string[], string])[] = [
+      [urnTypo, "invalid_urn"],
+      [dataset("customers", "email,email"), "invalid_request"],
+      [dataset("customers", "email,EMAIL"), "invalid_request"],
+    ];
+    for (const [args, problemCode] of cases) {
+      for (const command of [["run"], ["trigger", "--url", service.url]]) {
+        const { code, stdout } = await run([...command, ...args], withDatabase);
+        assert.deepEqual([code, JSON.parse(stdout).code], [2, problemCode], command[0]);
+      }
+    }
   });
 
   test("run needs no port, so it works beside a service that listens on it", async () => {
