@@ -24,7 +24,7 @@ export function tooLong(
   const excess = tokenLength === undefined
     ? "the tokens of some values are longer"
     : `its tokens have ${tokenLength}`;
-  const reason = `column "${column}" holds ${maxLength} characters, ${excess}`;
+  const reason = `column "${column}" holds ${maxLength} characters, ${excess}: widen it`;
   return refusal("value_too_long", displayName, reason);
 }
 

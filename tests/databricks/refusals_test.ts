@@ -172,7 +172,10 @@ for (const [method, sdk] of BOTH_WAYS) {
       ], async (table) => {
         const action = openAction(place, { sdk });
         const error = await action.fails("value_too_long", table.urn, ["v"]);
-        assert.match(error.message, /holds 15 characters, the tokens of some values are longer$/);
+        assert.match(
+          error.message,
+          /holds 15 characters, the tokens of some values are longer: widen it$/,
+        );
         await action.fails("value_too_long", table.urn, ["v"], { dryRun: true });
         await isUntouched(place, table);
       }),

@@ -43,12 +43,12 @@ Deno.test("a column that is one character too short is refused, without the leng
   const refused = await refusalOf(conversion.maxLength, 21);
   assert.equal(
     refused,
-    'Cannot tokenize app.public.people: column "name" holds 30 characters, the tokens of some values are longer',
+    'Cannot tokenize app.public.people: column "name" holds 30 characters, the tokens of some values are longer: widen it',
   );
   assert.equal(await refusalOf(conversion.maxLength, 500), refused, "whatever the longest value");
 });
 
 Deno.test("if all tokens are of one length, the refusal names it: it tells nothing of a value", async () => {
   const refused = await refusalOf((bytes) => bytes < 5 ? 1 : 43, 21);
-  assert.match(refused, /column "name" holds 30 characters, its tokens have 43$/);
+  assert.match(refused, /column "name" holds 30 characters, its tokens have 43: widen it$/);
 });
