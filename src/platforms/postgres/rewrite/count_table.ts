@@ -4,6 +4,7 @@ import type { Counts } from "../../platform.ts";
 import { PREPARED, type Session } from "../connection/session.ts";
 import {
   anyInSampleStatement,
+  countForeignStatement,
   type CountRow,
   countRowsStatement,
   countTotalStatement,
@@ -56,6 +57,22 @@ export async function countTotal(session: Session, { table }: Work): Promise<num
     PREPARED,
   );
   return Number(counted![0]);
+}
+
+/**
+ * Counts the foreign tokens through a connection of its own, while the run works. Undefined if there is
+ * no connection to spare.
+ */
+export async function countForeignBeside(
+  { run, table, conversion }: Work,
+): Promise<number | undefined> {
+  return await run.withSnapshotReader(async (reader) => {
+    const { rows: [counted] } = await reader.query<[string]>(
+      `count the rows of ${table.displayName}`,
+      countForeignStatement(table, conversion),
+    );
+    return Number(counted![0]);
+  }).catch(() => undefined);
 }
 
 /** The same as `countRows`, before a run. Throws `value_not_text` if a text to convert is not valid. */

@@ -13,8 +13,8 @@ import { refusal } from "../../refusal.ts";
 import type { Session } from "../connection/session.ts";
 import type { TargetTable } from "../table.ts";
 import { bulkPass } from "./bulk_pass.ts";
-import { countRows, countsOf, isLarge } from "./count_table.ts";
-import { countAtEnd } from "./prove_done.ts";
+import { countForeignBeside, countRows, countsOf, isLarge } from "./count_table.ts";
+import { countAtEnd, readsBeginnings } from "./prove_done.ts";
 import type { RewriteCounts, Work } from "./work.ts";
 
 /** Converts every row with something to convert. Throws a `ServiceError`. */
@@ -23,6 +23,7 @@ export async function rewriteInClient(writer: Session, work: Work): Promise<Rewr
   // all that a small table with nothing to do needs; pipelined, it costs no round trip
   const counting = isLarge(table) ? undefined : countRows(writer, work);
   counting?.catch(() => {});
+  const foreignBefore = readsBeginnings(work) ? countForeignBeside(work) : undefined;
   const snapshot = isLarge(table)
     ? await run.withSnapshotReader((reader) => bulkPass({ reader, writer }, work))
     : undefined;
@@ -35,7 +36,7 @@ export async function rewriteInClient(writer: Session, work: Work): Promise<Rewr
 
   const updated = updatedBefore + (locked?.updated ?? 0);
   const before = updated === 0 ? await counting : undefined;
-  const { total, foreign, selected } = before ?? await countAtEnd(writer, work);
+  const { total, foreign, selected } = before ?? await countAtEnd(writer, work, foreignBefore);
   const { lookalikes, rejectedRows } = (locked ?? snapshot)!;
   return {
     ...countsOf(

@@ -2,7 +2,13 @@
 import type { Conversion } from "../../../tokens/conversion.ts";
 import type { Selection } from "../../../tokens/selection.ts";
 import type { TargetTable } from "../table.ts";
-import { columnGuard, columnText, rowGuard, tableName } from "./table_expressions.ts";
+import {
+  beginningGuard,
+  columnGuard,
+  columnText,
+  rowGuard,
+  tableName,
+} from "./table_expressions.ts";
 
 /** The one row that `countRowsStatement` gives: each an `int8`, as text. */
 export type CountRow = [total: string, foreign: string, selected: string];
@@ -36,14 +42,35 @@ export function anyInSampleStatement(table: TargetTable, selects: Selection): st
   })`;
 }
 
+/** Counts the foreign tokens. */
+export function countForeignStatement(table: TargetTable, conversion: Conversion): string {
+  return `SELECT ${foreignCount(table, conversion)} FROM ${tableName(table)} t`;
+}
+
+/**
+ * Counts all rows, and those with a text that does not begin like a token. Undefined if that does not tell
+ * what is to be converted.
+ */
+export function countBeginningsStatement(
+  table: TargetTable,
+  selects: Selection,
+): string | undefined {
+  const guards = table.columns.map(({ name }) => beginningGuard(name, selects));
+  if (guards.includes(undefined)) return undefined;
+  const unlike = guards.map((guard) => `(${guard})`).join(" OR ");
+  return `SELECT count(*), count(*) FILTER (WHERE ${unlike}) FROM ${tableName(table)} t`;
+}
+
 /** Counts all rows. */
 export function countTotalStatement(table: TargetTable): string {
   return `SELECT count(*) FROM ${tableName(table)}`;
 }
 
-function countsOfAll(table: TargetTable, { foreign }: Conversion): string {
-  const counts = table.columns.map(({ name }) =>
-    `count(*) FILTER (WHERE ${columnGuard(name, foreign)})`
-  );
-  return `count(*), ${counts.join(" + ")}`;
+function countsOfAll(table: TargetTable, conversion: Conversion): string {
+  return `count(*), ${foreignCount(table, conversion)}`;
+}
+
+function foreignCount(table: TargetTable, { foreign }: Conversion): string {
+  return table.columns.map(({ name }) => `count(*) FILTER (WHERE ${columnGuard(name, foreign)})`)
+    .join(" + ");
 }

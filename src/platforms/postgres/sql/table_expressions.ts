@@ -71,8 +71,27 @@ function matches(text: string, pattern: TokenPattern): string {
   if (prefix === "") return whole;
   // most values differ from the prefix: LIKE takes a fifth of starts_with()'s time to see it, and both
   // take far less than a regular expression
-  const start = quoteLiteral(`${prefix.replace(/[_%\\]/g, "\\$&")}%`);
-  return `${text} COLLATE "C" LIKE ${start} AND ${whole}`;
+  return `${text} COLLATE "C" LIKE ${likePrefix(prefix)} AND ${whole}`;
+}
+
+/** The pattern of LIKE for texts that begin with `prefix`. */
+function likePrefix(prefix: string): string {
+  return quoteLiteral(`${prefix.replace(/[_%\\]/g, "\\$&")}%`);
+}
+
+/**
+ * True if the column of the row `t` holds a text that does not even begin like a token of the patterns to
+ * exclude, which takes a fraction of the guard's time. Undefined if that does not decide.
+ */
+export function beginningGuard(
+  column: string,
+  { include, exclude }: Selection,
+): string | undefined {
+  const prefixes = [...new Set(exclude.map(literalPrefix))];
+  if (include !== undefined || prefixes.length === 0 || prefixes.includes("")) return undefined;
+  return prefixes.map((prefix) =>
+    `${columnText(column)} COLLATE "C" NOT LIKE ${likePrefix(prefix)}`
+  ).join(" AND ");
 }
 
 /** True if the column of the row `t` holds a selected text. */
