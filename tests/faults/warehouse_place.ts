@@ -105,10 +105,10 @@ export class WarehousePlace {
     assert.deepEqual([state, lost], ["tokenized", 0]);
   }
 
-  /** How often a value stands in the text of a statement, which the warehouse keeps as its history. */
+  /** How many statements hold a value, in their text or parameters: the query history keeps both. */
   async valuesInStatements(): Promise<number> {
-    const requests = await this.control.requests();
-    return requests.filter(({ statement }) => /canary/.test(statement ?? "")).length;
+    const history = await this.control.queryHistory();
+    return history.filter((statement) => /canary/.test(JSON.stringify(statement))).length;
   }
 }
 
