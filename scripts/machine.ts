@@ -11,7 +11,7 @@ export async function describeMachine(): Promise<string> {
     `${gibibytes} GiB of memory`,
     await distribution(),
     `${os.type()} ${/^\d+(\.\d+)*/.exec(os.release())?.[0] ?? ""}`.trim(),
-    Deno.build.arch,
+    Deno.build.arch.replace("_", "-"),
   ];
   return parts.filter((part) => part !== undefined).join(", ");
 }
