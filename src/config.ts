@@ -2,6 +2,7 @@
  * The environment, read once into a frozen `Config`. Nothing reads the environment after that.
  */
 import { splitUrnList } from "./datahub/dataset_urn.ts";
+import { type DatahubSettings, readDatahubSettings } from "./datahub/settings.ts";
 import { collectFaults, ConfigError, configFault } from "./config_error.ts";
 import {
   type DatabricksSettings,
@@ -41,6 +42,8 @@ export interface Config {
   readonly postgres: PostgresSettings | undefined;
   readonly postgresLimits: TransactionLimits;
   readonly databricks: DatabricksSettings | undefined;
+  /** The DataHub loop; undefined if it is off. */
+  readonly datahub: DatahubSettings | undefined;
   /** How long a run may take. */
   readonly runTimeoutMs: number;
   /** Whether a table may be rewritten although its triggers or rules may copy values elsewhere. */
@@ -121,6 +124,7 @@ export function loadConfig(source: ConfigSource, rotateFrom?: string): Config {
       const value = secret("DBX_JDBC_URL");
       return value === undefined ? undefined : parseDatabricksSettings(value);
     }),
+    datahub: read(undefined, () => readDatahubSettings(reader)),
     runTimeoutMs: milliseconds("RUN_TIMEOUT_MS", 24 * HOUR_MS),
     allowTriggers: flag("ALLOW_TRIGGERS"),
     allowTableFunctions: flag("ALLOW_TABLE_FUNCTIONS"),

@@ -2,6 +2,7 @@
  * Every environment variable that the program reads. `deno compile` builds this list into the binary,
  * so it cannot read any other variable.
  */
+import { DATAHUB_ENVIRONMENT } from "./datahub/settings.ts";
 import { TOKEN_SDK_ADAPTERS } from "./tokens/adapters.ts";
 
 /** The variables of the program itself. */
@@ -31,10 +32,11 @@ const OWN_NAMES = [
   "NO_PROXY", // set, not read
 ] as const;
 
-/** The program's own variables and those of each token SDK, without duplicates. */
+/** The program's own variables, those of the DataHub loop and those of each token SDK, without duplicates. */
 export const ENVIRONMENT_NAMES: readonly string[] = [
   ...new Set([
     ...OWN_NAMES,
+    ...DATAHUB_ENVIRONMENT,
     ...TOKEN_SDK_ADAPTERS.flatMap((adapter) => adapter.environment),
   ]),
 ];

@@ -27,6 +27,21 @@ Deno.test("serve may listen and reach the databases", () => {
   assert.deepEqual(hosts({ name: "serve" }, env), ["127.0.0.1:9000", "db.internal:6432"]);
 });
 
+Deno.test("serve reaches DataHub, and the commands without a loop do not", () => {
+  const datahub = { DATAHUB_TAGS: "urn:li:tag:PII", PG_CONN_STR };
+  const cases = [
+    ["http://gms.internal:8080", "gms.internal:8080"],
+    ["http://gms.internal/api/gms/", "gms.internal:80"],
+    ["https://[::1]", "[::1]:443"],
+  ] as const;
+  for (const [DATAHUB_GMS_URL, host] of cases) {
+    const env = { ...datahub, DATAHUB_GMS_URL };
+    assert.deepEqual(hosts({ name: "serve" }, env), ["127.0.0.1:8080", "db.internal:6432", host]);
+    const command: Command = { name: "run", dataset, options, json: true };
+    assert.deepEqual(hosts(command, env), ["db.internal:6432"]);
+  }
+});
+
 Deno.test("run reaches the databases and cannot listen", () => {
   const command: Command = { name: "run", dataset, options, json: true };
   assert.deepEqual(hosts(command, { PG_CONN_STR }), ["db.internal:6432"]);

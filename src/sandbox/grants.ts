@@ -37,6 +37,7 @@ function hostGrants(command: Command, config: Config): HostGrant[] {
       return unique([
         grant(config.listen.hostname, config.listen.port, "listen for requests (HOST, PORT)"),
         ...workGrants(config),
+        ...datahubGrants(config),
       ]);
     case "run":
     case "rotate":
@@ -46,9 +47,8 @@ function hostGrants(command: Command, config: Config): HostGrant[] {
     case "trigger":
     case "smoke":
     case "healthcheck": {
-      const url = new URL(command.url);
-      const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
-      return [grant(url.hostname, port, "ask the running action (--url)")];
+      const { hostname, port, protocol } = new URL(command.url);
+      return [grant(hostname, portOf(port, protocol), "ask the running action (--url)")];
     }
   }
 }
@@ -97,6 +97,12 @@ function workGrants(config: Config): HostGrant[] {
   return grants;
 }
 
+function datahubGrants({ datahub }: Config): HostGrant[] {
+  if (datahub === undefined) return [];
+  const { hostname, port, protocol } = new URL(datahub.gms.url);
+  return [grant(hostname, portOf(port, protocol), "DataHub (DATAHUB_GMS_URL)")];
+}
+
 function sdkGrants(config: Config): HostGrant[] {
   return sdksIn(config).flatMap(({ adapter, settings, why }) =>
     (adapter?.endpoints(settings) ?? []).map(({ hostname, port }) => grant(hostname, port, why))
@@ -113,6 +119,11 @@ function sdksIn({ tokenSdk, rotateFrom }: Config) {
     sdks.push(use(rotateFrom, `token SDK to rotate from (--from ${rotateFrom.mode})`));
   }
   return sdks;
+}
+
+/** The port of a URL, which leaves out the one that its protocol implies. */
+function portOf(port: string, protocol: string): number {
+  return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
 }
 
 function grant(hostname: string, port: number, why: string): HostGrant {
