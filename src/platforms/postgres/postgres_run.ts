@@ -80,6 +80,7 @@ export class PostgresRun {
     this.#table = await resolveTable(session, dataset, columns, {
       // a rewrite fires none but event triggers
       allowTriggers: this.allowTriggers || this.context.strategy === "rewrite",
+      inBatches: this.context.commit === "batches",
       allowTableFunctions: this.#allowTableFunctions,
       allowUnprovenMasks: this.#allowUnprovenMasks,
       lock,

@@ -25,6 +25,8 @@ interface Table extends TableName {
   readonly canReadCtid: boolean;
   /** Whether the role may read `xmin`, which tells the transaction that wrote a row. */
   readonly canReadXmin: boolean;
+  /** Whether the role may make temporary tables. */
+  readonly canMakeTemporary: boolean;
 }
 
 /** What the catalogue says of a table, view or the like that the dataset's name matches. */
@@ -80,6 +82,8 @@ export interface ColumnMetadata {
  * - `fk_off`: a foreign key that is not enforced, or whose triggers are switched off: rows on its other side
  *   would keep what they refer to.
  * - `fk_self_cascade`: a foreign key that changes rows of the table itself, unseen by the run.
+ * - `fk_self`: a foreign key from the table to itself, of which columns on both sides change: it holds again
+ *   only when all of its rows are changed.
  * - `unidentified`: a publication that cannot publish updates, since the table has no replica identity.
  */
 export type SideEffectKind =
@@ -88,6 +92,7 @@ export type SideEffectKind =
   | "fk_delete"
   | "fk_off"
   | "fk_self_cascade"
+  | "fk_self"
   | "unidentified";
 
 /** One side effect, with the name of the trigger, rule, constraint or publication. */
@@ -127,6 +132,8 @@ export interface TargetTable extends Table {
   readonly columns: readonly ColumnMetadata[];
   /** Triggers and rules that will fire; empty unless the configuration allows them. */
   readonly triggers: readonly string[];
+  /** Foreign keys from the table to itself that hold only if both sides change in one statement. */
+  readonly selfKeys: readonly string[];
   /** Functions of others that will run; empty unless the configuration allows them. */
   readonly functions: readonly string[];
 }

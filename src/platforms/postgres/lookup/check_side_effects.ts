@@ -6,18 +6,33 @@ import { sideEffectsQuery } from "../sql/find_side_effects.ts";
 import type { ColumnMetadata, SideEffect, SideEffectKind, TableMetadata } from "../table.ts";
 import { displayNameOf } from "./check_table.ts";
 
+/** What a run has to reckon with. */
+export interface ExpectedEffects {
+  /** The names of the triggers and rules that fire; empty unless they are allowed. */
+  readonly triggers: readonly string[];
+  /** Foreign keys from the table to itself that hold only if both sides change in one statement. */
+  readonly selfKeys: readonly string[];
+}
+
+/** What a run is allowed to set off. */
+export interface AllowedEffects {
+  readonly allowTriggers: boolean;
+  /** Whether the run commits more than once. */
+  readonly inBatches: boolean;
+}
+
 /**
- * The names of the triggers and rules that an UPDATE of `columns` fires; empty unless `allowTriggers`.
+ * The effects of an UPDATE of `columns` that stand in no run's way.
  *
- * Throws `table_not_supported` for triggers and rules that are not allowed, and for foreign keys that
- * would change rows behind the run's back.
+ * Throws `table_not_supported` for triggers and rules that are not allowed, for foreign keys that would
+ * change rows behind the run's back, and for those that would not hold between two batches.
  */
 export async function checkSideEffects(
   session: Session,
   found: TableMetadata,
   columns: readonly ColumnMetadata[],
-  allowTriggers: boolean,
-): Promise<readonly string[]> {
+  { allowTriggers, inBatches }: AllowedEffects,
+): Promise<ExpectedEffects> {
   // if columns' names differ in case alone, more of them were found than are meant
   const sideEffects = columns.length === found.columns.length
     ? found.sideEffects
@@ -55,6 +70,15 @@ export async function checkSideEffects(
       "it, or a table that foreign keys carry the change to, has no replica identity by which its " +
       `updates could be published (${list}): set one, or drop it from the publication`,
   );
+  const selfKeys = namesOf("fk_self");
+  if (inBatches) {
+    refuse(
+      selfKeys,
+      (list) =>
+        `rows of different batches refer to each other (${list}), and no batch could be committed ` +
+        "alone: commit them as one",
+    );
+  }
   const triggers = namesOf("trigger_or_rule");
   if (!allowTriggers) {
     refuse(
@@ -64,7 +88,7 @@ export async function checkSideEffects(
         "set ALLOW_TRIGGERS=true to let them",
     );
   }
-  return triggers;
+  return { triggers, selfKeys };
 }
 
 async function findSideEffects(

@@ -5,15 +5,13 @@ import { runInProgress } from "../../refusal.ts";
 import type { Session } from "../connection/session.ts";
 import type { TargetTable } from "../table.ts";
 import { checkMasks } from "./check_masks.ts";
-import { checkSideEffects } from "./check_side_effects.ts";
+import { type AllowedEffects, checkSideEffects } from "./check_side_effects.ts";
 import { checkTable, displayNameOf } from "./check_table.ts";
 import { checkTableFunctions } from "./check_table_functions.ts";
 import { findTable } from "./find_table.ts";
 
 /** How to resolve a table. */
-export interface ResolveOptions {
-  /** Whether triggers and rules may fire. */
-  readonly allowTriggers: boolean;
+export interface ResolveOptions extends AllowedEffects {
   /** Whether functions of others in the table's definition may run. */
   readonly allowTableFunctions: boolean;
   /** Whether to go on although the role's reads may be masked. */
@@ -30,17 +28,18 @@ export async function resolveTable(
   session: Session,
   dataset: DatasetUrn,
   asked: readonly ColumnRef[],
-  { allowTriggers, allowTableFunctions, allowUnprovenMasks, lock }: ResolveOptions,
+  { allowTableFunctions, allowUnprovenMasks, lock, ...allowed }: ResolveOptions,
 ): Promise<TargetTable> {
   const found = await findTable(session, dataset, asked, lock);
   const columns = checkTable(found, asked);
   checkMasks(found, allowUnprovenMasks);
-  const triggers = await checkSideEffects(session, found, columns, allowTriggers);
+  const effects = await checkSideEffects(session, found, columns, allowed);
   const functions = await checkTableFunctions(session, found, columns, allowTableFunctions);
   const displayName = displayNameOf(found);
   if (found.gotLock === false) throw runInProgress(displayName);
   const { oid, database, schema, name, platformInstance } = found;
-  const { hasDescendants, sizeBytes, canReadCtid, canReadXmin, canLock, fingerprint } = found;
+  const { hasDescendants, sizeBytes, canLock, fingerprint } = found;
+  const { canReadCtid, canReadXmin, canMakeTemporary } = found;
   return {
     oid,
     schema,
@@ -50,12 +49,13 @@ export async function resolveTable(
     displayName,
     platformInstance,
     columns,
-    triggers,
+    ...effects,
     functions,
     hasDescendants,
     sizeBytes,
     canReadCtid,
     canReadXmin,
+    canMakeTemporary,
     canLock,
     fingerprint,
   };

@@ -39,14 +39,16 @@ export interface BatchWriter {
 
 /**
  * The writer of a table. Without a session it writes nothing, and gives the number of rows that it would
- * have written.
+ * have written. `collectBy` is the statement that takes a batch instead of the table.
  */
 export async function openBatchWriter(
   session: Session | undefined,
   { run, table, conversion }: Work,
+  collectBy?: string,
 ): Promise<BatchWriter> {
-  const throughParent = writeTokensStatement(table);
-  const direct = session === undefined ? new Map() : await partitionStatements(session, table);
+  const throughParent = collectBy ?? writeTokensStatement(table);
+  const isDirect = session !== undefined && collectBy === undefined;
+  const direct = isDirect ? await partitionStatements(session, table) : new Map();
 
   const writesOf = (rows: readonly TextRow[], tokens: TextColumns, chosen: number[]): Write[] => {
     if (chosen.length === 0) return [];

@@ -32,6 +32,8 @@ export interface PassOptions {
    * cursor's snapshot keeps each `ctid` valid, but a row that others change meanwhile is missed.
    */
   readonly lock?: boolean;
+  /** The statement that takes a batch instead of the table, with the same parameters. */
+  readonly collectBy?: string;
   /** Rows that the run has written before, for its progress. */
   readonly updatedBefore?: number;
 }
@@ -54,9 +56,9 @@ export interface PassResult {
 export async function bulkPass(
   { reader, writer: session }: PassSessions,
   work: Work,
-  { range, lock = reader === session, updatedBefore = 0 }: PassOptions = {},
+  { range, lock = reader === session, collectBy, updatedBefore = 0 }: PassOptions = {},
 ): Promise<PassResult> {
-  const writer = await openBatchWriter(session, work);
+  const writer = await openBatchWriter(session, work, collectBy);
   let [updated, missed, lookalikes, rejectedRows] = [0, 0, 0, 0];
   let total: number | undefined;
 

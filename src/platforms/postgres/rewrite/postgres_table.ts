@@ -16,6 +16,7 @@ import {
   isLarge,
   type RowCounts,
 } from "./count_table.ts";
+import { checkTemporary } from "./pass_at_once.ts";
 import { markBeginning, proveDone } from "./prove_done.ts";
 import { rewriteInBatches } from "./rewrite_in_batches.ts";
 import { rewriteInClient } from "./rewrite_in_client.ts";
@@ -98,6 +99,7 @@ async function checkMethod(session: Session, work: Work): Promise<void> {
   const method = chooseMethod(table, { strategy, pushdown: run.pushdown }, conversion);
   if (method === "rewrite") await checkRewritable(session, work);
   if (method === "pushdown") tokenExpression(work);
+  if (method === "client") checkTemporary(table);
 }
 
 async function rewriteInTransaction(session: Session, work: Work): Promise<RewriteOutcome> {

@@ -7,6 +7,9 @@
  * writer changed since the snapshot has another `ctid` and is missed, the count says so, and a second
  * pass over what is left locks rows as it reads them. The snapshot keeps VACUUM from giving a `ctid` that
  * it has seen to another row.
+ *
+ * If the table has foreign keys to itself that hold only when all rows are changed, one UPDATE changes
+ * them: the tokens wait in a temporary table.
  */
 import type { ServiceError } from "../../../errors.ts";
 import { refusal } from "../../refusal.ts";
@@ -14,6 +17,7 @@ import type { Session } from "../connection/session.ts";
 import type { TargetTable } from "../table.ts";
 import { bulkPass } from "./bulk_pass.ts";
 import { countForeignBeside, countRows, countsOf, isLarge } from "./count_table.ts";
+import { passAtOnce } from "./pass_at_once.ts";
 import { countAtEnd, readsBeginnings } from "./prove_done.ts";
 import type { RewriteCounts, Work } from "./work.ts";
 
@@ -24,13 +28,16 @@ export async function rewriteInClient(writer: Session, work: Work): Promise<Rewr
   const counting = isLarge(table) ? undefined : countRows(writer, work);
   counting?.catch(() => {});
   const foreignBefore = readsBeginnings(work) ? countForeignBeside(work) : undefined;
-  const snapshot = isLarge(table)
+  const isAtOnce = table.selfKeys.length > 0;
+  const snapshot = isLarge(table) && !isAtOnce
     ? await run.withSnapshotReader((reader) => bulkPass({ reader, writer }, work))
     : undefined;
   const updatedBefore = snapshot?.updated ?? 0;
   // the rows that the snapshot missed; all rows, if there was none
   const locked = snapshot?.missed === 0
     ? undefined
+    : isAtOnce
+    ? await passAtOnce(writer, work)
     : await bulkPass({ reader: writer, writer }, work, { updatedBefore });
   if (locked !== undefined && locked.missed > 0) throw updateSwallowed(table, locked.missed);
 

@@ -20,6 +20,11 @@ WITH RECURSIVE ${treeCte(table)}, ${reachedCte(table, columns)}, moving(oid) AS 
     OR ${columnNames("p.partrelid", "p.partattrs::int2[]")} && reached.columns
   UNION
   SELECT i.inhrelid FROM moving JOIN pg_catalog.pg_inherits i ON i.inhparent = moving.oid
+), above(oid) AS (
+  SELECT ${table} UNION SELECT i.inhparent FROM above JOIN pg_catalog.pg_inherits i ON i.inhrelid = above.oid
+), own(oid) AS (
+  -- a partition's rows may refer to those of the other partitions
+  SELECT above.oid FROM above UNION SELECT tree.oid FROM tree
 )
 SELECT 'trigger_or_rule', t.tgname::text FROM reached JOIN pg_catalog.pg_trigger t ON t.tgrelid = reached.oid
 WHERE ${isEnabled("t")} AND (t.tgtype & 16) <> 0
@@ -44,7 +49,18 @@ SELECT CASE WHEN k.confupdtype = 'c' THEN 'fk_self_cascade' ELSE 'fk_set_null' E
 FROM reached JOIN pg_catalog.pg_constraint k ON k.confrelid = reached.oid
 WHERE k.contype = 'f' AND ${columnNames("k.confrelid", "k.confkey")} && reached.columns
   AND (k.confupdtype IN ('n', 'd')
-    OR (k.confupdtype = 'c' AND k.conrelid IN (SELECT tree.oid FROM tree)))
+    OR (k.confupdtype = 'c' AND k.conrelid IN (SELECT own.oid FROM own)
+      -- if the referring column changes in the same statement, there is no row left to carry it to
+      AND EXISTS (
+        SELECT FROM unnest(k.conkey, k.confkey) AS pair(referring, referred)
+        WHERE ${columnNames("k.confrelid", "ARRAY[pair.referred]")} && reached.columns
+          AND NOT ${columnNames("k.conrelid", "ARRAY[pair.referring]")} <@ reached.columns)))
+UNION
+SELECT 'fk_self', k.conname::text
+FROM own JOIN pg_catalog.pg_constraint k ON k.conrelid = own.oid
+WHERE k.contype = 'f' AND k.conparentid = 0 AND k.confrelid IN (SELECT own.oid FROM own)
+  AND ${columnNames("k.confrelid", "k.confkey")} && ${columns}
+  AND ${columnNames("k.conrelid", "k.conkey")} && ${columns}
 UNION
 SELECT 'fk_off', k.conname::text FROM reached JOIN pg_catalog.pg_constraint k ON k.contype = 'f' AND (
     (k.confrelid = reached.oid AND ${columnNames("k.confrelid", "k.confkey")} && reached.columns)

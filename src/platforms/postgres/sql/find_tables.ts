@@ -64,6 +64,7 @@ SELECT current_database()::text, coalesce((
                AND has_column_privilege(found.oid, 'ctid', 'SELECT')
                AND has_column_privilege(found.oid, 'tableoid', 'SELECT'),
     'canReadXmin', found.relkind IN ('r', 'p') AND has_column_privilege(found.oid, 'xmin', 'SELECT'),
+    'canMakeTemporary', has_database_privilege(current_database(), 'TEMPORARY'),
     'columns', coalesce(attributes.list, '[]'::json),
     'sideEffects', (
       SELECT coalesce(json_agg(json_build_array(effect.kind, effect.name)), '[]'::json)
