@@ -241,7 +241,7 @@ checks_certificate() {
     {"name": "postgres-ca", "configMap": {"name": "postgres-ca-other"}}]}}}}'
   kube rollout status deployment/tokenize-action --timeout 60s
   eventually 60 one_action_pod
-  contains "$(trigger_inside_again || true)" 'needs a certificate for this host'
+  contains "$(trigger_inside_again || true)" 'is not signed by a CA that sslrootcert names'
 }
 # A pod that ends is still one of those that exec chooses from.
 one_action_pod() {
