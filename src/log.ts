@@ -44,6 +44,27 @@ export const LOG_LINES: Readonly<Record<Observation["event"], readonly [LogLevel
   ],
   run_failed: ["error", "run {runId} failed: {reason} ({code})"],
   unexpected_failure: ["error", "unexpected {kind}, a defect: {frames}"],
+  datahub_started: ["info", "following DataHub at {url}, mode {mode}"],
+  datahub_unavailable: ["warning", "DataHub's events cannot be polled: {reason}"],
+  datahub_recovered: ["info", "DataHub's events can be polled again"],
+  datahub_events_absent: [
+    "warning",
+    "DataHub has no Events API (EVENTS_API_ENABLED, or an old version): sweeps only",
+  ],
+  datahub_events_unreadable: ["warning", "{count} events of DataHub are unreadable, left out"],
+  datahub_offset_refused: [
+    "warning",
+    "DataHub does not know the offset any more: goes on at the end, and sweeps",
+  ],
+  datahub_offset_not_stored: [
+    "warning",
+    "the offset could not be stored in DataHub, tries again: {reason}",
+  ],
+  datahub_sweep_started: ["info", "sweep over the tagged datasets: {reason}"],
+  datahub_sweep_finished: ["info", "sweep found {datasets} tagged datasets in {elapsedMs} ms"],
+  datahub_sweep_failed: ["warning", "sweep failed, tries again: {reason}"],
+  dataset_reconciled: ["info", "{datasetUrn}: {outcome}"],
+  dataset_not_read: ["warning", "{datasetUrn}: DataHub could not be asked, tries again: {reason}"],
   stopping: ["info", "{signal}: no new runs, {runs} under way"],
   run_ending: [
     "warning",

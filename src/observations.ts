@@ -86,6 +86,37 @@ export type Observation =
     readonly kind: string;
     readonly frames: readonly string[];
   }
+  | { readonly event: "datahub_started"; readonly url: string; readonly mode: string }
+  | { readonly event: "datahub_unavailable"; readonly fault: string; readonly reason: string }
+  | { readonly event: "datahub_recovered" }
+  | { readonly event: "datahub_events_absent" }
+  | { readonly event: "datahub_events_unreadable"; readonly count: number }
+  | { readonly event: "datahub_offset_refused" }
+  | { readonly event: "datahub_offset_not_stored"; readonly reason: string }
+  | { readonly event: "datahub_sweep_started"; readonly reason: string }
+  | {
+    readonly event: "datahub_sweep_finished";
+    readonly datasets: number;
+    readonly elapsedMs: number;
+  }
+  | { readonly event: "datahub_sweep_failed"; readonly fault: string; readonly reason: string }
+  | {
+    readonly event: "dataset_reconciled";
+    readonly datasetUrn: string;
+    readonly outcome: string;
+    readonly columns: readonly string[];
+    /** Columns that only a program tagged. */
+    readonly unconfirmed: readonly string[];
+    /** Tags and terms that ask for columns, but are on the dataset as a whole. */
+    readonly onDataset: readonly string[];
+    readonly code: ErrorCode | undefined;
+  }
+  | {
+    readonly event: "dataset_not_read";
+    readonly datasetUrn: string;
+    readonly fault: string;
+    readonly reason: string;
+  }
   | { readonly event: "stopping"; readonly signal: string; readonly runs: number }
   | { readonly event: "run_ending"; readonly runId: string; readonly signal: string }
   | { readonly event: "stopped" }

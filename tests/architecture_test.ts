@@ -40,6 +40,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "action",
     "command",
     "config",
+    "datahub/loop",
     "http",
     "observations",
     "platforms",
@@ -54,6 +55,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   environment_names: ["datahub", "tokens"],
   platforms: ["datahub", "observations", "settings_reader", "tokens"],
   tokens: ["settings_reader"],
+  "datahub/loop": [
+    "action",
+    "datahub",
+    "datahub/gms",
+    "datahub/report",
+    "observations",
+    "platforms",
+  ],
+  "datahub/report": ["action"],
+  "datahub/gms": ["datahub"],
   datahub: ["setting_values", "settings_reader"],
   observations: [],
   setting_values: [],
@@ -105,8 +116,10 @@ async function readSource(path: string): Promise<Source> {
   return { path, text, imports: imports.filter((each) => each.endsWith(".ts")) };
 }
 
-/** The folder, or the file's name without its ending. */
+/** The folder, or the file's name without its ending; the rooms within `datahub` count as their own. */
 function roomOf(path: string): string {
+  const [inner] = /^datahub\/\w+(?=\/)/.exec(path) ?? [];
+  if (inner !== undefined) return inner;
   return path.includes("/") ? path.slice(0, path.indexOf("/")) : path.replace(/\.ts$/, "");
 }
 

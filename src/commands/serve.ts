@@ -32,7 +32,7 @@ export async function serve(
   if (deps.platforms.size === 0) deps.observe({ event: "no_platform_configured" });
   const server = listen(config, deps.observe, async (request) => {
     if (loading === undefined && asksForHealth(request)) return Response.json(HEALTHY);
-    return (await load()).fetch(request);
+    return (await load()).app.fetch(request);
   });
   if (server === undefined) return 1;
 
@@ -40,21 +40,23 @@ export async function serve(
   await aborted(shutDown);
   clearTimeout(timer);
   deps.observe({ event: "stopping", signal: String(shutDown.reason), runs: runs.size });
+  const closing = loading?.then(({ datahub }) => datahub?.close());
   await runs.drain(GRACE_MS);
+  await closing;
   await settleWithin(CLOSE_TIMEOUT_MS, server.shutdown());
   await Promise.all([...deps.platforms.values()].map((platform) => platform.close()));
   deps.observe({ event: "stopped" });
   return 0;
 }
 
-/** Loads the code of the API, and makes it. Its runs are entered in `runs`. */
-async function loadApp(
-  { listen, triggerToken }: Config,
-  action: ActionDependencies,
-  runs: RunRegistry,
-) {
+/** Loads the code of the API, and makes it; starts to follow DataHub. Runs are entered in `runs`. */
+async function loadApp(config: Config, action: ActionDependencies, runs: RunRegistry) {
+  const { listen, triggerToken, datahub: settings } = config;
   const { createApp } = await import("../http/app.ts");
-  return createApp({ version: VERSION, listen, triggerToken, runs, action });
+  const app = createApp({ version: VERSION, listen, triggerToken, runs, action });
+  if (settings === undefined) return { app };
+  const { startLoop } = await import("../datahub/loop/loop.ts");
+  return { app, datahub: startLoop({ settings, action, runs }) };
 }
 
 /** Starts to listen, or says why it cannot. */

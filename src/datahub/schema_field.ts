@@ -47,7 +47,7 @@ function parseColumn(written: string, dataset: DatasetUrn): ColumnRef {
 }
 
 /** A v2 path without its bracketed parts; a v1 path unchanged. */
-function toV1(path: string): string {
+export function toV1(path: string): string {
   if (!path.startsWith(V2_PREFIX)) return path;
   return path.slice(V2_PREFIX.length).replace(/\.?\[(?:type|key)=[^\]]*\]/g, "").replace(/^\./, "");
 }

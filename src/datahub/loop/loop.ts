@@ -1,0 +1,170 @@
+/**
+ * The DataHub loop: keeps tables as the tags in DataHub say. Events, sweeps and callers mark datasets as
+ * due, and `reconcile` deals with each. Nothing is kept but the offset of the events, in DataHub: after a
+ * restart, a sweep finds what is left to do.
+ */
+import type { RunRegistry } from "../../action/run_registry.ts";
+import type { ActionDependencies } from "../../action/tokenize_dataset.ts";
+import { settleWithin } from "../../async.ts";
+import { ServiceError } from "../../errors.ts";
+import { stackFrames } from "../../stack_frames.ts";
+import { MAX_RUNS } from "../../platforms/run_limiter.ts";
+import { openGms } from "../gms/gms.ts";
+import { GmsError } from "../gms/gms_error.ts";
+import { offsetStore } from "../gms/offset_store.ts";
+import { findTaggedDatasets } from "../gms/search.ts";
+import { SILENT_REPORTER } from "../report/reporter.ts";
+import type { DatahubSettings } from "../settings.ts";
+import { DueQueue, type Followup } from "./due_queue.ts";
+import { EventIntake } from "./event_intake.ts";
+import { findTermsIn } from "./find_terms.ts";
+import { type ChangeEvent, type Hint, readChangeEvent } from "./hint.ts";
+import { LoopState } from "./loop_state.ts";
+import { type LoopStatus, statusOf } from "./loop_status.ts";
+import { reconcile, type ReconcileDependencies } from "./reconcile.ts";
+import { scrubDue } from "./scrub_due.ts";
+import { Sweeper } from "./sweeper.ts";
+import type { LabelRules } from "./tagged_columns.ts";
+
+/** What the loop works with. */
+export interface LoopDependencies {
+  readonly settings: DatahubSettings;
+  readonly action: ActionDependencies;
+  readonly runs: RunRegistry;
+}
+
+/** A loop that runs. */
+export interface DatahubLoop {
+  /** How it is now. */
+  status(): LoopStatus;
+  /** Takes EntityChangeEvents that a caller hands over. Returns how many name a dataset to deal with. */
+  take(payloads: readonly unknown[]): number;
+  /** Starts nothing new from now on. Resolves when nothing is under way any more. */
+  close(): Promise<void>;
+}
+
+/** How many datasets are dealt with at once: half of the runs a database allows, so that callers get places. */
+const CONCURRENCY = MAX_RUNS / 2;
+/** How long columns of the same table are collected. */
+const MERGE_WINDOW_MS = 2000;
+const BACKOFF = { firstMs: 5000, maxMs: 900_000 };
+/** How long the last request to DataHub may take when the program stops. */
+const CLOSE_TIMEOUT_MS = 2000;
+
+/** Starts the loop. It never throws what DataHub or a database causes. */
+export function startLoop({ settings, action, runs }: LoopDependencies): DatahubLoop {
+  const { observe } = action;
+  const gms = openGms(settings.gms);
+  const state = new LoopState();
+  const stopping = new AbortController();
+  let terms: readonly string[] = settings.terms;
+  const rules = (): LabelRules => ({
+    wanted: new Set([...settings.tags, ...terms]),
+    approvalTag: settings.approvalTag,
+  });
+  const deps = { gms, action, runs, mode: settings.mode, rules, reporter: SILENT_REPORTER };
+
+  const queue = new DueQueue<Hint>({
+    concurrency: CONCURRENCY,
+    backoff: BACKOFF,
+    work: (urn, hints) => deal(urn, hints, deps, state, (each) => void queue.mark(each)),
+  });
+  const take = async (event: ChangeEvent) => {
+    if (!isRelevant(event, rules())) return;
+    const { actor, isAddition } = event;
+    const hint: Hint = isAddition && actor !== undefined ? { actor } : {};
+    await queue.mark(event.datasetUrn, { delayMs: MERGE_WINDOW_MS, hint });
+  };
+  const sweeper = new Sweeper({
+    intervalMs: settings.sweepIntervalMs,
+    async *find(signal) {
+      terms = [...settings.terms, ...await findTermsIn(gms, settings.termGroups, signal)];
+      yield* findTaggedDatasets(gms, { tags: settings.tags, terms }, signal);
+    },
+    mark: (urn) => void queue.mark(urn, { isBulk: true }),
+    observe,
+  });
+  const intake = new EventIntake({
+    gms,
+    offsets: offsetStore(gms, settings.consumer),
+    poll: settings.poll,
+    absentPauseMs: settings.sweepIntervalMs,
+    take,
+    requestSweep: (reason) => sweeper.request(reason),
+    observe,
+  });
+
+  observe({ event: "datahub_started", url: settings.gms.url, mode: settings.mode });
+  const polling = intake.run(stopping.signal);
+  const sweeping = intake.began.then(() => sweeper.run(stopping.signal));
+  return {
+    status: () => statusOf(settings.mode, { intake, sweeper, queue, state }),
+    take: (payloads) => takeAll(payloads, rules(), take),
+    async close() {
+      const closed = queue.close();
+      stopping.abort(new Error("the loop is closed"));
+      await closed;
+      await settleWithin(CLOSE_TIMEOUT_MS, Promise.all([polling, sweeping, intake.flush()]));
+    },
+  };
+}
+
+/** Deals with one dataset, and logs what came of it. Throws what makes it due again soon. */
+async function deal(
+  datasetUrn: string,
+  hints: readonly Hint[],
+  deps: ReconcileDependencies,
+  state: LoopState,
+  mark: (datasetUrn: string) => void,
+): Promise<Followup<Hint> | undefined> {
+  const { observe } = deps.action;
+  try {
+    const reconciled = await reconcile(datasetUrn, hints, deps);
+    state.record(reconciled);
+    const { outcome, tagged, unconfirmed, onDataset } = reconciled;
+    const names = (columns: typeof tagged) => columns.map(({ name }) => name);
+    observe({
+      event: "dataset_reconciled",
+      datasetUrn,
+      outcome: outcome.kind,
+      columns: names(tagged),
+      unconfirmed: names(unconfirmed),
+      onDataset,
+      code: "error" in outcome ? outcome.error.code : undefined,
+    });
+    if (outcome.kind === "stands_for") outcome.tables.forEach(mark);
+    if (outcome.kind === "failed") throw outcome.error;
+    return scrubDue(outcome, hints);
+  } catch (error) {
+    if (error instanceof GmsError) {
+      state.recordUnasked(datasetUrn, error.message);
+      observe({ event: "dataset_not_read", datasetUrn, fault: error.fault, reason: error.reason });
+    } else if (!isReported(error)) {
+      const kind = error instanceof Error ? error.name : typeof error;
+      observe({ event: "unexpected_failure", kind, frames: stackFrames(error) });
+    }
+    throw error;
+  }
+}
+
+/** Failures of the dataset itself are logged by the run and with the outcome. */
+function isReported(error: unknown): boolean {
+  return error instanceof ServiceError;
+}
+
+/** Exactly those labels: the program's own tag for what is done makes events, too. */
+function isRelevant({ label }: ChangeEvent, { wanted, approvalTag }: LabelRules): boolean {
+  return wanted.has(label) || label === approvalTag;
+}
+
+function takeAll(
+  payloads: readonly unknown[],
+  rules: LabelRules,
+  take: (event: ChangeEvent) => Promise<void>,
+): number {
+  const events = payloads.map(readChangeEvent)
+    .filter((event) => event !== undefined && event !== "malformed")
+    .filter((event) => isRelevant(event, rules));
+  for (const event of events) void take(event);
+  return events.length;
+}

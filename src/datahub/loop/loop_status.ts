@@ -1,0 +1,70 @@
+/** How the loop is, for /readyz, `GET /datahub/status` and `tokenize datahub status`. */
+import type { DatahubMode } from "../settings.ts";
+import type { DueQueue } from "./due_queue.ts";
+import type { EventIntake } from "./event_intake.ts";
+import type { Hint } from "./hint.ts";
+import type { DatasetProblem, LoopState } from "./loop_state.ts";
+import type { Sweeper } from "./sweeper.ts";
+
+/** How events reach the loop: by polling, not at all since DataHub has none, or not at the moment. */
+export const EVENT_STATES = ["polling", "absent", "unavailable"] as const;
+/** How events reach the loop. */
+export type EventState = (typeof EVENT_STATES)[number];
+
+/** How the loop is. This is the published document, hence the names in snake_case. */
+export interface LoopStatus {
+  readonly mode: DatahubMode;
+  readonly events: EventState;
+  /** Why DataHub cannot be asked; null if it can, as far as is known. */
+  readonly problem: string | null;
+  /** The offset of the events that DataHub has stored for this program. */
+  readonly offset_id: string | null;
+  /** When the newest event happened that was taken (RFC 3339), and how long ago that was. */
+  readonly last_event_at: string | null;
+  readonly lag_seconds: number | null;
+  readonly last_sweep_at: string | null;
+  /** How many tagged datasets the last sweep found. */
+  readonly last_sweep_datasets: number | null;
+  /** How many datasets wait to be dealt with, and how many are. */
+  readonly due: number;
+  readonly running: number;
+  readonly waiting_for_approval: readonly string[];
+  readonly failed: readonly DatasetProblem[];
+  readonly refused: readonly DatasetProblem[];
+}
+
+/** The parts of a loop. */
+export interface LoopParts {
+  readonly intake: EventIntake;
+  readonly sweeper: Sweeper;
+  readonly queue: DueQueue<Hint>;
+  readonly state: LoopState;
+}
+
+/** Collects how the parts are now. */
+export function statusOf(
+  mode: DatahubMode,
+  { intake, sweeper, queue, state }: LoopParts,
+): LoopStatus {
+  const absent = intake.failure?.fault === "not_found";
+  const failure = sweeper.failure ?? (absent ? undefined : intake.failure);
+  const { lastEventTimeMs } = intake;
+  const { last } = sweeper;
+  return {
+    mode,
+    events: absent ? "absent" : intake.failure === undefined ? "polling" : "unavailable",
+    problem: failure?.message ?? null,
+    offset_id: intake.storedOffsetId ?? null,
+    last_event_at: lastEventTimeMs === undefined ? null : new Date(lastEventTimeMs).toISOString(),
+    lag_seconds: lastEventTimeMs === undefined
+      ? null
+      : Math.max(0, Math.round((Date.now() - lastEventTimeMs) / 1000)),
+    last_sweep_at: last === undefined ? null : new Date(last.finishedAtMs).toISOString(),
+    last_sweep_datasets: last?.datasets ?? null,
+    due: queue.due,
+    running: queue.running,
+    waiting_for_approval: state.waitingForApproval,
+    failed: state.failed,
+    refused: state.refused,
+  };
+}

@@ -1,0 +1,46 @@
+/**
+ * What the loop reports about a dataset, and to whom: the seam between following DataHub and writing to it.
+ */
+import type { Report } from "../../action/trigger.ts";
+import type { ServiceError } from "../../errors.ts";
+
+/** The dataset that was dealt with. */
+export interface Subject {
+  /** The URN of the table's own dataset, never of a sibling. */
+  readonly datasetUrn: string;
+  /** The columns' names, as the trigger named them. */
+  readonly columns: readonly string[];
+  /** Who asked for it, if an event said so: URN of a user. */
+  readonly actor?: string;
+}
+
+/**
+ * Where the loop reports to. Each call is awaited, and must be safe to repeat: after a crash the loop deals
+ * with the dataset again. A rejection makes the dataset due again, and never undoes a run.
+ */
+export interface Reporter {
+  /** A run succeeded. Its `updated` may be 0 if only old values elsewhere were cleared. */
+  done(subject: Subject, report: Report): Promise<void>;
+  /** A dry run found that every value is a token already. */
+  nothingToDo(subject: Subject, report: Report): Promise<void>;
+  /** A dry run found values, and nothing may be written: the mode is `observe`. */
+  observed(subject: Subject, report: Report): Promise<void>;
+  /** A dry run found values in columns that nobody approved yet. */
+  waitingForApproval(subject: Subject, report: Report): Promise<void>;
+  /** The same run would fail again: somebody has to change something first. */
+  refused(subject: Subject, error: ServiceError): Promise<void>;
+  /** It may succeed later, and is tried again. */
+  failed(subject: Subject, error: ServiceError): Promise<void>;
+}
+
+const nothing = () => Promise.resolve();
+
+/** Reports nothing; the log has it. */
+export const SILENT_REPORTER: Reporter = {
+  done: nothing,
+  nothingToDo: nothing,
+  observed: nothing,
+  waitingForApproval: nothing,
+  refused: nothing,
+  failed: nothing,
+};
