@@ -1,7 +1,7 @@
 /**
  * `deno task docs`: writes the parts of the documentation that follow from the code: docs/openapi.json,
  * each command's help in docs/cli.md, statuses and titles in docs/errors.md, and the log's lines in
- * docs/understanding-output.md. The tests in tests/docs say when one of them is not current.
+ * docs/log-events.md. The tests in tests/docs say when one of them is not current.
  */
 import { fileURLToPath } from "node:url";
 import { GENERATED_PAGES } from "./docs/generated_parts.ts";

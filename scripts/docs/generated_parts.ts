@@ -30,7 +30,7 @@ export const GENERATED_PAGES: readonly GeneratedPage[] = [
   { path: "docs/cli.md", update: updateHelp },
   { path: "docs/code-map.md", update: updateCodeMap },
   { path: "docs/errors.md", update: (page) => updateTable(page, "problems", problems()) },
-  { path: "docs/understanding-output.md", update: (page) => updateTable(page, "log", logLines()) },
+  { path: "docs/log-events.md", update: (page) => updateTable(page, "log", logLines()) },
 ];
 
 /** Every error code with its status and title, by status. */
