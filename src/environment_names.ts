@@ -3,6 +3,7 @@
  * so it cannot read any other variable.
  */
 import { DATAHUB_ENVIRONMENT } from "./datahub/settings.ts";
+import { LIBPQ_VARIABLES } from "./platforms/postgres/connection/parameters.ts";
 import { TOKEN_SDK_ADAPTERS } from "./tokens/adapters.ts";
 
 /** The variables of the program itself. */
@@ -32,10 +33,14 @@ const OWN_NAMES = [
   "NO_PROXY", // set, not read
 ] as const;
 
-/** The program's own variables, those of the DataHub loop and those of each token SDK, without duplicates. */
+/**
+ * The program's own variables, libpq's, those of the DataHub loop and those of each token SDK, without
+ * duplicates.
+ */
 export const ENVIRONMENT_NAMES: readonly string[] = [
   ...new Set([
     ...OWN_NAMES,
+    ...LIBPQ_VARIABLES,
     ...DATAHUB_ENVIRONMENT,
     ...TOKEN_SDK_ADAPTERS.flatMap((adapter) => adapter.environment),
   ]),

@@ -52,7 +52,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   action: ["datahub", "observations", "platforms", "tokens"],
   log: ["config", "observations"],
   config: ["datahub", "platforms", "setting_values", "settings_reader", "tokens"],
-  environment_names: ["datahub", "tokens"],
+  environment_names: ["datahub", "platforms", "tokens"],
   platforms: ["datahub", "observations", "settings_reader", "tokens"],
   tokens: ["settings_reader"],
   "datahub/loop": [
@@ -212,7 +212,7 @@ Deno.test("no file imports itself by way of others", () => {
   for (const { path } of sources) visit(path, []);
 });
 
-Deno.test("only worker.ts names a concrete platform, and config.ts its settings", () => {
+Deno.test("only worker.ts names a concrete platform, and what reads the configuration its settings", () => {
   const platformOf = (path: string) => /^platforms\/(\w+)\//.exec(path)?.[1];
   const wrong = sources.flatMap(({ path, imports }) =>
     imports.filter((each) => {
@@ -220,7 +220,8 @@ Deno.test("only worker.ts names a concrete platform, and config.ts its settings"
       if (
         platform === undefined || platform === platformOf(path) || path === "worker.ts"
       ) return false;
-      return !(path === "config.ts" && each.endsWith("/settings.ts"));
+      const readsConfiguration = path === "config.ts" || path === "environment_names.ts";
+      return !(readsConfiguration && /\/(settings|parameters)\.ts$/.test(each));
     }).map((each) => `${path} imports ${each}`)
   );
   assert.deepEqual(wrong, []);

@@ -86,7 +86,7 @@ Deno.test("a trigger token has 16 characters or more", () => {
 
 const SECRETS: readonly (readonly [string, string, (config: Config) => unknown])[] = [
   ["TRIGGER_TOKEN", TOKEN, ({ triggerToken }) => triggerToken],
-  ["PG_CONN_STR", "postgres://ada:canary@db/app", ({ postgres }) => postgres?.password],
+  ["PG_CONN_STR", "postgres://ada:canary@db/app", ({ postgres }) => postgres?.servers[0]?.password],
   [
     "DBX_JDBC_URL",
     "jdbc:databricks://h:443;httpPath=/sql/1.0/warehouses/1;AuthMech=3;UID=token;PWD=canary",

@@ -5,6 +5,11 @@
  */
 import { PROBLEMS } from "../../src/http/problem.ts";
 import { LOG_LINES } from "../../src/log.ts";
+import {
+  FOREIGN_PARAMETERS,
+  LIBPQ_PARAMETERS,
+  type Parameter,
+} from "../../src/platforms/postgres/connection/parameters.ts";
 import { codeMap } from "./code_map.ts";
 import { commandHelp } from "./command_help.ts";
 import { cellsOf } from "./markdown.ts";
@@ -29,6 +34,13 @@ export interface GeneratedPage {
 export const GENERATED_PAGES: readonly GeneratedPage[] = [
   { path: "docs/cli.md", update: updateHelp },
   { path: "docs/code-map.md", update: updateCodeMap },
+  {
+    path: "docs/configuration.md",
+    update: async (page) => {
+      const updated = await updateTable(page, "parameters", parameters(LIBPQ_PARAMETERS));
+      return updateTable(updated, "foreign parameters", parameters(FOREIGN_PARAMETERS));
+    },
+  },
   { path: "docs/errors.md", update: (page) => updateTable(page, "problems", problems()) },
   { path: "docs/log-events.md", update: (page) => updateTable(page, "log", logLines()) },
 ];
@@ -46,6 +58,25 @@ function logLines(): GeneratedTable {
   const rows = Object.entries(LOG_LINES)
     .map(([event, [level, line]]) => [`\`${event}\``, level, `\`${line}\``]);
   return { rows, keyCell: 0 };
+}
+
+/** Every parameter of connection strings, with its variable and what becomes of it. */
+function parameters(table: Readonly<Record<string, Parameter>>): GeneratedTable {
+  const rows = Object.entries(table)
+    .map(([name, parameter]) => [`\`${name}\``, variableOf(parameter), useOf(parameter)]);
+  return { rows, keyCell: 0 };
+}
+
+function variableOf({ variable }: Parameter): string {
+  return variable === undefined ? "–" : `\`${variable}\``;
+}
+
+function useOf({ use, values, note }: Parameter): string {
+  const only = values === undefined
+    ? ""
+    : ` if it is ${values.map((each) => `\`${each}\``).join(" or ")}, else refused`;
+  const reason = note === undefined ? "" : `: ${note}`;
+  return use === "read" ? note ?? "" : `${use}${only}${reason}`;
 }
 
 /** Each command under a heading of its own, in the order of the program's help. */

@@ -83,8 +83,8 @@ export function workerPermissions({ hosts, files }: Grants): Deno.PermissionOpti
 function workGrants(config: Config): HostGrant[] {
   const { postgres, databricks } = config;
   const grants: HostGrant[] = [];
-  if (postgres !== undefined) {
-    grants.push(grant(postgres.host, postgres.port, "Postgres (PG_CONN_STR)"));
+  for (const { address, port } of postgres?.servers ?? []) {
+    grants.push(grant(address, port, "Postgres (PG_CONN_STR)"));
   }
   if (databricks !== undefined) {
     grants.push(grant(databricks.host, databricks.port, "Databricks warehouse (DBX_JDBC_URL)"));

@@ -116,14 +116,9 @@ Deno.test("the parts of a Postgres connection string are parsed back, in both fo
         ];
         for (const form of forms) {
           const read = parsePostgresSettings(form, settingsReader({}));
-          const { host, database } = read;
-          assert.deepEqual([host, database, read.user, read.password, read.port], [
-            "db.example.com",
-            name,
-            user,
-            password,
-            port,
-          ]);
+          assert.deepEqual([read.database, read.user], [name, user]);
+          const host = "db.example.com";
+          assert.deepEqual(read.servers, [{ host, address: host, port, password }]);
         }
       },
     ),

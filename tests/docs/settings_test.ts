@@ -8,13 +8,15 @@ import { filesOf, textOf } from "./pages.ts";
 import { assertNamesAll, namesIn, rowsOf } from "./tables.ts";
 
 /** Variables that are documented in prose: no user sets them for this program. */
-const NOT_SETTINGS = ["NO_PROXY"];
+const NOT_SETTINGS = ["NO_PROXY", "HOME", "PGSYSCONFDIR"];
 const SETTINGS_PAGES = ["docs/configuration.md", "docs/vault.md"];
 /** What the scripts of the cluster read, but not to be configured by. */
 const NOT_OF_THE_CLUSTER = ["TMPDIR", "TRIGGER_TOKEN"];
 
 Deno.test("docs/configuration.md and docs/vault.md have every setting", () => {
-  const documented = SETTINGS_PAGES.flatMap((path) => namesIn(path, "variable"));
+  const ofLibpq = rowsOf("docs/configuration.md", "parameter")
+    .flatMap(([, variable]) => codeSpansOf(variable!));
+  const documented = [...SETTINGS_PAGES.flatMap((path) => namesIn(path, "variable")), ...ofLibpq];
   const real = ENVIRONMENT_NAMES.filter((name) => !NOT_SETTINGS.includes(name));
   assertNamesAll("docs/configuration.md (docs/vault.md for VAULT_…)", documented, real);
 });

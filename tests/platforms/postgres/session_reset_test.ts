@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { until } from "../../../scripts/servers/until.ts";
 import { machineSource } from "../../../scripts/servers/test_keys.ts";
 import { resetSession } from "../../../src/platforms/postgres/connection/reset_session.ts";
-import { Session } from "../../../src/platforms/postgres/connection/session.ts";
+import { Connector } from "../../../src/platforms/postgres/connection/connector.ts";
+import type { Session } from "../../../src/platforms/postgres/connection/session.ts";
 import { parsePostgresSettings } from "../../../src/platforms/postgres/connection/settings.ts";
 import { settingsReader } from "../../../src/settings_reader.ts";
 import { tokenOf, useDatabase } from "../../support/action_fixture.ts";
@@ -77,7 +78,7 @@ const RESET: readonly (readonly [left: string, isAsNew: string])[] = [
 
 async function openSession(): Promise<Session> {
   const settings = parsePostgresSettings(database.url, settingsReader(machineSource({})));
-  return await Session.open(settings, new AbortController().signal, () => {});
+  return await new Connector(settings).open(new AbortController().signal, () => {});
 }
 
 for (const [left, isAsNew] of RESET) {

@@ -5,8 +5,9 @@ import { ConfigError } from "../../../src/config_error.ts";
 import {
   parsePostgresSettings,
   type PostgresSettings,
-  SSL_MODES,
+  type Server,
 } from "../../../src/platforms/postgres/connection/settings.ts";
+import { SSL_MODES } from "../../../src/platforms/postgres/connection/tls_settings.ts";
 
 const noFiles = (path: string): string => assert.fail(`it read ${path}`);
 /** Files of which nobody else may read any. */
@@ -17,22 +18,30 @@ function filesOf(file: (path: string) => string) {
 
 const read = (value: string) => parsePostgresSettings(value, filesOf(noFiles));
 
-const DEFAULTS: PostgresSettings = {
+/** The settings of one server. */
+type OneServer = Omit<PostgresSettings, "servers"> & Omit<Server, "address">;
+
+const DEFAULTS: OneServer = {
   host: "localhost",
   port: 5432,
   database: "ada",
   user: "ada",
   password: undefined,
   sslMode: "prefer",
+  sslNegotiation: "postgres",
+  channelBinding: "prefer",
   requireAuth: undefined,
   sslRootCert: undefined,
   sslCert: undefined,
   sslKey: undefined,
   connectTimeoutSeconds: 10,
   applicationName: "tokenize-action",
+  options: undefined,
+  targetSessionAttrs: "any",
+  loadBalanceHosts: false,
 };
 
-const GOOD: Readonly<Record<string, [value: string, settings: Partial<PostgresSettings>]>> = {
+const GOOD: Readonly<Record<string, [value: string, settings: Partial<OneServer>]>> = {
   "a URL with nothing but a user": ["postgres://ada@", {}],
   "the other scheme": ["postgresql://ada@/", {}],
   "a whole URL": [
@@ -77,8 +86,8 @@ const GOOD: Readonly<Record<string, [value: string, settings: Partial<PostgresSe
     sslMode: "require",
   }],
   "parameters that have no effect": [
-    "postgres://ada@h/x?keepalives=1&target_session_attrs=primary&gssencmode=disable" +
-    "&channel_binding=prefer&client_encoding=utf8&sslcompression=0",
+    "postgres://ada@h/x?keepalives=1&gssencmode=disable&sslsni=1&sslcertmode=allow" +
+    "&ssl_min_protocol_version=TLSv1.2&max_protocol_version=3.2&client_encoding=utf8&sslcompression=0",
     { host: "h", database: "x" },
   ],
   "keywords": [
@@ -101,10 +110,26 @@ const GOOD: Readonly<Record<string, [value: string, settings: Partial<PostgresSe
     password: "a b'c",
     database: "x",
   }],
-  "an empty keyword": ["user=ada password='' host= dbname=''", {}],
+  "an empty keyword": ["user=ada password='' host='' dbname=''", {}],
   "line breaks between keywords": ["user=ada\n\tdbname=x", { database: "x" }],
   "characters beyond ASCII": ["user=ada dbname='größe 💌'", { database: "größe 💌" }],
-  "hostaddr before host": ["user=ada host=h hostaddr=10.0.0.1", { host: "10.0.0.1" }],
+  "hostaddr alone": ["user=ada hostaddr=10.0.0.1", { host: "10.0.0.1" }],
+  "a quote within a value, and a backslash at its end": [
+    "user=ada password=a'b dbname=x\\",
+    { password: "a'b", database: "x" },
+  ],
+  "a keyword right after a quote": ["password='p'user=ada", { password: "p" }],
+  "a blank that libpq takes for none": ["user=ada password=a\u00a0b", { password: "a\u00a0b" }],
+  "options": ["postgres://ada@h/x?options=-c%20geqo%3Doff", {
+    host: "h",
+    database: "x",
+    options: "-c geqo=off",
+  }],
+  "whose name it is": ["user=ada fallback_application_name=psql", { applicationName: "psql" }],
+  "what poolers and their drivers add": [
+    "postgres://ada@h/x?pgbouncer=true&supa=base-pooler.x&prepareThreshold=0&connection_limit=1",
+    { host: "h", database: "x" },
+  ],
   "no connect_timeout": ["user=ada connect_timeout=0", { connectTimeoutSeconds: 3600 }],
   "how the server may ask to authenticate": [
     "postgres://ada@h/x?require_auth=scram-sha-256,none",
@@ -125,8 +150,10 @@ const GOOD: Readonly<Record<string, [value: string, settings: Partial<PostgresSe
 
 for (const [title, [value, settings]] of Object.entries(GOOD)) {
   Deno.test(`reads ${title}: ${value}`, () => {
-    const expected: PostgresSettings = { ...DEFAULTS, ...settings };
-    assert.deepEqual({ ...read(value) }, expected);
+    const { servers, ...common } = read(value);
+    const { host, port, password, ...rest } = { ...DEFAULTS, ...settings };
+    assert.deepEqual(servers, [{ host, address: host, port, password }]);
+    assert.deepEqual(common, rest);
   });
 }
 
@@ -184,22 +211,35 @@ const BAD: Readonly<Record<string, [value: string, reason: RegExp]>> = {
     /its password is not properly percent-encoded$/,
   ],
   "a bad percent in the query": [`postgres://ada@h/x?password=${SECRET}%zz`, /percent-encoded/],
-  "a / in the password": [`postgres://ada:x/${SECRET}@h/x`, /its port is not a whole number/],
+  "a / in the password": [
+    `postgres://ada:x/${SECRET}@h/x`,
+    /its port is not a whole number from 1 to 65535: percent-encode the password \("\/" as %2F/,
+  ],
+  "a / in a password that looks like a port": [
+    `postgres://ada:1/${SECRET}@h/x`,
+    /it names no user: percent-encode the password/,
+  ],
   "a part of a password in the query": [
     `postgres://ada:x/y?${SECRET}=1@h/x`,
-    /parameter that libpq does not know$/,
+    /parameter that libpq does not know: percent-encode the password/,
   ],
   "a space in the password": [
     `user=ada password=x ${SECRET_WORD}=y`,
-    /parameter that libpq does not know$/,
+    /parameter that libpq does not know: put a password with blanks in single quotes$/,
   ],
   "a Unix socket": [`user=ada password=${SECRET} host=/run/postgresql`, /host is a Unix socket/],
   "a Unix socket in a URL": [`postgres://ada:${SECRET}@/x?host=/run/postgresql`, /Unix socket/],
   "an encoded Unix socket": [`postgres://ada:${SECRET}@%2Frun%2Fpostgresql/x`, /Unix socket/],
   "an abstract socket": [`user=ada password=${SECRET} host=@name`, /host is a Unix socket/],
-  "several hosts": [`postgres://ada:${SECRET}@h1,h2/x`, /names several hosts/],
-  "several hosts and ports": [`postgres://ada:${SECRET}@h1:1,h2:2/x`, /names several hosts/],
-  "several hosts by keyword": [`user=ada password=${SECRET} host=h1,h2`, /names several hosts/],
+  "more addresses than hosts": [
+    `user=ada password=${SECRET} host=h hostaddr=10.0.0.1,10.0.0.2`,
+    /its hostaddr needs as many entries as host has$/,
+  ],
+  "more ports than hosts": [
+    `user=ada password=${SECRET} host=h1,h2,h3 port=1,2`,
+    /its port needs one entry, or as many as there are hosts$/,
+  ],
+  "a name for an address": [`user=ada hostaddr=db`, /its hostaddr is not made of IP addresses$/],
   "an unknown sslmode": [
     `user=ada password=${SECRET} sslmode=on`,
     /its sslmode is not one of disable/,
@@ -215,27 +255,45 @@ const BAD: Readonly<Record<string, [value: string, reason: RegExp]>> = {
     `user=ada sslmode=require sslrootcert=system`,
     /sslrootcert=system needs sslmode=verify-full$/,
   ],
-  "channel binding": [`user=ada channel_binding=require`, /the driver has no channel binding$/],
-  "GSSAPI": [`user=ada gssencmode=require`, /the driver has no GSSAPI encryption$/],
-  "a standby": [`user=ada target_session_attrs=standby`, /only be rewritten on a primary$/],
-  "direct TLS": [`user=ada sslnegotiation=direct`, /direct TLS negotiation is not supported$/],
+  "channel binding without TLS": [
+    `user=ada channel_binding=require sslmode=disable`,
+    /channel_binding=require needs TLS, and sslmode=disable has none$/,
+  ],
+  "an unknown word about channel binding": [
+    "user=ada channel_binding=yes",
+    /its channel_binding is not one of disable, prefer, require$/,
+  ],
+  "GSSAPI": [
+    `user=ada gssencmode=require`,
+    /gssencmode can only be disable or prefer: there is no/,
+  ],
+  "an unknown kind of server": [
+    `user=ada target_session_attrs=master`,
+    /its target_session_attrs is not one of any, read-write, read-only, primary, standby, /,
+  ],
+  "direct TLS that is optional": [
+    `user=ada sslnegotiation=direct`,
+    /sslnegotiation=direct needs sslmode=require or a stricter one$/,
+  ],
+  "a version of TLS that cannot be insisted on": [
+    `user=ada ssl_min_protocol_version=TLSv1.3`,
+    /ssl_min_protocol_version can only be TLSv1 or TLSv1.1 or TLSv1.2: TLS is of version/,
+  ],
+  "TLS as other drivers write it": [`postgres://ada@h/x?ssl=false`, /"ssl" is not supported: sslm/],
+  "what a host takes elsewhere": [
+    `postgres://ada@h/x?endpoint=ep-1`,
+    /"endpoint" is not supported: a host takes it within options/,
+  ],
 };
 const REFUSED = [
-  "options",
-  "service",
-  "passfile",
   "sslcrl",
   "sslcrldir",
   "sslpassword",
-  "sslsni",
-  "ssl_min_protocol_version",
   "requirepeer",
   "krbsrvname",
   "gsslib",
   "gssdelegation",
   "replication",
-  "load_balance_hosts",
-  "sslcertmode",
   "scram_client_key",
 ];
 

@@ -10,7 +10,6 @@ import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { ServiceError } from "../../../errors.ts";
 import { isLoopback } from "../../../host_name.ts";
-import { fault } from "./connection_string.ts";
 
 /** What a server can ask for, in libpq's words. */
 export const AUTH_METHODS = [
@@ -48,27 +47,21 @@ const MAX_BYTES = 64 * 1024;
 
 /**
  * The methods that `require_auth` allows: those that it lists, or all but those that it lists with a
- * "!". Throws a `ConfigError`.
+ * "!". Undefined if it is no such list.
  */
-export function parseRequireAuth(text: string): readonly AuthMethod[] {
+export function parseRequireAuth(text: string): readonly AuthMethod[] | undefined {
   const items = text.split(",").map((each) => each.trim());
   const negated = items.filter((each) => each.startsWith("!")).length;
   const names = items.map((each) => each.replace(/^!/, ""));
   const methods = AUTH_METHODS.filter((each) => names.includes(each));
   const isMixed = negated > 0 && negated < items.length;
-  if (isMixed || methods.length < items.length) {
-    throw fault(
-      `its require_auth is not a list of different methods, all or none with "!": ${
-        AUTH_METHODS.join(", ")
-      }`,
-    );
-  }
+  if (isMixed || methods.length < items.length) return undefined;
   return negated === 0 ? methods : AUTH_METHODS.filter((each) => !methods.includes(each));
 }
 
 /** The settings that count here. */
 export interface AuthSettings {
-  readonly host: string;
+  readonly address: string;
   /** Undefined: every method, unless it would give the password to others. */
   readonly requireAuth: readonly AuthMethod[] | undefined;
 }
@@ -78,8 +71,8 @@ export interface AuthSettings {
  * `ServiceError`, when the server asks for something that is not allowed, or does not prove that it
  * knows the password although it should. To be called before anyone else listens for data.
  */
-export function guardAuthentication(socket: Socket, { host, requireAuth }: AuthSettings): void {
-  const isPrivate = socket instanceof TLSSocket || isLoopback(host);
+export function guardAuthentication(socket: Socket, { address, requireAuth }: AuthSettings): void {
+  const isPrivate = socket instanceof TLSSocket || isLoopback(address);
   const exchange = new Exchange((method) => {
     const allowed = requireAuth ?? (isPrivate ? AUTH_METHODS : WITHOUT_TLS);
     if (!allowed.includes(method)) throw notAllowed(method, requireAuth === undefined);
@@ -152,5 +145,6 @@ function unreachable(what: string): ServiceError {
   return new ServiceError(
     "database_unreachable",
     `Cannot connect to Postgres: the server ${what}`,
+    { cause: "AUTHENTICATION" },
   );
 }

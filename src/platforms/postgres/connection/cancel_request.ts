@@ -7,7 +7,7 @@
  * Source: PostgreSQL documentation, "55.2.8 Canceling Requests in Progress".
  */
 import { openSocket } from "./open_socket.ts";
-import type { PostgresSettings } from "./settings.ts";
+import type { ServerSettings } from "./settings.ts";
 
 /** What identifies a connection to the server: sent when it was opened. */
 export interface Backend {
@@ -20,7 +20,7 @@ const CANCEL_REQUEST = 80877102;
 
 /** Sends the request. The server does not respond to it; its effect shows on the other connection. */
 export async function requestCancel(
-  settings: PostgresSettings,
+  settings: ServerSettings,
   { pid, secret }: Backend,
   signal: AbortSignal,
 ): Promise<void> {

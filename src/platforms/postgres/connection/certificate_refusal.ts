@@ -5,7 +5,7 @@
  * the tests have a certificate for each.
  */
 import { ServiceError } from "../../../errors.ts";
-import type { PostgresSettings } from "./settings.ts";
+import type { ServerSettings } from "./settings.ts";
 
 const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [
@@ -29,7 +29,7 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
 /** The error for a certificate that `sslmode` does not accept; undefined if that is not what was thrown. */
 export function certificateRefusal(
   thrown: unknown,
-  { sslMode }: PostgresSettings,
+  { sslMode }: ServerSettings,
 ): ServiceError | undefined {
   const { name, code, message } = thrown as { name?: unknown; code?: unknown; message?: unknown };
   const isOther = thrown instanceof ServiceError || name === "PostgresError" ||

@@ -1,10 +1,11 @@
 /**
  * Postgres connection strings as libpq reads them, in both forms: the URL
- * (`postgres://user:pass@host:port/db?sslmode=…`) and keywords (`host=… dbname=…`).
+ * (`postgres://user:pass@host:port/db?sslmode=…`) and keywords (`host=… dbname=…`). Beyond libpq, an "@"
+ * in a URL's password need not be encoded, keywords may be in upper case, and `ssl=true` is JDBC's.
  *
- * Source: PostgreSQL documentation, "34.1.1 Connection Strings".
+ * Source: PostgreSQL documentation, "34.1.1 Connection Strings"; for what it leaves open, libpq's
+ * `conninfo_parse` and `conninfo_uri_parse`.
  */
-import { withoutBrackets } from "../../../host_name.ts";
 import { type ConfigError, configFault } from "../../../config_error.ts";
 
 /** The variable that holds the connection string. */
@@ -12,22 +13,40 @@ export const VARIABLE = "PG_CONN_STR";
 
 /** The parameters of a connection string, by libpq's names. Throws `ConfigError`. */
 export function readParameters(value: string): ReadonlyMap<string, string> {
-  return /^postgres(ql)?:\/\//.test(value) ? fromUrl(value) : fromKeywords(value);
+  return isUrl(value) ? fromUrl(value) : fromKeywords(value);
 }
 
-/** `//user:password@host:port/dbname?name=value&…`, each part percent-encoded, all of them optional. */
+/**
+ * What helps if the password cut a URL, or a list of keywords, in the wrong place, as the end of a message;
+ * an empty text if nothing looks like it.
+ */
+export function passwordHint(value: string): string {
+  if (!isUrl(value)) {
+    return /password\s*=/i.test(value) ? ": put a password with blanks in single quotes" : "";
+  }
+  const rest = value.slice(value.indexOf("://") + 3);
+  const path = rest.indexOf("/");
+  const isCut = path >= 0 && rest.includes("@", path);
+  return isCut ? ': percent-encode the password ("/" as %2F, "?" as %3F, "%" as %25)' : "";
+}
+
+/** Whether it is of the URL form. */
+export function isUrl(value: string): boolean {
+  return /^postgres(ql)?:\/\//.test(value);
+}
+
+/** `//user:password@host:port,…/dbname?name=value&…`, each part percent-encoded, all of them optional. */
 function fromUrl(value: string): Map<string, string> {
   const { credentials, rest } = splitCredentials(value.replace(/^[a-z]+:\/\//, ""));
-  const parts = /^(\[[^\]]*\]|[^:/?]*)(?::([^/?]*))?(?:\/([^?]*))?(?:\?(.*))?$/s.exec(rest);
-  if (parts === null || parts[1]!.includes(",") || parts[2]?.includes(",")) throw severalHosts();
-  const [, host, port, database, query] = parts;
+  const [, servers, database, query] = /^([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/s.exec(rest)!;
   const parameters = new Map<string, string>();
   const set = (name: string, encoded: string | undefined) => {
     if (encoded !== undefined && encoded !== "") parameters.set(name, decode(name, encoded));
   };
   const [, user, password] = /^([^:]*)(?::(.*))?$/s.exec(credentials)!;
-  set("host", withoutBrackets(host!));
-  set("port", port);
+  const { hosts, ports } = splitServers(servers!);
+  set("host", hosts);
+  set("port", ports);
   set("user", user);
   set("password", password);
   set("dbname", database);
@@ -37,6 +56,20 @@ function fromUrl(value: string): Map<string, string> {
     else parameters.set(decode("query", name!), decode("query", given!));
   }
   return parameters;
+}
+
+/** `host:port,host:port` as libpq's two lists; an IPv6 address is in brackets. */
+function splitServers(text: string): { hosts: string; ports: string | undefined } {
+  const servers = text.split(",").map((server) => {
+    const parts = /^(?:\[([^\]]*)\]|([^:]*))(?::(.*))?$/s.exec(server);
+    if (parts === null) throw fault("its hosts are not a list of host:port, with commas between");
+    return { host: parts[1] ?? parts[2]!, port: parts[3] };
+  });
+  const hasPort = servers.some(({ port }) => port !== undefined);
+  return {
+    hosts: servers.map(({ host }) => host).join(),
+    ports: hasPort ? servers.map(({ port }) => port ?? "").join() : undefined,
+  };
 }
 
 /** The part before the last "@" that can end it: a password may hold an "@" that is not encoded. */
@@ -50,31 +83,42 @@ function splitCredentials(text: string): { credentials: string; rest: string } {
 /** Decodes "%XX"; unlike in a form, "+" is a plus. */
 function decode(part: string, encoded: string): string {
   try {
-    return decodeURIComponent(encoded);
+    const decoded = decodeURIComponent(encoded);
+    if (!decoded.includes("\0")) return decoded;
   } catch {
-    throw fault(`its ${part} is not properly percent-encoded`);
+    // said below
   }
+  throw fault(`its ${part} is not properly percent-encoded`);
 }
+
+/** A keyword up to its value. The blanks are those of C's `isspace`: a password may hold others. */
+const KEYWORD = /[ \t\n\v\f\r]*([A-Za-z_]+)[ \t\n\v\f\r]*=[ \t\n\v\f\r]*/y;
+const QUOTED = /'((?:[^'\\]|\\.)*)'/suy;
+const PLAIN = /(?!')((?:[^ \t\n\v\f\r\\]|\\.)*)\\?/suy;
 
 /** `keyword = value` pairs; a value with blanks is in single quotes, and `\` escapes. */
 function fromKeywords(value: string): Map<string, string> {
   const parameters = new Map<string, string>();
-  const pair = /\s*([A-Za-z_]+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s'\\]|\\.)*))(?=\s|$)/suy;
-  while (value.slice(pair.lastIndex).trim() !== "") {
-    const match = pair.exec(value);
-    if (match === null) {
-      throw fault("it is neither a postgres:// URL nor a list of keyword=value pairs");
+  let at = 0;
+  /** What the pattern captures at this place. */
+  const next = (pattern: RegExp): string | undefined => {
+    pattern.lastIndex = at;
+    const match = pattern.exec(value);
+    if (match !== null) at = pattern.lastIndex;
+    return match?.[1];
+  };
+  while (/[^ \t\n\v\f\r]/.test(value.slice(at))) {
+    const name = next(KEYWORD);
+    const given = name === undefined ? undefined : next(QUOTED) ?? next(PLAIN);
+    if (given === undefined) {
+      throw fault(
+        "it is neither a postgres:// URL nor a list of keyword=value pairs" + passwordHint(value),
+      );
     }
-    const [, name, quoted, plain] = match;
-    parameters.set(name!.toLowerCase(), (quoted ?? plain ?? "").replace(/\\(.)/gs, "$1"));
+    parameters.set(name!.toLowerCase(), given.replace(/\\(.)/gsu, "$1"));
   }
   if (parameters.size === 0) throw fault("it is empty");
   return parameters;
-}
-
-/** The fault of a connection string that names several servers. */
-export function severalHosts(): ConfigError {
-  return fault("it names several hosts: name the primary, or the name that always leads to it");
 }
 
 /** A fault of the connection string. `reason` never holds a value from it. */

@@ -3,7 +3,7 @@ import type { Options, Sql } from "postgres";
 import type { Socket } from "node:net";
 import { guardAuthentication } from "./authentication.ts";
 import { closedEarly, openSocket } from "./open_socket.ts";
-import type { PostgresSettings } from "./settings.ts";
+import type { ServerSettings } from "./settings.ts";
 
 /** A client of one connection, with the state of that connection. */
 export interface DriverClient {
@@ -25,7 +25,7 @@ export interface DriverClient {
  * then throws what `openSocket` throws.
  */
 export async function makeDriverClient(
-  settings: PostgresSettings,
+  settings: ServerSettings,
   signal: AbortSignal,
 ): Promise<DriverClient> {
   const { default: postgres } = await import("postgres");
@@ -48,7 +48,10 @@ export async function makeDriverClient(
     idle_timeout: 0,
     max_lifetime: null,
     fetch_types: false,
-    connection: { application_name: settings.applicationName },
+    connection: {
+      application_name: settings.applicationName,
+      ...(settings.options !== undefined && { options: settings.options }),
+    },
     onnotice: (notice) => client.onNotice(notice),
     onclose: () => {
       client.lost = true;
@@ -70,7 +73,7 @@ export async function makeDriverClient(
   return client;
 }
 
-async function openGuardedSocket(settings: PostgresSettings, signal: AbortSignal): Promise<Socket> {
+async function openGuardedSocket(settings: ServerSettings, signal: AbortSignal): Promise<Socket> {
   const socket = await openSocket(settings, signal);
   guardAuthentication(socket, settings);
   return alwaysHeard(neverFull(socket));

@@ -10,7 +10,7 @@
 import net from "node:net";
 import tls from "node:tls";
 import { ServiceError } from "../../../errors.ts";
-import type { PostgresSettings } from "./settings.ts";
+import type { ServerSettings } from "./settings.ts";
 
 /** SSLRequest: the message's length, and a code in the place of a protocol version. */
 const SSL_REQUEST = new Uint8Array([0, 0, 0, 8, 4, 210, 22, 47]);
@@ -20,17 +20,22 @@ const NO = "N".charCodeAt(0);
 
 /** Connects. Throws a `ServiceError`, the system's error, or the signal's reason if it is aborted. */
 export async function openSocket(
-  settings: PostgresSettings,
+  settings: ServerSettings,
   signal: AbortSignal,
 ): Promise<net.Socket> {
   signal.throwIfAborted();
-  const socket = net.connect({ host: settings.host, port: settings.port });
+  const socket = net.connect({ host: settings.address, port: settings.port });
   socket.on("error", () => {}); // after the last `settled`, nobody else listens
   const abort = () => socket.destroy(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
   try {
     await settled(socket, "connect");
-    return settings.sslMode === "disable" ? socket : await encrypted(socket, settings);
+    if (settings.encryption === "none") return socket;
+    const secure = settings.sslNegotiation === "direct"
+      ? await encryptedAtOnce(socket, settings)
+      : await encryptedOnRequest(socket, settings);
+    if (secure !== undefined) settings.onEncrypted?.();
+    return secure ?? socket;
   } catch (error) {
     socket.destroy();
     throw error;
@@ -39,7 +44,11 @@ export async function openSocket(
   }
 }
 
-async function encrypted(socket: net.Socket, settings: PostgresSettings): Promise<net.Socket> {
+/** TLS after a request for it; undefined if the server has none, which is fine if it is optional. */
+async function encryptedOnRequest(
+  socket: net.Socket,
+  settings: ServerSettings,
+): Promise<tls.TLSSocket | undefined> {
   let secure: tls.TLSSocket | undefined;
   const responded = settled<Uint8Array>(socket, "data");
   // within the event, since Deno reads on and would take the first bytes of TLS for ordinary data. More
@@ -51,24 +60,50 @@ async function encrypted(socket: net.Socket, settings: PostgresSettings): Promis
   });
   socket.write(SSL_REQUEST);
   const response = await responded;
-  if (secure !== undefined) {
-    await settled(secure, "secureConnect");
-    return secure;
+  if (secure !== undefined) return await handshake(secure, settings);
+  if (response.length !== 1 || response[0] !== NO) {
+    throw refusal("the server responded to the request for TLS with something else");
   }
-  if (response.length === 1 && response[0] === NO && isOptional(settings)) return socket;
-  throw new ServiceError(
-    "database_unreachable",
-    `Cannot connect to Postgres: the server has no TLS, which sslmode=${settings.sslMode} requires`,
+  if (settings.encryption === "optional") return undefined;
+  throw refusal(`the server has no TLS, which sslmode=${settings.sslMode} requires`);
+}
+
+/** The name of the protocol within TLS, by which a server knows that TLS begins at once. */
+const PROTOCOL_NAME = "postgresql";
+
+/** TLS at once. A server that does not know of that closes the connection. */
+async function encryptedAtOnce(
+  socket: net.Socket,
+  settings: ServerSettings,
+): Promise<tls.TLSSocket> {
+  const options = { ...tlsOptions(socket, settings), ALPNProtocols: [PROTOCOL_NAME] };
+  const secure = await handshake(tls.connect(options), settings);
+  if (secure.alpnProtocol === PROTOCOL_NAME) return secure;
+  throw refusal(
+    "the server does not begin with TLS: sslnegotiation=direct needs PostgreSQL 17 or later",
   );
 }
 
-function isOptional({ sslMode }: PostgresSettings): boolean {
-  return sslMode === "allow" || sslMode === "prefer";
+async function handshake(secure: tls.TLSSocket, settings: ServerSettings): Promise<tls.TLSSocket> {
+  try {
+    await settled(secure, "secureConnect");
+    return secure;
+  } catch (error) {
+    if (settings.encryption !== "optional") throw error;
+    throw refusal("TLS with the server failed");
+  }
+}
+
+/** What this program does not accept. */
+function refusal(reason: string): ServiceError {
+  return new ServiceError("database_unreachable", `Cannot connect to Postgres: ${reason}`, {
+    cause: "TLS",
+  });
 }
 
 function tlsOptions(
   socket: net.Socket,
-  { host, sslMode, sslRootCert, sslCert, sslKey }: PostgresSettings,
+  { host, sslMode, sslRootCert, sslCert, sslKey }: ServerSettings,
 ): tls.ConnectionOptions {
   return {
     socket,

@@ -14,7 +14,7 @@ import { certificateRefusal } from "./certificate_refusal.ts";
 import { type DriverClient, makeDriverClient } from "./driver_client.ts";
 import { checkServerVersion } from "./server_version.ts";
 import { warningOf } from "./server_warnings.ts";
-import type { PostgresSettings } from "./settings.ts";
+import type { ServerSettings } from "./settings.ts";
 import { fromDriver } from "./sql_states.ts";
 
 type Query = ReturnType<Sql["unsafe"]>;
@@ -82,7 +82,7 @@ export class Session {
    * `database_error` if the server is too old.
    */
   static async open(
-    settings: PostgresSettings,
+    settings: ServerSettings,
     signal: AbortSignal,
     onLost: (session: Session) => void,
   ): Promise<Session> {
@@ -98,7 +98,7 @@ export class Session {
   }
 
   static async #connect(
-    settings: PostgresSettings,
+    settings: ServerSettings,
     signal: AbortSignal,
     onLost: (session: Session) => void,
   ): Promise<Session> {
@@ -229,7 +229,7 @@ async function connect({ sql }: DriverClient, signal: AbortSignal): Promise<Conn
   return { connection: await abortable(sql.reserve(), signal), backend, isPooled };
 }
 
-function noResponse({ connectTimeoutSeconds }: PostgresSettings): ServiceError {
+function noResponse({ connectTimeoutSeconds }: ServerSettings): ServiceError {
   return new ServiceError(
     "database_unreachable",
     `Cannot connect to Postgres: no response within ${connectTimeoutSeconds} s`,

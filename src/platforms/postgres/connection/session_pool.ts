@@ -1,6 +1,7 @@
 /** Sessions kept for a while after a run, so that the next run need not connect. */
+import { Connector } from "./connector.ts";
 import { resetSession } from "./reset_session.ts";
-import { Session } from "./session.ts";
+import type { Session } from "./session.ts";
 import type { PostgresSettings } from "./settings.ts";
 
 /** How long a session may idle before it is closed. */
@@ -17,12 +18,12 @@ interface Idle {
 
 /** Hands out sessions. The caller bounds how many are in use at once. */
 export class SessionPool {
-  readonly #settings: PostgresSettings;
+  readonly #connector: Connector;
   readonly #idle = new Map<Session, Idle>();
   #closed = false;
 
   constructor(settings: PostgresSettings) {
-    this.#settings = settings;
+    this.#connector = new Connector(settings);
   }
 
   /** An idle session, or a new one. Throws `database_unreachable`, or the signal's reason. */
@@ -33,7 +34,7 @@ export class SessionPool {
       if (session.lost) continue;
       if (performance.now() - sinceMs < FRESH_MS || await session.responds()) return session;
     }
-    return await Session.open(this.#settings, signal, (session) => this.#forget(session));
+    return await this.#connector.open(signal, (session) => this.#forget(session));
   }
 
   /** Takes back a session, which must be outside of any transaction; else close it instead. */

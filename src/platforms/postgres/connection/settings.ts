@@ -4,39 +4,59 @@
  *
  * Source: PostgreSQL documentation, "34.1.2 Parameter Key Words".
  */
-import type { SettingsReader } from "../../../settings_reader.ts";
-import { type AuthMethod, parseRequireAuth } from "./authentication.ts";
-import { fault, readParameters, severalHosts, VARIABLE } from "./connection_string.ts";
+import { AUTH_METHODS, type AuthMethod, parseRequireAuth } from "./authentication.ts";
+import { gatherParameters, type ParameterReader, type Parameters } from "./gather_parameters.ts";
+import { findPassword, type PasswordKey } from "./password_file.ts";
+import { readServers, type ServerAddress } from "./server_address.ts";
+import { readTlsSettings, type TlsSettings } from "./tls_settings.ts";
 
-/** How the connection is protected, in libpq's words. */
-export const SSL_MODES = [
-  "disable",
-  "allow",
-  "prefer",
-  "require",
-  "verify-ca",
-  "verify-full",
+/** Which of several servers will do, by what it says of itself. */
+export const TARGET_SESSION_ATTRS = [
+  "any",
+  "read-write",
+  "read-only",
+  "primary",
+  "standby",
+  "prefer-standby",
 ] as const;
 
-/** A value of libpq's `sslmode`. */
-export type SslMode = (typeof SSL_MODES)[number];
+/** A value of libpq's `target_session_attrs`. */
+export type TargetSessionAttrs = (typeof TARGET_SESSION_ATTRS)[number];
 
-/** Where the database is and how to connect to it. */
-export interface PostgresSettings {
-  readonly host: string;
-  readonly port: number;
+/** What holds for each of the servers. */
+interface CommonSettings extends TlsSettings {
   readonly database: string;
   readonly user: string;
-  readonly password: string | undefined;
-  readonly sslMode: SslMode;
   /** How the server may ask to authenticate; undefined if the connection string does not say. */
   readonly requireAuth: readonly AuthMethod[] | undefined;
-  /** PEM texts, not paths: the sandbox reads no files. */
-  readonly sslRootCert: string | undefined;
-  readonly sslCert: string | undefined;
-  readonly sslKey: string | undefined;
+  /** For each server. */
   readonly connectTimeoutSeconds: number;
   readonly applicationName: string;
+  /** What the server is to set as if its own command line had it; undefined for nothing. */
+  readonly options: string | undefined;
+}
+
+/** A server and its password, which a password file may have for each. */
+export interface Server extends ServerAddress {
+  readonly password: string | undefined;
+}
+
+/** Where the database is and how to connect to it. */
+export interface PostgresSettings extends CommonSettings {
+  /** One or more, of which one is connected to. */
+  readonly servers: readonly Server[];
+  /** Which of the servers will do. */
+  readonly targetSessionAttrs: TargetSessionAttrs;
+  /** Whether the servers are tried in random order. */
+  readonly loadBalanceHosts: boolean;
+}
+
+/** One way to connect to one of the servers. */
+export interface ServerSettings extends CommonSettings, Server {
+  /** `optional`: if the server has TLS. */
+  readonly encryption: "none" | "optional" | "required";
+  /** Called once the connection is encrypted. */
+  readonly onEncrypted?: () => void;
 }
 
 /** How long statements of a transaction may take. */
@@ -47,172 +67,79 @@ export interface TransactionLimits {
   readonly statementTimeoutMs: number;
 }
 
-/** Parameters without effect here: they concern libpq itself, or are fixed by this program. */
-const WITHOUT_EFFECT = new Set([
-  "client_encoding",
-  "fallback_application_name",
-  "keepalives",
-  "keepalives_count",
-  "keepalives_idle",
-  "keepalives_interval",
-  "tcp_user_timeout",
-  "sslcompression",
-]);
-
-/** Parameters of which only some values can be honoured. */
-const HONOURED: Readonly<Record<string, { values: readonly string[]; reason: string }>> = {
-  channel_binding: { values: ["disable", "prefer"], reason: "the driver has no channel binding" },
-  gssencmode: { values: ["disable", "prefer"], reason: "the driver has no GSSAPI encryption" },
-  target_session_attrs: {
-    values: ["any", "read-write", "primary", "prefer-standby"],
-    reason: "rows can only be rewritten on a primary",
-  },
-  sslnegotiation: { values: ["postgres"], reason: "direct TLS negotiation is not supported" },
-};
-
 /**
- * Reads a connection string, and the certificates and the key that it names from `files`.
+ * Reads a connection string, what it leaves open from the service that it names and from the `PG…`
+ * variables, and the files that they name.
  *
- * Throws a `ConfigError` that names `PG_CONN_STR` and the parameter, and never holds the password.
+ * Throws a `ConfigError` that names the variable and the parameter, and never holds the password.
  */
-export function parsePostgresSettings(
-  value: string,
-  files: Pick<SettingsReader, "file" | "secretFile">,
-): PostgresSettings {
-  const parameters = readParameters(value);
-  checkParameters(parameters);
-  const take = (name: string) => {
-    const given = parameters.get(name);
-    return given === "" ? undefined : given;
-  };
-  const pem = (name: string) => {
-    const path = take(name);
-    if (path === undefined || path === "system") return undefined;
-    try {
-      return files.file(path);
-    } catch {
-      throw fault(`the file that ${name} names cannot be read`);
-    }
-  };
-  const port = readInteger("port", take("port") ?? "5432", 1, 65535);
-  const user = take("user") ?? fail("it names no user");
-  const rootCert = pem("sslrootcert");
-  const key = take("sslkey");
-  const requireAuth = take("require_auth");
-  if ((take("sslcert") === undefined) !== (take("sslkey") === undefined)) {
-    throw fault("sslcert and sslkey go together");
-  }
-  const bySystem = take("sslrootcert") === "system";
-  const sslMode = oneOf(
-    "sslmode",
-    take("sslmode") ?? (bySystem ? "verify-full" : "prefer"),
-    SSL_MODES,
-  );
-  if (bySystem && sslMode !== "verify-full") {
-    throw fault("sslrootcert=system needs sslmode=verify-full");
-  }
+export function parsePostgresSettings(value: string, reader: ParameterReader): PostgresSettings {
+  const parameters = gatherParameters(value, reader);
+  const take = (name: string) => parameters.take(name);
+  const addresses = readServers(parameters);
+  const user = take("user");
+  if (user === undefined) throw parameters.fault("user", "names no user");
+  const database = take("dbname") ?? user;
+  const passwordFor = readPasswords(parameters, reader);
+  const servers = addresses.map((server) => ({
+    ...server,
+    password: passwordFor({ ...server, database, user }),
+  }));
   return Object.freeze({
-    host: readHost(take("hostaddr") ?? take("host") ?? "localhost"),
-    port,
-    database: take("dbname") ?? user,
+    servers,
+    targetSessionAttrs: parameters.oneOf("target_session_attrs", TARGET_SESSION_ATTRS) ??
+      (servers.length === 1 ? "any" : "read-write"),
+    loadBalanceHosts: parameters.oneOf("load_balance_hosts", ["disable", "random"]) === "random",
+    database,
     user,
-    password: take("password"),
-    // libpq: "require" with a root certificate verifies it, as "verify-ca" does
-    sslMode: sslMode === "require" && rootCert !== undefined ? "verify-ca" : sslMode,
-    requireAuth: requireAuth === undefined ? undefined : parseRequireAuth(requireAuth),
-    sslRootCert: rootCert,
-    sslCert: pem("sslcert"),
-    sslKey: key === undefined
-      ? undefined
-      : files.secretFile(VARIABLE, key, "the file that sslkey names"),
-    connectTimeoutSeconds:
-      readInteger("connect_timeout", take("connect_timeout") ?? "10", 0, 3600) ||
-      3600,
-    applicationName: take("application_name") ?? "tokenize-action",
+    ...readTlsSettings(parameters, reader),
+    requireAuth: readRequireAuth(parameters),
+    connectTimeoutSeconds: readConnectTimeout(parameters),
+    applicationName: take("application_name") ?? take("fallback_application_name") ??
+      "tokenize-action",
+    options: take("options"),
   });
 }
 
-/** libpq's other parameters: what they ask for is not available here. */
-const UNSUPPORTED = new Set([
-  "gssdelegation",
-  "gsslib",
-  "krbsrvname",
-  "load_balance_hosts",
-  "max_protocol_version",
-  "min_protocol_version",
-  "oauth_client_id",
-  "oauth_client_secret",
-  "oauth_issuer",
-  "oauth_scope",
-  "options",
-  "passfile",
-  "replication",
-  "requirepeer",
-  "scram_client_key",
-  "scram_server_key",
-  "service",
-  "servicefile",
-  "ssl_max_protocol_version",
-  "ssl_min_protocol_version",
-  "sslcertmode",
-  "sslcrl",
-  "sslcrldir",
-  "sslkeylogfile",
-  "sslpassword",
-  "sslsni",
-]);
+/** Finds the password of a server. Without one in the parameters, the password file may have it. */
+function readPasswords(
+  parameters: Parameters,
+  reader: ParameterReader,
+): (key: PasswordKey) => string | undefined {
+  const password = parameters.take("password");
+  if (password !== undefined) return () => password;
+  const named = parameters.take("passfile");
+  const home = reader.variable("HOME");
+  const path = named ?? (home === undefined ? undefined : `${home}/.pgpass`);
+  if (path === undefined || (named === undefined && !exists(path, reader))) return () => undefined;
+  const file = named === undefined ? "the password file ~/.pgpass" : "the password file";
+  const text = reader.secretFile(parameters.variableOf("passfile"), path, file);
+  return (key) => findPassword(text, key);
+}
 
-const KNOWN = new Set([
-  "host",
-  "hostaddr",
-  "port",
-  "dbname",
-  "user",
-  "password",
-  "sslmode",
-  "sslrootcert",
-  "sslcert",
-  "sslkey",
-  "connect_timeout",
-  "application_name",
-  "require_auth",
-  ...WITHOUT_EFFECT,
-  ...Object.keys(HONOURED),
-]);
-
-function checkParameters(parameters: ReadonlyMap<string, string>): void {
-  for (const [name, value] of parameters) {
-    if (UNSUPPORTED.has(name)) throw fault(`parameter "${name}" is not supported`);
-    // without its name, which may be part of a password that was not quoted or encoded
-    if (!KNOWN.has(name)) throw fault("it holds a parameter that libpq does not know");
-    const rule = HONOURED[name];
-    if (rule !== undefined && !rule.values.includes(value)) {
-      throw fault(`${name} can only be ${rule.values.join(" or ")}: ${rule.reason}`);
-    }
+function exists(path: string, reader: ParameterReader): boolean {
+  try {
+    reader.file(path);
+    return true;
+  } catch {
+    return false;
   }
 }
 
-function readHost(host: string): string {
-  if (host.includes(",")) throw severalHosts();
-  if (host.startsWith("/") || host.startsWith("@")) {
-    throw fault("its host is a Unix socket: the sandbox only opens connections to a host and port");
-  }
-  return host;
+function readRequireAuth(parameters: Parameters): readonly AuthMethod[] | undefined {
+  const text = parameters.take("require_auth");
+  const methods = text === undefined ? undefined : parseRequireAuth(text);
+  if (text === undefined || methods !== undefined) return methods;
+  throw parameters.fault(
+    "require_auth",
+    `is not a list of different methods, all or none with "!": ${AUTH_METHODS.join(", ")}`,
+  );
 }
 
-function readInteger(name: string, text: string, min: number, max: number): number {
-  const number = Number(text);
-  if (!/^\d+$/.test(text) || number < min || number > max) {
-    throw fault(`its ${name} is not a whole number from ${min} to ${max}`);
-  }
-  return number;
-}
+/** An hour is as good as no limit, which libpq takes 0 for. */
+const NO_LIMIT_SECONDS = 3600;
 
-function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
-  const found = allowed.find((candidate) => candidate === value);
-  return found ?? fail(`its ${name} is not one of ${allowed.join(", ")}`);
-}
-
-function fail(reason: string): never {
-  throw fault(reason);
+function readConnectTimeout(parameters: Parameters): number {
+  const text = parameters.take("connect_timeout") ?? "10";
+  return parameters.integer("connect_timeout", text, 0, NO_LIMIT_SECONDS) || NO_LIMIT_SECONDS;
 }

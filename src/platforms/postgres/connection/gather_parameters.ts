@@ -1,0 +1,111 @@
+/**
+ * The connection parameters, from the places where libpq finds them: the connection string, the service
+ * that it names, and the `PG…` variables. The first of them counts.
+ */
+import { type ConfigError, configFault } from "../../../config_error.ts";
+import type { SettingsReader } from "../../../settings_reader.ts";
+import { isUrl, passwordHint, readParameters, VARIABLE } from "./connection_string.ts";
+import { FOREIGN_PARAMETERS, LIBPQ_PARAMETERS } from "./parameters.ts";
+import { readService } from "./service_file.ts";
+
+/** What parameters may be read from while the program starts. */
+export type ParameterReader = Pick<SettingsReader, "variable" | "file" | "secretFile">;
+
+/** A parameter's value, and what a message about it says. */
+interface Given {
+  readonly value: string;
+  /** The variable that a fault is a fault of. */
+  readonly variable: string;
+  /** What the message about that variable calls the parameter. */
+  readonly subject: string;
+}
+
+/** The parameters that are set. */
+export class Parameters {
+  readonly #given: ReadonlyMap<string, Given>;
+  readonly #hint: string;
+
+  /** `hint` ends each message about the connection string. */
+  constructor(given: ReadonlyMap<string, Given>, hint: string) {
+    this.#given = given;
+    this.#hint = hint;
+  }
+
+  /** The value; undefined if it is not set, or empty. */
+  take(name: string): string | undefined {
+    return this.#given.get(name)?.value || undefined;
+  }
+
+  /** The variable that a fault of the parameter is a fault of. */
+  variableOf(name: string): string {
+    return this.#given.get(name)?.variable ?? VARIABLE;
+  }
+
+  /** The error about a parameter. `what` follows a word for it, and never holds its value. */
+  fault(name: string, what: string): ConfigError {
+    const variable = this.variableOf(name);
+    const subject = this.take(name) === undefined ? "it" : this.#given.get(name)!.subject;
+    return configFault(variable, `${subject} ${what}${variable === VARIABLE ? this.#hint : ""}`);
+  }
+
+  /** The value, which must be one of these. */
+  oneOf<T extends string>(name: string, allowed: readonly T[]): T | undefined {
+    const value = this.take(name);
+    const found = allowed.find((each) => each === value);
+    if (value === undefined || found !== undefined) return found;
+    throw this.fault(name, `is not one of ${allowed.join(", ")}`);
+  }
+
+  /** The value, or a part of it, which must be a whole number from `min` to `max`. */
+  integer(name: string, text: string, min: number, max: number): number {
+    const number = Number(text);
+    if (/^\d+$/.test(text) && number >= min && number <= max) return number;
+    throw this.fault(name, `is not a whole number from ${min} to ${max}`);
+  }
+}
+
+/**
+ * Finds them: all that can be honoured. Throws a `ConfigError`, which never holds a value, if another one
+ * is set.
+ */
+export function gatherParameters(value: string, reader: ParameterReader): Parameters {
+  const given = new Map<string, Given>();
+  const hint = passwordHint(value);
+  const add = (name: string, value: string, variable: string, subject: string) => {
+    if (given.has(name)) return;
+    checkParameter(name, value, variable, hint);
+    given.set(name, { value, variable, subject });
+  };
+  for (const [name, text] of readParameters(value)) add(name, text, VARIABLE, `its ${name}`);
+
+  const variable = given.has("service") ? VARIABLE : LIBPQ_PARAMETERS.service!.variable!;
+  const service = given.get("service")?.value || reader.variable(variable);
+  if (service !== undefined) {
+    const file = given.get("servicefile")?.value || undefined;
+    for (const [name, text] of readService(service, file, variable, reader)) {
+      add(name, text, variable, `the service's ${name}`);
+    }
+  }
+  for (const [name, { variable }] of Object.entries(LIBPQ_PARAMETERS)) {
+    const text = variable === undefined ? undefined : reader.variable(variable);
+    if (text !== undefined) add(name, text, variable!, "it");
+  }
+  return new Parameters(given, isUrl(value) ? hint : "");
+}
+
+/** Throws if the parameter, or its value, cannot be honoured. */
+function checkParameter(name: string, value: string, variable: string, hint: string): void {
+  const parameter = LIBPQ_PARAMETERS[name] ?? FOREIGN_PARAMETERS[name.toLowerCase()];
+  if (parameter === undefined) {
+    // without its name, which may be part of a password that was not quoted or encoded
+    throw configFault(variable, `it holds a parameter that libpq does not know${hint}`);
+  }
+  const { use, values, note } = parameter;
+  if (use === "refused") {
+    const reason = note === undefined ? "" : `: ${note}`;
+    throw configFault(variable, `parameter "${name}" is not supported${reason}`);
+  }
+  if (values !== undefined && value !== "" && !values.includes(value)) {
+    throw configFault(variable, `${name} can only be ${values.join(" or ")}: ${note}`);
+  }
+}
