@@ -35,7 +35,7 @@ export const GENERATED_PAGES: readonly GeneratedPage[] = [
   { path: "docs/cli.md", update: updateHelp },
   { path: "docs/code-map.md", update: updateCodeMap },
   {
-    path: "docs/configuration.md",
+    path: "docs/connection-string.md",
     update: async (page) => {
       const updated = await updateTable(page, "parameters", parameters(LIBPQ_PARAMETERS));
       return updateTable(updated, "foreign parameters", parameters(FOREIGN_PARAMETERS));

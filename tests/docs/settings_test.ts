@@ -13,8 +13,8 @@ const SETTINGS_PAGES = ["docs/configuration.md", "docs/vault.md"];
 /** What the scripts of the cluster read, but not to be configured by. */
 const NOT_OF_THE_CLUSTER = ["TMPDIR", "TRIGGER_TOKEN"];
 
-Deno.test("docs/configuration.md and docs/vault.md have every setting", () => {
-  const ofLibpq = rowsOf("docs/configuration.md", "parameter")
+Deno.test("docs/configuration.md, docs/connection-string.md and docs/vault.md have every setting", () => {
+  const ofLibpq = rowsOf("docs/connection-string.md", "parameter")
     .flatMap(([, variable]) => codeSpansOf(variable!));
   const documented = [...SETTINGS_PAGES.flatMap((path) => namesIn(path, "variable")), ...ofLibpq];
   const real = ENVIRONMENT_NAMES.filter((name) => !NOT_SETTINGS.includes(name));

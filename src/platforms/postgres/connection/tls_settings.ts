@@ -85,8 +85,8 @@ function checkMode(
   if (sslNegotiation === "direct" && /^(disable|allow|prefer)$/.test(sslMode)) {
     refuse("sslnegotiation", "sslnegotiation=direct needs sslmode=require or a stricter one");
   }
-  if (channelBinding === "require" && sslMode === "disable") {
-    refuse("channel_binding", "channel_binding=require needs TLS, and sslmode=disable has none");
+  if (channelBinding === "require") {
+    refuse("channel_binding", "channel_binding=require is not supported yet");
   }
 }
 
