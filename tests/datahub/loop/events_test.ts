@@ -1,6 +1,7 @@
 /** From a tag in DataHub to tokens in the table: the real program, a real database. */
 import assert from "node:assert/strict";
-import { follow, isToken, PII } from "./follow.ts";
+import { follow } from "./follow.ts";
+import { isToken, PII } from "./labels.ts";
 
 Deno.test("a column that is tagged while the program runs is tokenized, and no other", async () => {
   await using followed = await follow();

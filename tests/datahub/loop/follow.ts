@@ -19,10 +19,7 @@ import {
   startService,
 } from "../../support/program.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/test_database.ts";
-
-/** The tag that asks for a column, and the one that approves it. */
-export const PII = "urn:li:tag:PII";
-export const APPROVED = "urn:li:tag:tokenize-approved";
+import { APPROVED, isToken, PII } from "./labels.ts";
 
 /** What a test may choose. */
 export interface FollowOptions {
@@ -90,9 +87,4 @@ export async function follow(options: FollowOptions = {}): Promise<Followed> {
       await database.drop();
     },
   };
-}
-
-/** Whether a value is a token of the SDK `dummy`, or NULL. */
-export function isToken(value: string | null): boolean {
-  return value === null || /^tok_[A-Za-z0-9+/]*={0,2}_poc$/.test(value);
 }
