@@ -40,6 +40,8 @@ export class Session {
   readonly #requests: Requests;
   #session: DriverSession | undefined;
   #opening: Promise<DriverSession> | undefined;
+  /** Sessions that were given up while they opened, each until it is closed. */
+  readonly #givenUp: Promise<unknown>[] = [];
 
   private constructor(driver: Driver, warehouse: Warehouse, run: WaitingRun) {
     const { authorization, settings } = warehouse;
@@ -137,7 +139,8 @@ export class Session {
     this.#session = undefined;
     this.#requests.close(); // a statement beside the one that failed may still be under way
     if (session !== undefined) await settleWithin(CLOSE_TIMEOUT_MS, session.close());
-    this.#driver.close();
+    if (this.#givenUp.length === 0) this.#driver.close();
+    else void Promise.all(this.#givenUp).then(() => this.#driver.close()); // nobody waits for them
   }
 
   #current(): Promise<DriverSession> {
@@ -161,7 +164,7 @@ export class Session {
     } catch (error) {
       // a session that opens too late would stay open
       const close = (late: DriverSession) => settleWithin(CLOSE_TIMEOUT_MS, late.close());
-      for (const opening of attempts) opening.then(close, () => {});
+      this.#givenUp.push(...attempts.map((opening) => opening.then(close, () => {})));
       if (!(error instanceof StaleHandleError)) throw error;
       throw new ServiceError(
         "database_unreachable",
