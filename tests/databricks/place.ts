@@ -8,7 +8,7 @@ import { quoteIdentifier } from "../../src/platforms/databricks/identifiers.ts";
 import { Session } from "../../src/platforms/databricks/connection/session.ts";
 import { parseDatabricksSettings } from "../../src/platforms/databricks/connection/settings.ts";
 import type { AnyRow } from "../../src/platforms/databricks/connection/statement.ts";
-import { standInTest } from "./stand_in.ts";
+import { type LEFT_OPEN, withStandIn } from "./stand_in.ts";
 import type { QueryHistoryRow, WarehouseControl } from "../../scripts/servers/warehouse/control.ts";
 import { jdbcUrl } from "../../scripts/servers/warehouse/environment.ts";
 
@@ -42,20 +42,19 @@ export const WRITES = "^\\s*(MERGE|UPDATE)\\b";
 const realUrl = Deno.env.get("DBX_TEST_JDBC_URL");
 
 /** Registers a test for the stand-in alone: it makes the warehouse misbehave, or asks what came. */
-export function standInOnly(name: string, test: (place: StandInPlace) => Promise<void>): void {
-  standInTest(name, ({ control }) => test(standInPlace(control)));
+export function standInOnly(
+  name: string,
+  test: (place: StandInPlace) => Promise<void>,
+  options?: typeof LEFT_OPEN,
+): void {
+  withStandIn(name, (control) => test(standInPlace(control)), options);
 }
 
 /** Registers a test for the stand-in, and for a real warehouse. */
 export function warehouseTest(name: string, test: (place: Place) => Promise<void>): void {
   standInOnly(name, test);
   if (realUrl === undefined) return; // run.ts says so
-  Deno.test({
-    name: `real warehouse: ${name}`,
-    sanitizeOps: false,
-    sanitizeResources: false,
-    fn: () => test(realPlace(realUrl)),
-  });
+  Deno.test(`real warehouse: ${name}`, () => test(realPlace(realUrl)));
 }
 
 function standInPlace(control: WarehouseControl): StandInPlace {

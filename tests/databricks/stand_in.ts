@@ -25,24 +25,36 @@ export const CERTIFICATES = {
   wrong_host: "a certificate for another host",
 } as const;
 
-/** Registers a test that begins and ends with a warehouse that behaves; it is skipped without one. */
+/** For a test that may leave a connection or a request open. */
+export const LEFT_OPEN = { sanitizeOps: false, sanitizeResources: false };
+
+/**
+ * Registers a test of the stand-in by the real driver, which keeps connections open for reuse even after
+ * its client is closed.
+ */
 export function standInTest(name: string, test: (standIn: StandIn) => Promise<void>): void {
-  testUnless(
-    controlUrl === undefined ? NO_STAND_IN : undefined,
-    name,
-    async () => {
-      const control = await connectControl(controlUrl ?? "");
+  const withDriver = (control: WarehouseControl) =>
+    test({
+      control,
+      openDriver: (changes) => Driver.open(driverOptions(control.address, changes)),
+    });
+  withStandIn(name, withDriver, LEFT_OPEN);
+}
+
+/** Registers a test that begins and ends with a warehouse that behaves; it is skipped without one. */
+export function withStandIn(
+  name: string,
+  test: (control: WarehouseControl) => Promise<void>,
+  options: typeof LEFT_OPEN | Record<never, never> = {},
+): void {
+  const whyNot = controlUrl === undefined ? NO_STAND_IN : undefined;
+  testUnless(whyNot, name, async () => {
+    const control = await connectControl(controlUrl ?? "");
+    await control.reset();
+    try {
+      await test(control);
+    } finally {
       await control.reset();
-      try {
-        await test({
-          control,
-          openDriver: (changes) => Driver.open(driverOptions(control.address, changes)),
-        });
-      } finally {
-        await control.reset();
-      }
-    },
-    // the driver keeps connections open for reuse, after its client is closed too
-    { sanitizeOps: false, sanitizeResources: false },
-  );
+    }
+  }, options);
 }
