@@ -41,23 +41,3 @@ Deno.test("the first run updates 100 rows; the second updates none and writes no
   const look = await action.tokenize("public.customers", PII, { dryRun: true });
   assertReport(look, { updated: 0, skipped: 100 });
 });
-
-Deno.test("a run reports events from its start to its outcome, with counts", async () => {
-  await sql`update customers set phone = 'new'`;
-  await using action = openAction();
-  const progress: unknown[] = [];
-  const onProgress = (made: unknown) => void progress.push(made);
-  await action.tokenize("public.customers", ["phone"], { onProgress });
-  const events = action.observations.map(({ event }) => event);
-  assert.deepEqual(events, [
-    "run_started",
-    "table_resolved",
-    "batch_written",
-    "residue_found",
-    "run_finished",
-  ]);
-  const last = action.observations.at(-1);
-  assert.ok(last?.event === "run_finished");
-  assert.deepEqual([last.updated, last.skipped, last.columns], [100, 0, ["phone"]]);
-  assert.deepEqual(progress, [{ updated: 100, total: 100 }]);
-});
