@@ -14,9 +14,11 @@ say("1. An embedded Postgres with 100 customers");
 const database = await PGlite.create();
 // PGlite has one database, whose name is fixed when it is made
 await database.exec("UPDATE pg_database SET datname = 'app' WHERE datname = current_database()");
-await database.exec(
-  await Deno.readTextFile(new URL("./servers/postgres/customers.sql", import.meta.url)),
-);
+for (const file of ["table.sql", "seed.sql"]) {
+  await database.exec(
+    await Deno.readTextFile(new URL(`../deploy/postgres/${file}`, import.meta.url)),
+  );
+}
 const postgresPort = freePort();
 const socket = new PGLiteSocketServer({ db: database, host: "127.0.0.1", port: postgresPort });
 await socket.start();

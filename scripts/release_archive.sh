@@ -19,6 +19,6 @@ trap 'rm -rf "$packed"' EXIT
 mkdir "$packed/$name"
 cp "$dist/tokenize" "$dist/licenses.txt" "$packed/$name"
 tar -cf - LICENSE README.md CHANGELOG.md SECURITY.md docs deploy/grants.sql \
-  scripts/servers/postgres/customers.sql | tar -C "$packed/$name" -xf -
+  deploy/postgres/table.sql deploy/postgres/seed.sql | tar -C "$packed/$name" -xf -
 tar -C "$packed" -czf "$folder/$name.tar.gz" "$name"
 cp "$dist/sbom.cdx.json" "$folder/$name.cdx.json"

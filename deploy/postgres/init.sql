@@ -1,6 +1,6 @@
--- The demonstration's table, and the role the action connects as with its password. What the role
--- may do is granted afterwards, by ../grants.sql. Postgres' image runs both once, when it sets up an
--- empty volume; `make up` runs them again where the role cannot log in or the table is missing.
+-- The role the action connects as, with its password. What the role may do on the table of table.sql is
+-- granted afterwards, by ../grants.sql. Postgres' image runs all three once, when it sets up an empty
+-- volume; `make up` runs them again if the role cannot log in or the table is missing.
 -- Running them again changes no row.
 \set ON_ERROR_STOP on
 \if :{?tokenize_password}
@@ -15,14 +15,6 @@ SET log_min_error_statement = 'panic';
 SET client_min_messages = 'warning';
 
 BEGIN;
-
-CREATE TABLE IF NOT EXISTS public.customers (
-  id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  name       text NOT NULL,
-  email      text NOT NULL UNIQUE,
-  phone      text,
-  created_at timestamptz NOT NULL DEFAULT now()
-);
 
 SELECT 'CREATE ROLE tokenize'
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tokenize') \gexec

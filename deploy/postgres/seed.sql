@@ -1,4 +1,4 @@
--- The demonstration's 100 customers, only where there is none yet.
+-- The demonstration's 100 customers, the same ones each time, unless the table has rows already.
 WITH people AS (
   SELECT
     n,

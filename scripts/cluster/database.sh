@@ -31,7 +31,7 @@ provide_database() {
     say "Database: setting up the role \"tokenize\" and the table public.customers"
     {
       printf "\\\\set tokenize_password '%s'\n" "$(secret TOKENIZE_DB_PASSWORD)"
-      cat deploy/postgres/init.sql deploy/grants.sql
+      cat deploy/postgres/table.sql deploy/postgres/init.sql deploy/grants.sql
     } | admin_psql >/dev/null || fail "Cannot set up the database: psql says why above"
     role_works || fail "Cannot set up the database: the role \"tokenize\" cannot log in from the network"
   fi

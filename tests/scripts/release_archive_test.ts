@@ -27,8 +27,8 @@ Deno.test("a release's archive holds the program, its licences and what the READ
     await run("tar", ["-xzf", `${dir}/release/${name}.tar.gz`, "-C", dir]);
     const packed = await Array.fromAsync(Deno.readDir(`${dir}/${name}`), (entry) => entry.name);
     const documents = ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "deploy", "docs"];
-    assert.deepEqual(packed.sort(), documents.concat("licenses.txt", "scripts", "tokenize"));
-    for (const used of ["docs/cli.md", "deploy/grants.sql"]) {
+    assert.deepEqual(packed.sort(), documents.concat("licenses.txt", "tokenize"));
+    for (const used of ["docs/cli.md", "deploy/grants.sql", "deploy/postgres/seed.sql"]) {
       assert.ok((await Deno.stat(`${dir}/${name}/${used}`)).isFile, used);
     }
     assert.equal(await run(`${dir}/${name}/tokenize`, []), "it runs\n");

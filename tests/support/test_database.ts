@@ -192,7 +192,7 @@ async function makeTemplateOnce(admin: Sql): Promise<void> {
     const unfinished = randomName("template");
     await admin`create database ${admin(unfinished)} template template0`;
     await using sql = connect(urlOf(unfinished));
-    await sql.unsafe(await Deno.readTextFile(CUSTOMERS));
+    for (const file of CUSTOMERS) await sql.unsafe(await Deno.readTextFile(file));
     await sql.end();
     await admin`alter database ${admin(unfinished)} rename to ${admin(TEMPLATE)}`;
   } finally {
@@ -200,7 +200,8 @@ async function makeTemplateOnce(admin: Sql): Promise<void> {
   }
 }
 
-const CUSTOMERS = new URL("../../scripts/servers/postgres/customers.sql", import.meta.url);
+const CUSTOMERS = ["table.sql", "seed.sql"]
+  .map((name) => new URL(`../../deploy/postgres/${name}`, import.meta.url));
 
 async function asAdministrator(work: (admin: Sql) => Promise<void>): Promise<void> {
   await using admin = connect(testServerUrl);
