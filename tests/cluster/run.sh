@@ -28,7 +28,7 @@ answers() { kubectl version --request-timeout=10s >/dev/null 2>&1; }
 
 # --- which cluster ---------------------------------------------------------------------------------
 
-tool=${CLUSTER_TOOL:-../shared/tools/cluster}
+tool=${CLUSTER_TOOL:-}
 [ -x "$tool/cluster" ] || tool=
 
 if [ -z "${KUBECONFIG:-}" ] && [ -n "$tool" ] && [ "$(id -u)" = 0 ]; then
