@@ -10,6 +10,7 @@ const USAGE_FAULTS: ReadonlySet<string> = new Set<ErrorCode>([
   "invalid_request",
   "invalid_urn",
   "platform_not_configured",
+  "unsupported_platform",
 ]);
 
 /**

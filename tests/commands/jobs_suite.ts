@@ -64,11 +64,17 @@ export async function jobsSuite(program: Program): Promise<void> {
     assert.match(stderr, /set PG_CONN_STR .*\(platform_not_configured\)\n$/);
   });
 
-  test("a malformed URN and a column named twice are wrong usage: exit code 2", async () => {
+  test("a malformed URN, an unknown platform, a missing connection and a column named twice are wrong usage: exit code 2", async () => {
     await using service = await startService(program, withDatabase);
     const urnTypo = ["--urn", `${urn("customers")}x`, "--columns", "email"];
+    const onPlatform = (platform: string) => {
+      const urn = `urn:li:dataset:(urn:li:dataPlatform:${platform},a.b.c,PROD)`;
+      return ["--urn", urn, "--columns", "email"];
+    };
     const cases: readonly (readonly [readonly string[], string])[] = [
       [urnTypo, "invalid_urn"],
+      [onPlatform("mysql"), "unsupported_platform"],
+      [onPlatform("databricks"), "platform_not_configured"],
       [dataset("customers", "email,email"), "invalid_request"],
       [dataset("customers", "email,EMAIL"), "invalid_request"],
     ];
@@ -77,6 +83,8 @@ export async function jobsSuite(program: Program): Promise<void> {
         const { code, stdout } = await run([...command, ...args], withDatabase);
         assert.deepEqual([code, JSON.parse(stdout).code], [2, problemCode], command[0]);
       }
+      const smoke = await run(["smoke", "--url", service.url, ...args]);
+      assert.deepEqual([smoke.code, JSON.parse(smoke.stdout).runs.length], [2, 1], problemCode);
     }
   });
 
