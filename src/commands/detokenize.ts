@@ -1,4 +1,5 @@
 /** `tokenize detokenize`: reads tokens back, a line each, from standard input to standard output. */
+import { counted } from "../counted.ts";
 import { toServiceError } from "../errors.ts";
 import type { DetokenizeCommand } from "../command.ts";
 import type { TokenContext, TokenSdk } from "../tokens/token_sdk.ts";
@@ -31,7 +32,7 @@ export async function detokenize(
     const context = { platform, dataset, column };
     const left = await readBack(sdk.detokenize.bind(sdk), context, json, shutDown);
     if (left > 0) {
-      const lines = left === 1 ? "1 line is not a token" : `${left} lines are not tokens`;
+      const lines = counted(left, "line is not a token", "lines are not tokens");
       printError(`${lines} that can be read back here`);
     }
     return left > 0 || shutDown.aborted ? failureExitCode(shutDown) : 0;

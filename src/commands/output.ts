@@ -1,4 +1,5 @@
 /** What commands print: JSON for programs, a table for people. Failures go to standard error. */
+import { counted } from "../counted.ts";
 import type { Report } from "../action/trigger.ts";
 import type { ResiduePlace } from "../platforms/residue.ts";
 import type { Warning } from "../platforms/warnings.ts";
@@ -26,16 +27,18 @@ export function deliverReport(report: Report, json: boolean): number {
 /** What the report says, in a few words. */
 function outcome({ dry_run: dryRun, table, updated, skipped }: Report): string {
   return dryRun
-    ? `the dry run on ${table} was done: ${updated} rows would be updated, ${skipped} skipped`
-    : `the run on ${table} was done: ${updated} rows updated, ${skipped} skipped`;
+    ? `the dry run on ${table} was done: ${
+      counted(updated, "row")
+    } would be updated, ${skipped} skipped`
+    : `the run on ${table} was done: ${counted(updated, "row")} updated, ${skipped} skipped`;
 }
 
 function reportLines(report: Report): string[] {
   const counts = table([
     ["table", report.table],
     ["columns", report.columns.join(", ")],
-    [report.dry_run ? "would update" : "updated", `${report.updated} rows`],
-    ["skipped", `${report.skipped} rows`],
+    [report.dry_run ? "would update" : "updated", counted(report.updated, "row")],
+    ["skipped", counted(report.skipped, "row")],
     ...(report.foreign > 0 ? [foreignLine(report.foreign)] : []),
     ...(report.lookalikes ? [lookalikeLine(report.lookalikes)] : []),
     ...(report.warnings ?? []).map((each): [string, string] => ["warning", WARNING_TEXTS[each]]),
@@ -51,11 +54,16 @@ const WARNING_TEXTS: Readonly<Record<Warning, string>> = {
 };
 
 function foreignLine(count: number): [string, string] {
-  return ["foreign", `${count} tokens of another SDK or key, left alone`];
+  return ["foreign", `${counted(count, "token")} of another SDK or key, left alone`];
 }
 
 function lookalikeLine(count: number): [string, string] {
-  return ["lookalikes", `${count} texts that only look like tokens, left alone`];
+  return [
+    "lookalikes",
+    `${
+      counted(count, "text that only looks like a token", "texts that only look like tokens")
+    }, left alone`,
+  ];
 }
 
 /** Where old values are left: first what remains to be done, then, in one line, what is clean. */

@@ -42,7 +42,9 @@ export function drawing(progress: Progress | undefined, elapsedSeconds: number):
   const done = total === 0 ? WIDTH : Math.round(WIDTH * Math.min(1, updated / total));
   const rate = Math.round(updated / Math.max(elapsedSeconds, 0.001));
   const bar = "#".repeat(done) + "-".repeat(WIDTH - done);
-  return `[${bar}] ${grouped(updated)} of ${grouped(total)} rows, ${grouped(rate)} rows/s`;
+  return `[${bar}] ${grouped(updated)} of ${grouped(total)} ${total === 1 ? "row" : "rows"}, ${
+    grouped(rate)
+  } rows/s`;
 }
 
 function grouped(number: number): string {

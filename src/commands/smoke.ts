@@ -1,6 +1,8 @@
 /** `tokenize smoke`: triggers each dataset twice, and fails if a second run updates anything. */
+import { counted } from "../counted.ts";
 import type { DatasetArguments, SmokeCommand } from "../command.ts";
 import { DEFAULT_RUN_OPTIONS } from "../run_options.ts";
+import { problemExitCode } from "../exit_codes.ts";
 import { failureExitCode } from "../stop_signals.ts";
 import { printIfPossible, printJson, printLines } from "./output.ts";
 import { type ActionAddress, askAction, type Outcome } from "./ask_action.ts";
@@ -18,14 +20,22 @@ export async function smoke(
   triggerToken: string | undefined,
   shutDown: AbortSignal,
 ): Promise<number> {
-  let failed = false;
+  const failures: number[] = [];
   for (const dataset of datasets) {
     if (shutDown.aborted) return failureExitCode(shutDown);
     const result = await triggerTwice({ url, triggerToken }, dataset, shutDown);
-    failed ||= result.fault !== undefined;
+    if (result.fault !== undefined) failures.push(exitCodeOf(result, shutDown));
     printIfPossible(() => json ? printJson(result) : printLines(linesOf(result)));
   }
-  return failed ? failureExitCode(shutDown) : 0;
+  if (shutDown.aborted && failures.length > 0) return failureExitCode(shutDown);
+  return failures.length === 0 ? 0 : Math.min(...failures); // 1 if any failed other than by wrong usage
+}
+
+function exitCodeOf({ runs }: SmokeResult, shutDown: AbortSignal): number {
+  const last = runs.at(-1)!;
+  return "problem" in last
+    ? problemExitCode(last.problem.code, shutDown)
+    : failureExitCode(shutDown);
 }
 
 async function triggerTwice(
@@ -46,7 +56,7 @@ async function triggerTwice(
   const again = "report" in second ? second.report.updated : 0;
   const fault = again === 0
     ? undefined
-    : `the second run updated ${again} rows, but should find nothing to update`;
+    : `the second run updated ${counted(again, "row")}, but should find nothing to update`;
   return { dataset_urn: dataset.urn, runs, fault };
 }
 

@@ -5,6 +5,7 @@
  * Source of the format: DataHub's `metadata-ingestion`, `_urn_base.py` and `urn_encoder.py`. The
  * parts are split on commas at parenthesis depth 1; only `,` `(` `)` are percent-encoded in a part.
  */
+import { counted } from "../counted.ts";
 import { ServiceError } from "../errors.ts";
 
 /** DataHub's environments (`FabricType` in its model). */
@@ -50,7 +51,7 @@ export function parseDatasetUrn(value: string): DatasetUrn {
   if (parts.length !== 3) {
     throw invalid(
       "dataset URN",
-      `it has ${parts.length} parts, not platform, name and environment`,
+      `it has ${counted(parts.length, "part")}, not platform, name and environment`,
     );
   }
   const [platformUrn, name, fabric] = parts as [string, string, string];

@@ -5,6 +5,7 @@
  *
  * Source of the format: DataHub's documentation "SchemaFieldPath Specification (Version 2)".
  */
+import { counted } from "../counted.ts";
 import { ServiceError } from "../errors.ts";
 import { type DatasetUrn, spellings, splitUrnParts } from "./dataset_urn.ts";
 
@@ -57,7 +58,9 @@ function pathOf(urn: string, dataset: DatasetUrn): string {
   if (parts.length !== 2) {
     throw new ServiceError(
       "invalid_urn",
-      `Cannot read the schemaField URN: it has ${parts.length} parts, not a dataset and a path`,
+      `Cannot read the schemaField URN: it has ${
+        counted(parts.length, "part")
+      }, not a dataset and a path`,
     );
   }
   const [owner, path] = parts as [string, string];

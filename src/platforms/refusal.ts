@@ -1,4 +1,5 @@
 /** The failures by which both kinds of database turn a run away before its first row is touched. */
+import { counted } from "../counted.ts";
 import { type ErrorCode, ServiceError } from "../errors.ts";
 
 /** The failure of a run on the table `displayName`, with the reason as it stands after "Cannot tokenize". */
@@ -24,7 +25,7 @@ export function tooLong(
   const excess = tokenLength === undefined
     ? "the tokens of some values are longer"
     : `its tokens have ${tokenLength}`;
-  const reason = `column "${column}" holds ${maxLength} characters, ${excess}: widen it`;
+  const reason = `column "${column}" holds ${counted(maxLength, "character")}, ${excess}: widen it`;
   return refusal("value_too_long", displayName, reason);
 }
 
@@ -37,7 +38,7 @@ export interface InvalidTexts {
 /** The refusal of columns whose values would not survive being read as text. */
 export function notText(displayName: string, invalid: readonly InvalidTexts[]): ServiceError {
   const columns = invalid.map(({ column, values }) => {
-    const what = values === 1 ? "1 value that is" : `${values} values that are`;
+    const what = counted(values, "value that is", "values that are");
     return `column "${column}" holds ${what} not valid text`;
   });
   return refusal("value_not_text", displayName, columns.join(", "));

@@ -435,7 +435,7 @@ standInOnly(
       );
       const action = openAction(place, { sdk: inClient });
       const error = await action.fails("conflict", table.urn, ["v"]);
-      assert.match(error.message, /1 rows still hold values after 5 passes/);
+      assert.match(error.message, /1 row still holds a value after 5 passes/);
       assert.match(error.message, /14 rows were written before and stay/);
     }),
 );

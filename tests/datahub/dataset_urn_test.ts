@@ -47,7 +47,7 @@ const MALFORMED: Readonly<Record<string, [urn: string, reason: RegExp]>> = {
   "a missing parenthesis": [`urn:li:dataset:(${PLATFORM},a.b.c,PROD`, /parenthesis is missing/],
   "an open parenthesis": [`urn:li:dataset:(${PLATFORM},a.(b.c,PROD)`, /parenthesis is missing/],
   "a closed parenthesis": [`urn:li:dataset:(${PLATFORM},a.b).c,PROD)`, /follows its closing/],
-  "empty parentheses": ["urn:li:dataset:()", /it has 1 parts/],
+  "empty parentheses": ["urn:li:dataset:()", /it has 1 part,/],
   "two parts": [`urn:li:dataset:(${PLATFORM},a.b.c)`, /it has 2 parts/],
   "four parts": [`urn:li:dataset:(${PLATFORM},a.b.c,PROD,x)`, /it has 4 parts/],
   "a comma in the name": [`urn:li:dataset:(${PLATFORM},a.b,c,PROD)`, /it has 4 parts/],

@@ -14,6 +14,7 @@
  * Faults name a key by its place in the file, and never quote its bytes or the file's text, as
  * JSON.parse would.
  */
+import { counted } from "../../counted.ts";
 import { ConfigError, type ConfigFault } from "../../config_error.ts";
 import { decodeBase64Url, encodeBase64Url } from "../base64.ts";
 import { weaknessOf } from "./key_strength.ts";
@@ -99,7 +100,7 @@ function readKey(entry: unknown): ReadKey | string {
   const { min, max } = KEY_BYTES[alg];
   if (bytes.length < min || bytes.length > max) {
     const range = min === max ? `${min}` : `${min} to ${max}`;
-    return `it has ${bytes.length} bytes, not the ${range} of ${alg}`;
+    return `it has ${counted(bytes.length, "byte")}, not the ${range} of ${alg}`;
   }
   const weakness = weaknessOf(bytes);
   return weakness === undefined ? { id: kid, algorithm: alg, bytes } : `it is weak: ${weakness}`;

@@ -1,4 +1,5 @@
 /** The table of one run: counts it or rewrites it, and reports what is left of the old values. */
+import { counted } from "../../../counted.ts";
 import { ServiceError, toServiceError } from "../../../errors.ts";
 import type { Counts, Method, RunContext, TableSession } from "../../platform.ts";
 import { checkLengths } from "../../check_lengths.ts";
@@ -91,7 +92,9 @@ async function withWhatIsDone(
 ): Promise<ServiceError> {
   if (updated === 0 && !isInDoubt) return error;
   const facts = [
-    updated > 0 ? `${updated} rows were written before and stay` : "",
+    updated > 0
+      ? counted(updated, "row was written before and stays", "rows were written before and stay")
+      : "",
     isInDoubt ? "whether the last write was done is not known" : "",
     work.run.signal.aborted ? await countLeft(work) : "",
   ];
@@ -109,7 +112,7 @@ async function countLeft(work: Work): Promise<string> {
     const session = await work.session.another(AbortSignal.timeout(LAST_COUNT_TIMEOUT_MS));
     try {
       const { selected } = await countRows({ ...work, session });
-      return `${selected} are left`;
+      return counted(selected, "is left", "are left");
     } finally {
       await session.close();
     }

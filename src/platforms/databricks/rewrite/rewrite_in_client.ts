@@ -8,6 +8,7 @@
  *
  * A row that changes between being read and being written is left alone, and found by the next pass.
  */
+import { counted } from "../../../counted.ts";
 import { ServiceError } from "../../../errors.ts";
 import type { Counts, Method } from "../../platform.ts";
 import { retryFromRead } from "./retry_write.ts";
@@ -89,7 +90,8 @@ async function rewriteOnce(
 function leftOver({ table }: Work, { selected }: RowCounts): ServiceError {
   return new ServiceError(
     "conflict",
-    `Cannot ${actionOn(table)}: ${selected} rows still hold values after ${MAX_PASSES} passes, ` +
-      "do other writers keep adding them?",
+    `Cannot ${actionOn(table)}: ${
+      counted(selected, "row still holds a value", "rows still hold values")
+    } after ${MAX_PASSES} passes, do other writers keep adding them?`,
   );
 }

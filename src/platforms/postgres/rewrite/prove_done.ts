@@ -2,6 +2,7 @@
  * The proof that a run left nothing to convert, made before its COMMIT by reading the rows again. It finds
  * what puts values back (a trigger) and what hides the stored values from the role (a mask).
  */
+import { counted } from "../../../counted.ts";
 import type { ServiceError } from "../../../errors.ts";
 import { refusal } from "../../refusal.ts";
 import type { Session } from "../connection/session.ts";
@@ -108,13 +109,20 @@ function notDone(table: TargetTable, rows: number): ServiceError {
   const question = table.triggers.length > 0
     ? "do its triggers put them back?"
     : "is something masking what the role reads?";
-  const reason = `${rows} rows read as values after they were written: ${question}`;
+  const found = counted(
+    rows,
+    "row reads as a value after it was written",
+    "rows read as values after they were written",
+  );
+  const reason = `${found}: ${question}`;
   return refusal("table_not_supported", table.displayName, reason);
 }
 
 function undecided(table: TargetTable, rows: number): ServiceError {
   const reason =
-    `${rows} rows read as values at the end, and the role may not read whose they are: ` +
+    `${
+      counted(rows, "row reads as a value", "rows read as values")
+    } at the end, and the role may not read who wrote it: ` +
     "grant SELECT (xmin), or try again when nobody else writes";
   return refusal("conflict", table.displayName, reason);
 }

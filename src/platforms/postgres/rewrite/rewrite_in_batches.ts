@@ -6,6 +6,7 @@
  * end of each round, and what is left is converted in another. What was committed stays, whatever happens
  * later, and the next run goes on from there, since tokens are not converted again.
  */
+import { counted } from "../../../counted.ts";
 import { pool } from "../../../async.ts";
 import { ServiceError, toServiceError } from "../../../errors.ts";
 import { PartlyDone } from "../../ended_run.ts";
@@ -158,13 +159,15 @@ class BatchRun {
     const isEnded = this.#work.run.context.signal.aborted;
     const limit = isEnded ? AbortSignal.timeout(LAST_COUNT_TIMEOUT_MS) : undefined;
     const left = await this.#countLeft(limit).then(
-      ({ selected }) => `, ${selected} are left`,
+      ({ selected }) => `, ${counted(selected, "is left", "are left")}`,
       () => ", how many are left could not be counted",
     );
     const open = this.#isInDoubt ? " and one more batch perhaps" : "";
     return new PartlyDone(
       code,
-      `${message}; ${this.#committed} rows were committed before${open}${left}, run again to go on`,
+      `${message}; ${
+        counted(this.#committed, "row was committed", "rows were committed")
+      } before${open}${left}, run again to go on`,
       facts,
     );
   }

@@ -11,6 +11,7 @@
  * If the table has foreign keys to itself that hold only when all rows are changed, one UPDATE changes
  * them: the tokens wait in a temporary table.
  */
+import { counted } from "../../../counted.ts";
 import type { ServiceError } from "../../../errors.ts";
 import { refusal } from "../../refusal.ts";
 import type { Session } from "../connection/session.ts";
@@ -58,7 +59,7 @@ export async function rewriteInClient(writer: Session, work: Work): Promise<Rewr
 
 /** Rows were locked and yet not updated: only a trigger or a rule can do that. */
 function updateSwallowed(table: TargetTable, rows: number): ServiceError {
-  const reason = `${rows} rows did not take the update`;
+  const reason = `${counted(rows, "row")} did not take the update`;
   return table.triggers.length > 0
     ? refusal("table_not_supported", table.displayName, `${reason}: do its triggers swallow it?`)
     : refusal("conflict", table.displayName, reason);
