@@ -3,6 +3,7 @@
  * be readable by others.
  */
 import { configFault } from "./config_error.ts";
+import { whyUnreadable } from "./unreadable_file.ts";
 
 /** Who may read a file, as Unix says it; null on other systems. */
 export interface FilePermissions {
@@ -57,8 +58,8 @@ export function settingsReader(source: SettingsSource): TracingReader {
     try {
       permissions = source.permissions(path);
       text = source.file(path);
-    } catch {
-      throw configFault(variable, `${file} cannot be read`);
+    } catch (error) {
+      throw configFault(variable, `${file} ${whyUnreadable(error)}`);
     }
     if (!othersMayRead(permissions)) return text;
     throw configFault(

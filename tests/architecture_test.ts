@@ -6,6 +6,7 @@ import { posix } from "node:path";
 const GROUND_FLOOR = [
   "async",
   "config_error",
+  "counted",
   "errors",
   "exit_codes",
   "host_name",
@@ -15,6 +16,7 @@ const GROUND_FLOOR = [
   "stack_frames",
   "standard_streams",
   "stop_signals",
+  "unreadable_file",
   "version",
 ];
 

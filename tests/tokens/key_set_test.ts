@@ -66,7 +66,7 @@ Deno.test("the variable must be set and its file readable, and the error does no
   });
   assert.deepEqual(lines, [
     "TOKEN_KEYS_FILE: it must be set: this token SDK needs a key",
-    "TOKEN_KEYS_FILE: the file cannot be read",
+    "TOKEN_KEYS_FILE: the file does not exist",
   ]);
 });
 

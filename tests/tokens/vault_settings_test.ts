@@ -159,7 +159,7 @@ const FAULTS: Readonly<Record<string, [Record<string, string | undefined>, strin
   ],
   "no service account": [
     { ...WITHOUT_TOKEN, VAULT_KUBERNETES_ROLE: "r" },
-    "VAULT_KUBERNETES_TOKEN_FILE: the file with the service account's token cannot be read",
+    "VAULT_KUBERNETES_TOKEN_FILE: the file with the service account's token does not exist",
   ],
   "a service account's file with something else": [
     { ...WITHOUT_TOKEN, VAULT_KUBERNETES_ROLE: "r", VAULT_KUBERNETES_TOKEN_FILE: "/text" },
@@ -189,7 +189,7 @@ const FAULTS: Readonly<Record<string, [Record<string, string | undefined>, strin
     { VAULT_NAMESPACE: "team a" },
     "VAULT_NAMESPACE: it is not the path of a namespace",
   ],
-  "a missing CA file": [{ VAULT_CACERT: "/none" }, "VAULT_CACERT: the file cannot be read"],
+  "a missing CA file": [{ VAULT_CACERT: "/none" }, "VAULT_CACERT: the file does not exist"],
   "a CA file with something else": [
     { VAULT_CACERT: "/text" },
     "VAULT_CACERT: the file contains no certificate in PEM form",

@@ -1,4 +1,5 @@
 /** How the program authenticates to Vault: a token, AppRole, or a Kubernetes service account. */
+import { whyUnreadable } from "../../unreadable_file.ts";
 import { resolve } from "node:path";
 import { configFault } from "../../config_error.ts";
 import type { SettingsReader } from "../token_sdk.ts";
@@ -112,8 +113,9 @@ function readTokenFile(read: SettingsReader): string {
   let text: string;
   try {
     text = read.file(path);
-  } catch {
-    throw configFault(variable, "the file with the service account's token cannot be read");
+  } catch (error) {
+    const why = whyUnreadable(error);
+    throw configFault(variable, `the file with the service account's token ${why}`);
   }
   if (toServiceAccountToken(text) !== undefined) return path;
   throw configFault(

@@ -1,4 +1,5 @@
 /** The settings of `vault-transit`, named as in Vault's own tools. */
+import { whyUnreadable } from "../../unreadable_file.ts";
 import { collectFaults, ConfigError, configFault } from "../../config_error.ts";
 import { isLoopback } from "../../host_name.ts";
 import type { SettingsReader } from "../token_sdk.ts";
@@ -87,8 +88,8 @@ function readCaCertificates(read: SettingsReader): string | undefined {
   let text: string;
   try {
     text = read.file(path);
-  } catch {
-    throw configFault(variable, "the file cannot be read");
+  } catch (error) {
+    throw configFault(variable, `the file ${whyUnreadable(error)}`);
   }
   if (!text.includes("-----BEGIN CERTIFICATE-----")) {
     throw configFault(variable, "the file contains no certificate in PEM form");

@@ -247,7 +247,7 @@ const BAD: Readonly<Record<string, [value: string, reason: RegExp]>> = {
   "a fraction of a second": [`user=ada connect_timeout=1.5`, /its connect_timeout is not a whole/],
   "a missing certificate": [
     `user=ada sslrootcert=/missing.pem`,
-    /file that sslrootcert names cannot/,
+    /file that sslrootcert names (does not exist|cannot be read)$/,
   ],
   "a certificate without its key": [`user=ada sslmode=require sslcert=/me.pem`, /sslkey/],
   "a key without its certificate": [`user=ada sslmode=require sslkey=/my.key`, /sslcert/],

@@ -4,6 +4,7 @@
  * Source: PostgreSQL documentation, "34.1.2 Parameter Key Words" and "34.19 SSL Support".
  */
 import { configFault } from "../../../config_error.ts";
+import { whyUnreadable } from "../../../unreadable_file.ts";
 import type { ParameterReader, Parameters } from "./gather_parameters.ts";
 
 /** How the connection is protected, in libpq's words. */
@@ -94,7 +95,8 @@ function readFile(name: string, parameters: Parameters, reader: ParameterReader)
   const path = parameters.take(name);
   try {
     return path === undefined ? undefined : reader.file(path);
-  } catch {
-    throw configFault(parameters.variableOf(name), `the file that ${name} names cannot be read`);
+  } catch (error) {
+    const reason = `the file that ${name} names ${whyUnreadable(error)}`;
+    throw configFault(parameters.variableOf(name), reason);
   }
 }
