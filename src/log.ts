@@ -13,8 +13,13 @@ import type { Observation, Observe } from "./observations.ts";
 import { oneLine } from "./one_line.ts";
 import { writeError } from "./standard_streams.ts";
 
-/** Each event's level and sentence. Names in braces are the event's own fields. */
-export const LOG_LINES: Readonly<Record<Observation["event"], readonly [LogLevel, string]>> = {
+/**
+ * Each event's level and sentence, and the sentence for a dry run if that is another. Names in braces are
+ * the event's own fields; a part in brackets is left out if its field is empty.
+ */
+export const LOG_LINES: Readonly<
+  Record<Observation["event"], readonly [level: LogLevel, sentence: string, ofDryRun?: string]>
+> = {
   sandbox_ready: ["info", "sandbox ready, it may reach {hosts}"],
   listening: ["info", "listening on {url}"],
   cannot_listen: ["error", "cannot listen on {url} (HOST, PORT): {reason}"],
@@ -24,9 +29,13 @@ export const LOG_LINES: Readonly<Record<Observation["event"], readonly [LogLevel
     "too many connections: {connections} closed that said nothing for longest",
   ],
   request_refused: ["info", "refused {method} {path}: {code}"],
-  run_started: ["info", "run {runId} started on {datasetUrn}"],
+  run_started: [
+    "info",
+    "run {runId} started on {datasetUrn}",
+    "dry run {runId} started on {datasetUrn}",
+  ],
   table_resolved: ["debug", "run {runId} found table {table}"],
-  batch_written: ["debug", "run {runId} wrote {updated} of {total} rows"],
+  batch_written: ["debug", "run {runId}, rows written: {updated} of {total}"],
   warehouse_starting: [
     "info",
     "run {runId} has waited {waitedSeconds} s for the warehouse to start",
@@ -34,13 +43,14 @@ export const LOG_LINES: Readonly<Record<Observation["event"], readonly [LogLevel
   retrying: ["info", "run {runId} failed attempt {attempt} and tries again"],
   residue_found: [
     "info",
-    "run {runId}: old values of {table} remain in {remains}, not checked: {notChecked}, cleared: {cleared}",
+    "run {runId} on {table}: old values[ remain in {remains}][, not checked: {notChecked}][, cleared: {cleared}]",
   ],
   commit_waiting: ["warning", "the COMMIT of run {runId} waits for a synchronous standby"],
   run_warned: ["warning", "run {runId}: {warning}"],
   run_finished: [
     "info",
     "run {runId} on {table}: {updated} updated, {skipped} skipped, {elapsedMs} ms",
+    "dry run {runId} on {table}: {updated} would be updated, {skipped} skipped, {elapsedMs} ms",
   ],
   run_failed: ["error", "run {runId} failed: {reason} ({code})"],
   unexpected_failure: ["error", "unexpected {kind}, a defect: {frames}"],
@@ -94,9 +104,20 @@ export async function startLog({ level, format }: Config["log"]): Promise<Observ
   });
   const logger = getLogger("tokenize");
   return (observation) => {
-    const [lineLevel, line] = LOG_LINES[observation.event];
-    logger[lineLevel](line, { ...observation });
+    const [lineLevel] = LOG_LINES[observation.event];
+    logger[lineLevel](sentenceOf(observation), { ...observation });
   };
+}
+
+/** The event's sentence, with its fields still in braces. */
+export function sentenceOf(observation: Observation): string {
+  const [, sentence, ofDryRun = sentence] = LOG_LINES[observation.event];
+  const chosen = "dryRun" in observation && observation.dryRun ? ofDryRun : sentence;
+  const fields: Readonly<Record<string, unknown>> = observation;
+  return chosen.replace(
+    /\[([^\]]*\{(\w+)\}[^\]]*)\]/g,
+    (_, part: string, field: string) => fields[field] === "" ? "" : part,
+  );
 }
 
 /** A JSON object a line. */

@@ -159,14 +159,15 @@ async function withResidue<T extends Pick<Report, "run_id" | "table">>(
   const left = await residue.clearAfterwards?.() ?? residue.places;
   const inState = (wanted: ResidueState) =>
     left.filter(({ state }) => state === wanted).map(({ place }) => place).join(", ");
-  observe({
-    event: "residue_found",
-    runId: report.run_id,
-    table: report.table,
-    remains: inState("remains"),
-    notChecked: inState("not_checked"),
-    cleared: inState("cleared"),
-  });
+  const [remains, notChecked, cleared] = [
+    inState("remains"),
+    inState("not_checked"),
+    inState("cleared"),
+  ];
+  if (remains + notChecked + cleared !== "") {
+    const { run_id: runId, table } = report;
+    observe({ event: "residue_found", runId, table, remains, notChecked, cleared });
+  }
   return { ...report, residue: left };
 }
 

@@ -37,6 +37,7 @@ export async function logSuite(program: Program): Promise<void> {
       [good.json.run_id, good.json.table, 100, 0, good.json.elapsed_ms],
     );
     assert.match(finished.message, /100 updated, 0 skipped/);
+    assert.match(log[3]!.message, /: old values remain in "dead_rows", not checked: "[^"]+"/);
     assert.deepEqual(
       [failed.runId, failed.code, failed.reason],
       [bad.json.run_id, "column_not_tokenizable", bad.json.detail],
@@ -70,8 +71,14 @@ export async function logSuite(program: Program): Promise<void> {
     const { stderr } = await runProgram(program, args, { ...env, LOG_FORMAT: "text" });
     const lines = stderr.trimEnd().split("\n");
     assert.equal(lines.length, 2, stderr);
-    assert.match(lines[0]!, /^\d\d:\d\d:\d\d\.\d+ \[INF\] tokenize: run ".*" started on "urn:li:/);
-    assert.match(lines[1]!, /^\d\d:\d\d:\d\d\.\d+ \[INF\] tokenize: run ".*" on ".*": 100 updated/);
+    assert.match(
+      lines[0]!,
+      /^\d\d:\d\d:\d\d\.\d+ \[INF\] tokenize: dry run ".*" started on "urn:li:/,
+    );
+    assert.match(
+      lines[1]!,
+      /^\d\d:\d\d:\d\d\.\d+ \[INF\] tokenize: dry run ".*" on ".*": 100 would be updated/,
+    );
   });
 
   test("a caller can neither forge log lines nor control a terminal", async () => {
