@@ -197,7 +197,7 @@ export class PostgresRun {
     signal = this.context.signal,
   ): Promise<T> {
     const nothing = () => Promise.resolve();
-    return withSession(
+    return withLiveSession(
       this.#pool,
       signal,
       this.#warned((session) => this.inTransaction(session, nothing, () => work(session), signal)),

@@ -1,11 +1,10 @@
 /** Sessions on loan: each is taken from the pool for a piece of work, and given back clean or closed. */
 import { toServiceError } from "../../../errors.ts";
 import { PartlyDone } from "../../ended_run.ts";
-import { beginStatement } from "./begin.ts";
 import type { Session } from "./session.ts";
 import type { SessionPool } from "./session_pool.ts";
 import type { TransactionLimits } from "./settings.ts";
-import { isInDoubt, LostBeforeBegin, rollBack } from "./transaction.ts";
+import { begin, isInDoubt, LostBeforeBegin, rollBack } from "./transaction.ts";
 
 /** How many sessions that turn out to be lost are replaced: as many as may idle after simultaneous runs. */
 const MAX_LOST = 8;
@@ -32,18 +31,13 @@ export async function withLiveSession<T>(
   signal: AbortSignal,
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
-  for (let lost = 0;; lost++) {
-    try {
-      return await withSession(pool, signal, use);
-    } catch (error) {
-      if (!(error instanceof LostBeforeBegin) || lost === MAX_LOST) throw error;
-    }
-  }
+  return await replacingLost(() => withSession(pool, signal, use));
 }
 
 /**
- * Calls `use` with a session that reads from one snapshot, taken at its first statement. Gives undefined,
- * without a call, if the server has no connection to spare.
+ * Calls `use` with a session that reads from one snapshot, taken at its first statement; a session that
+ * turns out to be lost before that is replaced. Gives undefined, without a call, if the server has no
+ * connection to spare.
  */
 export async function withSnapshotReader<T>(
   pool: SessionPool,
@@ -51,24 +45,42 @@ export async function withSnapshotReader<T>(
   limits: TransactionLimits,
   use: (reader: Session) => Promise<T>,
 ): Promise<T | undefined> {
-  let session: Session;
-  try {
-    session = await pool.acquire(signal);
-  } catch {
-    signal.throwIfAborted();
-    return undefined;
-  }
-  return await withLease(pool, session, signal, async (reader) => {
-    const { lockTimeoutMs, statementTimeoutMs } = limits;
-    const isolation = "REPEATABLE READ";
-    const begin = beginStatement({ isolation, readOnly: true, lockTimeoutMs, statementTimeoutMs });
+  return await replacingLost(async () => {
+    let session: Session;
     try {
-      await reader.query("begin a transaction", begin);
-      return await use(reader);
-    } finally {
-      await rollBack(reader);
+      session = await pool.acquire(signal);
+    } catch {
+      signal.throwIfAborted();
+      return undefined;
     }
+    return await withLease(pool, session, signal, (reader) => readSnapshot(reader, limits, use));
   });
+}
+
+async function readSnapshot<T>(
+  reader: Session,
+  { lockTimeoutMs, statementTimeoutMs }: TransactionLimits,
+  use: (reader: Session) => Promise<T>,
+): Promise<T> {
+  const isolation = "REPEATABLE READ";
+  const options = { isolation, readOnly: true, lockTimeoutMs, statementTimeoutMs } as const;
+  try {
+    await begin(reader, options, () => Promise.resolve());
+    return await use(reader);
+  } finally {
+    await rollBack(reader);
+  }
+}
+
+/** Does `work` again if its session turned out to be lost before its transaction began. */
+async function replacingLost<T>(work: () => Promise<T>): Promise<T> {
+  for (let lost = 0;; lost++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof LostBeforeBegin) || lost === MAX_LOST) throw error;
+    }
+  }
 }
 
 async function withLease<T>(

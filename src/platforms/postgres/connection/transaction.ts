@@ -34,7 +34,7 @@ export async function inTransaction<R, T>(
   work: (found: R) => Promise<T>,
 ): Promise<T> {
   try {
-    const found = await begin(session, beginStatement(options), read);
+    const found = await begin(session, options, read);
     const result = await work(found);
     signal.throwIfAborted();
     await commit(session);
@@ -57,7 +57,7 @@ export async function whileOpen<R, T>(
   work: (found: R) => Promise<T>,
 ): Promise<T> {
   try {
-    const found = await begin(session, beginStatement(options), read);
+    const found = await begin(session, options, read);
     // a statement without parameters, which also closes the portal of `read`: its snapshot would keep VACUUM
     // from what the batches leave
     await session.query("hold the lock of the run", MAY_IDLE);
@@ -71,14 +71,17 @@ export async function whileOpen<R, T>(
 const MAY_IDLE = "SELECT pg_catalog.set_config(name, '0', true) FROM pg_catalog.pg_settings " +
   "WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')";
 
-/** Begins a transaction and gives the result of `read`, which shares the round trip. */
-async function begin<R>(
+/**
+ * Begins a transaction and gives the result of `read`, which shares the round trip. Throws what `read`
+ * throws; `LostBeforeBegin`; `permission_denied`.
+ */
+export async function begin<R>(
   session: Session,
-  statement: string,
+  options: TransactionOptions,
   read: () => Promise<R>,
 ): Promise<R> {
   const [begun, found] = await Promise.allSettled([
-    session.query("begin a transaction", statement),
+    session.query("begin a transaction", beginStatement(options)),
     read(),
   ]);
   if (begun.status === "rejected") {
