@@ -256,11 +256,14 @@ Deno.test("only adapters.ts names a concrete token SDK", () => {
   const shared = [
     "adapters",
     "base64",
+    "byte_matcher",
     "conversion",
     "lazy_token_sdk",
+    "packed_texts",
     "selection",
     "token_pattern",
     "token_sdk",
+    "utf8",
   ];
   const wrong = sources.filter(({ path }) => path !== "tokens/adapters.ts").flatMap((
     { path, imports },

@@ -1,7 +1,14 @@
-/** Converts a batch of rows, column by column, and checks what the token SDK returned. */
+/** Converts columns of texts, and checks what the token SDK returned. */
 import { ServiceError } from "../errors.ts";
+import { toByteMatcher } from "../tokens/byte_matcher.ts";
 import type { Conversion } from "../tokens/conversion.ts";
-import { toJavaScript } from "../tokens/token_pattern.ts";
+import {
+  type PackedResults,
+  type PackedTexts,
+  packTexts,
+  startOf,
+  unpackResults,
+} from "../tokens/packed_texts.ts";
 import { tooLong } from "./refusal.ts";
 
 /** A column that texts stand in. */
@@ -32,40 +39,59 @@ export interface ConvertedBatch {
 }
 
 /**
- * Tokens for `columns` of texts, each in the place of its text.
- *
- * Throws `token_sdk_error` if the SDK does not return one valid token per text, `value_too_long` if a
- * token does not fit its column.
+ * Tokens for `columns` of texts, each in the place of its text. Throws what `convertColumn` throws.
  */
 export async function convertBatch(
   table: TextTable,
   conversion: Conversion,
   columns: TextColumns,
 ): Promise<ConvertedBatch> {
-  const { platform, path, displayName } = table;
-  const isToken = toJavaScript(conversion.result);
   const lookalikes: { column: number; row: number }[] = [];
-  const tokens = await Promise.all(columns.map(async (texts, i) => {
-    const { name, maxLength } = table.columns[i]!;
-    const present = texts.filter((text) => text !== null);
-    if (present.length === 0) return texts;
-    const context = { platform, dataset: path, column: name };
-    const made = await conversion.convert(present, context);
-    const isValid = (token: string | null | undefined) =>
-      token === null ? conversion.canReject : token !== undefined && isToken.test(token);
-    if (made.length !== present.length || !made.every(isValid)) throw invalidTokens(displayName);
-    if (maxLength !== null && made.some((token) => token !== null && token.length > maxLength)) {
-      throw tooLong(displayName, name, maxLength);
-    }
-    let next = 0;
-    return texts.map((text, row) => {
-      if (text === null) return null;
-      const token = made[next++]!;
-      if (token === null) lookalikes.push({ column: i, row });
-      return token;
-    });
+  const tokens = await Promise.all(columns.map(async (texts, column) => {
+    const rows = [...texts.keys()].filter((row) => texts[row] !== null);
+    const packed = packTexts(rows.map((row) => texts[row]!));
+    const made = await convertColumn(table, conversion, table.columns[column]!, packed);
+    const converted: (string | null)[] = texts.map(() => null);
+    for (const [i, token] of unpackResults(made).entries()) converted[rows[i]!] = token;
+    for (const i of made.nulls) lookalikes.push({ column, row: rows[i]! });
+    return converted;
   }));
   return { tokens, lookalikes };
+}
+
+/**
+ * Tokens for texts of a column; null for a lookalike.
+ *
+ * Throws `token_sdk_error` if the SDK does not return one valid token per text, `value_too_long` if a
+ * token does not fit the column.
+ */
+export async function convertColumn(
+  { platform, path, displayName }: TextTable,
+  conversion: Conversion,
+  { name, maxLength }: TextColumn,
+  texts: PackedTexts,
+): Promise<PackedResults> {
+  if (texts.ends.length === 0) return { bytes: texts.bytes, ends: texts.ends, nulls: [] };
+  const context = { platform, dataset: path, column: name };
+  const made = await conversion.convert(texts, context);
+  if (!areValid(made, texts, conversion)) throw invalidTokens(displayName);
+  // a token is ASCII, since its pattern is: it has as many characters as bytes
+  if (maxLength !== null && made.ends.some((end, i) => end - startOf(made.ends, i) > maxLength)) {
+    throw tooLong(displayName, name, maxLength);
+  }
+  return made;
+}
+
+/** Whether there is a token for each text, or null if texts may be rejected. */
+function areValid(
+  { bytes, ends, nulls }: PackedResults,
+  texts: PackedTexts,
+  { result, canReject }: Conversion,
+): boolean {
+  if (ends.length !== texts.ends.length || (nulls.length > 0 && !canReject)) return false;
+  const isToken = toByteMatcher(result);
+  const rejected = new Set(nulls);
+  return ends.every((end, i) => rejected.has(i) || isToken(bytes, startOf(ends, i), end));
 }
 
 function invalidTokens(displayName: string): ServiceError {

@@ -26,3 +26,93 @@ export function decodeBase64Url(text: string): Uint8Array<ArrayBuffer> | undefin
     return undefined;
   }
 }
+
+/** An alphabet of base64, for reading and writing bytes. */
+export interface Base64Alphabet {
+  /** The byte of each of the 64 values. */
+  readonly digits: Uint8Array;
+  /** The value of each byte; 0 for those that are no digits. */
+  readonly values: Uint8Array;
+  /** Whether the last group is filled up with `=`. */
+  readonly isPadded: boolean;
+}
+
+const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+/** RFC 4648 section 4, padded. */
+export const STANDARD_ALPHABET = alphabet("+/", true);
+/** RFC 4648 section 5, without padding. */
+export const URL_ALPHABET = alphabet("-_", false);
+const PADDING = 0x3d;
+
+function alphabet(last: string, isPadded: boolean): Base64Alphabet {
+  const digits = new TextEncoder().encode(DIGITS + last);
+  const values = new Uint8Array(256);
+  digits.forEach((digit, value) => values[digit] = value);
+  return { digits, values, isPadded };
+}
+
+/** How many bytes base64 takes for `length` bytes. */
+export function base64Length(length: number, { isPadded }: Base64Alphabet): number {
+  return isPadded ? 4 * Math.ceil(length / 3) : Math.ceil(length * 4 / 3);
+}
+
+/**
+ * Writes the bytes of `source` from `start` up to `end` in base64 into `target` at `at`. Gives where they
+ * end. A loop of its own, since the runtime's functions make a string each time.
+ */
+export function writeBase64(
+  { digits, isPadded }: Base64Alphabet,
+  source: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  at: number,
+): number {
+  let i = start;
+  for (; i + 2 < end; i += 3) {
+    const group = (source[i]! << 16) | (source[i + 1]! << 8) | source[i + 2]!;
+    target[at++] = digits[group >> 18]!;
+    target[at++] = digits[(group >> 12) & 63]!;
+    target[at++] = digits[(group >> 6) & 63]!;
+    target[at++] = digits[group & 63]!;
+  }
+  const left = end - i;
+  if (left === 0) return at;
+  const group = (source[i]! << 16) | (left === 2 ? source[i + 1]! << 8 : 0);
+  target[at++] = digits[group >> 18]!;
+  target[at++] = digits[(group >> 12) & 63]!;
+  if (left === 2) target[at++] = digits[(group >> 6) & 63]!;
+  if (isPadded) { for (let missing = 3 - left; missing > 0; missing--) target[at++] = PADDING; }
+  return at;
+}
+
+/**
+ * Reads what `writeBase64` wrote: the bytes from `start` up to `end`, known to be canonical, into `target`
+ * at `at`. Gives where the result ends.
+ */
+export function readBase64(
+  { values }: Base64Alphabet,
+  source: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  at: number,
+): number {
+  let last = end;
+  while (last > start && source[last - 1] === PADDING) last--;
+  let i = start;
+  for (; i + 3 < last; i += 4) {
+    const group = (values[source[i]!]! << 18) | (values[source[i + 1]!]! << 12) |
+      (values[source[i + 2]!]! << 6) | values[source[i + 3]!]!;
+    target[at++] = group >> 16;
+    target[at++] = group >> 8;
+    target[at++] = group;
+  }
+  const left = last - i;
+  if (left < 2) return at;
+  const group = (values[source[i]!]! << 18) | (values[source[i + 1]!]! << 12) |
+    (left === 3 ? values[source[i + 2]!]! << 6 : 0);
+  target[at++] = group >> 16;
+  if (left === 3) target[at++] = group >> 8;
+  return at;
+}

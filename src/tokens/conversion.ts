@@ -10,21 +10,29 @@
  */
 import { ServiceError } from "../errors.ts";
 import { TOKEN_SDK_ADAPTERS } from "./adapters.ts";
+import {
+  type BytesFunction,
+  dropNulls,
+  insertNulls,
+  overBytes,
+  type PackedResults,
+  replaceByNulls,
+} from "./packed_texts.ts";
 import { type Selection, uniquePatterns } from "./selection.ts";
 import { mayOverlap, type TokenPattern } from "./token_pattern.ts";
 import type { SqlDialect, TokenContext, TokenSdk } from "./token_sdk.ts";
 
 /** Tokens in the order of the texts; null for a lookalike. */
-type Convert = (
-  texts: readonly string[],
-  context: TokenContext,
-) => (string | null)[] | Promise<(string | null)[]>;
+type Convert = BytesFunction<TokenContext, PackedResults>;
 
 /** What a run does to a column's texts. */
 export interface Conversion {
   /** The texts that are converted. */
   readonly selects: Selection;
-  /** Throws `token_sdk_unreachable` or `token_sdk_error`, whose messages never hold a value. */
+  /**
+   * Tokens for packed texts. Throws `token_sdk_unreachable` or `token_sdk_error`, whose messages never
+   * hold a value.
+   */
   readonly convert: Convert;
   /** Whether selected texts may be lookalikes, which only `convert` can tell. */
   readonly canReject: boolean;
@@ -62,7 +70,7 @@ export function tokenizing(sdk: TokenSdk): Conversion {
   const maxLength = (bytes: number) => sdk.maxTokenLength(bytes);
   return {
     selects: { exclude: known },
-    convert: (values, context) => sdk.tokenize(values, context),
+    convert: tokenizer(sdk),
     canReject: false,
     result: pattern,
     foreign,
@@ -92,7 +100,7 @@ export function rotating({ sdk: from, keyId }: RotationSource, to: TokenSdk): Co
   const current = currentOf(to);
   return {
     selects: { include: [source], exclude: [current] },
-    convert: from === to && to.renew ? to.renew.bind(to) : throughValues(from, to),
+    convert: from === to && to.renew ? overBytes(to.renew.bind(to)) : throughValues(from, to),
     result: to.pattern,
     foreign: difference(uniquePatterns([from.pattern, to.pattern, ...FAMILIES]), [source, current]),
     canReject: true,
@@ -100,34 +108,44 @@ export function rotating({ sdk: from, keyId }: RotationSource, to: TokenSdk): Co
   };
 }
 
+/** `tokenize`, for packed values. */
+function tokenizer(sdk: TokenSdk): Convert {
+  const { tokenizeBytes } = sdk;
+  if (tokenizeBytes === undefined) return overBytes(sdk.tokenize.bind(sdk));
+  return async (values, context) => {
+    const { bytes, ends } = await tokenizeBytes.call(sdk, values, context);
+    return { bytes, ends, nulls: [] };
+  };
+}
+
 function throughValues(from: TokenSdk, to: TokenSdk): Convert {
-  const detokenize = readBack(from);
+  const [detokenize, tokenize] = [readBack(from), tokenizer(to)];
   return async (tokens, context) => {
-    const values = await detokenize(tokens, context);
-    const known = values.filter((value) => value !== null);
-    const made = known.length === 0 ? [] : await to.tokenize(known, context);
-    if (made.length !== known.length) throw wrongNumber();
-    let next = 0;
-    return values.map((value) => value === null ? null : made[next++]!);
+    const found = await detokenize(tokens, context);
+    const values = dropNulls(found);
+    if (values.ends.length === 0) return found;
+    const made = dropNulls(await tokenize(values, context));
+    if (made.ends.length !== values.ends.length) throw wrongNumber();
+    return insertNulls(made, found.nulls);
   };
 }
 
 /** The same tokens, with null for those that cannot be read back. */
 function authenticated(detokenize: Convert): Convert {
   return async (tokens, context) => {
-    const values = await detokenize(tokens, context);
-    return tokens.map((token, i) => values[i] === null ? null : token);
+    const { nulls } = await detokenize(tokens, context);
+    return replaceByNulls(tokens, nulls);
   };
 }
 
+/** `detokenize`, for packed tokens. */
 function readBack(sdk: TokenSdk): Convert {
-  if (sdk.detokenize === undefined) {
-    throw new ServiceError(
-      "invalid_request",
-      "Cannot rotate: the tokens of this SDK are one-way and cannot be read back",
-    );
-  }
-  return sdk.detokenize.bind(sdk);
+  if (sdk.detokenizeBytes !== undefined) return sdk.detokenizeBytes.bind(sdk);
+  if (sdk.detokenize !== undefined) return overBytes(sdk.detokenize.bind(sdk));
+  throw new ServiceError(
+    "invalid_request",
+    "Cannot rotate: the tokens of this SDK are one-way and cannot be read back",
+  );
 }
 
 /** Texts that match one of `patterns`, but none of the `unwanted` ones. */

@@ -5,10 +5,19 @@
  * Base64 as in RFC 4648 section 4, padded. The detector accepts canonical encodings only (unused bits
  * are zero), so a value that merely resembles a token is tokenized like any other.
  */
-import { encodeBase64 } from "./base64.ts";
-import { BASE64, toJavaScript, tokenPattern } from "./token_pattern.ts";
+import { base64Length, readBase64, STANDARD_ALPHABET, writeBase64 } from "./base64.ts";
+import { toByteMatcher } from "./byte_matcher.ts";
+import {
+  overNullableTexts,
+  overTexts,
+  type PackedResults,
+  type PackedTexts,
+  replaceByNulls,
+  startOf,
+} from "./packed_texts.ts";
+import { BASE64, tokenPattern } from "./token_pattern.ts";
 import type { SqlDialect, TokenSdk, TokenSdkAdapter } from "./token_sdk.ts";
-import { decodeUtf8 } from "./utf8.ts";
+import { findInvalidTexts } from "./utf8.ts";
 
 const PREFIX = "tok_";
 const SUFFIX = "_poc";
@@ -16,14 +25,16 @@ const pattern = tokenPattern(
   `${PREFIX}(?:${BASE64.group})*(?:${BASE64.oneByte}|${BASE64.twoBytes})?${SUFFIX}`,
 );
 
-const isToken = toJavaScript(pattern);
+const isToken = toByteMatcher(pattern);
 
 const sdk: TokenSdk = {
   pattern,
-  tokenize: (values) => values.map((value) => PREFIX + encodeBase64(value) + SUFFIX),
-  maxTokenLength: (valueBytes) => PREFIX.length + 4 * Math.ceil(valueBytes / 3) + SUFFIX.length,
+  tokenize: overTexts(tokenizeBytes),
+  tokenizeBytes,
+  maxTokenLength: tokenLength,
   maxValueBytes: (tokenLength) => 3 * Math.floor((tokenLength - PREFIX.length - SUFFIX.length) / 4),
-  detokenize: (tokens) => tokens.map((token) => isToken.test(token) ? decode(token) : null),
+  detokenize: overNullableTexts(detokenizeBytes),
+  detokenizeBytes,
   sqlExpression: (dialect, operand) =>
     `'${PREFIX}' || ${base64Sql[dialect](operand)} || '${SUFFIX}'`,
 };
@@ -37,9 +48,43 @@ const base64Sql: Record<SqlDialect, (operand: string) => string> = {
   spark: (operand) => `translate(base64(encode(${operand}, 'UTF-8')), '\\r\\n', '')`,
 };
 
-/** The value; null if the token's bytes are not UTF-8, so it was not made from a value. */
-function decode(token: string): string | null {
-  return decodeUtf8(Uint8Array.fromBase64(token.slice(PREFIX.length, -SUFFIX.length)));
+const [prefix, suffix] = [PREFIX, SUFFIX].map((text) => new TextEncoder().encode(text));
+
+function tokenizeBytes({ bytes, ends }: PackedTexts): PackedTexts {
+  const lengths = ends.map((end, i) => tokenLength(end - startOf(ends, i)));
+  const tokens = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
+  let at = 0;
+  const tokenEnds = ends.map((end, i) => {
+    tokens.set(prefix!, at);
+    const start = startOf(ends, i);
+    at = writeBase64(STANDARD_ALPHABET, bytes, start, end, tokens, at + prefix!.length);
+    tokens.set(suffix!, at);
+    return at += suffix!.length;
+  });
+  return { bytes: tokens, ends: tokenEnds };
+}
+
+function tokenLength(valueBytes: number): number {
+  return PREFIX.length + base64Length(valueBytes, STANDARD_ALPHABET) + SUFFIX.length;
+}
+
+/** The values; null if a text is no token, or its bytes are not UTF-8, so it was not made from a value. */
+function detokenizeBytes({ bytes, ends }: PackedTexts): PackedResults {
+  const values = new Uint8Array(bytes.length);
+  const foreign = new Set<number>();
+  let at = 0;
+  const valueEnds = ends.map((end, i) => {
+    const start = startOf(ends, i);
+    if (!isToken(bytes, start, end)) foreign.add(i);
+    else {
+      const [from, to] = [start + PREFIX.length, end - SUFFIX.length];
+      at = readBase64(STANDARD_ALPHABET, bytes, from, to, values, at);
+    }
+    return at;
+  });
+  const read = { bytes: values.subarray(0, at), ends: valueEnds };
+  for (const i of findInvalidTexts(read)) foreign.add(i);
+  return replaceByNulls(read, [...foreign].sort((one, other) => one - other));
 }
 
 /** The adapter behind `TOKEN_SDK_MODE=dummy`. */

@@ -9,8 +9,12 @@
  * - Lookalike: a text in the form of a token of this SDK that fails its authentication: forged,
  *   damaged, or made with an unknown key or in another context. It is left alone, and counted.
  * - Adapter: one file that makes an SDK from settings, and declares what the SDK will need.
+ *
+ * What works on texts can also work on packed texts (`…Bytes`), which saves the strings. An SDK writes
+ * one of the two: without the second the program packs and unpacks, and `overTexts` makes the first of it.
  */
 import type { SettingsReader } from "../settings_reader.ts";
+import type { PackedResults, PackedTexts } from "./packed_texts.ts";
 import type { TokenPattern } from "./token_pattern.ts";
 
 export type { SettingsReader };
@@ -56,6 +60,9 @@ export interface TokenSdk {
    */
   tokenize(values: readonly string[], context: TokenContext): string[] | Promise<string[]>;
 
+  /** The same as `tokenize`, for packed values, which it must not change. */
+  tokenizeBytes?(values: PackedTexts, context: TokenContext): PackedTexts | Promise<PackedTexts>;
+
   /** The most characters a token can have for a value of `valueBytes` bytes in UTF-8. */
   maxTokenLength(valueBytes: number): number;
 
@@ -80,6 +87,12 @@ export interface TokenSdk {
     tokens: readonly string[],
     context: TokenContext,
   ): (string | null)[] | Promise<(string | null)[]>;
+
+  /** The same as `detokenize`, for packed tokens, which it must not change. */
+  detokenizeBytes?(
+    tokens: PackedTexts,
+    context: TokenContext,
+  ): PackedResults | Promise<PackedResults>;
 
   /**
    * What `tokenize` would return at present for the values of `tokens`, in the same order and number;

@@ -1,4 +1,6 @@
-/** Encoding and decoding UTF-8. */
+/** Encoding, decoding and checking UTF-8. */
+import { isUtf8 } from "node:buffer";
+import { type PackedTexts, startOf } from "./packed_texts.ts";
 
 // Short texts are encoded in here: allocating an array for each would cost more than using it.
 const MAX_BYTES_PER_UNIT = 3;
@@ -22,4 +24,13 @@ export function decodeUtf8(bytes: Uint8Array): string | null {
   } catch {
     return null;
   }
+}
+
+/** The numbers of those packed texts that are not UTF-8, ascending. */
+export function findInvalidTexts({ bytes, ends }: PackedTexts): number[] {
+  // together they are valid, and none begins in the middle of a character: so each is
+  const startsInside = (end: number, i: number) =>
+    end > startOf(ends, i) && (bytes[startOf(ends, i)]! & 0xc0) === 0x80;
+  if (isUtf8(bytes) && !ends.some(startsInside)) return [];
+  return Array.from(ends.keys()).filter((i) => !isUtf8(bytes.subarray(startOf(ends, i), ends[i])));
 }

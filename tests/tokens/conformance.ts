@@ -5,7 +5,7 @@
  *     testConformance({ adapter: mine, variables: { MY_SETTING: "…" } });
  *
  * How tokens look is up to the SDK. Everything that the rest of the program relies on is tested: equal
- * values give equal tokens, different values different ones, in order; the detector accepts each token
+ * values give equal tokens, different values different ones, in order, packed or not; the detector accepts each token
  * and no natural text, in JavaScript and in Postgres; columns of the predicted length hold the tokens.
  * If TEST_PG_URL is unset, the part about Postgres is skipped.
  */
@@ -20,6 +20,7 @@ import {
   tokenPattern,
   toPostgres,
 } from "../../src/tokens/token_pattern.ts";
+import { packTexts, unpackResults, unpackTexts } from "../../src/tokens/packed_texts.ts";
 import type { TokenScope } from "../../src/tokens/token_scope.ts";
 import type { TokenContext, TokenSdk, TokenSdkAdapter } from "../../src/tokens/token_sdk.ts";
 import { SAMPLE_VALUES } from "./detector_cases.ts";
@@ -221,6 +222,23 @@ const CHECKS: Readonly<Record<string, Check>> = {
     await fc.assert(fc.asyncProperty(texts, take), { numRuns: 40 });
   },
 
+  "packed values have the same tokens, and are left as they are": async (sdk) => {
+    const { tokenizeBytes } = sdk;
+    if (tokenizeBytes === undefined) return;
+    const take = async (values: readonly string[]) => {
+      const packed = packTexts(values);
+      const given = packed.bytes.slice();
+      const made = await tokenizeBytes.call(sdk, packed, PLACE);
+      assert.equal(Buffer.compare(packed.bytes, given), 0, "the values given were changed");
+      assert.deepEqual(unpackTexts(made), await tokenize(sdk, values));
+      assert.equal(made.bytes.length, made.ends.at(-1) ?? 0, "there are bytes of no token");
+    };
+    await take([]);
+    await take([...SAMPLE_VALUES, ...NATURAL_TEXT, LARGE_TEXT]);
+    const texts = fc.array(fc.string({ unit: "binary", maxLength: 60 }), { maxLength: 50 });
+    await fc.assert(fc.asyncProperty(texts, take), { numRuns: 40 });
+  },
+
   "the detector rejects natural text and text with a token in it": async (sdk, subject) => {
     const [token, empty] = await tokenize(sdk, ["ada@example.com", ""]);
     const texts = [
@@ -299,6 +317,12 @@ async function checkReadingBack(sdk: TokenSdk): Promise<void> {
   assert.deepEqual(await sdk.detokenize(tokens, PLACE), values);
   assert.deepEqual(await sdk.detokenize([], PLACE), []);
   assert.deepEqual(await sdk.detokenize(["Ada", `${tokens[0]} `], PLACE), [null, null]);
+  if (sdk.detokenizeBytes) {
+    const texts = [...tokens, "Ada", `${tokens[0]} `, ""];
+    const read = await sdk.detokenizeBytes(packTexts(texts), PLACE);
+    assert.deepEqual(unpackResults(read), [...values, null, null, null]);
+    assert.deepEqual(unpackResults(await sdk.detokenizeBytes(packTexts([]), PLACE)), []);
+  }
   if (sdk.renew) assert.deepEqual(await sdk.renew([...tokens, "Ada"], PLACE), [...tokens, null]);
   values.forEach((value, i) => {
     const most = sdk.maxValueBytes?.(tokens[i]!.length) ?? Infinity;
@@ -350,7 +374,15 @@ function checkSettings<S>({ adapter, variables = {}, files = {} }: ConformanceSu
 
 async function checkFailure(sdk: TokenSdk): Promise<void> {
   const canary = "canary.5d0c@example.com";
-  await assert.rejects(async () => await sdk.tokenize(["Ada", canary], PLACE), (error) => {
+  const values = ["Ada", canary];
+  await assertFails(canary, async () => await sdk.tokenize(values, PLACE));
+  const { tokenizeBytes } = sdk;
+  if (tokenizeBytes === undefined) return;
+  await assertFails(canary, async () => await tokenizeBytes.call(sdk, packTexts(values), PLACE));
+}
+
+async function assertFails(canary: string, work: () => Promise<unknown>): Promise<void> {
+  await assert.rejects(work, (error) => {
     assert.ok(error instanceof ServiceError, "it is not a ServiceError");
     assert.ok(["token_sdk_error", "token_sdk_unreachable"].includes(error.code), error.code);
     assert.match(error.message, /^Cannot [^:]+: .*[^.]$/);

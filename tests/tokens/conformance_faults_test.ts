@@ -2,11 +2,21 @@
 import assert from "node:assert/strict";
 import { ServiceError } from "../../src/errors.ts";
 import { dummy } from "../../src/tokens/dummy.ts";
+import type { PackedTexts } from "../../src/tokens/packed_texts.ts";
 import { tokenPattern } from "../../src/tokens/token_pattern.ts";
 import type { TokenSdk, TokenSdkAdapter } from "../../src/tokens/token_sdk.ts";
 import { conformanceChecks } from "./conformance.ts";
 
-const good = await dummy.create(null);
+/** As it writes texts alone; `PACKED` has the other half. */
+const { tokenizeBytes, detokenizeBytes, ...good } = await dummy.create(null);
+const PACKED = { tokenizeBytes: tokenizeBytes!, detokenizeBytes: detokenizeBytes! };
+
+/** The same with an extra byte after the texts. */
+function lengthened({ bytes, ends }: PackedTexts): PackedTexts {
+  const longer = new Uint8Array(bytes.length + 1);
+  longer.set(bytes);
+  return { bytes: longer, ends };
+}
 
 type Tokenize = (values: readonly string[]) => string[] | Promise<string[]>;
 
@@ -144,6 +154,39 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   "renewed tokens differ from new ones": {
     found: "a token decodes to its value",
     sdk: { renew: (tokens) => tokens.map((token) => `${token}_`) },
+  },
+  "packed values have other tokens": {
+    found: "packed values have the same tokens",
+    sdk: {
+      tokenizeBytes: (values, context) =>
+        PACKED.tokenizeBytes({ ...values, ends: values.ends.slice(1) }, context),
+    },
+  },
+  "packed values are changed": {
+    found: "packed values have the same tokens",
+    sdk: {
+      tokenizeBytes: async (values, context) => {
+        const made = await PACKED.tokenizeBytes(values, context);
+        values.bytes.fill(0);
+        return made;
+      },
+    },
+  },
+  "packed tokens are followed by something": {
+    found: "packed values have the same tokens",
+    sdk: {
+      tokenizeBytes: async (values, context) =>
+        lengthened(await PACKED.tokenizeBytes(values, context)),
+    },
+  },
+  "packed lookalikes are read back": {
+    found: "a token decodes to its value",
+    sdk: {
+      detokenizeBytes: async (tokens, context) => {
+        const { bytes, ends } = await PACKED.detokenizeBytes(tokens, context);
+        return { bytes, ends, nulls: [] };
+      },
+    },
   },
   "the SDK reads a variable that it does not name": {
     found: "reads only the variables",

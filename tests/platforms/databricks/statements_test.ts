@@ -9,6 +9,7 @@ import {
 import { DECLARE_KEY } from "../../../src/platforms/databricks/sql/session_key.ts";
 import { updateInPlaceStatement } from "../../../src/platforms/databricks/sql/update_in_place.ts";
 import { writeTokensStatement } from "../../../src/platforms/databricks/sql/write_tokens.ts";
+import type { PackedTexts } from "../../../src/tokens/packed_texts.ts";
 import { tokenPattern } from "../../../src/tokens/token_pattern.ts";
 
 const TABLE = {
@@ -30,7 +31,7 @@ const FOREIGN = tokenPattern("tk1_[a-z]*");
 const SELECTS = { exclude: [PATTERN] };
 const CONVERSION = {
   selects: SELECTS,
-  convert: (texts: readonly string[]) => [...texts],
+  convert: (texts: PackedTexts) => ({ bytes: texts.bytes, ends: texts.ends, nulls: [] }),
   canReject: false,
   result: PATTERN,
   foreign: { include: [PATTERN, FOREIGN], exclude: [PATTERN] },
