@@ -82,7 +82,8 @@ const PLATFORM_ROOMS: Readonly<Record<string, readonly string[]>> = {
   residue: ["postgres_run", "lookup", "connection", "sql"],
   postgres_run: ["lookup", "connection"],
   lookup: ["connection", "sql"],
-  connection: [],
+  connection: ["protocol"],
+  protocol: [],
   sql: [],
 };
 

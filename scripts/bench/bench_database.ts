@@ -1,6 +1,6 @@
 /** A disposable Postgres with fixed settings, and a database on it. */
 import { fileURLToPath } from "node:url";
-import postgres from "postgres";
+import { openSql, type Sql } from "../servers/postgres/sql.ts";
 import { type PostgresServer, startPostgres } from "../servers/postgres/postgres_server.ts";
 
 /** Fixed, so that runs can be compared: nothing here favours one contender. */
@@ -25,18 +25,18 @@ export interface BenchDatabase extends AsyncDisposable {
   /** Its connection string. */
   readonly url: string;
   /** One connection to it. */
-  readonly sql: postgres.Sql;
+  readonly sql: Sql;
 }
 
 /** Starts a server, and makes a database. */
 export async function openBenchDatabase(): Promise<BenchDatabase> {
   const server = await startPostgres({ durable: true, settings: SETTINGS });
   const settings = Object.entries(SETTINGS).map(([name, value]) => `\`${name}=${value}\``);
-  const admin = postgres(server.url(), { max: 1 });
+  const admin = openSql(server.url());
   await admin`CREATE DATABASE bench`;
   await admin.end();
   const url = server.url("bench");
-  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  const sql = openSql(url);
   return {
     server,
     description: `PostgreSQL ${server.version} with ${settings.join(", ")}.`,

@@ -2,7 +2,7 @@
  * The bulk path beside the database's own limit: every contender on a fresh copy of the table,
  * taking turns, medians of the rounds.
  */
-import postgres from "postgres";
+import { openSql } from "../servers/postgres/sql.ts";
 import type { BenchDatabase } from "./bench_database.ts";
 import {
   CLIENT,
@@ -132,7 +132,7 @@ async function measure(database: BenchDatabase, contender: Contender): Promise<M
 
 /** Looks every few milliseconds whether a connection to the database works or waits for its client. */
 function watchServer({ url }: BenchDatabase): { end: () => Promise<number> } {
-  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  const sql = openSql(url);
   let looks = 0;
   let busy = 0;
   let watching = true;

@@ -1,6 +1,6 @@
 /** What is compared: each turns the same table into tokens, in its own way. */
 import { encodeBase64 } from "../../src/tokens/base64.ts";
-import postgres from "postgres";
+import { openSql, type Sql } from "../servers/postgres/sql.ts";
 import { type BenchDatabase, PROGRAM } from "./bench_database.ts";
 import { endsWithBench } from "./children.ts";
 
@@ -162,9 +162,9 @@ function token(value: string): string {
 
 async function timed(
   { url }: Arena,
-  work: (sql: postgres.Sql) => Promise<number>,
+  work: (sql: Sql) => Promise<number>,
 ): Promise<Outcome> {
-  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  const sql = openSql(url);
   await sql`SELECT 1`;
   const startedMs = performance.now();
   const rows = await work(sql);

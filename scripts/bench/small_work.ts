@@ -2,7 +2,7 @@
  * Small work: a trigger that finds nothing to do, and one that tokenizes 100 rows, beside the bare
  * round trip to the same server. How many round trips a trigger makes is counted on the wire.
  */
-import postgres from "postgres";
+import { openSql } from "../servers/postgres/sql.ts";
 import type { BenchDatabase } from "./bench_database.ts";
 import { markdownTable, percentile, progress, type Report } from "./figures.ts";
 import { startRelay } from "./relay.ts";
@@ -70,7 +70,7 @@ async function measure(database: BenchDatabase, distanceMs: number): Promise<Way
   await using relay = startRelay(database.server.port, distanceMs);
   const url = new URL(database.url);
   url.port = String(relay.port);
-  const sql = postgres(url.href, { max: 1, onnotice: () => {} });
+  const sql = openSql(url.href);
   const ways: Way[] = [];
   const time = async (name: string, work: () => Promise<unknown>, prepare = async () => {}) => {
     for (let i = 0; i < 20; i++) await prepare().then(work);

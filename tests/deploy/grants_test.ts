@@ -1,6 +1,6 @@
 /** deploy/grants.sql: the role that it makes can do the job, and nothing else. */
 import assert from "node:assert/strict";
-import postgres, { type Sql } from "postgres";
+import { openSql, type Queries } from "../../scripts/servers/postgres/sql.ts";
 import { assertReport } from "../support/assertions.ts";
 import { testUnless } from "../support/skipping.ts";
 import { openAction, useDatabase } from "../support/action_fixture.ts";
@@ -30,8 +30,9 @@ await sql.unsafe(`
 async function grant(settings: Readonly<Record<string, string>>, to?: string) {
   const role = to ?? `grantee_${crypto.randomUUID().slice(0, 8)}`;
   const warnings: string[] = [];
-  const onnotice = ({ message }: postgres.Notice) => void warnings.push(message!);
-  const admin = postgres(database.url, { max: 1, onnotice });
+  const admin = openSql(database.url, {
+    onNotice: ({ M: message }) => void warnings.push(message!),
+  });
   try {
     for (const [name, value] of Object.entries({ ...settings, role_name: role })) {
       await admin.unsafe(`set tokenize.${name} = '${value}'`);
@@ -48,7 +49,7 @@ async function grant(settings: Readonly<Record<string, string>>, to?: string) {
   return { role, url: url.href, warnings };
 }
 
-async function isDenied(own: Sql, statement: string): Promise<void> {
+async function isDenied(own: Queries, statement: string): Promise<void> {
   const error = await own.unsafe(statement).then(
     () => assert.fail(`it may: ${statement}`),
     (thrown: { code?: string }) => thrown,

@@ -1,6 +1,6 @@
 /** A real server, a table of known values, the compiled program, and what must be true afterwards. */
 import assert from "node:assert/strict";
-import postgres from "postgres";
+import { openSql, type Sql } from "../../scripts/servers/postgres/sql.ts";
 import {
   type PostgresOptions,
   type PostgresServer,
@@ -47,7 +47,7 @@ export interface ArenaOptions extends Pick<PostgresOptions, "initdb"> {
 export class Arena implements AsyncDisposable {
   readonly server: PostgresServer;
   readonly #tablespace: string;
-  sql: postgres.Sql;
+  sql: Sql;
 
   private constructor(server: PostgresServer, tablespace: string) {
     this.server = server;
@@ -86,12 +86,12 @@ export class Arena implements AsyncDisposable {
 
   /** Waits for the server, which may be stopped or restarting. */
   async recover(): Promise<void> {
-    await this.sql.end({ timeout: 1 });
+    await this.sql.end();
     await until(async () => {
       if (!await this.server.isRunning()) await this.server.start().catch(() => {});
       this.sql = connect(this.server, this.#tablespace);
       const isUp = await this.sql`SELECT 1`.then(() => true, () => false);
-      if (!isUp) await this.sql.end({ timeout: 1 });
+      if (!isUp) await this.sql.end();
       return isUp;
     }, "the server is not up");
   }
@@ -200,12 +200,12 @@ export class Arena implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.sql.end({ timeout: 1 });
+    await this.sql.end();
     await this.server.remove();
   }
 }
 
-function connect(server: PostgresServer, tablespace: string): postgres.Sql {
-  const connection = { statement_timeout: 0, default_tablespace: tablespace };
-  return postgres(server.url(), { max: 1, onnotice: () => {}, connection });
+function connect(server: PostgresServer, tablespace: string): Sql {
+  const parameters = { statement_timeout: "0", default_tablespace: tablespace };
+  return openSql(server.url(), { parameters });
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import postgres, { type Sql } from "postgres";
+import { openSql, type Sql } from "../../scripts/servers/postgres/sql.ts";
 import { listProcesses } from "../../scripts/servers/processes.ts";
 import {
   type PostgresServer,
@@ -26,7 +26,7 @@ Deno.test("a server takes settings, and can require TLS", async () => {
   await using server = await startPostgres({ tls: "required", settings: { work_mem: "1MB" } });
   const encrypted = { sslmode: "require" };
   assert.deepEqual(await query(server, "show work_mem", encrypted), [{ work_mem: "1MB" }]);
-  await assert.rejects(() => query(server, "select 1"), /no encryption/);
+  await assert.rejects(() => query(server, "select 1", { sslmode: "disable" }), /no encryption/);
   assert.match(await Deno.readTextFile(server.caFile as string), /BEGIN CERTIFICATE/);
 });
 
@@ -62,7 +62,7 @@ Deno.test("test databases are independent clones, and can be made at the same ti
   assert.deepEqual(await count(first.sql), 60);
   assert.deepEqual(await count(second.sql), 100);
   const user = await first.createUser("grant select (email) on customers to $user");
-  const sql = postgres(user.url, { max: 1 });
+  const sql = openSql(user.url);
   assert.equal((await sql`select email from customers`).length, 60);
   await assert.rejects(() => sql`select name from customers`, { code: "42501" });
   await sql.end();
@@ -80,7 +80,7 @@ async function query(
   text: string,
   parameters: Record<string, string> = {},
 ): Promise<Record<string, unknown>[]> {
-  const sql = postgres(server.url("postgres", { parameters }), { max: 1 });
+  const sql = openSql(server.url("postgres", { parameters }));
   try {
     return [...await sql.unsafe(text)];
   } finally {

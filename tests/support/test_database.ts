@@ -2,7 +2,7 @@
  * Databases for tests, each made for one test file or one test and dropped afterwards:
  *
  *     await using database = await createTestDatabase({ customers: true });
- *     await database.sql`select count(*) from customers`;  // Postgres.js, as the superuser
+ *     await database.sql`select count(*) from customers`;  // as the superuser
  *     const clerk = await database.createUser("grant select (email) on customers to $user");
  *     clerk.url;                                           // for PG_CONN_STR
  *
@@ -10,7 +10,7 @@
  * variable is unset, each test file starts a server of its own.
  */
 import assert from "node:assert/strict";
-import postgres, { type Sql } from "postgres";
+import { openSql, type Sql } from "../../scripts/servers/postgres/sql.ts";
 import { startPostgres } from "../../scripts/servers/postgres/postgres_server.ts";
 import { until } from "../../scripts/servers/until.ts";
 
@@ -59,7 +59,7 @@ export interface TestDatabase extends AsyncDisposable {
   /** One connection to it, as the superuser, open already. */
   readonly sql: Sql;
   /** One more connection, to hold a lock or a transaction open. */
-  connect(): Sql & AsyncDisposable;
+  connect(): Sql;
   /** Makes a role that may log in, and runs `grants`, in which `$user` is its name. */
   createUser(...grants: string[]): Promise<TestUser>;
 
@@ -110,7 +110,7 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
       where datname = current_database() and application_name = ${applicationName}`,
   ];
   const drop = async () => {
-    await sql.end({ timeout: 1 });
+    await sql.end();
     await asAdministrator(async (admin) => {
       await admin.unsafe(`alter database ${sqlName} allow_connections false`);
       await admin`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`;
@@ -149,10 +149,8 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
 }
 
 /** One connection that is closed when it goes out of scope. */
-export function connect(url: string): Sql & AsyncDisposable {
-  const database = decodeURIComponent(new URL(url).pathname.slice(1)); // Postgres.js does not decode it
-  const sql = postgres(url, { database, max: 1, onnotice: () => {} });
-  return Object.assign(sql, { [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }) });
+export function connect(url: string): Sql {
+  return openSql(url);
 }
 
 /** `TestDatabase.valuesOf` by any connection. */

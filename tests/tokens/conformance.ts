@@ -12,7 +12,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
-import postgres from "postgres";
+import { openSql } from "../../scripts/servers/postgres/sql.ts";
 import { ServiceError } from "../../src/errors.ts";
 import {
   toJavaScript,
@@ -333,7 +333,7 @@ async function checkReadingBack(sdk: TokenSdk): Promise<void> {
 async function checkPostgres(sdk: TokenSdk, family: TokenPattern, url: string): Promise<void> {
   const tokens = await tokenize(sdk, [...SAMPLE_VALUES, ...NATURAL_TEXT]);
   const texts = [...tokens, ...NATURAL_TEXT, ...tokens.slice(0, 40).flatMap(textsAround)];
-  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  const sql = openSql(url);
   try {
     for (const pattern of [sdk.pattern, family]) {
       const rows = await sql.unsafe<{ token: boolean }[]>(

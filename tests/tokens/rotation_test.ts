@@ -51,8 +51,11 @@ async function fill(sdk: TokenSdk, table = "people"): Promise<void> {
   const place = { platform: "postgres", dataset: [database.name, "public", table] };
   const v = await sdk.tokenize(values, { ...place, column: "v" });
   const w = await sdk.tokenize(values, { ...place, column: "w" });
-  const rows = values.map((_, id) => ({ id, v: v[id]!, w: id % 3 === 0 ? null : w[id]! }));
-  await sql`insert into ${sql(table)} ${sql(rows)}`;
+  const ids = values.map((_, id) => id);
+  const second = w.map((token, id) => id % 3 === 0 ? null : token);
+  await sql`insert into ${
+    sql(table)
+  } select * from unnest(${ids}::int[], ${v}::text[], ${second}::text[])`;
 }
 
 for (const [title, { from, to, before }] of Object.entries(ROTATIONS)) {

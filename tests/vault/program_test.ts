@@ -3,6 +3,7 @@
  * anywhere but in the bodies of requests to Vault.
  */
 import assert from "node:assert/strict";
+import { openSql } from "../../scripts/servers/postgres/sql.ts";
 import { urnOf, useDatabase } from "../support/action_fixture.ts";
 import { startPostgres } from "../../scripts/servers/postgres/postgres_server.ts";
 import { compiled, type Environment, runProgram, startService } from "../support/program.ts";
@@ -261,8 +262,7 @@ Deno.test("no output has a token, secret or value, whether a run succeeds or not
 
 /** Rows whose values stand in no statement as they are. */
 async function makeCanaries(url: string, table: string): Promise<void> {
-  const { default: postgres } = await import("postgres");
-  const admin = postgres(url, { max: 1 });
+  const admin = openSql(url);
   await admin.unsafe(`create table ${table} as
     select i as id, 'canary' || i || '@' || 'example.com' as email from generate_series(1, 100) i`);
   await admin.end();

@@ -1,5 +1,6 @@
 /** Other sessions write to the same table: no change of theirs is lost, and a run that cannot continue says why. */
 import assert from "node:assert/strict";
+import { SQL_APPLICATION } from "../../../scripts/servers/postgres/sql.ts";
 import { problemResponse } from "../../../src/http/problem.ts";
 import { assertReport } from "../../support/assertions.ts";
 import { dummySdk, tokenOf, useDatabase } from "../../support/action_fixture.ts";
@@ -17,7 +18,7 @@ async function makePeople(table: string, rows = ROWS): Promise<void> {
 }
 
 /** The application name of the other connections. */
-const THEIRS = "postgres.js";
+const THEIRS = SQL_APPLICATION;
 
 Deno.test("a change to a row that the run has locked waits for the run, and is kept", async () => {
   await makePeople("held");
@@ -26,7 +27,7 @@ Deno.test("a change to a row that the run has locked waits for the run, and is k
   await using writer = database.connect();
   const run = action.tokenize("public.held", ["name"]);
   await gate.reached;
-  const written = writer`update held set name = 'written meanwhile' where id = 1`.execute();
+  const written = writer`update held set name = 'written meanwhile' where id = 1`;
   await database.untilBlocked(THEIRS);
   gate.open();
   assert.equal((await run).updated, ROWS);
@@ -186,7 +187,7 @@ Deno.test("a run that loses a deadlock changes nothing", async () => {
   await other`update deadlocked set note = 'x' where id = ${ROWS}`;
   const run = action.fails("conflict", "public.deadlocked", ["name"]);
   await gate.reached;
-  const waiting = other`update deadlocked set note = 'x' where id = 1`.execute();
+  const waiting = other`update deadlocked set note = 'x' where id = 1`;
   await database.untilBlocked(THEIRS);
   gate.open();
   assert.equal((await run).facts.sqlState, "40P01");
@@ -222,8 +223,8 @@ Deno.test("a trigger that is added while a run works waits for its end, and copi
   const run = action.tokenize("public.altered", ["name"]);
   await gate.reached;
   const adding = other`create trigger thief before update on altered
-    for each row execute function steal()`.execute();
-  await database.untilBlocked("postgres.js");
+    for each row execute function steal()`;
+  await database.untilBlocked(SQL_APPLICATION);
   gate.open();
   assert.equal((await run).updated, 10);
   await adding;

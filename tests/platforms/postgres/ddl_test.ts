@@ -3,6 +3,7 @@
  * succeeds, and changes nothing that it was not asked to change.
  */
 import assert from "node:assert/strict";
+import { SQL_APPLICATION } from "../../../scripts/servers/postgres/sql.ts";
 import type { ErrorCode } from "../../../src/errors.ts";
 import {
   type Action,
@@ -104,11 +105,11 @@ for (const [title, [statement, codes]] of Object.entries(BETWEEN_BATCHES)) {
     const run = endsAs(codes, action, { commit: "batches", connections: 1 });
     await gate.reached;
     let isDone = false; // at once, or once the batch is over
-    const altered = other.unsafe(statement).execute().then(() => void (isDone = true));
+    const altered = other.unsafe(statement).then(() => void (isDone = true));
     try {
       await until(async () =>
         isDone ||
-        (await database.sessions("postgres.js")).some((each) => each.wait_event_type === "Lock")
+        (await database.sessions(SQL_APPLICATION)).some((each) => each.wait_event_type === "Lock")
       );
     } finally {
       gate.open();

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import postgres from "postgres";
+import { openSql } from "../../../scripts/servers/postgres/sql.ts";
 import { assertReport } from "../../support/assertions.ts";
 import { jwkSet, openKeyed, sivJwk } from "../../../scripts/servers/test_keys.ts";
 import {
@@ -39,7 +39,7 @@ async function relabelled(values: readonly Uint8Array[]) {
   for (const [id, value] of values.entries()) {
     await sql`insert into people values (${id}, convert_from(${value}, 'SQL_ASCII'), 'Ada')`;
   }
-  const server = postgres(testServerUrl, { max: 1 });
+  const server = openSql(testServerUrl);
   await server`update pg_database set encoding = pg_char_to_encoding('UTF8') where datname = ${name}`;
   await server.end();
   return database;

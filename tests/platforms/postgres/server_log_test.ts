@@ -4,7 +4,7 @@
  * says.
  */
 import assert from "node:assert/strict";
-import postgres from "postgres";
+import { openSql } from "../../../scripts/servers/postgres/sql.ts";
 import { ServiceError } from "../../../src/errors.ts";
 import { openAction } from "../../support/action_fixture.ts";
 import { connect } from "../../support/test_database.ts";
@@ -33,7 +33,7 @@ const server = await startPostgres({
   settings: (version) => ({ ...everything(version), ...PLANS }),
 })
   .catch(() => startPostgres({ settings: everything }));
-const sql = postgres(server.url(), { max: 1, onnotice: () => {} });
+const sql = openSql(server.url());
 await sql`select 1`;
 Deno.test.afterAll(async () => {
   await sql.end();

@@ -1,20 +1,20 @@
-/** How errors of the driver become errors that a caller may see. */
+/** How errors of the client become errors that a caller may see. */
 import assert from "node:assert/strict";
 import { ERROR_CODES, ServiceError } from "../../../src/errors.ts";
 import type { ReportedError } from "../../../src/platforms/postgres/connection/reported_error.ts";
-import { fromDriver } from "../../../src/platforms/postgres/connection/sql_states.ts";
+import { PostgresError } from "../../../src/platforms/postgres/protocol/backend_messages.ts";
+import { fromClient } from "../../../src/platforms/postgres/connection/sql_states.ts";
 
-/** An error as Postgres.js throws it: full of what must not leave the process. */
-function postgresError(code: string, more: Record<string, unknown> = {}): Error {
-  return Object.assign(new Error(`duplicate key value (email)=(canary)`), {
-    name: "PostgresError",
-    detail: "Key (email)=(canary) already exists",
-    hint: "canary",
-    where: "COPY t, line 1: canary",
-    query: "select 'canary'",
-    parameters: ["canary"],
-    code,
-    ...more,
+/** An error as the server reports it: full of what must not leave the process. */
+function postgresError(code: string, constraint?: string): Error {
+  return new PostgresError({
+    C: code,
+    M: "duplicate key value (email)=(canary)",
+    D: "Key (email)=(canary) already exists",
+    H: "canary",
+    W: "COPY t, line 1: canary",
+    q: "select 'canary'",
+    n: constraint,
   });
 }
 
@@ -49,7 +49,7 @@ const CASES: Readonly<Record<string, [code: string, message: string]>> = {
 
 for (const [state, [code, reason]] of Object.entries(CASES)) {
   Deno.test(`SQLSTATE ${state} becomes ${code}, without the message of the server`, () => {
-    const error = fromDriver(postgresError(state), "tokenize app.public.t");
+    const error = fromClient(postgresError(state), "tokenize app.public.t");
     assert.equal(error.code, code);
     assert.ok((ERROR_CODES as readonly string[]).includes(error.code));
     assert.equal(error.message, `Cannot tokenize app.public.t: ${reason} (SQLSTATE ${state})`);
@@ -59,8 +59,8 @@ for (const [state, [code, reason]] of Object.entries(CASES)) {
 }
 
 Deno.test("a constraint violation names the constraint", () => {
-  const thrown = postgresError("23505", { constraint_name: "one_each" });
-  const reported = fromDriver(thrown, "tokenize t") as ReportedError;
+  const thrown = postgresError("23505", "one_each");
+  const reported = fromClient(thrown, "tokenize t") as ReportedError;
   assert.doesNotMatch(Deno.inspect(reported), /one_each/);
   assert.doesNotMatch(Deno.inspect(reported.naming(["another"])), /one_each/);
   const error = reported.naming(["another", "one_each"]);
@@ -79,7 +79,7 @@ Deno.test("an error that is not from Postgres is a failed connection, with its c
     [null, ""],
   ];
   for (const [thrown, suffix] of codes) {
-    const error = fromDriver(thrown, "query Postgres");
+    const error = fromClient(thrown, "query Postgres");
     assert.equal(error.code, "database_unreachable");
     assert.equal(
       error.message,
@@ -90,5 +90,5 @@ Deno.test("an error that is not from Postgres is a failed connection, with its c
 
 Deno.test("a ServiceError is passed on unchanged", () => {
   const error = new ServiceError("conflict", "Cannot do it: for a reason");
-  assert.equal(fromDriver(error, "do something else"), error);
+  assert.equal(fromClient(error, "do something else"), error);
 });

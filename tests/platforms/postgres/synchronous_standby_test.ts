@@ -3,7 +3,7 @@
  * a COMMIT that is cancelled is that it was done here.
  */
 import assert from "node:assert/strict";
-import postgres from "postgres";
+import { openSql } from "../../../scripts/servers/postgres/sql.ts";
 import { until } from "../../../scripts/servers/until.ts";
 import { startPostgres } from "../../../scripts/servers/postgres/postgres_server.ts";
 import { openAction, tokenOf, urnOf, useDatabase } from "../../support/action_fixture.ts";
@@ -15,8 +15,7 @@ const env = { PG_CONN_STR: server.url() };
 
 /** A connection whose own COMMITs do not wait. */
 function connect() {
-  const connection = { synchronous_commit: "local" };
-  return postgres(server.url(), { max: 1, connection, onnotice: () => {} });
+  return openSql(server.url(), { parameters: { synchronous_commit: "local" } });
 }
 
 async function withTable(

@@ -3,7 +3,7 @@
  * value that was there before is tokenized.
  */
 import assert from "node:assert/strict";
-import type { Sql } from "postgres";
+import { type Sql, SQL_APPLICATION } from "../../../scripts/servers/postgres/sql.ts";
 import {
   type ActionOptions,
   type RunOptions,
@@ -21,7 +21,7 @@ const MOST_WRITES = 1200;
 /** A lock on this row holds the run until they have written. They leave the row alone. */
 const HELD_ID = 1;
 /** The application name of their sessions. */
-const THEIRS = "postgres.js";
+const THEIRS = SQL_APPLICATION;
 
 interface Way {
   readonly options: ActionOptions;

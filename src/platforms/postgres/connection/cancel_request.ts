@@ -1,19 +1,11 @@
 /**
  * Asks the server to cancel the statement of another connection, over a connection opened for this alone.
  *
- * The driver can do this too. But if it fails, as it does when the server accepts no more connections,
- * the failure cannot be caught, and ends the process.
- *
  * Source: PostgreSQL documentation, "55.2.8 Canceling Requests in Progress".
  */
+import type { Backend } from "../protocol/client.ts";
 import { openSocket } from "./open_socket.ts";
 import type { ServerSettings } from "./settings.ts";
-
-/** What identifies a connection to the server: sent when it was opened. */
-export interface Backend {
-  readonly pid: number;
-  readonly secret: number;
-}
 
 /** The code of the request, in the place of a protocol version. */
 const CANCEL_REQUEST = 80877102;

@@ -5,6 +5,8 @@
  * the tests have a certificate for each.
  */
 import { ServiceError } from "../../../errors.ts";
+import { PostgresError } from "../protocol/backend_messages.ts";
+import { ConnectionFault } from "../protocol/connection_fault.ts";
 import type { ServerSettings } from "./settings.ts";
 
 const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
@@ -31,9 +33,9 @@ export function certificateRefusal(
   thrown: unknown,
   { sslMode }: ServerSettings,
 ): ServiceError | undefined {
-  const { name, code, message } = thrown as { name?: unknown; code?: unknown; message?: unknown };
-  const isOther = thrown instanceof ServiceError || name === "PostgresError" ||
-    (typeof code === "string" && /^E[A-Z]+$/.test(code));
+  const { code, message } = thrown as { code?: unknown; message?: unknown };
+  const isOther = thrown instanceof ServiceError || thrown instanceof PostgresError ||
+    thrown instanceof ConnectionFault || (typeof code === "string" && /^E[A-Z]+$/.test(code));
   if (isOther) return undefined;
   const text = typeof message === "string" ? message : "";
   const known = REASONS.find(([pattern]) => pattern.test(text))?.[1];

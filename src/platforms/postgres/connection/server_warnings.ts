@@ -1,4 +1,5 @@
 /** From a message of the server that is no error to the warning that may be reported. */
+import type { ReportFields } from "../protocol/backend_messages.ts";
 import type { Warning } from "../../warnings.ts";
 
 /**
@@ -13,7 +14,7 @@ const SYNC_WAIT = "SyncRepWaitForLSN";
  * Source of the fields: PostgreSQL documentation, "55.8 Error and Notice Message Fields".
  */
 export function warningOf(
-  { severity, routine }: Readonly<Record<string, string | undefined>>,
+  { V: severity, R: routine }: ReportFields,
 ): Warning | undefined {
   if (severity !== "WARNING") return undefined;
   return routine === SYNC_WAIT ? "sync_standby_wait_cancelled" : "server_warning";

@@ -1,23 +1,19 @@
-/**
- * One connection, used by one run at a time.
- *
- * Postgres.js reconnects automatically, and so could run the rest of a broken transaction outside of it.
- * Here each session is one reserved connection that is never replaced: once it is lost, every statement
- * under way fails, and every further one is refused.
- */
-import type { Sql } from "postgres";
-import { abortable, deadline } from "../../../async.ts";
+/** One connection, used by one run at a time. */
+import { deadline } from "../../../async.ts";
 import { ServiceError } from "../../../errors.ts";
 import type { Warning } from "../../warnings.ts";
-import { type Backend, requestCancel } from "./cancel_request.ts";
+import { PostgresError } from "../protocol/backend_messages.ts";
+import type { Client } from "../protocol/client.ts";
+import type { Parameter } from "../protocol/frontend_messages.ts";
+import type { Result } from "../protocol/operation.ts";
+import { requestCancel } from "./cancel_request.ts";
 import { certificateRefusal } from "./certificate_refusal.ts";
-import { type DriverClient, makeDriverClient } from "./driver_client.ts";
+import { openClient } from "./open_client.ts";
 import { checkServerVersion } from "./server_version.ts";
 import { warningOf } from "./server_warnings.ts";
 import type { ServerSettings } from "./settings.ts";
-import { fromDriver } from "./sql_states.ts";
-
-type Query = ReturnType<Sql["unsafe"]>;
+import { fromClient } from "./sql_states.ts";
+import { decodeOf } from "./types.ts";
 
 /** How long a cancelled statement may take to end before its connection is closed. */
 const CANCEL_TIMEOUT_MS = 3000;
@@ -50,30 +46,31 @@ export class Session {
   readonly pid: number;
   /** Called when the server warns. */
   onWarning: (warning: Warning) => void = () => {};
-  readonly #client: DriverClient;
   /**
    * Whether a connection pooler is in between: then each transaction may run on another server connection,
    * so nothing is prepared by name, and there is no state of a session to reset.
    */
   readonly isPooled: boolean;
-  readonly #connection: Sql;
-  readonly #requestCancel: () => Promise<void>;
-  /** The statements under way, in the order in which they were sent, each with what makes it fail. */
-  readonly #active = new Map<Query, (reason: unknown) => void>();
+  readonly #client: Client;
+  readonly #requestCancel: (signal: AbortSignal) => Promise<void>;
+  /** Aborted when the session is closed. */
+  readonly #ended = new AbortController();
+  /** How many statements are under way. */
+  #active = 0;
   /** The transaction's latest failure that was not the consequence of another. */
   #failure: ServiceError | undefined;
   #retired = false;
   #closing: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(
-    client: DriverClient,
-    { connection, backend: { pid }, isPooled }: Connected,
-    requestCancel: () => Promise<void>,
+    client: Client,
+    serverPid: number,
+    requestCancel: (signal: AbortSignal) => Promise<void>,
   ) {
-    this.pid = pid;
-    this.isPooled = isPooled;
+    this.pid = serverPid;
+    // a pooler identifies the connection to itself, not that of a server
+    this.isPooled = serverPid !== client.backend.pid;
     this.#client = client;
-    this.#connection = connection;
     this.#requestCancel = requestCancel;
   }
 
@@ -93,7 +90,7 @@ export class Session {
         signal,
       });
     } catch (error) {
-      throw certificateRefusal(error, settings) ?? fromDriver(error, "connect to Postgres");
+      throw certificateRefusal(error, settings) ?? fromClient(error, "connect to Postgres");
     }
   }
 
@@ -102,23 +99,25 @@ export class Session {
     signal: AbortSignal,
     onLost: (session: Session) => void,
   ): Promise<Session> {
-    const client = await makeDriverClient(settings, signal);
+    const client = await openClient(settings, signal, decodeOf);
+    const abort = () => void client.close();
+    signal.addEventListener("abort", abort, { once: true });
     try {
-      const connected = await connect(client, signal);
-      const cancel = () => requestCancel(settings, connected.backend, client.ended);
-      const session = new Session(client, connected, cancel);
+      checkServerVersion(client.setting("server_version") ?? "");
+      const { rows: [row] } = await client.query("SELECT pg_catalog.pg_backend_pid() AS pid");
+      const cancel = (signal: AbortSignal) => requestCancel(settings, client.backend, signal);
+      const session = new Session(client, row![0] as number, cancel);
       client.onNotice = (fields) => {
         const warning = warningOf(fields);
         if (warning !== undefined) session.onWarning(warning);
       };
-      client.onLost = () => {
-        session.#failAll();
-        onLost(session);
-      };
+      client.onLost = () => onLost(session);
       return session;
     } catch (error) {
-      void client.end();
+      void client.close();
       throw error;
+    } finally {
+      signal.removeEventListener("abort", abort);
     }
   }
 
@@ -142,39 +141,64 @@ export class Session {
 
   /**
    * Sends a statement. It goes out at once, so several that are sent without waiting share a round trip.
-   * With parameters it is prepared, once a connection. Throws a `ServiceError` that says that `action`
-   * failed.
+   * With parameters it is prepared, once a connection. A parameter is a text, or bytes in the binary format
+   * of its type; it is copied before this returns. Throws a `ServiceError` that says that `action` failed.
    */
   async query<Row extends readonly unknown[] = unknown[]>(
     action: string,
     text: string,
-    parameters?: readonly (string | null)[],
+    parameters?: readonly Parameter[],
   ): Promise<StatementResult<Row>> {
-    if (this.lost) throw connectionLost(action);
-    const options = { prepare: !this.isPooled, simple: false }; // even without parameters
-    const query = parameters === undefined
-      ? this.#connection.unsafe(text)
-      : this.#connection.unsafe(text, [...parameters], options);
-    // when the connection is lost, the driver never settles statements that wait behind others
-    const response = Promise.withResolvers<Awaited<ReturnType<Query["values"]>>>();
-    query.values().execute().then(response.resolve, response.reject);
-    this.#active.set(query, response.reject);
+    this.#active++;
     try {
-      const rows = await response.promise;
-      if (/^(COMMIT|ROLLBACK)$/.test(rows.command)) this.#failure = undefined;
-      return { rows: rows as unknown as Row[], count: rows.count ?? 0, command: rows.command };
+      const { rows, count, command } = await this.#run(text, parameters);
+      if (/^(COMMIT|ROLLBACK)$/.test(command)) this.#failure = undefined;
+      return { rows: rows as unknown[] as Row[], count, command };
     } catch (error) {
-      throw this.lost ? connectionLost(action) : this.#causeOf(fromDriver(error, action));
+      throw this.#failed(error, action);
     } finally {
-      this.#active.delete(query);
-      clearTimeout(this.#closing);
+      this.#done();
     }
   }
 
+  /**
+   * Runs a COPY TO STDOUT, and gives its content in pieces of any size: the rows may begin and end anywhere
+   * in them. It is sent with the first call of `next`. While the caller is busy with a piece, little more is
+   * read. A caller that stops early has the statement cancelled. Throws as `query` does.
+   */
+  async *copyOut(action: string, text: string): AsyncGenerator<Uint8Array, void> {
+    this.#active++;
+    const { content, ended } = this.#client.copyOut(text);
+    void ended.then(() => this.#done());
+    let stopsEarly = true;
+    try {
+      yield* content;
+      stopsEarly = false;
+    } catch (error) {
+      stopsEarly = false;
+      throw this.#failed(error, action);
+    } finally {
+      if (stopsEarly) this.cancel();
+    }
+  }
+
+  #run(text: string, parameters: readonly Parameter[] | undefined): Promise<Result> {
+    return parameters === undefined
+      ? this.#client.query(text)
+      : this.#client.execute(text, parameters, !this.isPooled);
+  }
+
+  #done(): void {
+    this.#active--;
+    clearTimeout(this.#closing);
+  }
+
   /** What made the transaction fail, if the server refuses a statement only because it has failed. */
-  #causeOf(error: ServiceError): ServiceError {
-    if (error.facts.sqlState !== FAILED_TRANSACTION) this.#failure = error;
-    return this.#failure ?? error;
+  #failed(error: unknown, action: string): ServiceError {
+    if (this.lost && !(error instanceof PostgresError)) return connectionLost(action);
+    const failure = fromClient(error, action);
+    if (failure.facts.sqlState !== FAILED_TRANSACTION) this.#failure = failure;
+    return this.#failure ?? failure;
   }
 
   /** Whether the connection still works. If it does not, it is closed. */
@@ -192,41 +216,18 @@ export class Session {
 
   /** Cancels the statement under way; if it does not end soon, closes the connection. */
   cancel(): void {
-    if (this.#active.size === 0) return;
+    if (this.#active === 0) return;
     this.#retired = true;
     this.#closing = setTimeout(() => void this.close(), CANCEL_TIMEOUT_MS);
-    this.#requestCancel().catch(() => {}); // then the timer closes the connection
+    // if it fails, the timer closes the connection
+    this.#requestCancel(this.#ended.signal).catch(() => {});
   }
 
   /** Closes the connection. The server rolls back what was not committed. */
   async close(): Promise<void> {
-    const ended = this.#client.end();
-    this.#failAll();
-    await ended;
+    this.#ended.abort();
+    await this.#client.close();
   }
-
-  #failAll(): void {
-    for (const fail of this.#active.values()) fail(undefined);
-  }
-}
-
-interface Connected {
-  readonly connection: Sql;
-  readonly backend: Backend;
-  readonly isPooled: boolean;
-}
-
-async function connect({ sql }: DriverClient, signal: AbortSignal): Promise<Connected> {
-  // since fetch_types is off, reserve() alone would never open the connection
-  const connected = await abortable(
-    sql.unsafe("SELECT pg_catalog.pg_backend_pid() AS pid"),
-    signal,
-  );
-  checkServerVersion(String(sql.parameters.server_version));
-  const { state: backend, 0: server } = connected;
-  // a pooler identifies the connection to itself, not that of a server
-  const isPooled = server!.pid !== backend.pid;
-  return { connection: await abortable(sql.reserve(), signal), backend, isPooled };
 }
 
 function noResponse({ connectTimeoutSeconds }: ServerSettings): ServiceError {

@@ -1,11 +1,12 @@
 /**
- * From what the driver threw to the error that a caller may see. The driver's message and its bound
- * parameters can hold row values, so only the SQLSTATE is passed on, and the constraint's name once it
- * is known to be one.
+ * From what the client threw to the error that a caller may see. The server's message can hold row
+ * values, so only the SQLSTATE is passed on, and the constraint's name once it is known to be one.
  *
  * Source of the states: PostgreSQL documentation, "Appendix A. PostgreSQL Error Codes".
  */
 import { type ErrorCode, ServiceError } from "../../../errors.ts";
+import { PostgresError } from "../protocol/backend_messages.ts";
+import { AuthenticationFault, ConnectionFault } from "../protocol/connection_fault.ts";
 import { isKnownState } from "./known_states.ts";
 import { ReportedError } from "./reported_error.ts";
 
@@ -82,14 +83,16 @@ const NETWORK_REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing accepts connections at the host and port in PG_CONN_STR",
 };
 
-/** The `ServiceError` for what the driver threw while doing `action`. */
-export function fromDriver(thrown: unknown, action: string): ServiceError {
+/** The `ServiceError` for what the client threw while doing `action`. */
+export function fromClient(thrown: unknown, action: string): ServiceError {
   if (thrown instanceof ServiceError) return thrown;
-  const error = thrown as { name?: string; code?: unknown; constraint_name?: unknown };
-  const code = typeof error?.code === "string" && /^[A-Z0-9_]{2,40}$/.test(error.code)
-    ? error.code
-    : "";
-  if (error?.name !== "PostgresError") {
+  if (thrown instanceof ConnectionFault) {
+    const facts = thrown instanceof AuthenticationFault ? { cause: "AUTHENTICATION" } : {};
+    return new ServiceError("database_unreachable", `Cannot ${action}: ${thrown.message}`, facts);
+  }
+  const given = (thrown as { code?: unknown } | undefined)?.code;
+  const code = typeof given === "string" && /^[A-Z0-9_]{2,40}$/.test(given) ? given : "";
+  if (!(thrown instanceof PostgresError)) {
     return new ServiceError(
       "database_unreachable",
       `Cannot ${action}: ${NETWORK_REASONS[code] ?? CONNECTION_FAILED}${
@@ -105,6 +108,6 @@ export function fromDriver(thrown: unknown, action: string): ServiceError {
     action,
     reason,
     sqlState: isKnownState(code) ? code : undefined,
-    constraint: typeof error.constraint_name === "string" ? error.constraint_name : undefined,
+    constraint: thrown.constraint,
   });
 }

@@ -1,0 +1,245 @@
+/**
+ * A client of the server on one connection, which is opened once and never replaced. Once it is lost,
+ * every statement under way fails, and every further one.
+ *
+ * Statements are sent at once, each with an end of its own (Sync), and the server responds in their order:
+ * several that are sent without waiting share a round trip, and the failure of one leaves the others.
+ *
+ * Source: PostgreSQL documentation, "55.2 Message Flow".
+ */
+import type { Socket } from "node:net";
+import { AuthenticationExchange, type Credentials } from "./authentication_exchange.ts";
+import {
+  BACKEND,
+  ContentReader,
+  type Decode,
+  PostgresError,
+  readReport,
+  type ReportFields,
+} from "./backend_messages.ts";
+import { closed, closedEarly, notTheProtocol } from "./connection_fault.ts";
+import { CopyStream } from "./copy_stream.ts";
+import {
+  copyFail,
+  execute,
+  type Parameter,
+  parse,
+  query,
+  startup,
+  terminate,
+} from "./frontend_messages.ts";
+import { MessageReader } from "./message_reader.ts";
+import { Operation, type Result } from "./operation.ts";
+import { Outbox } from "./outbox.ts";
+import { PreparedStatements } from "./prepared_statements.ts";
+
+/** How long a connection may take to say goodbye. */
+const GOODBYE_MS = 1000;
+
+/** What identifies a connection to the server, to cancel its statements from another. */
+export interface Backend {
+  readonly pid: number;
+  readonly secret: number;
+}
+
+/** How to begin. */
+export interface ClientOptions extends Credentials {
+  readonly database: string;
+  /** Further parameters of the session, such as `application_name`. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** How the values of a type are decoded; undefined: they stay texts. */
+  readonly decodeOf: (typeOid: number) => Decode | undefined;
+}
+
+/** A connection to the server. */
+export class Client {
+  /** Called when the connection is lost or closed. */
+  onLost: () => void = () => {};
+  /** Called with the fields of each notice, which may hold values. */
+  onNotice: (fields: ReportFields) => void = () => {};
+  readonly #socket: Socket;
+  readonly #outbox: Outbox;
+  readonly #decodeOf: ClientOptions["decodeOf"];
+  readonly #reader = new MessageReader();
+  readonly #authentication: AuthenticationExchange;
+  readonly #started = Promise.withResolvers<void>();
+  readonly #closed = Promise.withResolvers<void>();
+  /** The server's settings, as far as it reports them. */
+  readonly #settings = new Map<string, string>();
+  readonly #prepared = new PreparedStatements();
+  /** The statements under way, in the order in which they were sent. */
+  #operations: Operation[] = [];
+  #backend: Backend = { pid: 0, secret: 0 };
+  #isStarted = false;
+  #isLost = false;
+
+  private constructor(socket: Socket, options: ClientOptions) {
+    this.#socket = socket;
+    this.#outbox = new Outbox(socket);
+    this.#decodeOf = options.decodeOf;
+    this.#authentication = new AuthenticationExchange(options);
+    this.#started.promise.catch(() => {});
+    socket.on("data", (piece: Uint8Array) => this.#receive(piece));
+    socket.on("error", (error) => this.#lose(error));
+    socket.on("close", () => {
+      this.#lose(this.#isStarted ? closed() : closedEarly());
+      this.#closed.resolve();
+    });
+    const { user, database, parameters } = options;
+    this.#outbox.send(startup({ user, database, client_encoding: "UTF8", ...parameters }));
+  }
+
+  /**
+   * Begins a session on a socket that is connected, and encrypted if it is to be. Until it has begun, the
+   * caller may destroy the socket. Throws what `checkMethod` throws, a `PostgresError`, the socket's error, or
+   * a `ConnectionFault`.
+   */
+  static async start(socket: Socket, options: ClientOptions): Promise<Client> {
+    const client = new Client(socket, options);
+    await client.#started.promise;
+    return client;
+  }
+
+  /** Whether the connection is lost or closed. */
+  get lost(): boolean {
+    return this.#isLost;
+  }
+
+  /** How the server identifies the connection. */
+  get backend(): Backend {
+    return this.#backend;
+  }
+
+  /** A setting that the server reports, such as `server_version`. */
+  setting(name: string): string | undefined {
+    return this.#settings.get(name);
+  }
+
+  /** Runs any number of statements without parameters. The result is that of the last. */
+  query(text: string): Promise<Result> {
+    return this.#send(new Operation(this.#decodeOf, {}), query(text)).result;
+  }
+
+  /**
+   * Runs one statement. The parameters are copied before this returns. If `keeps` is true, the statement
+   * stays prepared, for the next time that it is run.
+   */
+  execute(text: string, parameters: readonly Parameter[], keeps: boolean): Promise<Result> {
+    const known = keeps ? this.#prepared.find(text) : undefined;
+    if (known?.isKnown) {
+      const operation = new Operation(this.#decodeOf, { prepared: known });
+      return this.#send(operation, execute(known.name, parameters, false)).result;
+    }
+    // another one of the same text may be on its way, and may fail to be prepared
+    const prepared = keeps && known === undefined ? this.#prepared.add(text) : undefined;
+    const name = prepared?.name ?? "";
+    const operation = new Operation(this.#decodeOf, { prepared });
+    return this.#send(operation, parse(name, text), execute(name, parameters, true)).result;
+  }
+
+  /**
+   * Runs a COPY TO STDOUT, and gives its content in pieces of any size. Nothing is read from the server
+   * while too much waits to be taken. Throws as `query` does. If the caller stops early, the rest is dropped
+   * as it comes; `ended` resolves when the server is done with it.
+   */
+  copyOut(text: string): { content: AsyncGenerator<Uint8Array, void>; ended: Promise<void> } {
+    const flow = (isFlowing: boolean) =>
+      void (isFlowing ? this.#socket.resume() : this.#socket.pause());
+    const copy = new CopyStream(flow);
+    const { result } = this.#send(new Operation(this.#decodeOf, { copy }), query(text));
+    return { content: copy.read(), ended: result.then(() => {}, () => {}) };
+  }
+
+  /** Closes the connection. Statements under way fail. Never throws. */
+  async close(): Promise<void> {
+    const isIdle = this.#operations.length === 0 && !this.#isLost;
+    this.#lose(closed(), isIdle);
+    const timer = setTimeout(() => this.#socket.destroy(), GOODBYE_MS);
+    await this.#closed.promise;
+    clearTimeout(timer);
+  }
+
+  #send(operation: Operation, ...messages: Uint8Array[]): Operation {
+    if (this.#isLost) {
+      operation.fail(closed());
+      return operation;
+    }
+    this.#operations.push(operation);
+    this.#outbox.send(...messages);
+    return operation;
+  }
+
+  #receive(piece: Uint8Array): void {
+    if (this.#isLost) return;
+    try {
+      this.#reader.read(piece, (type, bytes, start, end) => this.#take(type, bytes, start, end));
+      this.#operations[0]?.flush();
+    } catch (error) {
+      this.#lose(error);
+    }
+  }
+
+  #take(type: number, bytes: Uint8Array, start: number, end: number): void {
+    const operation = this.#operations[0];
+    if (type === BACKEND.copyData) return operation?.piece(bytes.subarray(start, end));
+    const content = new ContentReader(bytes, start, end);
+    switch (type) {
+      case BACKEND.readyForQuery:
+        return this.#ready();
+      case BACKEND.errorResponse:
+        return this.#fail(new PostgresError(readReport(content)));
+      case BACKEND.noticeResponse:
+        return this.onNotice(readReport(content));
+      case BACKEND.parameterStatus:
+        return void this.#settings.set(content.cstring(), content.cstring());
+      case BACKEND.backendKeyData:
+        this.#backend = { pid: content.int32(), secret: content.int32() };
+        return;
+      case BACKEND.authentication:
+        return this.#authenticate(content);
+      case BACKEND.copyInResponse:
+      case BACKEND.copyBothResponse:
+        return void this.#outbox.send(copyFail());
+      default:
+        operation?.take(type, content);
+    }
+  }
+
+  #authenticate(content: ContentReader): void {
+    const response = this.#authentication.respond(content);
+    if (response instanceof Uint8Array) this.#outbox.send(response);
+    if (!(response instanceof Promise)) return;
+    response.then((message) => this.#outbox.send(message)).catch((error) => this.#lose(error));
+  }
+
+  #ready(): void {
+    if (this.#isStarted) return void this.#operations.shift()?.end();
+    if (!this.#authentication.isOver) {
+      throw notTheProtocol();
+    }
+    this.#isStarted = true;
+    this.#reader.allowAnyLength();
+    this.#started.resolve();
+  }
+
+  #fail(error: PostgresError): void {
+    if (!this.#isStarted) return this.#lose(error);
+    const operation = this.#operations[0];
+    const { prepared } = operation ?? {};
+    if (prepared?.isKnown === false) this.#prepared.forget(prepared);
+    operation?.fail(error);
+    if (error.endsSession) this.#lose(error);
+  }
+
+  #lose(error: unknown, saysGoodbye = false): void {
+    if (this.#isLost) return;
+    this.#isLost = true;
+    this.#started.reject(error);
+    const operations = this.#operations;
+    this.#operations = [];
+    for (const operation of operations) operation.fail(error);
+    if (saysGoodbye) this.#socket.end(terminate());
+    else this.#socket.destroy();
+    this.onLost();
+  }
+}

@@ -1,0 +1,61 @@
+/** What a COPY TO STDOUT gives, held back from a reader that is slower than the server. */
+
+/** How many bytes may wait for the reader before the socket is no longer read. */
+const HIGH_WATER_BYTES = 256 * 1024;
+
+/** The content of a COPY, in pieces of any size. One reader takes them once. */
+export class CopyStream {
+  /** Called with false when too much waits for the reader, and with true when it has taken all. */
+  readonly #flow: (isFlowing: boolean) => void;
+  #pieces: Uint8Array[] = [];
+  #bytes = 0;
+  #isHeld = false;
+  #isAbandoned = false;
+  #end: { readonly failure: unknown } | undefined;
+  #wake = () => {};
+
+  constructor(flow: (isFlowing: boolean) => void) {
+    this.#flow = flow;
+  }
+
+  /** Takes a piece from the server. */
+  push(piece: Uint8Array): void {
+    if (this.#isAbandoned) return;
+    this.#pieces.push(piece);
+    this.#bytes += piece.length;
+    if (this.#bytes >= HIGH_WATER_BYTES) this.#hold(true);
+    this.#wake();
+  }
+
+  /** There is no more: the COPY is complete, or has failed with `failure`. */
+  end(failure?: unknown): void {
+    this.#end ??= { failure };
+    this.#wake();
+  }
+
+  /** Gives the pieces. Throws what `end` was called with. */
+  async *read(): AsyncGenerator<Uint8Array, void> {
+    try {
+      while (true) {
+        const pieces = this.#pieces;
+        this.#pieces = [];
+        this.#bytes = 0;
+        this.#hold(false);
+        yield* pieces;
+        if (pieces.length > 0) continue;
+        if (this.#end === undefined) await new Promise<void>((resolve) => this.#wake = resolve);
+        else if (this.#end.failure === undefined) return;
+        else throw this.#end.failure;
+      }
+    } finally {
+      this.#isAbandoned = true; // what still comes is read and dropped
+      this.#hold(false);
+    }
+  }
+
+  #hold(isHeld: boolean): void {
+    if (isHeld === this.#isHeld) return;
+    this.#isHeld = isHeld;
+    this.#flow(!isHeld);
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * The messages that this program sends.
+ *
+ * Source: PostgreSQL documentation, "55.7 Message Formats".
+ */
+
+/** The version of the protocol: 3.0. */
+const PROTOCOL = 3 << 16;
+const TEXT = 0;
+const BINARY = 1;
+
+const encoder = new TextEncoder();
+
+/** A parameter of a statement: a text, or the bytes of its binary format. */
+export type Parameter = string | Uint8Array | null;
+
+/** StartupMessage, by names and values. */
+export function startup(parameters: Readonly<Record<string, string>>): Uint8Array {
+  const texts = Object.entries(parameters).flat();
+  const content = [int32(PROTOCOL), ...texts.map(cstring), Uint8Array.of(0)];
+  const length = content.reduce((sum, each) => sum + each.length, 4);
+  return new Writer(length).int32(length).all(content).bytes;
+}
+
+/** Query: any number of statements without parameters. */
+export function query(text: string): Uint8Array {
+  return message("Q", [cstring(text)]);
+}
+
+/** Parse: prepares a statement, under a name, or under none until the next is parsed. */
+export function parse(name: string, text: string): Uint8Array {
+  return message("P", [cstring(name), cstring(text), int16(0)]);
+}
+
+/** Bind, Execute and Sync: runs a prepared statement; Describe before Execute if `describes`. */
+export function execute(
+  name: string,
+  parameters: readonly Parameter[],
+  describes: boolean,
+): Uint8Array {
+  const values = parameters.map((each) => typeof each === "string" ? encoder.encode(each) : each);
+  const size = values.reduce((sum, each) => sum + 2 + 4 + (each?.length ?? 0), 0);
+  const statement = cstring(name);
+  const bindLength = 4 + 1 + statement.length + 2 + 2 + size + 2;
+  const writer = new Writer(1 + bindLength + (describes ? 7 : 0) + 10 + 5);
+  writer.type("B").int32(bindLength).byte(0).all([statement]).int16(values.length);
+  for (const each of parameters) writer.int16(each instanceof Uint8Array ? BINARY : TEXT);
+  writer.int16(values.length);
+  for (const each of values) {
+    writer.int32(each?.length ?? -1);
+    if (each !== null) writer.all([each]);
+  }
+  writer.int16(0); // results as texts
+  if (describes) writer.type("D").int32(6).type("P").byte(0);
+  return writer.type("E").int32(9).byte(0).int32(0).type("S").int32(4).bytes;
+}
+
+/** PasswordMessage, and the messages of SASL, whose content is not a text but bytes. */
+export function password(content: Uint8Array): Uint8Array {
+  return message("p", [content]);
+}
+
+/** The content of a SASLInitialResponse. */
+export function saslInitialResponse(mechanism: string, response: Uint8Array): Uint8Array {
+  const name = cstring(mechanism);
+  return new Writer(name.length + 4 + response.length).all([name]).int32(response.length)
+    .all([response]).bytes;
+}
+
+/** CopyFail: ends a COPY FROM STDIN, which this program does not ask for. */
+export function copyFail(): Uint8Array {
+  return message("f", [cstring("")]);
+}
+
+/** Terminate. */
+export function terminate(): Uint8Array {
+  return message("X", []);
+}
+
+/** A text with a zero byte at its end. */
+export function cstring(text: string): Uint8Array {
+  return encoder.encode(`${text}\0`);
+}
+
+function message(type: string, content: readonly Uint8Array[]): Uint8Array {
+  const length = content.reduce((sum, each) => sum + each.length, 4);
+  return new Writer(1 + length).type(type).int32(length).all(content).bytes;
+}
+
+function int32(value: number): Uint8Array {
+  return new Writer(4).int32(value).bytes;
+}
+
+function int16(value: number): Uint8Array {
+  return new Writer(2).int16(value).bytes;
+}
+
+/** Fills bytes, of which the number is known before. */
+class Writer {
+  readonly bytes: Uint8Array;
+  #at = 0;
+
+  constructor(length: number) {
+    this.bytes = new Uint8Array(length);
+  }
+
+  byte(value: number): this {
+    this.bytes[this.#at++] = value;
+    return this;
+  }
+
+  type(letter: string): this {
+    return this.byte(letter.charCodeAt(0));
+  }
+
+  int16(value: number): this {
+    return this.byte(value >> 8).byte(value);
+  }
+
+  int32(value: number): this {
+    return this.int16(value >> 16).int16(value);
+  }
+
+  all(pieces: readonly Uint8Array[]): this {
+    for (const piece of pieces) {
+      this.bytes.set(piece, this.#at);
+      this.#at += piece.length;
+    }
+    return this;
+  }
+}

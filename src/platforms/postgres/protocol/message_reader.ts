@@ -1,0 +1,72 @@
+/**
+ * From what a socket gives to the server's messages, which may begin and end anywhere in it.
+ *
+ * Source: PostgreSQL documentation, "55.7 Message Formats": a message is its type (one byte), its length
+ * with that of the length (four bytes), and its content.
+ */
+import { notTheProtocol } from "./connection_fault.ts";
+
+/** The bytes of type and length. */
+const HEADER_BYTES = 5;
+/** No message until the server has let this program in is as long. */
+const MAX_BYTES_AT_FIRST = 64 * 1024;
+
+/** Gathers bytes to whole messages. */
+export class MessageReader {
+  /** What came and is not a whole message yet. */
+  #pieces: Uint8Array[] = [];
+  #held = 0;
+  #needed = HEADER_BYTES;
+  #maxBytes = MAX_BYTES_AT_FIRST;
+
+  /** From now on a message may be of any length. */
+  allowAnyLength(): void {
+    this.#maxBytes = Infinity;
+  }
+
+  /**
+   * Calls `take` with the type of each message that is whole now, the bytes that it is in, and where in
+   * them its content begins and ends. The bytes are valid for as long as the caller holds them. Throws a
+   * `ConnectionFault`, and what `take` throws.
+   */
+  read(
+    piece: Uint8Array,
+    take: (type: number, bytes: Uint8Array, start: number, end: number) => void,
+  ): void {
+    this.#pieces.push(piece);
+    this.#held += piece.length;
+    if (this.#held < this.#needed) return;
+    const bytes = this.#pieces.length === 1 ? piece : join(this.#pieces, this.#held);
+    let at = 0;
+    this.#needed = HEADER_BYTES;
+    while (bytes.length - at >= HEADER_BYTES) {
+      const length = 1 + readInt32(bytes, at + 1);
+      if (length < HEADER_BYTES || length > this.#maxBytes) {
+        throw notTheProtocol();
+      }
+      this.#needed = length;
+      if (bytes.length - at < length) break;
+      take(bytes[at]!, bytes, at + HEADER_BYTES, at + length);
+      at += length;
+      this.#needed = HEADER_BYTES;
+    }
+    this.#held = bytes.length - at;
+    this.#pieces = this.#held === 0 ? [] : [bytes.subarray(at)];
+  }
+}
+
+/** A signed integer of four bytes, the most significant first. */
+export function readInt32(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+}
+
+/** The pieces one after the other; `length` is that of all. */
+export function join(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const joined = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    joined.set(piece, at);
+    at += piece.length;
+  }
+  return joined;
+}

@@ -1,0 +1,110 @@
+/** A statement that was sent, until the server is done with it. */
+import {
+  BACKEND,
+  type Column,
+  type ContentReader,
+  type Decode,
+  readColumns,
+  readCommandTag,
+  readRow,
+} from "./backend_messages.ts";
+import type { Prepared } from "./prepared_statements.ts";
+import { join } from "./message_reader.ts";
+import type { CopyStream } from "./copy_stream.ts";
+
+/** The result of a statement. */
+export interface Result {
+  readonly columns: readonly Column[];
+  /** Each row as an array of its columns. */
+  readonly rows: unknown[][];
+  /** How many rows it returned or changed. */
+  readonly count: number;
+  /** What the server reports to have done, such as `COMMIT`. */
+  readonly command: string;
+}
+
+/** What receives the server's messages about one statement, or about several of one text. */
+export class Operation {
+  readonly prepared: Prepared | undefined;
+  readonly copy: CopyStream | undefined;
+  readonly result: Promise<Result>;
+  readonly #settled = Promise.withResolvers<Result>();
+  readonly #decodeOf: (typeOid: number) => Decode | undefined;
+  #columns: readonly Column[] = [];
+  #decodes: (Decode | undefined)[] = [];
+  #rows: unknown[][] = [];
+  #last: Result = { columns: [], rows: [], count: 0, command: "" };
+  /** The pieces of a COPY from one reading of the socket. */
+  #pieces: Uint8Array[] = [];
+  #bytes = 0;
+
+  constructor(
+    decodeOf: (typeOid: number) => Decode | undefined,
+    { prepared, copy }: { prepared?: Prepared | undefined; copy?: CopyStream | undefined },
+  ) {
+    this.#decodeOf = decodeOf;
+    this.prepared = prepared;
+    this.copy = copy;
+    this.result = this.#settled.promise;
+    this.result.catch(() => {}); // of a COPY, only the stream is read
+    if (prepared?.columns !== undefined) this.#describe(prepared.columns);
+  }
+
+  /** Takes a message about it, of that type. */
+  take(type: number, content: ContentReader): void {
+    switch (type) {
+      case BACKEND.dataRow:
+        return void this.#rows.push(readRow(content, this.#decodes));
+      case BACKEND.rowDescription:
+        return this.#describe(readColumns(content));
+      case BACKEND.parseComplete:
+        if (this.prepared !== undefined) this.prepared.isKnown = true;
+        return;
+      case BACKEND.commandComplete:
+        return this.#complete(content.cstring());
+      case BACKEND.emptyQueryResponse:
+        return this.#complete("");
+    }
+  }
+
+  /** The columns of the rows that follow. */
+  #describe(columns: readonly Column[]): void {
+    this.#columns = columns;
+    this.#decodes = columns.map(({ typeOid }) => this.#decodeOf(typeOid));
+    if (this.prepared !== undefined) this.prepared.columns = columns;
+  }
+
+  /** One of its statements is complete. */
+  #complete(tag: string): void {
+    this.#last = { columns: this.#columns, rows: this.#rows, ...readCommandTag(tag) };
+    this.#rows = [];
+    this.#columns = [];
+  }
+
+  /** Takes a piece of a COPY, which is passed on by `flush`. */
+  piece(piece: Uint8Array): void {
+    this.#pieces.push(piece);
+    this.#bytes += piece.length;
+  }
+
+  /** Passes on what came of a COPY. */
+  flush(): void {
+    if (this.#bytes === 0) return;
+    this.copy?.push(join(this.#pieces, this.#bytes));
+    this.#pieces = [];
+    this.#bytes = 0;
+  }
+
+  /** It has failed. Only the first call has an effect. */
+  fail(error: unknown): void {
+    this.#settled.reject(error);
+    this.copy?.end(error);
+  }
+
+  /** The server is done with it. */
+  end(): void {
+    this.flush();
+    this.#settled.resolve(this.#last);
+    this.copy?.end();
+  }
+}

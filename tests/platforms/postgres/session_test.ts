@@ -1,0 +1,155 @@
+/** A session: what it sends and gives, and that a COPY waits for its reader. */
+import assert from "node:assert/strict";
+import { serverSettings } from "../../../scripts/servers/postgres/sql.ts";
+import { until } from "../../../scripts/servers/until.ts";
+import { ServiceError } from "../../../src/errors.ts";
+import { Session } from "../../../src/platforms/postgres/connection/session.ts";
+import { useDatabase } from "../../support/action_fixture.ts";
+
+const database = await useDatabase();
+const settings = serverSettings(database.url);
+
+async function withSession(use: (session: Session) => Promise<void>): Promise<void> {
+  const session = await Session.open(settings, new AbortController().signal, () => {});
+  try {
+    await use(session);
+  } finally {
+    await session.close();
+  }
+}
+
+/** `rows` rows of about 1000 bytes. */
+const copyOf = (rows: number) =>
+  `COPY (SELECT generate_series(1, ${rows}), repeat('x', 990)) TO STDOUT`;
+
+async function textOf(pieces: AsyncIterable<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const piece of pieces) text += decoder.decode(piece, { stream: true });
+  return text;
+}
+
+Deno.test("a COPY gives its content, and the session goes on", () =>
+  withSession(async (session) => {
+    const lines = (await textOf(session.copyOut("copy", copyOf(5000)))).split("\n");
+    assert.equal(lines.length, 5001);
+    assert.deepEqual(
+      lines.slice(0, 5000).map((line) => Number(line.split("\t")[0])),
+      [
+        ...Array(5000).keys(),
+      ].map((i) => i + 1),
+    );
+    assert.ok(lines.slice(0, 5000).every((line) => line.endsWith("\t" + "x".repeat(990))));
+    assert.equal(await textOf(session.copyOut("copy", "COPY (SELECT WHERE false) TO STDOUT")), "");
+    assert.deepEqual((await session.query("ask", "SELECT 1")).rows, [[1]]);
+    assert.ok(session.reusable);
+  }));
+
+Deno.test("a COPY waits for its reader: the server stops sending", () =>
+  withSession(async (session) => {
+    const pieces = session.copyOut("copy", copyOf(200_000));
+    let bytes = (await pieces.next()).value!.length;
+    const waits = async () => {
+      const [row] = await database.sql`select wait_event from pg_stat_activity
+        where pid = ${session.pid}`;
+      return row?.wait_event === "ClientWrite";
+    };
+    await until(waits);
+    for await (const piece of pieces) bytes += piece.length;
+    assert.ok(bytes > 198_000_000);
+  }));
+
+Deno.test("a COPY whose reader stops early is cancelled, and the session is not used again", () =>
+  withSession(async (session) => {
+    for await (const _ of session.copyOut("copy", copyOf(2_000_000_000))) break;
+    assert.equal(session.reusable, false);
+    await until(async () => {
+      const rows = await database.sql`select from pg_stat_activity
+        where pid = ${session.pid} and state <> 'idle'`;
+      return rows.length === 0;
+    });
+  }));
+
+Deno.test("a COPY that fails half-way throws an error of our own, and the session goes on", () =>
+  withSession(async (session) => {
+    const failing = "COPY (SELECT 1 / (90000 - generate_series(1, 100000))) TO STDOUT";
+    const error = await textOf(session.copyOut("copy", failing)).then(
+      assert.fail,
+      (thrown) => thrown,
+    );
+    assert.ok(error instanceof ServiceError);
+    assert.equal(error.facts.sqlState, "22012");
+    assert.ok(session.reusable);
+    assert.deepEqual((await session.query("ask", "SELECT 1")).rows, [[1]]);
+  }));
+
+Deno.test("parameters are texts, or bytes in the binary format of their type", () =>
+  withSession(async (session) => {
+    const text = "é 静香 \u{1F600}";
+    const parameters = [text, new TextEncoder().encode(text), Uint8Array.of(0, 0, 1, 44), null];
+    const asked = session.query(
+      "ask",
+      "SELECT $1::text, $2::text, $3::int4, $4::text, $1::text = $2::text",
+      parameters,
+    );
+    (parameters[1] as Uint8Array).fill(0); // they were copied
+    assert.deepEqual((await asked).rows, [[text, text, 300, null, true]]);
+  }));
+
+Deno.test("values are numbers, booleans and JSON, and else texts as they are", () =>
+  withSession(async (session) => {
+    const { rows } = await session.query(
+      "ask",
+      `SELECT 1::int2, 2, 3::int8, 4::oid, 0.5::float8, true, '{"a": null}'::json, 'null'::jsonb,
+        '{a,b}'::text[], U&'\\FEFFbom', ''`,
+    );
+    assert.deepEqual(rows, [
+      [1, 2, "3", 4, 0.5, true, { a: null }, null, "{a,b}", "\uFEFFbom", ""],
+    ]);
+  }));
+
+Deno.test("statements that are sent together fail one by one, and a failed one is prepared later", () =>
+  withSession(async (session) => {
+    const later = "SELECT count(*)::int FROM later";
+    const ask = (text: string, parameters?: string[]) => session.query("ask", text, parameters);
+    const results = await Promise.allSettled([
+      ask(later, []),
+      ask(later, []),
+      ask("SELECT $1::int + 1", ["1"]),
+      ask("SELECT $1::int + 1", ["2"]),
+      ask("CREATE TEMPORARY TABLE later (id int); INSERT INTO later VALUES (1)"),
+      ask(later, []),
+    ]);
+    assert.deepEqual(
+      results.map((each) =>
+        each.status === "fulfilled" ? each.value.rows : each.reason.facts.sqlState
+      ),
+      ["42P01", "42P01", [[2]], [[3]], [], [[1]]],
+    );
+    assert.deepEqual((await ask(later, [])).rows, [[1]]);
+    assert.deepEqual((await ask("SELECT $1::int + 1", ["3"])).rows, [[4]]);
+  }));
+
+Deno.test("a statement is prepared once a session", () =>
+  withSession(async (session) => {
+    for (const n of ["1", "2", "3"]) await session.query("ask", "SELECT $1::int", [n]);
+    const { rows } = await session.query(
+      "ask",
+      "SELECT count(*)::int FROM pg_prepared_statements WHERE statement = 'SELECT $1::int'",
+    );
+    assert.deepEqual(rows, [[1]]);
+  }));
+
+Deno.test("the count and the command of a statement are those that the server reports", () =>
+  withSession(async (session) => {
+    const said = async (text: string) => {
+      const { command, count } = await session.query("do", text);
+      return [command, count];
+    };
+    assert.deepEqual(await said("CREATE TEMPORARY TABLE t (a int)"), ["CREATE TABLE", 0]);
+    assert.deepEqual(await said("INSERT INTO t SELECT generate_series(1, 7)"), ["INSERT", 7]);
+    assert.deepEqual(await said("UPDATE t SET a = 0 WHERE a < 3"), ["UPDATE", 2]);
+    assert.deepEqual(await said("SELECT a FROM t; DELETE FROM t"), ["DELETE", 7]);
+    assert.deepEqual(await said("COMMIT"), ["COMMIT", 0]);
+    assert.deepEqual(await said(""), ["", 0]);
+  }));
