@@ -50,7 +50,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "tokens",
   ],
   sandbox: ["command", "config", "log", "observations", "tokens"],
-  http: ["action", "observations", "platforms"],
+  http: ["action", "datahub", "datahub/loop", "observations", "platforms"],
   action: ["datahub", "observations", "platforms", "tokens"],
   log: ["config", "observations"],
   config: ["datahub", "platforms", "setting_values", "settings_reader", "tokens"],

@@ -9,6 +9,7 @@ export async function openApiDocument(): Promise<Record<string, unknown>> {
     version: VERSION,
     listen: { hostname: "127.0.0.1", port: 8080 },
     triggerToken: undefined,
+    datahub: undefined,
     runs: new RunRegistry(),
     action: {
       platforms: new Map(),

@@ -51,12 +51,22 @@ export async function serve(
 
 /** Loads the code of the API, and makes it; starts to follow DataHub. Runs are entered in `runs`. */
 async function loadApp(config: Config, action: ActionDependencies, runs: RunRegistry) {
-  const { listen, triggerToken, datahub: settings } = config;
+  const { listen, triggerToken } = config;
+  const datahub = await followDatahub(config, action, runs);
   const { createApp } = await import("../http/app.ts");
-  const app = createApp({ version: VERSION, listen, triggerToken, runs, action });
-  if (settings === undefined) return { app };
+  const app = createApp({ version: VERSION, listen, triggerToken, runs, action, datahub });
+  return { app, datahub };
+}
+
+/** Starts the DataHub loop, if it is configured. */
+async function followDatahub(
+  { datahub: settings }: Config,
+  action: ActionDependencies,
+  runs: RunRegistry,
+) {
+  if (settings === undefined) return undefined;
   const { startLoop } = await import("../datahub/loop/loop.ts");
-  return { app, datahub: startLoop({ settings, action, runs }) };
+  return startLoop({ settings, action, runs });
 }
 
 /** Starts to listen, or says why it cannot. */

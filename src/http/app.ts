@@ -4,15 +4,23 @@ import type { RunRegistry } from "../action/run_registry.ts";
 import { type ActionDependencies, tokenizeDataset } from "../action/tokenize_dataset.ts";
 import { ServiceError, toServiceError } from "../errors.ts";
 import { stackFrames } from "../stack_frames.ts";
+import type { DatahubLoop } from "../datahub/loop/loop.ts";
 import type { Observe } from "../observations.ts";
 import { type ListenAddress, requireOwnHost, requireSameOrigin } from "./browser_requests.ts";
 import { BodyMemory } from "./body_memory.ts";
 import { requireBearerToken } from "./bearer_token.ts";
+import { readChangeEvents } from "./datahub_events_body.ts";
 import { GrowingPause } from "./growing_pause.ts";
 import { HEALTHY } from "./health.ts";
 import { problemResponse } from "./problem.ts";
 import { readinessCheck } from "./readiness.ts";
-import { healthRoute, readinessRoute, triggerRoute } from "./routes.ts";
+import {
+  datahubEventsRoute,
+  datahubStatusRoute,
+  healthRoute,
+  readinessRoute,
+  triggerRoute,
+} from "./routes.ts";
 import { readTrigger } from "./trigger_body.ts";
 
 /** What the API is made of. */
@@ -24,6 +32,8 @@ export interface AppDependencies {
   /** The runs in progress. Once it drains, no new run begins. */
   readonly runs: RunRegistry;
   readonly action: ActionDependencies;
+  /** Undefined if DataHub is not followed. */
+  readonly datahub: DatahubLoop | undefined;
 }
 
 /** Where the OpenAPI document is. */
@@ -37,12 +47,14 @@ const PATHS: ReadonlyMap<string, { readonly allow: string; readonly isPublic: bo
   [readinessRoute.path, { allow: "GET, HEAD", isPublic: true }],
   [DOCUMENT_PATH, { allow: "GET, HEAD", isPublic: true }],
   [triggerRoute.path, { allow: "POST", isPublic: false }],
+  [datahubEventsRoute.path, { allow: "POST", isPublic: false }],
+  [datahubStatusRoute.path, { allow: "GET, HEAD", isPublic: false }],
 ]);
 
 /** Makes the API. It reads no environment and opens no connection. */
 export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
   const app = new OpenAPIHono<Environment>();
-  const readiness = readinessCheck(deps.action.platforms);
+  const readiness = readinessCheck(deps.action.platforms, deps.datahub);
   const wrongToken = new GrowingPause(); // one for all callers: guesses may come from many addresses
   const bodies = new BodyMemory();
 
@@ -60,12 +72,14 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
     return c.json(state, state.status === "ready" ? 200 : 503);
   });
 
+  const authenticate = async (header: string | undefined) => {
+    if (deps.triggerToken === undefined) return;
+    await requireBearerToken(header, deps.triggerToken, () => wrongToken.wait());
+  };
+
   app.openAPIRegistry.registerPath(triggerRoute);
   const trigger: RouteHandler<typeof triggerRoute, Environment> = async (c) => {
-    if (deps.triggerToken !== undefined) {
-      const header = c.req.header("authorization");
-      await requireBearerToken(header, deps.triggerToken, () => wrongToken.wait());
-    }
+    await authenticate(c.req.header("authorization"));
     const trigger = await readTrigger(c.req.raw, bodies);
     const runId = crypto.randomUUID();
     const report = deps.runs.start((signal) =>
@@ -75,6 +89,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
     return c.json(await report, 200);
   };
   app.post(triggerRoute.path, trigger);
+  addDatahub(app, deps.datahub, bodies, authenticate);
 
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
     type: "http",
@@ -88,6 +103,34 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
 
   answerFailures(app, deps.action.observe);
   return app;
+}
+
+/** What the API has to do with DataHub. */
+function addDatahub(
+  app: OpenAPIHono<Environment>,
+  datahub: DatahubLoop | undefined,
+  bodies: BodyMemory,
+  authenticate: (header: string | undefined) => Promise<void>,
+): void {
+  app.openAPIRegistry.registerPath(datahubEventsRoute);
+  const takeEvents: RouteHandler<typeof datahubEventsRoute, Environment> = async (c) => {
+    await authenticate(c.req.header("authorization"));
+    const loop = requireFollowed(datahub);
+    return c.json({ accepted: loop.take(await readChangeEvents(c.req.raw, bodies)) }, 202);
+  };
+  app.post(datahubEventsRoute.path, takeEvents);
+  app.openapi(datahubStatusRoute, async (c) => {
+    await authenticate(c.req.header("authorization"));
+    return c.json(requireFollowed(datahub).status(), 200);
+  });
+}
+
+function requireFollowed(datahub: DatahubLoop | undefined): DatahubLoop {
+  if (datahub !== undefined) return datahub;
+  throw new ServiceError(
+    "platform_not_configured",
+    "Cannot handle the request: DataHub is not followed, set DATAHUB_GMS_URL",
+  );
 }
 
 /** Turns every failure into a problem document, and logs those that no run logs. */

@@ -1,29 +1,46 @@
 /** `/readyz`: checks each configured platform, once for all requests that arrive meanwhile. */
 import { deadline } from "../async.ts";
+import type { DatahubLoop } from "../datahub/loop/loop.ts";
 import { toServiceError } from "../errors.ts";
 import type { Platform } from "../platforms/platform.ts";
 
 /** How long a platform may take to respond. */
 const CHECK_TIMEOUT_MS = 5000;
 
-/** The body of `/readyz`: for each platform `reachable`, or why it is not. */
+/** The body of `/readyz`: for each platform, and for DataHub, `reachable`, or why it is not. */
 export interface Readiness {
   readonly status: "ready" | "not_ready";
   readonly platforms: Readonly<Record<string, string>>;
+  /** Absent if DataHub is not followed. */
+  readonly datahub?: string;
 }
+
+type Platforms = ReadonlyMap<string, Platform>;
 
 /** Makes the check, which never rejects. Calls during a check get the result of that check. */
-export function readinessCheck(platforms: ReadonlyMap<string, Platform>): () => Promise<Readiness> {
+export function readinessCheck(
+  platforms: Platforms,
+  datahub: DatahubLoop | undefined,
+): () => Promise<Readiness> {
   let running: Promise<Readiness> | undefined;
-  return () => running ??= checkAll(platforms).finally(() => running = undefined);
+  return () => running ??= checkAll(platforms, datahub).finally(() => running = undefined);
 }
 
-async function checkAll(platforms: ReadonlyMap<string, Platform>): Promise<Readiness> {
+async function checkAll(
+  platforms: Platforms,
+  datahub: DatahubLoop | undefined,
+): Promise<Readiness> {
   const states = await Promise.all(
     [...platforms].map(async ([name, platform]) => [name, await checkOne(platform)] as const),
   );
-  const ready = states.length > 0 && states.every(([, state]) => state === "reachable");
-  return { status: ready ? "ready" : "not_ready", platforms: Object.fromEntries(states) };
+  const status = datahub?.status();
+  const ready = states.length > 0 && states.every(([, state]) => state === "reachable") &&
+    status?.needs_attention !== true;
+  return {
+    status: ready ? "ready" : "not_ready",
+    platforms: Object.fromEntries(states),
+    ...(status !== undefined && { datahub: status.problem ?? "reachable" }),
+  };
 }
 
 async function checkOne(platform: Platform): Promise<string> {

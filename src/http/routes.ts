@@ -1,6 +1,7 @@
 /** The routes as OpenAPI describes them. */
 import { createRoute } from "@hono/zod-openapi";
 import type { ErrorCode } from "../errors.ts";
+import { acceptedSchema, changeEventsSchema, datahubStatusSchema } from "./datahub_schemas.ts";
 import { PROBLEMS } from "./problem.ts";
 import {
   healthSchema,
@@ -29,6 +30,16 @@ const HEADERS: Partial<Record<number, Headers>> = {
 /** Codes that `/trigger` never responds with: they belong to the router. */
 const ROUTER_CODES: readonly ErrorCode[] = ["not_found", "method_not_allowed"];
 
+/** Codes of a request about DataHub. */
+const DATAHUB_CODES: readonly ErrorCode[] = ["unauthorized", "internal", "platform_not_configured"];
+/** The same with a body. */
+const BODY_CODES: readonly ErrorCode[] = [
+  ...DATAHUB_CODES,
+  "invalid_request",
+  "body_too_large",
+  "unsupported_media_type",
+];
+
 /** The process is up; touches no database. */
 export const healthRoute = createRoute({
   method: "get",
@@ -37,7 +48,7 @@ export const healthRoute = createRoute({
   responses: { 200: { description: "The process is up", content: json(healthSchema) } },
 });
 
-/** Whether the configured platforms can be reached. */
+/** Whether the configured platforms can be reached, and DataHub if it is followed. */
 export const readinessRoute = createRoute({
   method: "get",
   path: "/readyz",
@@ -60,14 +71,39 @@ export const triggerRoute = createRoute({
   request: { body: { required: true, content: json(triggerSchema) } },
   responses: {
     200: { description: "Done, with exact counts", content: json(reportSchema) },
-    ...problemResponses(),
+    ...problemResponses((code) => !ROUTER_CODES.includes(code)),
   },
 });
 
-function problemResponses() {
+/** Events of DataHub that a caller hands over. */
+export const datahubEventsRoute = createRoute({
+  method: "post",
+  path: "/datahub/events",
+  summary: "Hand over EntityChangeEvents of DataHub: their datasets are read again soon",
+  security: [{ bearer: [] }],
+  request: { body: { required: true, content: json(changeEventsSchema) } },
+  responses: {
+    202: { description: "Taken, nothing is done yet", content: json(acceptedSchema) },
+    ...problemResponses((code) => BODY_CODES.includes(code)),
+  },
+});
+
+/** How the DataHub loop is. */
+export const datahubStatusRoute = createRoute({
+  method: "get",
+  path: "/datahub/status",
+  summary: "How far DataHub is followed, and which datasets need attention",
+  security: [{ bearer: [] }],
+  responses: {
+    200: { description: "How it is", content: json(datahubStatusSchema) },
+    ...problemResponses((code) => DATAHUB_CODES.includes(code)),
+  },
+});
+
+function problemResponses(isPossible: (code: ErrorCode) => boolean) {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const [code, { status }] of Object.entries(PROBLEMS) as [ErrorCode, { status: number }][]) {
-    if (ROUTER_CODES.includes(code)) continue;
+    if (!isPossible(code)) continue;
     byStatus.set(status, [...byStatus.get(status) ?? [], code]);
   }
   return Object.fromEntries(

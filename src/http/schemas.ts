@@ -13,7 +13,7 @@ import type { Readiness } from "./readiness.ts";
 type FieldsOf<T> = { readonly [Field in keyof T]-?: z.ZodType<T[Field]> };
 
 /** The schema of `T`, which `/openapi.json` lists by that name. */
-function schemaOf<T>(name: string, fields: FieldsOf<T>): z.ZodType<T> {
+export function schemaOf<T>(name: string, fields: FieldsOf<T>): z.ZodType<T> {
   const schema: z.ZodType<unknown> = z.object(fields).openapi(name);
   return schema as z.ZodType<T>; // the compiler cannot follow `FieldsOf` for any T
 }
@@ -104,8 +104,11 @@ export const problemSchema = schemaOf<Problem>("Problem", {
 /** The response of `/healthz`. */
 export const healthSchema = z.object({ status: z.literal("ok") }).openapi("Health");
 
-/** The response of `/readyz`: a line for each platform. */
+/** The response of `/readyz`: a line for each platform, and one for DataHub. */
 export const readinessSchema = schemaOf<Readiness>("Readiness", {
   status: z.enum(["ready", "not_ready"]),
   platforms: z.record(z.string(), z.string()).openapi({ example: { postgres: "reachable" } }),
+  datahub: z.string().optional().openapi({
+    description: "`reachable`, or why DataHub is not; absent if it is not followed",
+  }),
 });

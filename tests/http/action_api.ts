@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { machineSource } from "../../scripts/servers/test_keys.ts";
 import { RunRegistry } from "../../src/action/run_registry.ts";
 import { loadConfig } from "../../src/config.ts";
+import type { DatahubLoop } from "../../src/datahub/loop/loop.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { Observation } from "../../src/observations.ts";
 import { postgresPlatform } from "../../src/platforms/postgres/postgres_platform.ts";
@@ -34,7 +35,10 @@ export interface ActionApi extends AsyncDisposable {
 }
 
 /** Makes the API with these environment variables. */
-export function openApi(environment: Readonly<Record<string, string>> = {}): ActionApi {
+export function openApi(
+  environment: Readonly<Record<string, string>> = {},
+  datahub?: DatahubLoop,
+): ActionApi {
   const config = loadConfig({ ...machineSource(environment), isTerminal: false });
   const { postgres, postgresLimits, pushdown, runTimeoutMs } = config;
   const { allowTriggers, allowTableFunctions } = config;
@@ -47,6 +51,7 @@ export function openApi(environment: Readonly<Record<string, string>> = {}): Act
     listen: config.listen,
     triggerToken: config.triggerToken,
     runs,
+    datahub,
     action: {
       platforms: new Map(platforms.map((platform) => [platform.name, platform])),
       knownPlatforms: new Map([["postgres", "PG_CONN_STR"], ["databricks", "DBX_JDBC_URL"]]),

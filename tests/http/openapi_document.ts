@@ -78,6 +78,7 @@ const APPLIED = new Set([
   "maxLength",
   "minItems",
   "maxItems",
+  "anyOf",
 ]);
 const ANNOTATIONS = new Set(["description", "example", "examples", "default", "title", "format"]);
 
@@ -87,16 +88,28 @@ function checkSchema(root: JsonObject, schema: Json, where: string): void {
     assert.ok(APPLIED.has(keyword) || ANNOTATIONS.has(keyword), `${where}: keyword "${keyword}"`);
   }
   if (object.$ref !== undefined) return void resolve(root, object);
-  assert.equal(typeof object.type, "string", `${where}: a schema without a type`);
+  if (object.anyOf !== undefined) {
+    for (const each of object.anyOf as Json[]) checkSchema(root, each, where);
+    return;
+  }
+  const types = typesOf(object);
+  const known = types.every((type) => typeof type === "string");
+  assert.ok(types.length > 0 && known, `${where}: a schema without a type`);
   const properties = asObject(object.properties ?? {}, where);
   for (const [name, property] of Object.entries(properties)) {
     checkSchema(root, property, `${where}.${name}`);
   }
   for (const name of (object.required ?? []) as string[]) assert.ok(name in properties, where);
   if (object.items !== undefined) checkSchema(root, object.items, where);
-  if (typeof object.additionalProperties === "object") {
-    checkSchema(root, object.additionalProperties, where);
+  const more = object.additionalProperties ?? false;
+  if (typeof more === "object" && Object.keys(asObject(more, where)).length > 0) {
+    checkSchema(root, more, where);
   }
+}
+
+/** The types that a schema allows. */
+function typesOf({ type }: JsonObject): Json[] {
+  return type === undefined ? [] : [type].flat();
 }
 
 function resolve(root: JsonObject, schema: JsonObject): JsonObject {
@@ -142,10 +155,12 @@ function faultsOf(root: JsonObject, given: Json, value: Json, at: string): strin
   const schema = resolve(root, asObject(given, at));
   const faults: string[] = [];
   const check = (ok: boolean, what: string) => void (ok || faults.push(`${at}: ${what}`));
-  const { type } = schema;
+  const types = typesOf(schema);
   const kind = value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
-  const matches = type === "integer" ? Number.isInteger(value) : kind === type;
-  if (!matches) return [`${at}: ${kind} instead of ${type}`];
+  const matches = types.some((type) =>
+    type === "integer" ? Number.isInteger(value) : kind === type
+  );
+  if (!matches) return [`${at}: ${kind} instead of ${types}`];
   if (schema.enum !== undefined) check((schema.enum as Json[]).includes(value), "not in the enum");
   if (typeof value === "number") check(value >= Number(schema.minimum ?? -Infinity), "too small");
   if (typeof value === "string") {

@@ -9,8 +9,14 @@ Deno.test("/openapi.json is a valid document of every operation", async () => {
   await using api = openApi();
   const { status, json } = await api.send("GET", "/openapi.json");
   assert.equal(status, 200);
-  assert.equal(checkDocument(json), 3);
-  assert.deepEqual(Object.keys(json.paths).sort(), ["/healthz", "/readyz", "/trigger"]);
+  assert.equal(checkDocument(json), 5);
+  assert.deepEqual(Object.keys(json.paths).sort(), [
+    "/datahub/events",
+    "/datahub/status",
+    "/healthz",
+    "/readyz",
+    "/trigger",
+  ]);
 });
 
 Deno.test("the limits in the document are enforced", async () => {

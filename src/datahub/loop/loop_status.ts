@@ -17,6 +17,8 @@ export interface LoopStatus {
   readonly events: EventState;
   /** Why DataHub cannot be asked; null if it can, as far as is known. */
   readonly problem: string | null;
+  /** Whether a token or a privilege is missing, which waiting does not mend. */
+  readonly needs_attention: boolean;
   /** The offset of the events that DataHub has stored for this program. */
   readonly offset_id: string | null;
   /** When the newest event happened that was taken (RFC 3339), and how long ago that was. */
@@ -54,6 +56,7 @@ export function statusOf(
     mode,
     events: absent ? "absent" : intake.failure === undefined ? "polling" : "unavailable",
     problem: failure?.message ?? null,
+    needs_attention: failure?.fault === "unauthorized" || failure?.fault === "forbidden",
     offset_id: intake.storedOffsetId ?? null,
     last_event_at: lastEventTimeMs === undefined ? null : new Date(lastEventTimeMs).toISOString(),
     lag_seconds: lastEventTimeMs === undefined
