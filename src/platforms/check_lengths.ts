@@ -6,6 +6,15 @@ import { tooLong } from "./refusal.ts";
 /** If a token of such a value is no longer than another, all tokens are of one length. */
 const VERY_LONG_BYTES = 1024 ** 3;
 
+/** A table whose values are measured. */
+export interface MeasuredTable<Column extends TextColumn> {
+  /** The name of the run's table. */
+  readonly displayName: string;
+  readonly columns: readonly Column[];
+  /** The name of the columns' table if it is another one, to which a foreign key carries the change. */
+  readonly carriedTo?: string;
+}
+
 /**
  * Compares each column of limited length with the longest token that its values may need. `measure`
  * gives the length in bytes of UTF-8 of the longest selected value of each column it is called with, null
@@ -14,7 +23,7 @@ const VERY_LONG_BYTES = 1024 ** 3;
  * Throws `value_too_long`, which does not tell the length of any value, and what `measure` throws.
  */
 export async function checkLengths<Column extends TextColumn>(
-  { displayName, columns }: { readonly displayName: string; readonly columns: readonly Column[] },
+  { displayName, columns, carriedTo }: MeasuredTable<Column>,
   conversion: Pick<Conversion, "maxLength">,
   measure: (limited: readonly Column[]) => Promise<readonly (number | null)[]>,
 ): Promise<void> {
@@ -27,7 +36,7 @@ export async function checkLengths<Column extends TextColumn>(
     const needed = conversion.maxLength(bytes);
     const isFixed = conversion.maxLength(VERY_LONG_BYTES) === needed;
     if (needed > maxLength!) {
-      throw tooLong(displayName, name, maxLength!, isFixed ? needed : undefined);
+      throw tooLong(displayName, name, maxLength!, isFixed ? needed : undefined, carriedTo);
     }
   });
 }

@@ -14,18 +14,25 @@ export function runInProgress(displayName: string): ServiceError {
 
 /**
  * The refusal of a column of `maxLength` characters that cannot hold its tokens. `tokenLength` is how long
- * they are, if all are: a length that depends on a value would reveal the value's own.
+ * they are, if all are: a length that depends on a value would reveal the value's own. `carriedTo` is the
+ * column's table if it is another one, to which a foreign key carries the change.
  */
 export function tooLong(
   displayName: string,
   column: string,
   maxLength: number,
   tokenLength?: number,
+  carriedTo?: string,
 ): ServiceError {
   const excess = tokenLength === undefined
     ? "the tokens of some values are longer"
     : `its tokens have ${tokenLength}`;
-  const reason = `column "${column}" holds ${counted(maxLength, "character")}, ${excess}: widen it`;
+  const where = carriedTo === undefined
+    ? ""
+    : ` of ${carriedTo}, to which a foreign key carries the change,`;
+  const reason = `column "${column}"${where} holds ${
+    counted(maxLength, "character")
+  }, ${excess}: widen it`;
   return refusal("value_too_long", displayName, reason);
 }
 

@@ -84,6 +84,7 @@ export interface ColumnMetadata {
  * - `fk_self_cascade`: a foreign key that changes rows of the table itself, unseen by the run.
  * - `fk_self`: a foreign key from the table to itself, of which columns on both sides change: it holds again
  *   only when all of its rows are changed.
+ * - `fk_cascade`: a foreign key that carries the change to another table.
  * - `unidentified`: a publication that cannot publish updates, since the table has no replica identity.
  */
 export type SideEffectKind =
@@ -93,6 +94,7 @@ export type SideEffectKind =
   | "fk_off"
   | "fk_self_cascade"
   | "fk_self"
+  | "fk_cascade"
   | "unidentified";
 
 /** One side effect, with the name of the trigger, rule, constraint or publication. */
@@ -134,6 +136,8 @@ export interface TargetTable extends Table {
   readonly triggers: readonly string[];
   /** Foreign keys from the table to itself that hold only if both sides change in one statement. */
   readonly selfKeys: readonly string[];
+  /** Foreign keys that carry the change to other tables. */
+  readonly carryingKeys: readonly string[];
   /** Functions of others that will run; empty unless the configuration allows them. */
   readonly functions: readonly string[];
 }

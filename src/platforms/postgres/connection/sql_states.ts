@@ -83,6 +83,13 @@ const NETWORK_REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing accepts connections at the host and port in PG_CONN_STR",
 };
 
+/** The error as the server would report it, of a condition that was found not to be met. */
+export function asReported(sqlState: string, action: string, constraint?: string): ServiceError {
+  const [code, reason] = meaningOf(sqlState);
+  const report = { code, action, reason, sqlState, constraint };
+  return new ReportedError(report, constraint);
+}
+
 /** The `ServiceError` for what the client threw while doing `action`. */
 export function fromClient(thrown: unknown, action: string): ServiceError {
   if (thrown instanceof ServiceError) return thrown;
@@ -101,8 +108,7 @@ export function fromClient(thrown: unknown, action: string): ServiceError {
       code === "" ? {} : { cause: code },
     );
   }
-  const [meaning, reason] = MEANINGS[code] ?? MEANINGS[code.slice(0, 2)] ??
-    ["database_error", "Postgres reported an error"] as const;
+  const [meaning, reason] = meaningOf(code);
   return new ReportedError({
     code: meaning,
     action,
@@ -110,4 +116,9 @@ export function fromClient(thrown: unknown, action: string): ServiceError {
     sqlState: isKnownState(code) ? code : undefined,
     constraint: thrown.constraint,
   });
+}
+
+function meaningOf(sqlState: string): readonly [ErrorCode, string] {
+  return MEANINGS[sqlState] ?? MEANINGS[sqlState.slice(0, 2)] ??
+    ["database_error", "Postgres reported an error"];
 }

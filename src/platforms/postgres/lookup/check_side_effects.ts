@@ -12,6 +12,8 @@ export interface ExpectedEffects {
   readonly triggers: readonly string[];
   /** Foreign keys from the table to itself that hold only if both sides change in one statement. */
   readonly selfKeys: readonly string[];
+  /** Foreign keys that carry the change to other tables. */
+  readonly carryingKeys: readonly string[];
 }
 
 /** What a run is allowed to set off. */
@@ -88,7 +90,7 @@ export async function checkSideEffects(
         "set ALLOW_TRIGGERS=true to let them",
     );
   }
-  return { triggers, selfKeys };
+  return { triggers, selfKeys, carryingKeys: namesOf("fk_cascade") };
 }
 
 async function findSideEffects(

@@ -7,6 +7,7 @@ import { findCommittedResidue, findResidue } from "../residue/find_residue.ts";
 import { longestValuesStatement } from "../sql/longest_values.ts";
 import type { TargetTable } from "../table.ts";
 import { bulkPass } from "./bulk_pass.ts";
+import { checkConditions } from "./check_conditions.ts";
 import { chooseMethod } from "./choose_method.ts";
 import {
   anyInSample,
@@ -37,6 +38,7 @@ export function postgresTable(
       return await run.holding(session, table, async () => {
         await checkTokenLengths(session, work);
         await checkMethod(session, work);
+        await checkConditions(session, work, { carriedOnly: false, withVolatile: true });
         return await preview(session, work);
       });
     },
@@ -67,7 +69,11 @@ export function postgresTableInBatches(run: PostgresRun, table: TargetTable): Ta
       run.inOwnTransactionOn(table, (session) => preview(session, { run, table, conversion })),
     async rewrite(conversion) {
       const work = { run, table, conversion };
-      await run.inOwnTransactionOn(table, (session) => checkTokenLengths(session, work));
+      await run.inOwnTransactionOn(table, async (session) => {
+        await checkTokenLengths(session, work);
+        await checkMethod(session, work);
+        await checkConditions(session, work, { carriedOnly: false, withVolatile: false });
+      });
       return await rewriteInBatches(work);
     },
     residue({ selects }, updated) {
@@ -108,6 +114,9 @@ async function rewriteInTransaction(session: Session, work: Work): Promise<Rewri
   const method = chooseMethod(table, { strategy, pushdown: run.pushdown }, conversion);
   const nothing = method === "rewrite" ? undefined : await countIfDone(session, work);
   if (nothing !== undefined) return { ...countsOf(nothing, 0), method };
+  if (method !== "rewrite" && table.carryingKeys.length > 0) {
+    await checkConditions(session, work, { carriedOnly: true, withVolatile: false });
+  }
   const [beginning, { rejectedRows, selectedAtEnd, ...counts }] = await Promise.all([
     markBeginning(session, work),
     rewriteBy(method, session, work),

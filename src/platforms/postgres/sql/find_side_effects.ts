@@ -62,6 +62,11 @@ WHERE k.contype = 'f' AND k.conparentid = 0 AND k.confrelid IN (SELECT own.oid F
   AND ${columnNames("k.confrelid", "k.confkey")} && ${columns}
   AND ${columnNames("k.conrelid", "k.conkey")} && ${columns}
 UNION
+SELECT 'fk_cascade', k.conname::text
+FROM reached JOIN pg_catalog.pg_constraint k ON k.confrelid = reached.oid
+WHERE k.contype = 'f' AND k.confupdtype = 'c' AND k.conrelid NOT IN (SELECT own.oid FROM own)
+  AND ${columnNames("k.confrelid", "k.confkey")} && reached.columns
+UNION
 SELECT 'fk_off', k.conname::text FROM reached JOIN pg_catalog.pg_constraint k ON k.contype = 'f' AND (
     (k.confrelid = reached.oid AND ${columnNames("k.confrelid", "k.confkey")} && reached.columns)
     OR (k.conrelid = reached.oid AND ${columnNames("k.conrelid", "k.conkey")} && reached.columns))

@@ -10,7 +10,7 @@ import type { TableMetadata } from "../table.ts";
 import { masksQuery } from "./find_masks.ts";
 import { sideEffectsQuery } from "./find_side_effects.ts";
 import { tableFunctionsQuery } from "./find_table_functions.ts";
-import { treeCte } from "./table_expressions.ts";
+import { baseTypeOf, treeCte } from "./table_expressions.ts";
 import { tryLockRun } from "./try_lock_run.ts";
 
 /** The one row: the database connected to, and the tables found in it. */
@@ -95,7 +95,7 @@ SELECT current_database()::text, coalesce((
       'name', a.attname,
       'type', format_type(a.atttypid, a.atttypmod),
       'baseType', base.type_name,
-      'maxLength', CASE WHEN base.type_name IN ('varchar', 'bpchar') AND base.typmod > 4 THEN base.typmod - 4 END,
+      'maxLength', base.max_length,
       'collation', CASE WHEN a.attcollation <> own.typcollation THEN (
         SELECT quote_ident(s.nspname) || '.' || quote_ident(l.collname)
         FROM pg_catalog.pg_collation l JOIN pg_catalog.pg_namespace s ON s.oid = l.collnamespace WHERE l.oid = a.attcollation) END,
@@ -116,15 +116,7 @@ SELECT current_database()::text, coalesce((
     FROM pg_catalog.pg_attribute a
     JOIN pg_catalog.pg_type own ON own.oid = a.atttypid
     CROSS JOIN LATERAL (
-      WITH RECURSIVE layer(type_oid, typmod, depth) AS (
-        SELECT a.atttypid, a.atttypmod, 0
-        UNION ALL
-        SELECT t.typbasetype, CASE WHEN layer.typmod = -1 THEN t.typtypmod ELSE layer.typmod END, layer.depth + 1
-        FROM layer JOIN pg_catalog.pg_type t ON t.oid = layer.type_oid WHERE t.typtype = 'd'
-      )
-      SELECT layer.typmod, CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace
-          OR (t.typname = 'citext' AND t.typtype = 'b') THEN t.typname::text END AS type_name
-      FROM layer JOIN pg_catalog.pg_type t ON t.oid = layer.type_oid ORDER BY layer.depth DESC LIMIT 1
+      ${baseTypeOf("a")}
     ) base
     WHERE a.attrelid = found.oid AND a.attnum > 0 AND NOT a.attisdropped
       AND ${ascii("a.attname")} IN (SELECT ${ascii("asked")} FROM unnest($5::text[]) AS asked)

@@ -1,11 +1,11 @@
 /** The length of the longest value still to be tokenized in each column, in bytes of UTF-8. */
 import type { Selection } from "../../../tokens/selection.ts";
-import type { TargetTable } from "../table.ts";
+import type { TableName } from "../table.ts";
 import { columnGuard, columnText, tableName } from "./table_expressions.ts";
 
 /** Gives one row with a number for each of `columns`; NULL if a column has nothing to tokenize. */
 export function longestValuesStatement(
-  table: TargetTable,
+  table: TableName,
   columns: readonly string[],
   selects: Selection,
 ): string {

@@ -47,6 +47,24 @@ export function reachedCte(table: string, columns: string): string {
 )`;
 }
 
+/**
+ * The query for the type under all domains of an attribute, a row of `pg_attribute`: its name if it is
+ * built in or `citext`, and the most characters that it holds, NULL if it has no limit.
+ */
+export function baseTypeOf(attribute: string): string {
+  return `WITH RECURSIVE layer(type_oid, typmod, depth) AS (
+        SELECT ${attribute}.atttypid, ${attribute}.atttypmod, 0
+        UNION ALL
+        SELECT t.typbasetype, CASE WHEN layer.typmod = -1 THEN t.typtypmod ELSE layer.typmod END, layer.depth + 1
+        FROM layer JOIN pg_catalog.pg_type t ON t.oid = layer.type_oid WHERE t.typtype = 'd'
+      )
+      SELECT CASE WHEN t.typname IN ('varchar', 'bpchar') AND t.typnamespace = 'pg_catalog'::regnamespace
+          AND layer.typmod > 4 THEN layer.typmod - 4 END AS max_length,
+        CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace
+          OR (t.typname = 'citext' AND t.typtype = 'b') THEN t.typname::text END AS type_name
+      FROM layer JOIN pg_catalog.pg_type t ON t.oid = layer.type_oid ORDER BY layer.depth DESC LIMIT 1`;
+}
+
 /** A column of the row `t`, as text; of `char(n)` without its padding. */
 export function columnText(column: string): string {
   return `t.${quoteIdentifier(column)}::text`;
