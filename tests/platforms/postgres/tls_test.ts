@@ -17,6 +17,7 @@ const server = await startPostgres({
   accessRules: [
     "hostssl all certified all trust",
     "hostnossl all certified all reject",
+    "hostssl all unencrypted all reject",
     "host all all all scram-sha-256",
   ],
 });
@@ -27,7 +28,8 @@ const plainHasTls = (await plain.sql`show ssl`)[0]?.ssl === "on";
 {
   await using sql = connect(server.url());
   await sql.unsafe(`create table people (id int, name text); create role certified login;
-    grant select, update on people to certified`);
+    create role unencrypted login password 'postgres';
+    grant select, update on people to certified, unencrypted`);
 }
 const otherDir = await Deno.makeTempDir();
 const otherCa = (await makeTestCertificates(otherDir)).caFile;
@@ -87,6 +89,39 @@ Deno.test("sslmode=allow encrypts only if the server does not let it in without"
   const url = server.url("postgres", { user: "certified", parameters: { sslmode: "allow" } });
   await using action = openAction(url);
   await action.tokenizeUrn(urn, ["name"], { dryRun: true });
+});
+
+Deno.test("sslmode=prefer goes on without TLS if the server does not let it in with it", async () => {
+  const url = (sslmode: string) =>
+    server.url("postgres", { user: "unencrypted", parameters: { sslmode } });
+  await using action = openAction(url("prefer"));
+  await action.tokenizeUrn(urn, ["name"], { dryRun: true });
+  await using strict = openAction(url("require"));
+  await strict.failsUrn("database_unreachable", urn, ["name"]);
+});
+
+Deno.test("sslmode=prefer goes on without TLS if there is no common version of it", async () => {
+  await using old = await startPostgres({
+    tls: "optional",
+    settings: { ssl_min_protocol_version: "TLSv1", ssl_max_protocol_version: "TLSv1.1" },
+  });
+  const open = (sslmode: string) => openAction(old.url("postgres", { parameters: { sslmode } }));
+  await using action = open("prefer");
+  await action.failsUrn("table_not_found", urn, ["name"]);
+  for (const sslmode of ["require", "verify-full"]) {
+    await using strict = open(sslmode);
+    const error = await strict.failsUrn("database_unreachable", urn, ["name"]);
+    assert.match(error.message, /the server has no TLS of version 1\.2 or later, or no cipher/);
+  }
+});
+
+Deno.test("if both ways fail, the error is about the password and not about pg_hba.conf", async () => {
+  for (const [user, sslmode] of [["unencrypted", "prefer"], ["postgres", "allow"]] as const) {
+    const url = server.url("postgres", { user, password: "wrong", parameters: { sslmode } });
+    await using action = openAction(url);
+    const error = await action.failsUrn("database_unreachable", urn, ["name"]);
+    assert.match(error.message, /refused the user or the password \(SQLSTATE 28P01\)$/);
+  }
 });
 
 Deno.test("without sslmode, the connection is encrypted if the server supports it", async () => {

@@ -59,16 +59,15 @@ function fromUrl(value: string): Map<string, string> {
 }
 
 /** `host:port,host:port` as libpq's two lists; an IPv6 address is in brackets. */
-function splitServers(text: string): { hosts: string; ports: string | undefined } {
+function splitServers(text: string): { hosts: string; ports: string } {
   const servers = text.split(",").map((server) => {
-    const parts = /^(?:\[([^\]]*)\]|([^:]*))(?::(.*))?$/s.exec(server);
+    const parts = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(.*))?$/s.exec(server);
     if (parts === null) throw fault("its hosts are not a list of host:port, with commas between");
-    return { host: parts[1] ?? parts[2]!, port: parts[3] };
+    return { host: parts[1] ?? parts[2]!, port: parts[3] ?? "" };
   });
-  const hasPort = servers.some(({ port }) => port !== undefined);
   return {
     hosts: servers.map(({ host }) => host).join(),
-    ports: hasPort ? servers.map(({ port }) => port ?? "").join() : undefined,
+    ports: servers.map(({ port }) => port).join(),
   };
 }
 

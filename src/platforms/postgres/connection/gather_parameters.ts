@@ -68,38 +68,39 @@ export class Parameters {
  * Finds them: all that can be honoured. Throws a `ConfigError`, which never holds a value, if another one
  * is set.
  */
-export function gatherParameters(value: string, reader: ParameterReader): Parameters {
+export function gatherParameters(connectionString: string, reader: ParameterReader): Parameters {
   const given = new Map<string, Given>();
-  const hint = passwordHint(value);
-  const add = (name: string, value: string, variable: string, subject: string) => {
+  const hint = passwordHint(connectionString);
+  const add = (name: string, one: Given, unknown: string) => {
     if (given.has(name)) return;
-    checkParameter(name, value, variable, hint);
-    given.set(name, { value, variable, subject });
+    checkParameter(name, one, unknown);
+    given.set(name, one);
   };
-  for (const [name, text] of readParameters(value)) add(name, text, VARIABLE, `its ${name}`);
-
+  for (const [name, value] of readParameters(connectionString)) {
+    const one = { value, variable: VARIABLE, subject: `its ${name}` };
+    add(name, one, `it holds a parameter that libpq does not know${hint}`);
+  }
   const variable = given.has("service") ? VARIABLE : LIBPQ_PARAMETERS.service!.variable!;
   const service = given.get("service")?.value || reader.variable(variable);
   if (service !== undefined) {
     const file = given.get("servicefile")?.value || undefined;
-    for (const [name, text] of readService(service, file, variable, reader)) {
-      add(name, text, variable, `the service's ${name}`);
+    for (const [name, value] of readService(service, file, variable, reader)) {
+      const one = { value, variable, subject: `the service's ${name}` };
+      add(name, one, "its service has a parameter that libpq does not know");
     }
   }
   for (const [name, { variable }] of Object.entries(LIBPQ_PARAMETERS)) {
-    const text = variable === undefined ? undefined : reader.variable(variable);
-    if (text !== undefined) add(name, text, variable!, "it");
+    const value = variable === undefined ? undefined : reader.variable(variable);
+    if (value !== undefined) add(name, { value, variable: variable!, subject: "it" }, "");
   }
-  return new Parameters(given, isUrl(value) ? hint : "");
+  return new Parameters(given, isUrl(connectionString) ? hint : "");
 }
 
-/** Throws if the parameter, or its value, cannot be honoured. */
-function checkParameter(name: string, value: string, variable: string, hint: string): void {
+/** Throws if the parameter is `unknown`, as the message says it, or cannot be honoured. */
+function checkParameter(name: string, { value, variable }: Given, unknown: string): void {
   const parameter = LIBPQ_PARAMETERS[name] ?? FOREIGN_PARAMETERS[name.toLowerCase()];
-  if (parameter === undefined) {
-    // without its name, which may be part of a password that was not quoted or encoded
-    throw configFault(variable, `it holds a parameter that libpq does not know${hint}`);
-  }
+  // without its name, which may be part of a password that was not quoted or encoded
+  if (parameter === undefined) throw configFault(variable, unknown);
   const { use, values, note } = parameter;
   if (use === "refused") {
     const reason = note === undefined ? "" : `: ${note}`;

@@ -29,11 +29,7 @@ export async function openSocket(
   const abort = () => socket.destroy(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
   try {
-    await settled(socket, "connect");
-    if (settings.encryption === "none") return socket;
-    const secure = settings.sslNegotiation === "direct"
-      ? await encryptedAtOnce(socket, settings)
-      : await encryptedOnRequest(socket, settings);
+    const secure = await connected(socket, settings);
     if (secure !== undefined) settings.onEncrypted?.();
     return secure ?? socket;
   } catch (error) {
@@ -42,6 +38,18 @@ export async function openSocket(
   } finally {
     signal.removeEventListener("abort", abort);
   }
+}
+
+/** Waits until the socket is connected, with TLS or, if that is undefined, without. */
+async function connected(
+  socket: net.Socket,
+  settings: ServerSettings,
+): Promise<tls.TLSSocket | undefined> {
+  if (settings.encryption !== "none" && settings.sslNegotiation === "direct") {
+    return await encryptedAtOnce(socket, settings);
+  }
+  await settled(socket, "connect");
+  return settings.encryption === "none" ? undefined : await encryptedOnRequest(socket, settings);
 }
 
 /** TLS after a request for it; undefined if the server has none, which is fine if it is optional. */
@@ -76,22 +84,46 @@ async function encryptedAtOnce(
   socket: net.Socket,
   settings: ServerSettings,
 ): Promise<tls.TLSSocket> {
-  const options = { ...tlsOptions(socket, settings), ALPNProtocols: [PROTOCOL_NAME] };
-  const secure = await handshake(tls.connect(options), settings);
-  if (secure.alpnProtocol === PROTOCOL_NAME) return secure;
-  throw refusal(
+  let secure: tls.TLSSocket | undefined;
+  // within the event, for the same reason
+  socket.once("connect", () => {
+    secure = tls.connect({ ...tlsOptions(socket, settings), ALPNProtocols: [PROTOCOL_NAME] });
+  });
+  await settled(socket, "connect");
+  await handshake(secure!, settings).catch((error) => {
+    throw /end of file/.test(String(error)) ? noDirectTls() : error;
+  });
+  if (secure!.alpnProtocol !== PROTOCOL_NAME) throw noDirectTls();
+  return secure!;
+}
+
+function noDirectTls(): ServiceError {
+  return refusal(
     "the server does not begin with TLS: sslnegotiation=direct needs PostgreSQL 17 or later",
   );
 }
 
+/** How Deno reports, in rustls' words, that the two sides cannot agree. */
+const NOTHING_IN_COMMON = /ProtocolVersion|HandshakeFailure|PeerIncompatible/;
+
 async function handshake(secure: tls.TLSSocket, settings: ServerSettings): Promise<tls.TLSSocket> {
+  secure.on("error", () => {}); // as for the socket below
   try {
     await settled(secure, "secureConnect");
+    // Deno emits it even if the handshake failed, and the error afterwards
+    if (!hasCertificate(secure)) await settled(secure, "secureConnect");
     return secure;
   } catch (error) {
+    if (NOTHING_IN_COMMON.test(String(error))) {
+      throw refusal("the server has no TLS of version 1.2 or later, or no cipher in common");
+    }
     if (settings.encryption !== "optional") throw error;
     throw refusal("TLS with the server failed");
   }
+}
+
+function hasCertificate(secure: tls.TLSSocket): boolean {
+  return (secure.getPeerCertificate() as tls.PeerCertificate | null)?.raw !== undefined;
 }
 
 /** What this program does not accept. */

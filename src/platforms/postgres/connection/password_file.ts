@@ -13,24 +13,33 @@ export interface PasswordKey {
   readonly user: string;
 }
 
-/** A field ends at a colon; a backslash makes the next character an ordinary one. */
-const FIELD = String.raw`((?:[^:\\]|\\.)*)`;
-const LINE = new RegExp(`^${FIELD}:${FIELD}:${FIELD}:${FIELD}:${FIELD}`, "su");
-
-/** The password in the first line that fits, `host:port:database:user:password`; undefined if none does. */
+/**
+ * The password in the first line that fits, `host:port:database:user:password`, where `*` stands for
+ * anything and a backslash makes the next character an ordinary one; undefined if none does.
+ */
 export function findPassword(
   text: string,
   { host, port, database, user }: PasswordKey,
 ): string | undefined {
   const wanted = [host, String(port), database, user];
   for (const line of text.split(/\r?\n/)) {
-    const [, ...fields] = line.startsWith("#") ? [] : LINE.exec(line) ?? [];
-    const fits = wanted.every((each, i) => fields[i] === "*" || unescaped(fields[i]) === each);
-    if (fits) return unescaped(fields[wanted.length]);
+    let rest: string | undefined = line.startsWith("#") ? undefined : line;
+    for (const each of wanted) rest = rest === undefined ? undefined : afterField(rest, each);
+    if (rest !== undefined) {
+      return /^(?:[^:\\]|\\.|\\$)*/su.exec(rest)![0].replace(/\\(.)/gsu, "$1");
+    }
   }
   return undefined;
 }
 
-function unescaped(field: string | undefined): string | undefined {
-  return field?.replace(/\\(.)/gsu, "$1");
+/** What follows the first field of a line; undefined if the field does not fit. */
+function afterField(line: string, wanted: string): string | undefined {
+  if (line.startsWith("*:")) return line.slice(2);
+  let at = 0;
+  for (const character of wanted) {
+    if (line[at] === "\\") at++;
+    if (!line.startsWith(character, at)) return undefined;
+    at += character.length;
+  }
+  return line[at] === ":" ? line.slice(at + 1) : undefined;
 }
