@@ -84,11 +84,11 @@ Deno.test("a fault of a variable is reported under its name", () => {
     ],
     [{ PGHOST: "/run" }, "PGHOST: it is a Unix socket"],
     [{ PGREQUIREAUTH: "x" }, "PGREQUIREAUTH: it is not a list of different methods"],
-    [{ PGSSLROOTCERT: "/no" }, "PGSSLROOTCERT: the file that sslrootcert names cannot be read"],
+    [{ PGSSLROOTCERT: "/no" }, "PGSSLROOTCERT: the file that sslrootcert names does not exist"],
     [{ PGSSLKEY: "/no" }, "PGSSLKEY: sslcert and sslkey go together"],
     [{ PGSSLCRL: "/crl" }, 'PGSSLCRL: parameter "sslcrl" is not supported'],
     [{ PGSSLSNI: "0" }, "PGSSLSNI: sslsni can only be 1"],
-    [{ PGPASSFILE: "/no" }, "PGPASSFILE: the password file cannot be read"],
+    [{ PGPASSFILE: "/no" }, "PGPASSFILE: the password file does not exist"],
     [{ PGSERVICE: "ours" }, "PGSERVICE: no service file has the service that it names"],
   ];
   for (const [variables, expected] of faults) {
