@@ -1,9 +1,11 @@
 /**
  * `deno task docs`: writes the parts of the documentation that follow from the code: docs/openapi.json,
- * each command's help in docs/cli.md, statuses and titles in docs/errors.md, and the log's lines in
- * docs/log-events.md. The tests in tests/docs say when one of them is not current.
+ * docs/config.schema.json, the tables of settings, each command's help in docs/cli.md, statuses and
+ * titles in docs/errors.md, and the log's lines in docs/log-events.md. The tests in tests/docs say when
+ * one of them is not current.
  */
 import { fileURLToPath } from "node:url";
+import { CONFIG_SCHEMA_PATH, configSchema } from "./docs/config_schema.ts";
 import { GENERATED_PAGES } from "./docs/generated_parts.ts";
 import { openApiDocument } from "./docs/openapi_document.ts";
 
@@ -15,7 +17,8 @@ await Deno.writeTextFile(
 for (const { path, update } of GENERATED_PAGES) {
   await Deno.writeTextFile(path, await update(await Deno.readTextFile(path)));
 }
-const files = ["docs/openapi.json", ...GENERATED_PAGES.map(({ path }) => path)];
+await Deno.writeTextFile(CONFIG_SCHEMA_PATH, `${JSON.stringify(configSchema(), null, 2)}\n`);
+const files = ["docs/openapi.json", CONFIG_SCHEMA_PATH, ...GENERATED_PAGES.map(({ path }) => path)];
 const { code } = await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", ...files] })
   .spawn()
   .status;

@@ -78,8 +78,17 @@ export type Command<Url = string> =
 /** A command as it was typed: without `--url`, the action is the one that is configured here. */
 export type TypedCommand = Command<string | undefined>;
 
-/** Prints what the sandbox of `serve` would be given. It starts none. */
+/** A command that starts no sandbox. */
+export type OutsideCommand = PermissionsCommand | ConfigCheckCommand;
+
+/** Prints what the sandbox of `serve` would be given. */
 export interface PermissionsCommand {
   readonly name: "permissions";
+  readonly json: boolean;
+}
+
+/** Prints which settings are in use and where they come from, or what is wrong with them. */
+export interface ConfigCheckCommand {
+  readonly name: "config check";
   readonly json: boolean;
 }

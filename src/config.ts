@@ -1,35 +1,35 @@
 /**
- * The environment, read once into a frozen `Config`. Nothing reads the environment after that.
+ * The settings, read once into a frozen `Config`: from the environment, and from the configuration file
+ * if there is one. Nothing reads them after that.
  */
-import { splitUrnList } from "./datahub/dataset_urn.ts";
+import { collectFaults, ConfigError, type ConfigFault } from "./config_error.ts";
+import { type FlagName, type IntegerName, LISTED } from "./config/catalogue.ts";
+import type { Connection } from "./config/connection.ts";
+import { readConnections } from "./config/connections.ts";
+import type { SettingsFile } from "./config/file/contents.ts";
+import { withSettingsFile } from "./config/overlay.ts";
+import {
+  readRotationSource,
+  readTokenSdk,
+  type RotationSettings,
+  type SdkSettings,
+} from "./config/sdk_settings.ts";
+import {
+  type LogFormat,
+  type LogLevel,
+  readAllowedDatasets,
+  readHost,
+  readLogFormat,
+  readLogLevel,
+  readTriggerToken,
+} from "./config/service_settings.ts";
 import { type DatahubSettings, readDatahubSettings } from "./datahub/settings.ts";
-import { collectFaults, ConfigError, configFault } from "./config_error.ts";
-import {
-  type DatabricksSettings,
-  parseDatabricksSettings,
-} from "./platforms/databricks/connection/settings.ts";
+import { isLoopback } from "./host_name.ts";
+import type { TransactionLimits } from "./platforms/postgres/connection/settings.ts";
 import { boolean, integer } from "./setting_values.ts";
-import { isHost, isLoopback, withoutBrackets } from "./host_name.ts";
-import {
-  parsePostgresSettings,
-  type PostgresSettings,
-  type TransactionLimits,
-} from "./platforms/postgres/connection/settings.ts";
-import { findAdapter, TOKEN_SDK_ADAPTERS, TOKEN_SDK_MODES } from "./tokens/adapters.ts";
-import {
-  fileVariable,
-  type SettingsReader,
-  settingsReader,
-  type SettingsSource,
-} from "./settings_reader.ts";
+import { fileVariable, settingsReader, type SettingsSource } from "./settings_reader.ts";
 
-/** How much is logged. */
-export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
-/** How much is logged. */
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
-/** The form of log lines: text for people, or one JSON object a line. */
-export type LogFormat = "text" | "json";
+export type { Connection, LogFormat, LogLevel, RotationSettings, SdkSettings };
 
 /** The settings of every command. Plain data, since it crosses into the sandbox as a message. */
 export interface Config {
@@ -39,9 +39,8 @@ export interface Config {
   readonly log: { readonly level: LogLevel; readonly format: LogFormat };
   /** URN patterns; undefined if every dataset may be tokenized. */
   readonly allowedDatasets: readonly string[] | undefined;
-  readonly postgres: PostgresSettings | undefined;
+  readonly connections: readonly Connection[];
   readonly postgresLimits: TransactionLimits;
-  readonly databricks: DatabricksSettings | undefined;
   /** The DataHub loop; undefined if it is off. */
   readonly datahub: DatahubSettings | undefined;
   /** How long a run may take. */
@@ -61,30 +60,12 @@ export interface Config {
   readonly rotateFrom?: RotationSettings;
 }
 
-/** A token SDK to be created. */
-export interface SdkSettings {
-  /** The adapter's name. */
-  readonly mode: string;
-  readonly settings: unknown;
-}
-
-/** The SDK that made the tokens; with a `keyId`, only those of that key. */
-export interface RotationSettings extends SdkSettings {
-  readonly keyId: string | undefined;
-}
-
-const HOUR_MS = 3_600_000;
-
-/** The longest limit: Postgres, and timers, count milliseconds in 31 bits. */
-const MAX_TIMEOUT_MS = 2_147_483_647;
-
-/** The fewest characters of a trigger token. */
-const MIN_TOKEN_LENGTH = 16;
-
 /** What `loadConfig` reads. */
 export interface ConfigSource extends SettingsSource {
   /** Whether the log goes to a person's terminal. */
   readonly isTerminal: boolean;
+  /** The configuration file; variables win over it. */
+  readonly settingsFile?: SettingsFile;
 }
 
 /**
@@ -94,43 +75,40 @@ export interface ConfigSource extends SettingsSource {
 export function loadConfig(source: ConfigSource, rotateFrom?: string): Config {
   const { faults, attempt } = collectFaults();
   const read = <T>(fallback: T, readOne: () => T): T => attempt(readOne) ?? fallback;
-  const reader = settingsReader(source);
+  const { settingsFile } = source;
+  const reader = settingsReader(withSettingsFile(source, settingsFile));
   const { variable, secret } = reader;
-  const milliseconds = (name: string, fallback: number) =>
-    read(fallback, () => integer(name, variable(name), fallback, 1, MAX_TIMEOUT_MS));
-  const flag = (name: string, fallback = false) =>
-    read(fallback, () => boolean(name, variable(name), fallback));
+  const number = (name: IntegerName) => {
+    const { standard, min, max } = LISTED[name].value;
+    return read(standard, () => integer(name, variable(name), standard, min, max));
+  };
+  const flag = (name: FlagName) => {
+    const { standard } = LISTED[name].value;
+    return read(standard, () => boolean(name, variable(name), standard));
+  };
   const isSet = (name: string) => (variable(name) ?? variable(fileVariable(name))) !== undefined;
 
   const hostname = read("127.0.0.1", () => readHost(variable("HOST") ?? "127.0.0.1"));
-  const triggerToken = read(undefined, () => readTriggerToken(secret("TRIGGER_TOKEN")));
   const config: Config = {
-    listen: { hostname, port: read(8080, () => integer("PORT", variable("PORT"), 8080, 1, 65535)) },
-    triggerToken,
+    listen: { hostname, port: number("PORT") },
+    triggerToken: read(undefined, () => readTriggerToken(secret("TRIGGER_TOKEN"))),
     log: {
       level: read("info", () => readLogLevel(variable("LOG_LEVEL"))),
       format: read("json", () => readLogFormat(variable("LOG_FORMAT"), source.isTerminal)),
     },
     allowedDatasets: read(undefined, () => readAllowedDatasets(variable("ALLOWED_DATASETS"))),
-    postgres: read(undefined, () => {
-      const value = secret("PG_CONN_STR");
-      return value === undefined ? undefined : parsePostgresSettings(value, reader);
-    }),
+    connections: read([], () => readConnections(reader, settingsFile?.connections ?? [])),
     postgresLimits: {
-      lockTimeoutMs: milliseconds("PG_LOCK_TIMEOUT_MS", 5000),
-      statementTimeoutMs: milliseconds("PG_STATEMENT_TIMEOUT_MS", HOUR_MS),
+      lockTimeoutMs: number("PG_LOCK_TIMEOUT_MS"),
+      statementTimeoutMs: number("PG_STATEMENT_TIMEOUT_MS"),
     },
-    databricks: read(undefined, () => {
-      const value = secret("DBX_JDBC_URL");
-      return value === undefined ? undefined : parseDatabricksSettings(value);
-    }),
     datahub: read(undefined, () => readDatahubSettings(reader)),
-    runTimeoutMs: milliseconds("RUN_TIMEOUT_MS", 24 * HOUR_MS),
+    runTimeoutMs: number("RUN_TIMEOUT_MS"),
     allowTriggers: flag("ALLOW_TRIGGERS"),
     allowTableFunctions: flag("ALLOW_TABLE_FUNCTIONS"),
     allowUnprovenMasks: flag("ALLOW_UNPROVEN_MASKS"),
     allowDetokenize: flag("ALLOW_DETOKENIZE"),
-    pushdown: flag("PUSHDOWN", true),
+    pushdown: flag("PUSHDOWN"),
     tokenSdk: read({ mode: "dummy", settings: null }, () => readTokenSdk(reader)),
     ...(rotateFrom !== undefined && {
       rotateFrom: read(undefined, () => readRotationSource(reader, rotateFrom)),
@@ -143,100 +121,18 @@ export function loadConfig(source: ConfigSource, rotateFrom?: string): Config {
       reason: `it must be set if HOST is not a loopback address, unless ALLOW_ANONYMOUS=true`,
     });
   }
-  if (faults.length > 0) {
-    throw new ConfigError(
-      faults.map(({ variable, reason }) => ({ variable: reader.originOf(variable), reason })),
-    );
-  }
+  const inFile = settingsFile?.faults ?? [];
+  // what follows from a value that could not be read would only confuse
+  const others = faults.filter((fault) => inFile.every((each) => each.variable !== fault.variable));
+  const all = inFile.concat(others.map(reader.traced));
+  if (all.length > 0) throw new ConfigError(all.toSorted(byPlace));
   return Object.freeze(config);
 }
 
-/** An address or a name; IPv6 addresses without brackets. */
-function readHost(value: string): string {
-  const host = withoutBrackets(value);
-  if (!isHost(host)) throw configFault("HOST", "it is neither a host name nor an IP address");
-  return host;
-}
-
-function readTriggerToken(value: string | undefined): string | undefined {
-  if (value === undefined) return undefined;
-  if (!/^[\x21-\x7e]+$/.test(value)) {
-    throw configFault(
-      "TRIGGER_TOKEN",
-      "it contains characters that are not allowed in a bearer token",
-    );
+/** In the order of the configuration file; then what is not from there. */
+function byPlace(a: ConfigFault, b: ConfigFault): number {
+  if (a.at === undefined || b.at === undefined) {
+    return Number(a.at === undefined) - Number(b.at === undefined);
   }
-  if (value.length < MIN_TOKEN_LENGTH) {
-    throw configFault(
-      "TRIGGER_TOKEN",
-      `it has fewer than ${MIN_TOKEN_LENGTH} characters: "openssl rand -hex 24" makes a good one`,
-    );
-  }
-  return value;
-}
-
-function readLogLevel(value: string | undefined): LogLevel {
-  const wanted = value?.toLowerCase() === "warn" ? "warning" : value?.toLowerCase() ?? "info";
-  const level = LOG_LEVELS.find((each) => each === wanted);
-  if (level === undefined) {
-    throw configFault("LOG_LEVEL", "it is not one of debug, info, warn, error");
-  }
-  return level;
-}
-
-function readLogFormat(value: string | undefined, isTerminal: boolean): LogFormat {
-  if (value === undefined) return isTerminal ? "text" : "json";
-  if (value !== "text" && value !== "json") {
-    throw configFault("LOG_FORMAT", "it is not one of json, text");
-  }
-  return value;
-}
-
-function readAllowedDatasets(value: string | undefined): readonly string[] | undefined {
-  if (value === undefined) return undefined;
-  const patterns = splitUrnList(value);
-  const wrong = patterns.find((each) => each !== "*" && !each.startsWith("urn:li:dataset:("));
-  if (patterns.length === 0 || wrong !== undefined) {
-    throw configFault(
-      "ALLOWED_DATASETS",
-      `its patterns must be "*" or begin with "urn:li:dataset:("`,
-    );
-  }
-  return patterns;
-}
-
-function readTokenSdk(source: SettingsReader): SdkSettings {
-  const mode = source.variable("TOKEN_SDK_MODE") ?? "dummy";
-  const adapter = findAdapter(mode);
-  if (adapter === undefined) {
-    throw configFault(
-      "TOKEN_SDK_MODE",
-      `there is no SDK of that name (have: ${TOKEN_SDK_MODES.join(", ")})`,
-    );
-  }
-  return { mode, settings: adapter.readSettings(source) };
-}
-
-/** The SDK of that name, or else the one that has a key of that id. */
-function readRotationSource(source: SettingsReader, from: string): RotationSettings {
-  const named = findAdapter(from);
-  if (named !== undefined) {
-    return { mode: from, settings: named.readSettings(source), keyId: undefined };
-  }
-  for (const { mode, readSettings, keyIds } of TOKEN_SDK_ADAPTERS) {
-    if (keyIds === undefined) continue;
-    try {
-      const settings = readSettings(source);
-      if (keyIds(settings).includes(from)) return { mode, settings, keyId: from };
-    } catch (error) {
-      // settings that are missing or invalid contain no such key
-      if (!(error instanceof ConfigError)) throw error;
-    }
-  }
-  throw configFault(
-    "--from",
-    `it is neither a token SDK (have: ${
-      TOKEN_SDK_MODES.join(", ")
-    }) nor the id of a key in the key file`,
-  );
+  return a.at.line - b.at.line || a.at.column - b.at.column;
 }

@@ -1,11 +1,22 @@
-/** Settings that cannot be used: each fault by the name of its variable, all reported at once. */
+/** Settings that cannot be used: each fault by the name of its setting, all reported at once. */
+
+/** A place in the configuration file. Lines and columns count from 1. */
+export interface FilePosition {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** Such as `datahub.mode`; empty if the fault is in no key. */
+  readonly key: string;
+}
 
 /** One setting that cannot be used, and why. Never holds the setting's secret value. */
 export interface ConfigFault {
-  /** The environment variable. */
+  /** The environment variable, or the key of what only the configuration file has. */
   readonly variable: string;
   /** A clause that follows the variable's name and a colon: "it must be set". */
   readonly reason: string;
+  /** Where the value stands; undefined if it comes from a variable, or from nowhere. */
+  readonly at?: FilePosition;
 }
 
 /** The configuration cannot be used. Carries every fault found, so that all can be fixed at once. */
@@ -15,13 +26,20 @@ export class ConfigError extends Error {
 
   /** Its message has a line for each fault. */
   constructor(readonly faults: readonly ConfigFault[]) {
-    super(faults.map(({ variable, reason }) => `${variable}: ${reason}`).join("\n"));
+    super(faults.map(faultLine).join("\n"));
   }
 }
 
+/** The fault in one line: `PORT: it is not …`, or `tokenize.yaml:3:7: port: it is not …`. */
+export function faultLine({ variable, reason, at }: ConfigFault): string {
+  if (at === undefined) return `${variable}: ${reason}`;
+  const key = at.key === "" ? "" : `${at.key}: `;
+  return `${at.file}:${at.line}:${at.column}: ${key}${reason}`;
+}
+
 /** The error of a single fault. `reason` must not hold the setting's value. */
-export function configFault(variable: string, reason: string): ConfigError {
-  return new ConfigError([{ variable, reason }]);
+export function configFault(variable: string, reason: string, at?: FilePosition): ConfigError {
+  return new ConfigError([{ variable, reason, at }]);
 }
 
 /** Reads settings one after the other, so that every fault is found. */

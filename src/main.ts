@@ -2,10 +2,12 @@
 import "./sandbox/no_environment.ts";
 import type { Command, TypedCommand } from "./command.ts";
 import { readCommandLine } from "./command_line/command_line.ts";
+import { reportSettings } from "./commands/config_check.ts";
 import { printError, printUnwritable } from "./commands/output.ts";
 import { printPermissions } from "./commands/permissions.ts";
-import { type Config, loadConfig } from "./config.ts";
-import { ConfigError } from "./config_error.ts";
+import type { Config, ConfigSource } from "./config.ts";
+import { readSettings } from "./config/read_settings.ts";
+import { faultLine } from "./config_error.ts";
 import { USAGE_EXIT_CODE } from "./exit_codes.ts";
 import { stackFrames } from "./stack_frames.ts";
 import { toAuthority } from "./host_name.ts";
@@ -16,13 +18,27 @@ import { UnwritableOutput, writeError } from "./standard_streams.ts";
 
 const SERVE: Command = { name: "serve" };
 
+/** Where settings come from. */
+const MACHINE: ConfigSource = {
+  variable: (name) => Deno.env.get(name) || undefined,
+  file: (path) => Deno.readTextFileSync(path),
+  permissions: (path) => Deno.statSync(path),
+  isTerminal: Deno.stderr.isTerminal(),
+};
+
 async function main(): Promise<number> {
   useNoProxy();
   const commandLine = readCommandLine(Deno.args, Deno.stdout.isTerminal());
   if (commandLine.kind === "done") return commandLine.exitCode;
   const { command: typed } = commandLine;
-  const config = readConfig(typed.name === "rotate" ? typed.from : undefined);
-  if (config === undefined) return USAGE_EXIT_CODE;
+  const rotateFrom = typed.name === "rotate" ? typed.from : undefined;
+  const settings = await readSettings(MACHINE, commandLine.configFile, rotateFrom);
+  const { config } = settings;
+  if (typed.name === "config check") return reportSettings(settings, typed.json);
+  if (config === undefined) {
+    for (const fault of settings.faults) printError(faultLine(fault));
+    return USAGE_EXIT_CODE;
+  }
   const command = typed.name === "permissions" ? SERVE : withUrl(typed, config);
   if (command.name === "detokenize" && !config.allowDetokenize) {
     printError("ALLOW_DETOKENIZE: it must be true for tokens to be read back");
@@ -47,24 +63,6 @@ async function main(): Promise<number> {
  */
 function useNoProxy(): void {
   Deno.env.set("NO_PROXY", "*,0.0.0.0/0,::/0");
-}
-
-/** The configuration; undefined if it cannot be used, after printing why. */
-function readConfig(rotateFrom: string | undefined): Config | undefined {
-  try {
-    return loadConfig({
-      variable: (name) => Deno.env.get(name) || undefined,
-      file: (path) => Deno.readTextFileSync(path),
-      permissions: (path) => Deno.statSync(path),
-      isTerminal: Deno.stderr.isTerminal(),
-    }, rotateFrom);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    for (const { variable, reason } of error.faults) {
-      printError(`${variable}: ${reason}`);
-    }
-    return undefined;
-  }
 }
 
 /** The command with the URL of the action that is configured here, if it needs one and has none. */

@@ -2,7 +2,7 @@
  * Reads settings from variables and files: a secret may be in either, and a file with a secret must not
  * be readable by others.
  */
-import { configFault } from "./config_error.ts";
+import { type ConfigFault, configFault, type FilePosition } from "./config_error.ts";
 import { whyUnreadable } from "./unreadable_file.ts";
 
 /** Who may read a file, as Unix says it; null on other systems. */
@@ -21,10 +21,12 @@ export interface SettingsSource {
   file(path: string): string;
   /** Who may read the file; of a symbolic link, the file that it leads to. Throws if there is none. */
   permissions(path: string): FilePermissions;
+  /** Where in the configuration file a setting stands; undefined if its value is not from there. */
+  positionOf?(name: string): FilePosition | undefined;
 }
 
 /** What a setting may be read from while the program starts. */
-export interface SettingsReader extends Omit<SettingsSource, "permissions"> {
+export interface SettingsReader extends Omit<SettingsSource, "permissions" | "positionOf"> {
   /**
    * A secret: the value of the variable `name`, or the text of the file that the variable `name_FILE`
    * names; undefined if neither is set. A line break at its end is dropped. Throws `ConfigError` if both
@@ -45,8 +47,8 @@ export function fileVariable(name: string): string {
 
 /** A reader that knows where it found each secret. */
 export interface TracingReader extends SettingsReader {
-  /** The variable to blame for a fault of `name`: `name_FILE` if that is where its value came from. */
-  originOf(name: string): string;
+  /** The fault with where the value came from: `name_FILE`, a place in the configuration file, or both. */
+  traced(fault: ConfigFault): ConfigFault;
 }
 
 /** Makes a reader. Nothing is read yet. */
@@ -70,7 +72,10 @@ export function settingsReader(source: SettingsSource): TracingReader {
   return {
     variable: (name) => source.variable(name),
     file: (path) => source.file(path),
-    originOf: (name) => fromFiles.has(name) ? fileVariable(name) : name,
+    traced({ variable: name, reason, at }) {
+      const variable = fromFiles.has(name) ? fileVariable(name) : name;
+      return { variable, reason, at: at ?? source.positionOf?.(variable) };
+    },
     secretFile,
     secret(name) {
       const value = source.variable(name);
@@ -88,13 +93,13 @@ export function settingsReader(source: SettingsSource): TracingReader {
 }
 
 /**
- * The rule of libpq: nobody but the owner, or, if root is the owner, nobody but its group. The latter is
+ * Whether others may read a file. The rule of libpq: nobody but the owner, or, if root is the owner, nobody but its group. The latter is
  * how Kubernetes mounts secrets for a group of their own (fsGroup).
  *
  * Source: PostgreSQL documentation, "34.19.1. Client Verification of Server Certificates", and the
  * check in its `fe-secure-openssl.c`.
  */
-function othersMayRead({ mode, uid }: FilePermissions): boolean {
+export function othersMayRead({ mode, uid }: FilePermissions): boolean {
   if (mode === null) return false;
   return (mode & (uid === 0 ? 0o037 : 0o077)) !== 0;
 }

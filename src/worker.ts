@@ -10,7 +10,7 @@ import { runOnce } from "./commands/run.ts";
 import { serve } from "./commands/serve.ts";
 import { smoke } from "./commands/smoke.ts";
 import { trigger } from "./commands/trigger.ts";
-import type { Config, RotationSettings } from "./config.ts";
+import type { Config, Connection, RotationSettings } from "./config.ts";
 import { stackFrames } from "./stack_frames.ts";
 import type { Command } from "./command.ts";
 import { startLog } from "./log.ts";
@@ -101,23 +101,25 @@ function rotationSource(
 }
 
 function configuredPlatforms(config: Config): ReadonlyMap<string, Platform> {
-  const platforms: Platform[] = [];
-  if (config.postgres !== undefined) {
-    platforms.push(postgresPlatform(config.postgres, {
-      ...config.postgresLimits,
-      allowTriggers: config.allowTriggers,
-      allowTableFunctions: config.allowTableFunctions,
-      allowUnprovenMasks: config.allowUnprovenMasks,
-      pushdown: config.pushdown,
-    }));
+  return new Map(config.connections.map((each) => [each.name, platformOf(each, config)]));
+}
+
+function platformOf(connection: Connection, config: Config): Platform {
+  const { platformInstance } = connection;
+  const { allowUnprovenMasks, pushdown } = config;
+  if (connection.platform === "databricks") {
+    const { settings, catalogs } = connection;
+    const scope = { platformInstance, databases: catalogs };
+    return databricksPlatform(settings, { allowUnprovenMasks, pushdown, scope });
   }
-  if (config.databricks !== undefined) {
-    platforms.push(databricksPlatform(config.databricks, {
-      allowUnprovenMasks: config.allowUnprovenMasks,
-      pushdown: config.pushdown,
-    }));
-  }
-  return new Map(platforms.map((platform) => [platform.name, platform]));
+  return postgresPlatform(connection.settings, {
+    ...config.postgresLimits,
+    allowTriggers: config.allowTriggers,
+    allowTableFunctions: config.allowTableFunctions,
+    allowUnprovenMasks,
+    pushdown,
+    platformInstance,
+  });
 }
 
 function die(error: unknown): void {

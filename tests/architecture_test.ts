@@ -54,7 +54,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   action: ["datahub", "observations", "platforms", "tokens"],
   log: ["config", "observations"],
   config: ["datahub", "platforms", "setting_values", "settings_reader", "tokens"],
-  environment_names: ["datahub", "platforms", "tokens"],
+  environment_names: ["config"],
   platforms: ["datahub", "observations", "settings_reader", "tokens"],
   tokens: ["settings_reader"],
   "datahub/loop": [
@@ -223,8 +223,7 @@ Deno.test("only worker.ts names a concrete platform, and what reads the configur
       if (
         platform === undefined || platform === platformOf(path) || path === "worker.ts"
       ) return false;
-      const readsConfiguration = path === "config.ts" || path === "environment_names.ts";
-      return !(readsConfiguration && /\/(settings|parameters)\.ts$/.test(each));
+      return !(roomOf(path) === "config" && /\/(settings|parameters)\.ts$/.test(each));
     }).map((each) => `${path} imports ${each}`)
   );
   assert.deepEqual(wrong, []);

@@ -30,10 +30,9 @@ Deno.test("without any variable the action listens on loopback, logs JSON and ha
     triggerToken: undefined,
     log: { level: "info", format: "json" },
     allowedDatasets: undefined,
-    postgres: undefined,
+    connections: [],
     postgresLimits: { lockTimeoutMs: 5000, statementTimeoutMs: 3_600_000 },
     runTimeoutMs: 86_400_000,
-    databricks: undefined,
     datahub: undefined,
     allowTriggers: false,
     allowTableFunctions: false,
@@ -84,13 +83,21 @@ Deno.test("a trigger token has 16 characters or more", () => {
   assert.equal(load({ TRIGGER_TOKEN: "x".repeat(16) }).triggerToken, "x".repeat(16));
 });
 
+function passwordOf({ connections: [first] }: Config): unknown {
+  return first?.platform === "postgres" ? first.settings.servers[0]?.password : undefined;
+}
+
+function authenticationOf({ connections: [first] }: Config): unknown {
+  return first?.platform === "databricks" ? first.settings.authentication : undefined;
+}
+
 const SECRETS: readonly (readonly [string, string, (config: Config) => unknown])[] = [
   ["TRIGGER_TOKEN", TOKEN, ({ triggerToken }) => triggerToken],
-  ["PG_CONN_STR", "postgres://ada:canary@db/app", ({ postgres }) => postgres?.servers[0]?.password],
+  ["PG_CONN_STR", "postgres://ada:canary@db/app", passwordOf],
   [
     "DBX_JDBC_URL",
     "jdbc:databricks://h:443;httpPath=/sql/1.0/warehouses/1;AuthMech=3;UID=token;PWD=canary",
-    ({ databricks }) => databricks?.authentication,
+    authenticationOf,
   ],
 ];
 for (const [name, value, secretOf] of SECRETS) {

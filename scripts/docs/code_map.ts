@@ -6,6 +6,7 @@ const ROOMS = [
   "commands",
   "command_line",
   "sandbox",
+  "config",
   "http",
   "action",
   "platforms",

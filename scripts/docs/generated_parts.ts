@@ -12,6 +12,7 @@ import {
 } from "../../src/platforms/postgres/connection/parameters.ts";
 import { codeMap } from "./code_map.ts";
 import { commandHelp } from "./command_help.ts";
+import { SETTINGS_TABLES } from "./settings_tables.ts";
 import { cellsOf } from "./markdown.ts";
 
 /** A table whose first cells are generated. */
@@ -34,6 +35,8 @@ export interface GeneratedPage {
 export const GENERATED_PAGES: readonly GeneratedPage[] = [
   { path: "docs/cli.md", update: updateHelp },
   { path: "docs/code-map.md", update: updateCodeMap },
+  { path: "docs/configuration.md", update: updateSettings },
+  { path: "docs/configuration-file.md", update: updateSettings },
   {
     path: "docs/connection-string.md",
     update: async (page) => {
@@ -43,6 +46,7 @@ export const GENERATED_PAGES: readonly GeneratedPage[] = [
   },
   { path: "docs/errors.md", update: (page) => updateTable(page, "problems", problems()) },
   { path: "docs/log-events.md", update: (page) => updateTable(page, "log", logLines()) },
+  { path: "docs/vault.md", update: updateSettings },
 ];
 
 /** Every error code with its status and title, by status. */
@@ -93,6 +97,15 @@ async function updateHelp(page: string): Promise<string> {
 async function updateCodeMap(page: string): Promise<string> {
   const map = await codeMap();
   return replacePart(page, "files", () => map);
+}
+
+/** Each table of settings that has a place on the page. */
+function updateSettings(page: string): Promise<string> {
+  const updated = Object.entries(SETTINGS_TABLES).reduce((text, [name, table]) => {
+    const place = `settings: ${name}`;
+    return text.includes(`generated: ${place} `) ? replacePart(text, place, () => table) : text;
+  }, page);
+  return Promise.resolve(updated);
 }
 
 function updateTable(page: string, name: string, table: GeneratedTable): Promise<string> {

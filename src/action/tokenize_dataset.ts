@@ -5,7 +5,8 @@ import { parseColumns } from "../datahub/schema_field.ts";
 import { ServiceError, toServiceError } from "../errors.ts";
 import { stackFrames } from "../stack_frames.ts";
 import type { Observe } from "../observations.ts";
-import { type Platform, type Progress, selectPlatform } from "../platforms/platform.ts";
+import type { Platform, Progress } from "../platforms/platform.ts";
+import { selectPlatform } from "../platforms/select_platform.ts";
 import { rotating, type RotationSource, tokenizing } from "../tokens/conversion.ts";
 import type { TokenSdk } from "../tokens/token_sdk.ts";
 import type { Residue, ResiduePlace, ResidueState } from "../platforms/residue.ts";
@@ -15,6 +16,7 @@ import type { Report, Trigger } from "./trigger.ts";
 
 /** What the action works with. */
 export interface ActionDependencies {
+  /** The connections, by name. */
   readonly platforms: ReadonlyMap<string, Platform>;
   /** Every platform this build knows, with the variable that turns it on. */
   readonly knownPlatforms: ReadonlyMap<string, string>;

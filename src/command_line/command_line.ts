@@ -1,15 +1,20 @@
 /** The command line: from arguments to the command that they ask for. */
 import { Command as Parser, CommanderError } from "commander";
-import type { PermissionsCommand, TypedCommand } from "../command.ts";
+import type { OutsideCommand, TypedCommand } from "../command.ts";
 import { USAGE_EXIT_CODE } from "../exit_codes.ts";
 import { oneLine } from "../one_line.ts";
 import { writeError, writeOutput } from "../standard_streams.ts";
 import { COMMIT, VERSION } from "../version.ts";
-import { COMMANDS } from "./commands.ts";
+import { COMMANDS, GROUPS } from "./commands.ts";
 
 /** What the arguments ask for. */
 export type CommandLine =
-  | { readonly kind: "command"; readonly command: TypedCommand | PermissionsCommand }
+  | {
+    readonly kind: "command";
+    readonly command: TypedCommand | OutsideCommand;
+    /** `--config`: the configuration file. */
+    readonly configFile: string | undefined;
+  }
   /** Nothing more: help, the version or a usage error is printed already. */
   | { readonly kind: "done"; readonly exitCode: number };
 
@@ -19,6 +24,7 @@ export function readCommandLine(args: readonly string[], isTerminal: boolean): C
   const program = new Parser("tokenize")
     .description("Replaces the values of columns with tokens, in place, on Postgres or Databricks.")
     .version(`tokenize ${VERSION} (${COMMIT})`, "--version", "print version and commit")
+    .option("--config <file>", "the configuration file (default: TOKENIZE_CONFIG)")
     .helpOption("--help", "print this help")
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
@@ -28,12 +34,13 @@ export function readCommandLine(args: readonly string[], isTerminal: boolean): C
       outputError: (text, write) => write(eachOnOneLine(text)),
     })
     .showHelpAfterError("(see --help)");
+  const groups = new Map<string, Parser>();
   for (const { name, description, options, read } of COMMANDS) {
-    const parser = program.command(name).description(description);
+    const parser = addCommand(name, program, groups).description(description);
     for (const addOption of options) addOption(parser);
     parser.action((given) => {
       const command = read({ json: !isTerminal, ...given }, parser);
-      commandLine = { kind: "command", command };
+      commandLine = { kind: "command", command, configFile: program.opts().config };
     });
   }
   try {
@@ -43,6 +50,15 @@ export function readCommandLine(args: readonly string[], isTerminal: boolean): C
     return { kind: "done", exitCode: error.exitCode === 0 ? 0 : USAGE_EXIT_CODE };
   }
   return commandLine;
+}
+
+/** Adds a command to the program, or to its group. */
+function addCommand(name: string, program: Parser, groups: Map<string, Parser>): Parser {
+  const [first, second] = name.split(" ") as [string, string?];
+  if (second === undefined) return program.command(first);
+  const group = groups.get(first) ?? program.command(first).description(GROUPS[first] ?? "");
+  groups.set(first, group);
+  return group.command(second);
 }
 
 /** What the parser says of wrong usage quotes the arguments. */

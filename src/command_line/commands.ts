@@ -1,6 +1,6 @@
 /** Every command: its options, and how they become the command as plain data. */
 import type { Command as Parser } from "commander";
-import type { PermissionsCommand, TypedCommand } from "../command.ts";
+import type { OutsideCommand, TypedCommand } from "../command.ts";
 import {
   addConnections,
   addDataset,
@@ -20,12 +20,13 @@ import {
 
 /** One command as the command line knows it. */
 interface Definition {
-  readonly name: (TypedCommand | PermissionsCommand)["name"];
+  /** Two words for a command of a group. */
+  readonly name: (TypedCommand | OutsideCommand)["name"];
   /** For the list of commands in `--help`. */
   readonly description: string;
   readonly options: readonly ((parser: Parser) => Parser)[];
   /** Makes the command. Ends with a usage error, by way of the parser, if the options contradict. */
-  readonly read: (options: Options, parser: Parser) => TypedCommand | PermissionsCommand;
+  readonly read: (options: Options, parser: Parser) => TypedCommand | OutsideCommand;
 }
 
 /** In the order of `--help`. */
@@ -104,4 +105,15 @@ export const COMMANDS: readonly Definition[] = [
     options: [addJson],
     read: ({ json }) => ({ name: "permissions", json }),
   },
+  {
+    name: "config check",
+    description: "check the settings, and print where each comes from",
+    options: [addJson],
+    read: ({ json }) => ({ name: "config check", json }),
+  },
 ];
+
+/** The commands that only have commands of their own, such as the first word of `config check`. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  config: "check the settings",
+};

@@ -59,25 +59,6 @@ export interface PollSettings {
   readonly limit: number;
 }
 
-/** The variables that `readDatahubSettings` reads. */
-export const DATAHUB_ENVIRONMENT = [
-  "DATAHUB_GMS_URL",
-  "DATAHUB_GMS_TOKEN",
-  "DATAHUB_GMS_TOKEN_FILE",
-  "DATAHUB_AUTH_TOKEN_FILE",
-  "DATAHUB_TAGS",
-  "DATAHUB_TERMS",
-  "DATAHUB_MODE",
-  "DATAHUB_APPROVAL_TAG",
-  "DATAHUB_DONE_TAG",
-  "DATAHUB_SWEEP_INTERVAL",
-  "DATAHUB_CONSUMER",
-  "DATAHUB_REPORT",
-  "DATAHUB_PURGE_PROFILES",
-  "DATAHUB_POLL_TIMEOUT",
-  "DATAHUB_POLL_PAUSE",
-] as const;
-
 const TAG = "urn:li:tag:";
 const TERM = "urn:li:glossaryTerm:";
 const TERM_GROUP = "urn:li:glossaryNode:";

@@ -2,17 +2,18 @@
  * The seam between the action and the databases. It declares what the job calls, and nothing more.
  *
  * Glossary
- * - Platform: a kind of database, by the name DataHub gives it in a URN (`postgres`, `databricks`).
+ * - Platform: a kind of database, by the name DataHub gives it in a URN (`postgres`, `databricks`). There
+ *   may be several connections of one.
  * - Table session: one table, found and checked, for as long as a run lasts; on platforms that have
  *   transactions, inside one.
  * - Updated: rows in which at least one named column changed. Skipped: the table's other rows.
  */
 import type { ColumnRef } from "../datahub/schema_field.ts";
 import type { DatasetUrn } from "../datahub/dataset_urn.ts";
-import { ServiceError } from "../errors.ts";
 import type { Observe } from "../observations.ts";
 import type { Conversion } from "../tokens/conversion.ts";
 import type { RunOptions } from "../run_options.ts";
+import type { Fit } from "./connection_scope.ts";
 import type { Residue } from "./residue.ts";
 import type { Warning } from "./warnings.ts";
 
@@ -78,10 +79,14 @@ export interface TableSession {
   residue?(conversion: Conversion, updated: number): Promise<Residue>;
 }
 
-/** A kind of database. */
+/** One connection of a platform: a database, or a warehouse. */
 export interface Platform {
   /** What follows `urn:li:dataPlatform:` in a URN. */
   readonly name: string;
+  /** What datasets it is used for, for messages: `platform instance eu, database crm`. */
+  readonly reach: string;
+  /** How well the dataset's name fits what this connection is used for. */
+  fit(dataset: DatasetUrn): Fit;
   /** Resolves if the database responds; else throws a `ServiceError` that says why not. */
   check(signal: AbortSignal): Promise<void>;
   /**
@@ -98,31 +103,4 @@ export interface Platform {
   ): Promise<T>;
   /** Closes every connection. */
   close(): Promise<void>;
-}
-
-/**
- * The platform that a dataset's URN names. `known` has every platform of this build, with the variable
- * that turns it on; `platforms` has those that are on.
- *
- * Throws `unsupported_platform`, or `platform_not_configured`, which names the variable to set.
- */
-export function selectPlatform(
-  dataset: DatasetUrn,
-  platforms: ReadonlyMap<string, Platform>,
-  known: ReadonlyMap<string, string>,
-): Platform {
-  const platform = platforms.get(dataset.platform);
-  if (platform !== undefined) return platform;
-  const variable = known.get(dataset.platform);
-  if (variable === undefined) {
-    const names = [...known.keys()].join(", ");
-    throw new ServiceError(
-      "unsupported_platform",
-      `Cannot route the dataset: no platform named "${dataset.platform}" (have: ${names})`,
-    );
-  }
-  throw new ServiceError(
-    "platform_not_configured",
-    `Cannot route the dataset: platform "${dataset.platform}" is off, set ${variable} to turn it on`,
-  );
 }

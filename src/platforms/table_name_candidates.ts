@@ -28,7 +28,7 @@ export function candidatesFor(
   form: string,
   split: (name: string) => NameCandidate[] = splitName,
 ): NameCandidate[] {
-  const candidates = spellings(dataset.name).flatMap(split);
+  const candidates = possibleNames(dataset, split);
   if (candidates.length === 0) {
     throw new ServiceError(
       "invalid_urn",
@@ -36,6 +36,14 @@ export function candidatesFor(
     );
   }
   return candidates;
+}
+
+/** Every candidate of the name; none, if it has not the form that the platform requires. */
+export function possibleNames(
+  dataset: DatasetUrn,
+  split: (name: string) => NameCandidate[] = splitName,
+): NameCandidate[] {
+  return spellings(dataset.name).flatMap(split);
 }
 
 /** The complete candidates of one spelling: a database, a schema and a table, each at least one part. */

@@ -2,7 +2,7 @@
  * What the sandbox may reach, derived from the configuration by a pure function, so that it can be
  * printed (`tokenize permissions`), tested and trusted.
  */
-import type { Config, SdkSettings } from "../config.ts";
+import type { Config, Connection, SdkSettings } from "../config.ts";
 import { isHost, toAuthority, withoutBrackets } from "../host_name.ts";
 import type { Command } from "../command.ts";
 import { findAdapter } from "../tokens/adapters.ts";
@@ -81,19 +81,21 @@ export function workerPermissions({ hosts, files }: Grants): Deno.PermissionOpti
 }
 
 function workGrants(config: Config): HostGrant[] {
-  const { postgres, databricks } = config;
-  const grants: HostGrant[] = [];
-  for (const { address, port } of postgres?.servers ?? []) {
-    grants.push(grant(address, port, "Postgres (PG_CONN_STR)"));
+  return config.connections.flatMap(connectionGrants).concat(sdkGrants(config));
+}
+
+function connectionGrants({ platform, settings, origin }: Connection): HostGrant[] {
+  if (platform === "postgres") {
+    return settings.servers.map(({ address, port }) =>
+      grant(address, port, `Postgres (${origin})`)
+    );
   }
-  if (databricks !== undefined) {
-    grants.push(grant(databricks.host, databricks.port, "Databricks warehouse (DBX_JDBC_URL)"));
-    if (databricks.authentication.kind === "service_principal") {
-      const { hostname, port } = new URL(databricks.authentication.tokenEndpoint);
-      grants.push(grant(hostname, Number(port || 443), "Databricks access tokens (DBX_JDBC_URL)"));
-    }
+  const { host, port } = settings;
+  const grants = [grant(host, port, `Databricks warehouse (${origin})`)];
+  if (settings.authentication.kind === "service_principal") {
+    const { hostname, port } = new URL(settings.authentication.tokenEndpoint);
+    grants.push(grant(hostname, Number(port || 443), `Databricks access tokens (${origin})`));
   }
-  grants.push(...sdkGrants(config));
   return grants;
 }
 
@@ -131,10 +133,9 @@ function grant(hostname: string, port: number, why: string): HostGrant {
 }
 
 function unique(grants: readonly HostGrant[]): HostGrant[] {
-  const byHost = new Map<string, string>();
+  const byHost = new Map<string, Set<string>>();
   for (const { host, why } of grants) {
-    const known = byHost.get(host);
-    byHost.set(host, known === undefined ? why : `${known}; ${why}`);
+    byHost.set(host, (byHost.get(host) ?? new Set()).add(why));
   }
-  return [...byHost].map(([host, why]) => ({ host, why }));
+  return [...byHost].map(([host, why]) => ({ host, why: [...why].join("; ") }));
 }

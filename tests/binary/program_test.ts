@@ -1,5 +1,6 @@
 /** The compiled program, dist/tokenize, passes the same suites as the program run from source. */
 import { commandLineSuite } from "../commands/command_line_suite.ts";
+import { configSuite } from "../commands/config_suite.ts";
 import { jobsSuite } from "../commands/jobs_suite.ts";
 import { loadSuite } from "../commands/load_suite.ts";
 import { logSuite } from "../commands/log_suite.ts";
@@ -11,6 +12,7 @@ import { unwritableSuite } from "../commands/unwritable_suite.ts";
 import { compiled } from "../support/program.ts";
 
 commandLineSuite(compiled);
+await configSuite(compiled);
 await jobsSuite(compiled);
 await loadSuite(compiled);
 await logSuite(compiled);

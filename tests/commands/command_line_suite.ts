@@ -17,6 +17,9 @@ const COMMANDS = [
   "permissions",
 ];
 
+/** The options of every command. */
+const GLOBAL = ["--config", "--help", "--version"];
+
 /** What must be true of any build of the program. */
 export function commandLineSuite(program: Program): void {
   const test = (title: string, body: () => Promise<void>) =>
@@ -51,7 +54,7 @@ export function commandLineSuite(program: Program): void {
       assert.deepEqual([help.code, help.stderr], [0, ""], command);
       assert.match(help.stdout, new RegExp(`^Usage: tokenize ${command}`));
       const listed = [...help.stdout.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, name]) => name);
-      const own = listed.filter((name) => !["--help", "--version"].includes(name!));
+      const own = listed.filter((name) => !GLOBAL.includes(name!));
       assert.deepEqual(own.toSorted(), options[command]!.toSorted(), command);
     }));
   });

@@ -14,7 +14,13 @@ const OF_OTHERS = [
   "violates ",
 ];
 /** The pages that quote whole output, as blocks. */
-const OUTPUT_PAGES = ["docs/configuration.md", "docs/understanding-output.md"];
+const OUTPUT_PAGES = [
+  "docs/configuration.md",
+  "docs/configuration-file.md",
+  "docs/understanding-output.md",
+];
+/** Where a fault of the configuration file is: file, line, column and key. */
+const FILE_PLACE = /^[\w.]+:\d+:\d+: [\w.]+: /;
 /** How much of a message must be the literal's own text, and not a name or number put into it. */
 const LEAST_LITERAL_SHARE = 0.4;
 
@@ -54,7 +60,8 @@ function quotedInBlocks(): Quotation[] {
   return PAGES.filter(({ path }) => OUTPUT_PAGES.includes(path)).flatMap(({ path, text }) =>
     codeBlocksOf(text).flatMap(({ text: block }) => block.split("\n"))
       .filter((line) => /^(tokenize|error): /.test(line))
-      .map((line) => ({ path, message: line.replace(/^tokenize: | \([a-z_]+\)$/g, "") }))
+      .map((line) => line.replace(/^tokenize: | \([a-z_]+\)$/g, "").replace(FILE_PLACE, ""))
+      .map((message) => ({ path, message }))
   );
 }
 

@@ -8,7 +8,7 @@ import { filesOf, textOf } from "./pages.ts";
 import { assertNamesAll, namesIn, rowsOf } from "./tables.ts";
 
 /** Variables that are documented in prose: no user sets them for this program. */
-const NOT_SETTINGS = ["NO_PROXY", "HOME", "PGSYSCONFDIR"];
+const NOT_SETTINGS = ["NO_PROXY", "HOME", "PGSYSCONFDIR", "TOKENIZE_*"];
 const SETTINGS_PAGES = ["docs/configuration.md", "docs/vault.md"];
 /** What the scripts of the cluster read, but not to be configured by. */
 const NOT_OF_THE_CLUSTER = ["TMPDIR", "TRIGGER_TOKEN"];

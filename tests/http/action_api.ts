@@ -40,10 +40,14 @@ export function openApi(
   datahub?: DatahubLoop,
 ): ActionApi {
   const config = loadConfig({ ...machineSource(environment), isTerminal: false });
-  const { postgres, postgresLimits, pushdown, runTimeoutMs } = config;
+  const { postgresLimits, pushdown, runTimeoutMs } = config;
   const { allowTriggers, allowTableFunctions } = config;
   const options = { ...postgresLimits, allowTriggers, allowTableFunctions, pushdown };
-  const platforms = postgres === undefined ? [] : [postgresPlatform(postgres, options)];
+  const platforms = config.connections.flatMap(({ name, platform, settings, platformInstance }) =>
+    platform === "postgres"
+      ? [[name, postgresPlatform(settings, { ...options, platformInstance })] as const]
+      : []
+  );
   const observations: Observation[] = [];
   const runs = new RunRegistry();
   const app = createApp({
@@ -53,7 +57,7 @@ export function openApi(
     runs,
     datahub,
     action: {
-      platforms: new Map(platforms.map((platform) => [platform.name, platform])),
+      platforms: new Map(platforms),
       knownPlatforms: new Map([["postgres", "PG_CONN_STR"], ["databricks", "DBX_JDBC_URL"]]),
       allowedDatasets: config.allowedDatasets,
       runTimeoutMs,
@@ -91,7 +95,7 @@ export function openApi(
         headers: { "content-type": "application/json", ...headers },
       }),
     async [Symbol.asyncDispose]() {
-      for (const platform of platforms) await platform.close();
+      for (const [, platform] of platforms) await platform.close();
     },
   };
 }

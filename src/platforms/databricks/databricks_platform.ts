@@ -4,6 +4,13 @@
  */
 import type { ColumnRef } from "../../datahub/schema_field.ts";
 import { ServiceError } from "../../errors.ts";
+import {
+  ANY_NAME,
+  bestFit,
+  type ConnectionScope,
+  scopeInWords,
+  withinScope,
+} from "../connection_scope.ts";
 import { orUnchanged } from "../ended_run.ts";
 import type { Platform, RunContext, TableSession } from "../platform.ts";
 import { runInProgress } from "../refusal.ts";
@@ -12,7 +19,7 @@ import { authorize } from "./connection/authorization.ts";
 import { checkPolicies } from "./lookup/check_policies.ts";
 import { checkTable } from "./lookup/check_table.ts";
 import { databricksTable } from "./rewrite/databricks_table.ts";
-import { findTable, type FoundTable, readName } from "./lookup/find_table.ts";
+import { findTable, type FoundTable, namesOn, readName } from "./lookup/find_table.ts";
 import { Session } from "./connection/session.ts";
 import type { DatabricksSettings } from "./connection/settings.ts";
 import { checkWarehouse } from "./connection/check_warehouse.ts";
@@ -23,12 +30,14 @@ export interface DatabricksOptions {
   readonly allowUnprovenMasks?: boolean;
   /** Whether the warehouse may make the tokens if the SDK has an SQL expression; true by default. */
   readonly pushdown?: boolean;
+  /** The datasets that the warehouse is used for; all by default. */
+  readonly scope?: ConnectionScope;
 }
 
 /** Makes the platform. Loads the driver and connects when first used. */
 export function databricksPlatform(
   settings: DatabricksSettings,
-  { allowUnprovenMasks = false, pushdown = true }: DatabricksOptions = {},
+  { allowUnprovenMasks = false, pushdown = true, scope = ANY_NAME }: DatabricksOptions = {},
 ): Platform {
   const warehouse = { settings, authorization: authorize(settings.authentication) };
   // Databricks has no locks. Of two processes that write to a table, Delta lets one win, and the guard
@@ -38,10 +47,15 @@ export function databricksPlatform(
 
   return {
     name: "databricks",
+    reach: scopeInWords(scope, "catalog"),
+    fit: (dataset) =>
+      scope.platformInstance === undefined && scope.databases === undefined
+        ? "exact"
+        : bestFit(namesOn(dataset, settings), scope),
     check: (signal) => checkWarehouse(warehouse, signal),
     async withTable(dataset, columns, run, use) {
       if (run.strategy === "rewrite") throw noRewrite();
-      const candidates = readName(dataset, settings);
+      const candidates = withinScope(readName(dataset, settings), scope);
       const done = runs.run(async () => {
         run.signal.throwIfAborted();
         const session = await Session.open(warehouse, run);

@@ -1,7 +1,9 @@
 /** The platform `postgres`: one transaction a run, or one a batch. */
 import { orUnchanged } from "../ended_run.ts";
+import { bestFit, scopeInWords } from "../connection_scope.ts";
 import type { Platform, TableSession } from "../platform.ts";
 import { RunLimiter } from "../run_limiter.ts";
+import { possibleNames } from "../table_name_candidates.ts";
 import type { Session } from "./connection/session.ts";
 import { withSession } from "./connection/session_lease.ts";
 import { SessionPool } from "./connection/session_pool.ts";
@@ -16,8 +18,15 @@ type Use<T> = (table: TableSession) => Promise<T>;
 export function postgresPlatform(settings: PostgresSettings, options: PostgresOptions): Platform {
   const pool = new SessionPool(settings);
   const limiter = new RunLimiter("database");
+  const { platformInstance } = options;
+  const scope = { platformInstance, databases: [settings.database] };
   return {
     name: "postgres",
+    reach: scopeInWords(scope, "database"),
+    fit(dataset) {
+      // the only connection is used for any name: the database says that it is another one's
+      return platformInstance === undefined ? "exact" : bestFit(possibleNames(dataset), scope);
+    },
     async check(signal) {
       await withSession(pool, signal, (session) => session.query("query Postgres", "SELECT 1"));
     },

@@ -24,6 +24,8 @@ export interface PostgresOptions extends TransactionLimits {
   readonly allowUnprovenMasks?: boolean;
   /** Whether the database makes the tokens if the SDK has an SQL expression; false by default. */
   readonly pushdown?: boolean;
+  /** The platform instance of the datasets' names. Undefined: any or none; empty: none. */
+  readonly platformInstance?: string;
 }
 
 /** What a run is asked to tokenize. */
@@ -41,6 +43,7 @@ export class PostgresRun {
   readonly allowTriggers: boolean;
   readonly #allowTableFunctions: boolean;
   readonly #allowUnprovenMasks: boolean;
+  readonly #platformInstance: string | undefined;
   readonly #request: TableRequest;
   readonly #pool: SessionPool;
   /** Whether the table has triggers, rules or functions of others, which the configuration allows. */
@@ -56,6 +59,7 @@ export class PostgresRun {
       allowTableFunctions = false,
       allowUnprovenMasks = false,
       pushdown = false,
+      platformInstance,
       ...limits
     }: PostgresOptions,
     context: RunContext,
@@ -67,6 +71,7 @@ export class PostgresRun {
     this.allowTriggers = allowTriggers;
     this.#allowTableFunctions = allowTableFunctions;
     this.#allowUnprovenMasks = allowUnprovenMasks;
+    this.#platformInstance = platformInstance;
     this.#request = request;
     this.#pool = pool;
   }
@@ -83,6 +88,7 @@ export class PostgresRun {
       inBatches: this.context.commit === "batches",
       allowTableFunctions: this.#allowTableFunctions,
       allowUnprovenMasks: this.#allowUnprovenMasks,
+      platformInstance: this.#platformInstance,
       lock,
     });
     return this.#table;

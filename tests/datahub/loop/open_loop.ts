@@ -130,7 +130,9 @@ function start({ datahub, database, observations }: Place, options: OpenLoopOpti
   };
   const config = loadConfig({ ...machineSource(variables), isTerminal: false });
   const { postgresLimits, pushdown, allowTriggers, allowTableFunctions, runTimeoutMs } = config;
-  const platform = postgresPlatform(config.postgres!, {
+  const [connection] = config.connections;
+  if (connection?.platform !== "postgres") throw new Error("No connection to Postgres");
+  const platform = postgresPlatform(connection.settings, {
     ...postgresLimits,
     allowTriggers,
     allowTableFunctions,

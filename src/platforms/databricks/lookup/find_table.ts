@@ -1,7 +1,12 @@
 /** From a dataset's name to the one table it means. */
 import type { DatasetUrn } from "../../../datahub/dataset_urn.ts";
 import { ServiceError } from "../../../errors.ts";
-import { candidatesFor, type NameCandidate, splitName } from "../../table_name_candidates.ts";
+import {
+  candidatesFor,
+  type NameCandidate,
+  possibleNames,
+  splitName,
+} from "../../table_name_candidates.ts";
 import type { Session } from "../connection/session.ts";
 import type { DatabricksSettings } from "../connection/settings.ts";
 import { type DescribeRow, describeTableStatement } from "../sql/describe_table.ts";
@@ -32,6 +37,14 @@ export function readName(
     ? "catalog.schema.table (and DBX_JDBC_URL has no ConnCatalog for names without one)"
     : "catalog.schema.table";
   return candidatesFor(dataset, form, (name) => candidatesOn(name, catalog, schema));
+}
+
+/** What the dataset's name may mean; nothing, if it has not the form of a name. */
+export function namesOn(
+  dataset: DatasetUrn,
+  { catalog, schema }: Pick<DatabricksSettings, "catalog" | "schema">,
+): NameCandidate[] {
+  return possibleNames(dataset, (name) => candidatesOn(name, catalog, schema));
 }
 
 /**

@@ -69,17 +69,22 @@ export interface TransactionLimits {
 
 /**
  * Reads a connection string, what it leaves open from the service that it names and from the `PG…`
- * variables, and the files that they name.
+ * variables, and the files that they name. `toDatabase` is the database to use instead of the one that
+ * the parameters name.
  *
  * Throws a `ConfigError` that names the variable and the parameter, and never holds the password.
  */
-export function parsePostgresSettings(value: string, reader: ParameterReader): PostgresSettings {
+export function parsePostgresSettings(
+  value: string,
+  reader: ParameterReader,
+  toDatabase?: string,
+): PostgresSettings {
   const parameters = gatherParameters(value, reader);
   const take = (name: string) => parameters.take(name);
   const addresses = readServers(parameters);
   const user = take("user");
   if (user === undefined) throw parameters.fault("user", "names no user");
-  const database = take("dbname") ?? user;
+  const database = toDatabase ?? take("dbname") ?? user;
   const passwordFor = readPasswords(parameters, reader);
   const servers = addresses.map((server) => ({
     ...server,

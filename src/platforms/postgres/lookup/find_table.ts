@@ -2,15 +2,23 @@
 import type { DatasetUrn } from "../../../datahub/dataset_urn.ts";
 import type { ColumnRef } from "../../../datahub/schema_field.ts";
 import { ServiceError } from "../../../errors.ts";
+import { withinScope } from "../../connection_scope.ts";
 import { candidatesFor, type NameCandidate } from "../../table_name_candidates.ts";
 import type { Session } from "../connection/session.ts";
 import { arrayLiteral } from "../identifiers.ts";
 import { type FindTablesRow, findTablesStatement } from "../sql/find_tables.ts";
 import type { TableMetadata } from "../table.ts";
 
+/** How to look up a table. */
+export interface FindOptions {
+  /** The platform instance of the dataset's name. Undefined: any or none; empty: none. */
+  readonly platformInstance: string | undefined;
+  /** Whether to take the lock that stands for a run in one transaction. */
+  readonly lock: boolean;
+}
+
 /**
  * Looks the dataset up: names are compared as they are, and only if none matches without regard to case.
- * With `lock` it also takes the lock that stands for a run in one transaction.
  *
  * Throws `wrong_database`, `table_not_found` or `ambiguous_name`.
  */
@@ -18,9 +26,10 @@ export async function findTable(
   session: Session,
   dataset: DatasetUrn,
   asked: readonly ColumnRef[],
-  lock: boolean,
+  { platformInstance, lock }: FindOptions,
 ): Promise<TableMetadata> {
-  const candidates = candidatesFor(dataset, "database.schema.table");
+  const named = candidatesFor(dataset, "database.schema.table");
+  const candidates = withinScope(named, { platformInstance, databases: undefined });
   const [, exact] = await lookUp(session, candidates, asked, { exact: true, lock });
   const table = onlyOne(dataset, exact);
   if (table !== undefined) return table;

@@ -8,16 +8,14 @@ import { checkMasks } from "./check_masks.ts";
 import { type AllowedEffects, checkSideEffects } from "./check_side_effects.ts";
 import { checkTable, displayNameOf } from "./check_table.ts";
 import { checkTableFunctions } from "./check_table_functions.ts";
-import { findTable } from "./find_table.ts";
+import { type FindOptions, findTable } from "./find_table.ts";
 
 /** How to resolve a table. */
-export interface ResolveOptions extends AllowedEffects {
+export interface ResolveOptions extends AllowedEffects, FindOptions {
   /** Whether functions of others in the table's definition may run. */
   readonly allowTableFunctions: boolean;
   /** Whether to go on although the role's reads may be masked. */
   readonly allowUnprovenMasks: boolean;
-  /** Whether to take the lock that stands for a run in one transaction. */
-  readonly lock: boolean;
 }
 
 /**
@@ -28,12 +26,13 @@ export async function resolveTable(
   session: Session,
   dataset: DatasetUrn,
   asked: readonly ColumnRef[],
-  { allowTableFunctions, allowUnprovenMasks, lock, ...allowed }: ResolveOptions,
+  options: ResolveOptions,
 ): Promise<TargetTable> {
-  const found = await findTable(session, dataset, asked, lock);
+  const { allowTableFunctions, allowUnprovenMasks } = options;
+  const found = await findTable(session, dataset, asked, options);
   const columns = checkTable(found, asked);
   checkMasks(found, allowUnprovenMasks);
-  const effects = await checkSideEffects(session, found, columns, allowed);
+  const effects = await checkSideEffects(session, found, columns, options);
   const functions = await checkTableFunctions(session, found, columns, allowTableFunctions);
   const displayName = displayNameOf(found);
   if (found.gotLock === false) throw runInProgress(displayName);

@@ -1,0 +1,48 @@
+/** The settings that say where databases are, and how runs on them work. */
+import { connectionString, flag, integer } from "../setting.ts";
+
+const HOUR_MS = 3_600_000;
+/** Postgres, and timers, count milliseconds in 31 bits. */
+const TIMEOUT_RANGE = [1, 2_147_483_647] as const;
+
+/** By variable. */
+export const DATABASES = {
+  PG_CONN_STR: connectionString(
+    "Postgres: [a URL or libpq keywords](#the-postgres-connection-string)",
+    "Postgres is off",
+  ),
+  PG_LOCK_TIMEOUT_MS: integer(
+    "how long a run waits for a lock, in milliseconds",
+    5000,
+    TIMEOUT_RANGE,
+  ),
+  PG_STATEMENT_TIMEOUT_MS: integer(
+    "how long one statement of a run may take, in milliseconds",
+    HOUR_MS,
+    TIMEOUT_RANGE,
+    "an hour",
+  ),
+  RUN_TIMEOUT_MS: integer(
+    "how long a run may take on any platform, in milliseconds",
+    24 * HOUR_MS,
+    TIMEOUT_RANGE,
+    "a day",
+  ),
+  DBX_JDBC_URL: connectionString(
+    "Databricks: [the JDBC URL](databricks.md#connecting) of a SQL warehouse",
+    "Databricks is off",
+  ),
+  PUSHDOWN: flag(
+    "`false`: the action makes the tokens even if [the database could](postgres.md#methods)",
+    true,
+  ),
+  ALLOW_TABLE_FUNCTIONS: flag(
+    "`true`: tokenize tables [whose definition calls functions of others](postgres.md#functions-of-others)",
+  ),
+  ALLOW_UNPROVEN_MASKS: flag(
+    "`true`: go on if nobody can tell whether [what is read is masked](postgres.md#masks)",
+  ),
+  ALLOW_TRIGGERS: flag(
+    "`true`: tokenize tables [whose triggers or rules fire](postgres.md#triggers-and-rules)",
+  ),
+};
