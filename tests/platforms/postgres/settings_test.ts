@@ -255,7 +255,10 @@ const BAD: Readonly<Record<string, [value: string, reason: RegExp]>> = {
     `user=ada sslmode=require sslrootcert=system`,
     /sslrootcert=system needs sslmode=verify-full$/,
   ],
-  "channel binding": [`user=ada channel_binding=require`, /=require is not supported yet$/],
+  "channel binding without TLS": [
+    `user=ada sslmode=disable channel_binding=require`,
+    /channel_binding=require needs TLS, which sslmode=disable switches off$/,
+  ],
   "an unknown word about channel binding": [
     "user=ada channel_binding=yes",
     /its channel_binding is not one of disable, prefer, require$/,

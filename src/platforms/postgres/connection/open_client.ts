@@ -1,4 +1,5 @@
 /** A client of the server, on a socket of this program: with the methods of authentication it allows. */
+import { TLSSocket } from "node:tls";
 import type { Decode } from "../protocol/backend_messages.ts";
 import { Client } from "../protocol/client.ts";
 import { methodCheck } from "./authentication.ts";
@@ -19,13 +20,15 @@ export async function openClient(
   const abort = () => socket.destroy();
   signal.addEventListener("abort", abort, { once: true });
   try {
-    const { user, password, database, applicationName, options } = settings;
+    const { user, password, database, applicationName, options, channelBinding } = settings;
     return await Client.start(socket, {
       user,
       password,
       database,
       parameters: { application_name: applicationName, ...(options && { options }) },
       checkMethod: methodCheck(socket, settings),
+      channelBinding,
+      certificate: socket instanceof TLSSocket ? certificateOf(socket) : undefined,
       decodeOf,
     });
   } catch (error) {
@@ -34,4 +37,9 @@ export async function openClient(
   } finally {
     signal.removeEventListener("abort", abort);
   }
+}
+
+/** The server's, in DER. */
+function certificateOf(socket: TLSSocket): Uint8Array {
+  return Uint8Array.from(socket.getPeerCertificate().raw);
 }

@@ -57,7 +57,11 @@ export const LIBPQ_PARAMETERS: Readonly<Record<string, Parameter>> = {
     variable: "PGREQUIREAUTH",
     note: "default: all that does not show the password to others",
   },
-  channel_binding: { use: "read", variable: "PGCHANNELBINDING", note: "default: `prefer`" },
+  channel_binding: {
+    use: "read",
+    variable: "PGCHANNELBINDING",
+    note: "of SCRAM to TLS; default: `prefer`",
+  },
   connect_timeout: {
     use: "read",
     variable: "PGCONNECT_TIMEOUT",

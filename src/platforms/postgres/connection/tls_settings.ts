@@ -86,8 +86,11 @@ function checkMode(
   if (sslNegotiation === "direct" && /^(disable|allow|prefer)$/.test(sslMode)) {
     refuse("sslnegotiation", "sslnegotiation=direct needs sslmode=require or a stricter one");
   }
-  if (channelBinding === "require") {
-    refuse("channel_binding", "channel_binding=require is not supported yet");
+  if (channelBinding === "require" && sslMode === "disable") {
+    refuse(
+      "channel_binding",
+      "channel_binding=require needs TLS, which sslmode=disable switches off",
+    );
   }
 }
 

@@ -8,6 +8,8 @@ import { createHash } from "node:crypto";
 import type { ContentReader } from "./backend_messages.ts";
 import { AuthenticationFault, notTheProtocol } from "./connection_fault.ts";
 import { cstring, password as passwordMessage, saslInitialResponse } from "./frontend_messages.ts";
+import { TLS_SERVER_END_POINT, tlsServerEndPoint } from "./channel_binding.ts";
+import { saslPrep } from "./saslprep.ts";
 import { ScramExchange } from "./scram.ts";
 
 /** What a server can ask for, in libpq's words. */
@@ -26,6 +28,7 @@ const METHODS: Readonly<Record<number, AskedMethod>> = {
   [SASL]: "scram-sha-256",
 };
 const SCRAM = "SCRAM-SHA-256";
+const SCRAM_BOUND = "SCRAM-SHA-256-PLUS";
 
 /** Who connects. */
 export interface Credentials {
@@ -33,6 +36,10 @@ export interface Credentials {
   readonly password: string | undefined;
   /** Called with the method that the server asks for before it gets anything. Throws if it must not. */
   readonly checkMethod: (method: AskedMethod) => void;
+  /** Whether SCRAM is bound to the connection below it: never, if the server offers it, or always. */
+  readonly channelBinding: "disable" | "prefer" | "require";
+  /** The certificate of the server, in DER; undefined if the connection is not encrypted. */
+  readonly certificate: Uint8Array | undefined;
 }
 
 const encoder = new TextEncoder();
@@ -65,6 +72,7 @@ export class AuthenticationExchange {
     if (method !== undefined) {
       this.#method = method;
       this.#credentials.checkMethod(method);
+      if (request !== SASL) this.#refuseUnbound();
     }
     switch (request) {
       case OK:
@@ -84,7 +92,10 @@ export class AuthenticationExchange {
   }
 
   #end(): undefined {
-    if (this.#method === "none") this.#credentials.checkMethod("none");
+    if (this.#method === "none") {
+      this.#credentials.checkMethod("none");
+      this.#refuseUnbound();
+    }
     if (this.#method === "scram-sha-256" && this.#scram?.isProven !== true) {
       throw new AuthenticationFault("the server does not prove that it knows the password");
     }
@@ -92,11 +103,33 @@ export class AuthenticationExchange {
   }
 
   #startScram(offered: readonly string[]): Uint8Array {
-    if (!offered.includes(SCRAM) || this.#scram !== undefined) {
+    const data = this.#bindingData();
+    const isBound = data !== undefined && offered.includes(SCRAM_BOUND);
+    const mechanism = isBound ? SCRAM_BOUND : SCRAM;
+    if (!isBound) this.#refuseUnbound();
+    if (!offered.includes(mechanism) || this.#scram !== undefined) {
       throw new AuthenticationFault("the server offers no mechanism that is supported here");
     }
-    this.#scram = new ScramExchange(this.#password(), { flag: "n", data: new Uint8Array(0) });
-    return passwordMessage(saslInitialResponse(SCRAM, encoder.encode(this.#scram.first)));
+    const flag = isBound ? `p=${TLS_SERVER_END_POINT}` : data === undefined ? "n" : "y";
+    this.#scram = new ScramExchange(saslPrep(this.#password()), {
+      flag,
+      data: isBound ? data : new Uint8Array(0),
+    });
+    return passwordMessage(saslInitialResponse(mechanism, encoder.encode(this.#scram.first)));
+  }
+
+  /** What SCRAM can be bound to; undefined if it cannot, or is not to be. */
+  #bindingData(): Uint8Array | undefined {
+    const { channelBinding, certificate } = this.#credentials;
+    if (channelBinding === "disable" || certificate === undefined) return undefined;
+    return tlsServerEndPoint(certificate);
+  }
+
+  #refuseUnbound(): void {
+    if (this.#credentials.channelBinding !== "require") return;
+    throw new AuthenticationFault(
+      "the server cannot bind the password to the TLS connection, which channel_binding=require asks for",
+    );
   }
 
   async #prove(serverFirst: string): Promise<Uint8Array> {
