@@ -6,23 +6,20 @@
 import type { RunRegistry } from "../../action/run_registry.ts";
 import type { ActionDependencies } from "../../action/tokenize_dataset.ts";
 import { settleWithin } from "../../async.ts";
-import { ServiceError } from "../../errors.ts";
-import { stackFrames } from "../../stack_frames.ts";
 import { MAX_RUNS } from "../../platforms/run_limiter.ts";
 import { openGms } from "../gms/gms.ts";
-import { GmsError } from "../gms/gms_error.ts";
 import { offsetStore } from "../gms/offset_store.ts";
 import { findTaggedDatasets } from "../gms/search.ts";
-import { SILENT_REPORTER } from "../report/reporter.ts";
+import { type Reporter, SILENT_REPORTER } from "../report/reporter.ts";
 import type { DatahubSettings } from "../settings.ts";
-import { DueQueue, type Followup } from "./due_queue.ts";
+import { dealWith } from "./deal_with.ts";
+import { DueQueue } from "./due_queue.ts";
 import { EventIntake } from "./event_intake.ts";
 import { findTermsIn } from "./find_terms.ts";
 import { type ChangeEvent, type Hint, readChangeEvent } from "./hint.ts";
+import { Journal } from "./journal.ts";
 import { LoopState } from "./loop_state.ts";
 import { type LoopStatus, statusOf } from "./loop_status.ts";
-import { reconcile, type ReconcileDependencies } from "./reconcile.ts";
-import { scrubDue } from "./scrub_due.ts";
 import { Sweeper } from "./sweeper.ts";
 import type { LabelRules } from "./tagged_columns.ts";
 
@@ -31,6 +28,8 @@ export interface LoopDependencies {
   readonly settings: DatahubSettings;
   readonly action: ActionDependencies;
   readonly runs: RunRegistry;
+  /** Where it reports to. */
+  readonly reporter?: Reporter;
 }
 
 /** A loop that runs. */
@@ -52,7 +51,9 @@ const BACKOFF = { firstMs: 5000, maxMs: 900_000 };
 const CLOSE_TIMEOUT_MS = 2000;
 
 /** Starts the loop. It never throws what DataHub or a database causes. */
-export function startLoop({ settings, action, runs }: LoopDependencies): DatahubLoop {
+export function startLoop(
+  { settings, action, runs, reporter = SILENT_REPORTER }: LoopDependencies,
+): DatahubLoop {
   const { observe } = action;
   const gms = openGms(settings.gms);
   const state = new LoopState();
@@ -62,12 +63,14 @@ export function startLoop({ settings, action, runs }: LoopDependencies): Datahub
     wanted: new Set([...settings.tags, ...terms]),
     approvalTag: settings.approvalTag,
   });
-  const deps = { gms, action, runs, mode: settings.mode, rules, reporter: SILENT_REPORTER };
-
-  const queue = new DueQueue<Hint>({
+  const journal = new Journal(gms, settings.consumer);
+  const { mode } = settings;
+  const mark = (urn: string) => void queue.mark(urn);
+  const deps = { gms, action, runs, mode, rules, reporter, journal, state, mark };
+  const queue: DueQueue<Hint> = new DueQueue<Hint>({
     concurrency: CONCURRENCY,
     backoff: BACKOFF,
-    work: (urn, hints) => deal(urn, hints, deps, state, (each) => void queue.mark(each)),
+    work: (urn, hints) => dealWith(urn, hints, deps),
   });
   const take = async (event: ChangeEvent) => {
     if (!isRelevant(event, rules())) return;
@@ -78,6 +81,7 @@ export function startLoop({ settings, action, runs }: LoopDependencies): Datahub
   const sweeper = new Sweeper({
     intervalMs: settings.sweepIntervalMs,
     async *find(signal) {
+      await resume(journal, queue);
       terms = [...settings.terms, ...await findTermsIn(gms, settings.termGroups, signal)];
       yield* findTaggedDatasets(gms, { tags: settings.tags, terms }, signal);
     },
@@ -109,47 +113,14 @@ export function startLoop({ settings, action, runs }: LoopDependencies): Datahub
   };
 }
 
-/** Deals with one dataset, and logs what came of it. Throws what makes it due again soon. */
-async function deal(
-  datasetUrn: string,
-  hints: readonly Hint[],
-  deps: ReconcileDependencies,
-  state: LoopState,
-  mark: (datasetUrn: string) => void,
-): Promise<Followup<Hint> | undefined> {
-  const { observe } = deps.action;
-  try {
-    const reconciled = await reconcile(datasetUrn, hints, deps);
-    state.record(reconciled);
-    const { outcome, tagged, unconfirmed, onDataset } = reconciled;
-    const names = (columns: typeof tagged) => columns.map(({ name }) => name);
-    observe({
-      event: "dataset_reconciled",
-      datasetUrn,
-      outcome: outcome.kind,
-      columns: names(tagged),
-      unconfirmed: names(unconfirmed),
-      onDataset,
-      code: "error" in outcome ? outcome.error.code : undefined,
-    });
-    if (outcome.kind === "stands_for") outcome.tables.forEach(mark);
-    if (outcome.kind === "failed") throw outcome.error;
-    return scrubDue(outcome, hints);
-  } catch (error) {
-    if (error instanceof GmsError) {
-      state.recordUnasked(datasetUrn, error.message);
-      observe({ event: "dataset_not_read", datasetUrn, fault: error.fault, reason: error.reason });
-    } else if (!isReported(error)) {
-      const kind = error instanceof Error ? error.name : typeof error;
-      observe({ event: "unexpected_failure", kind, frames: stackFrames(error) });
-    }
-    throw error;
+/** Makes due what an earlier program left: what it did not report, and what it was to scrub later. */
+async function resume(journal: Journal, queue: DueQueue<Hint>): Promise<void> {
+  await journal.load();
+  for (const urn of journal.unreported) void queue.mark(urn, { isBulk: true });
+  for (const [urn, { scrubs, due_at_ms }] of journal.scrubs) {
+    const delayMs = Math.max(0, due_at_ms - Date.now());
+    void queue.mark(urn, { delayMs, isBulk: true, hint: { scrubs } });
   }
-}
-
-/** Failures of the dataset itself are logged by the run and with the outcome. */
-function isReported(error: unknown): boolean {
-  return error instanceof ServiceError;
 }
 
 /** Exactly those labels: the program's own tag for what is done makes events, too. */

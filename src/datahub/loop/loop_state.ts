@@ -1,5 +1,5 @@
 /** What the loop knows of the datasets it dealt with, for those who ask from outside. */
-import type { Reconciled } from "./reconcile.ts";
+import type { Reconciled } from "./outcome.ts";
 
 /** A dataset that needs somebody's attention. This is the published document, hence the snake_case. */
 export interface DatasetProblem {

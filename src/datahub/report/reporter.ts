@@ -14,13 +14,24 @@ export interface Subject {
   readonly actor?: string;
 }
 
+/** What is known of a run beyond its report. */
+export interface ReportedRun {
+  /** When it began, in milliseconds since 1970: the same however often it is reported. */
+  readonly startedAtMs: number;
+  /**
+   * True if the program ended between the run's COMMIT and its report. Then `updated` is what was counted
+   * right before the run.
+   */
+  readonly isRecovered: boolean;
+}
+
 /**
  * Where the loop reports to. Each call is awaited, and must be safe to repeat: after a crash the loop deals
  * with the dataset again. A rejection makes the dataset due again, and never undoes a run.
  */
 export interface Reporter {
   /** A run succeeded. Its `updated` may be 0 if only old values elsewhere were cleared. */
-  done(subject: Subject, report: Report): Promise<void>;
+  done(subject: Subject, report: Report, run: ReportedRun): Promise<void>;
   /** A dry run found that every value is a token already. */
   nothingToDo(subject: Subject, report: Report): Promise<void>;
   /** A dry run found values, and nothing may be written: the mode is `observe`. */

@@ -1,12 +1,12 @@
 /** DataHub is away, old, slow, forgetful or talks nonsense. */
 import assert from "node:assert/strict";
 import { until } from "../../../scripts/servers/until.ts";
-import { stateUrn } from "../../../src/datahub/gms/offset_store.ts";
+import { stateUrn } from "../../../src/datahub/gms/consumer_state.ts";
 import { encodeOffset } from "../../../scripts/servers/datahub/events_api.ts";
 import { type OpenedLoop, openLoop } from "./open_loop.ts";
 
 const EVENTS = /events\/poll/;
-const STATE = stateUrn("urn:li:dataHubAction:tokenize-action");
+const STATE = stateUrn({ consumer: "tokenize-action", resource: "state" });
 
 function storedOffset({ datahub }: Pick<OpenedLoop, "datahub">): string | undefined {
   const info = datahub.metadata.entities.get(STATE)?.platformResourceInfo;

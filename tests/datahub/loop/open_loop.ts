@@ -15,6 +15,7 @@ import { until } from "../../../scripts/servers/until.ts";
 import { RunRegistry } from "../../../src/action/run_registry.ts";
 import { loadConfig } from "../../../src/config.ts";
 import { type DatahubLoop, startLoop } from "../../../src/datahub/loop/loop.ts";
+import type { Reporter } from "../../../src/datahub/report/reporter.ts";
 import type { Observation } from "../../../src/observations.ts";
 import { postgresPlatform } from "../../../src/platforms/postgres/postgres_platform.ts";
 import { lazyTokenSdk } from "../../../src/tokens/lazy_token_sdk.ts";
@@ -28,6 +29,8 @@ export interface OpenLoopOptions {
   readonly mode?: "observe" | "approve" | "run";
   /** Further settings, as variables. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Where the loop reports to. */
+  readonly reporter?: Reporter;
   /** Called before the loop starts. */
   readonly before?: (opened: Omit<OpenedLoop, "loop">) => unknown;
 }
@@ -115,7 +118,7 @@ export async function openLoop(options: OpenLoopOptions = {}): Promise<OpenedLoo
 type Place = Pick<OpenedLoop, "datahub" | "database"> & { readonly observations: Observation[] };
 
 function start({ datahub, database, observations }: Place, options: OpenLoopOptions) {
-  const { mode = "run", env } = options;
+  const { mode = "run", env, reporter } = options;
   const variables = {
     PG_CONN_STR: database.url,
     ALLOWED_DATASETS: urnOf(`${database.name}.public.*`),
@@ -147,7 +150,12 @@ function start({ datahub, database, observations }: Place, options: OpenLoopOpti
     tokenSdk: lazyTokenSdk(config.tokenSdk),
     observe: (observation: Observation) => void observations.push(observation),
   };
-  const loop = startLoop({ settings: config.datahub!, action, runs });
+  const loop = startLoop({
+    settings: config.datahub!,
+    action,
+    runs,
+    ...(reporter && { reporter }),
+  });
   const close = async () => {
     const closing = loop.close();
     await runs.drain(0);

@@ -1,0 +1,80 @@
+/** What surrounds `reconcile`: what came of a dataset is logged and remembered, and what follows is due. */
+import { ServiceError } from "../../errors.ts";
+import { stackFrames } from "../../stack_frames.ts";
+import { GmsError } from "../gms/gms_error.ts";
+import type { Followup } from "./due_queue.ts";
+import type { Hint } from "./hint.ts";
+import type { LoopState } from "./loop_state.ts";
+import type { Reconciled } from "./outcome.ts";
+import { reconcile, type ReconcileDependencies } from "./reconcile.ts";
+import { scrubDue } from "./scrub_due.ts";
+
+/** What dealing with a dataset takes. */
+export interface DealDependencies extends ReconcileDependencies {
+  readonly state: LoopState;
+  /** Marks another dataset as due. */
+  readonly mark: (datasetUrn: string) => void;
+}
+
+/** Deals with one dataset. Throws what makes it due again soon, after logging why. */
+export async function dealWith(
+  datasetUrn: string,
+  hints: readonly Hint[],
+  deps: DealDependencies,
+): Promise<Followup<Hint> | undefined> {
+  try {
+    await deps.journal.load();
+    const reconciled = await reconcile(datasetUrn, hints, deps);
+    record(reconciled, deps);
+    const { outcome } = reconciled;
+    if (outcome.kind === "stands_for") outcome.tables.forEach(deps.mark);
+    if (outcome.kind === "failed") throw outcome.error;
+    return await noteScrub(reconciled, hints, deps);
+  } catch (error) {
+    logFailure(datasetUrn, error, deps);
+    throw error;
+  }
+}
+
+function record(reconciled: Reconciled, { state, action }: DealDependencies): void {
+  state.record(reconciled);
+  const { datasetUrn, outcome, tagged, unconfirmed, onDataset } = reconciled;
+  const names = (columns: typeof tagged) => columns.map(({ name }) => name);
+  action.observe({
+    event: "dataset_reconciled",
+    datasetUrn,
+    outcome: outcome.kind,
+    columns: names(tagged),
+    unconfirmed: names(unconfirmed),
+    onDataset,
+    code: "error" in outcome ? outcome.error.code : undefined,
+  });
+}
+
+/** Keeps the dataset due while a run left old values that time clears, across restarts. */
+async function noteScrub(
+  { datasetUrn, outcome }: Reconciled,
+  hints: readonly Hint[],
+  { journal }: DealDependencies,
+): Promise<Followup<Hint> | undefined> {
+  const done = outcome.kind === "waiting_for_approval" ? outcome.approved : outcome;
+  if (done?.kind !== "done") return undefined;
+  const due = scrubDue(done.report, hints);
+  await journal.scrub(
+    datasetUrn,
+    due && { scrubs: due.hint.scrubs, due_at_ms: Date.now() + due.afterMs },
+  );
+  return due;
+}
+
+/** Failures of the dataset itself are logged by the run and with the outcome. */
+function logFailure(datasetUrn: string, error: unknown, { state, action }: DealDependencies): void {
+  if (error instanceof GmsError) {
+    const { fault, reason, message } = error;
+    state.recordUnasked(datasetUrn, message);
+    action.observe({ event: "dataset_not_read", datasetUrn, fault, reason });
+  } else if (!(error instanceof ServiceError)) {
+    const kind = error instanceof Error ? error.name : typeof error;
+    action.observe({ event: "unexpected_failure", kind, frames: stackFrames(error) });
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * What a crash must not lose beyond the offset, kept in DataHub: runs that began and were not reported yet,
+ * so that each is reported once with its own id, and scrubs that are due.
+ */
+import { z } from "zod";
+import { loadState, type StateKey, storeState } from "../gms/consumer_state.ts";
+import type { Gms } from "../gms/gms.ts";
+
+const runSchema = z.object({
+  run_id: z.string(),
+  columns: z.array(z.string()),
+  started_at_ms: z.number(),
+  updated: z.number(),
+});
+
+const scrubSchema = z.object({ scrubs: z.number(), due_at_ms: z.number() });
+
+const journalSchema = z.object({
+  runs: z.record(z.string(), runSchema),
+  scrubs: z.record(z.string(), scrubSchema),
+});
+
+/** A run that began. Its `updated` is what was counted right before. */
+export type BegunRun = z.infer<typeof runSchema>;
+
+/** A scrub that is due: how many there were before, and when (milliseconds since 1970). */
+export type DueScrub = z.infer<typeof scrubSchema>;
+
+/** The journal of one consumer. To be loaded before anything else. */
+export class Journal {
+  readonly #gms: Gms;
+  readonly #key: StateKey;
+  readonly #runs = new Map<string, BegunRun>();
+  readonly #scrubs = new Map<string, DueScrub>();
+  /** Datasets whose run was committed by this program, so that its counts are exact. */
+  readonly #committed = new Set<string>();
+  #loading: Promise<void> | undefined;
+  /** The write after the one under way, which will have everything that is known when it begins. */
+  #next: Promise<void> | undefined;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(gms: Gms, consumer: string) {
+    this.#gms = gms;
+    this.#key = { consumer, resource: "tokenize-journal", schema: "TokenizeJournal" };
+  }
+
+  /** The URNs of datasets with a run that was not reported. */
+  get unreported(): readonly string[] {
+    return [...this.#runs.keys()];
+  }
+
+  /** The scrubs that are due, by dataset. */
+  get scrubs(): ReadonlyMap<string, DueScrub> {
+    return this.#scrubs;
+  }
+
+  /** Reads what an earlier program left, unless that was done. Throws `GmsError`. */
+  load(): Promise<void> {
+    return this.#loading ??= this.#load().catch((error) => {
+      this.#loading = undefined;
+      throw error;
+    });
+  }
+
+  async #load(): Promise<void> {
+    const stored = journalSchema.safeParse(await loadState(this.#gms, this.#key));
+    if (!stored.success) return;
+    for (const [urn, run] of Object.entries(stored.data.runs)) this.#runs.set(urn, run);
+    for (const [urn, scrub] of Object.entries(stored.data.scrubs)) this.#scrubs.set(urn, scrub);
+  }
+
+  /** The run on a dataset that began and was not reported. */
+  runOn(datasetUrn: string): BegunRun | undefined {
+    return this.#runs.get(datasetUrn);
+  }
+
+  /** Notes a run that is about to begin. Throws `GmsError`: then it must not begin. */
+  async begin(datasetUrn: string, run: BegunRun): Promise<void> {
+    this.#committed.delete(datasetUrn);
+    this.#runs.set(datasetUrn, run);
+    await this.#write();
+  }
+
+  /** Notes, until this program ends, how many rows the run updated. */
+  committed(datasetUrn: string, updated: number): void {
+    const run = this.#runs.get(datasetUrn);
+    if (run === undefined) return;
+    this.#runs.set(datasetUrn, { ...run, updated });
+    this.#committed.add(datasetUrn);
+  }
+
+  /** Whether the counts of the run on a dataset are known, and not only what was counted before it. */
+  isExact(datasetUrn: string): boolean {
+    return this.#committed.has(datasetUrn);
+  }
+
+  /** Notes that the run was reported. Throws `GmsError`. */
+  async end(datasetUrn: string): Promise<void> {
+    this.#committed.delete(datasetUrn);
+    if (this.#runs.delete(datasetUrn)) await this.#write();
+  }
+
+  /** Notes when a dataset is to be scrubbed; undefined: not any more. Throws `GmsError`. */
+  async scrub(datasetUrn: string, due: DueScrub | undefined): Promise<void> {
+    if (due !== undefined) this.#scrubs.set(datasetUrn, due);
+    else if (!this.#scrubs.delete(datasetUrn)) return;
+    await this.#write();
+  }
+
+  /** One write at a time; those who come meanwhile share the next one. */
+  #write(): Promise<void> {
+    return this.#next ??= this.#last.then(() => {
+      this.#next = undefined;
+      const write = storeState(this.#gms, this.#key, {
+        runs: Object.fromEntries(this.#runs),
+        scrubs: Object.fromEntries(this.#scrubs),
+      });
+      this.#last = write.catch(() => {}); // those who wait for it receive the failure
+      return write;
+    });
+  }
+}
