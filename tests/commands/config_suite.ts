@@ -97,11 +97,10 @@ export async function configSuite(program: Program): Promise<void> {
       service.trigger({ dataset_urn: urnOf(name), columns: ["email"] });
     const { status, json } = await trigger(`eu.${other.name}.public.customers`);
     assert.deepEqual([status, json.updated, json.platform], [200, 100, "postgres"]);
-    const tokens = async (sql: typeof one.sql) => {
-      const like = sql`email like 'tok!_%' escape '!'`;
-      return (await sql`select count(*)::int as n from customers where ${like}`)[0]!.n;
-    };
-    assert.deepEqual([await tokens(one.sql), await tokens(other.sql)], [0, 100]);
+    const tokens = async ({ sql }: typeof one) =>
+      (await sql`select count(*)::int as n from customers where email like 'tok!_%' escape '!'`)[0]!
+        .n;
+    assert.deepEqual([await tokens(one), await tokens(other)], [0, 100]);
     assert.equal((await trigger(`${one.name}.public.customers`)).json.updated, 100);
 
     for (const name of [`${other.name}.public.customers`, `us.${one.name}.public.customers`]) {

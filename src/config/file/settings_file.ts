@@ -8,7 +8,6 @@ import { othersMayRead, type SettingsSource } from "../../settings_reader.ts";
 import { whyUnreadable } from "../../unreadable_file.ts";
 import type { SettingsFile } from "./contents.ts";
 import { FileReader } from "./file_reader.ts";
-import { parseYaml } from "./yaml_nodes.ts";
 
 /**
  * Reads a configuration file. `named` is what named it, for a fault: `TOKENIZE_CONFIG` or `--config`.
@@ -28,7 +27,8 @@ export async function readSettingsFile(
   } catch (error) {
     throw configFault(named, `the file ${whyUnreadable(error)}`);
   }
-  const { root, faults } = await parseYaml(text);
+  const { parseYaml } = await import("./yaml_nodes.ts"); // most programs need no YAML
+  const { root, faults } = parseYaml(text);
   const reader = new FileReader(path, isPrivate, source.variable.bind(source));
   for (const { reason, place } of faults) reader.refuse("", place, reason);
   // what follows from broken syntax would only confuse

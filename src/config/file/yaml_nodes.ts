@@ -2,6 +2,7 @@
  * YAML as a tree of maps, lists and texts, each with its line and column. Types are left to who reads
  * the tree: `8080`, `"8080"` and `true` are the texts that stand there.
  */
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 
 /** A place in the text, counted from 1. */
 export interface Place {
@@ -52,8 +53,7 @@ const REASONS: Readonly<Record<string, string>> = {
 const MAX_DEPTH = 16;
 
 /** Parses YAML 1.2. What is not valid is in `faults`; nothing is thrown. */
-export async function parseYaml(text: string): Promise<YamlDocument> {
-  const { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } = await import("yaml");
+export function parseYaml(text: string): YamlDocument {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const placeOf = (offset: number): Place => {
