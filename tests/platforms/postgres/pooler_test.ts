@@ -102,3 +102,24 @@ testUnless(
       );
     }),
 );
+
+testUnless(
+  whyNot,
+  "a pooler's server is found to be writable, and options that it refuses are named",
+  async () => {
+    await makePeople();
+    await withPooler("transaction", async (url) => {
+      await using action = openAction(`${url}?target_session_attrs=read-write`);
+      assert.equal(
+        (await action.tokenize("public.people", ["name"], { dryRun: true })).updated,
+        6000,
+      );
+      await using withOptions = openAction(`${url}?options=-c%20geqo%3Doff`);
+      const error = await withOptions.fails("database_unreachable", "public.people", ["name"]);
+      assert.match(
+        error.message,
+        /a pooler .*does not accept .*such as options \(SQLSTATE 08P01\)$/,
+      );
+    });
+  },
+);

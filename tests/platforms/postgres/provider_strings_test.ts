@@ -72,7 +72,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ],
     [
       "host=/cloudsql/project:us-central1:instance dbname=app user=postgres password=canary",
-      /^its host is a Unix socket: the sandbox only opens connections to a host and port$/,
+      /^its host is a Unix socket, which the sandbox cannot be given: name a host and a port$/,
     ],
     [
       "postgres://postgres:canary@/app?host=/cloudsql/project:us-central1:instance",

@@ -134,7 +134,10 @@ async function connectTo(
       encryption,
       onEncrypted: () => void (isEncrypted = true),
     };
-    return { settings: way, session: await Session.open(way, signal, onLost) };
+    const session = await Session.open(way, signal, onLost).catch((error) => {
+      throw refusedOptions(error, settings) ?? error;
+    });
+    return { settings: way, session };
   };
   try {
     return await connect(first ?? "required");
@@ -153,9 +156,22 @@ function isRefusal({ facts: { cause, sqlState } }: ServiceError): boolean {
   return OWN_REFUSALS.includes(cause) || sqlState?.startsWith("28") === true;
 }
 
-/** An error about pg_hba.conf says least: it has no entry for one way. */
+/** The error that says more: least says one about TLS, then one about pg_hba.conf. */
 function moreTelling(first: ServiceError, second: ServiceError): ServiceError {
-  return first.facts.sqlState === "28000" ? second : first;
+  const weight = ({ facts: { cause, sqlState } }: ServiceError) =>
+    cause === "TLS" ? 0 : sqlState === "28000" ? 1 : 2;
+  return weight(second) > weight(first) ? second : first;
+}
+
+/** The error for `options` that the server does not accept; undefined if that is not what was thrown. */
+function refusedOptions(
+  thrown: unknown,
+  { options }: PostgresSettings,
+): ServiceError | undefined {
+  const { facts } = toServiceError(thrown);
+  if (options === undefined || !/^(22|42|55)/.test(facts.sqlState ?? "")) return undefined;
+  const reason = `the server does not accept the connection's options (SQLSTATE ${facts.sqlState})`;
+  return new ServiceError("database_unreachable", `${CANNOT_CONNECT}${reason}`, facts);
 }
 
 /** Whether nothing was refused, so that another server may be tried, as libpq has it. */

@@ -73,7 +73,9 @@ async function encryptedOnRequest(
     throw refusal("the server responded to the request for TLS with something else");
   }
   if (settings.encryption === "optional") return undefined;
-  throw refusal(`the server has no TLS, which sslmode=${settings.sslMode} requires`);
+  const { channelBinding, sslMode } = settings;
+  const wish = channelBinding === "require" ? "channel_binding=require" : `sslmode=${sslMode}`;
+  throw refusal(`the server has no TLS, which ${wish} requires`);
 }
 
 /** The name of the protocol within TLS, by which a server knows that TLS begins at once. */

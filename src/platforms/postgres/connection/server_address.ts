@@ -52,7 +52,7 @@ function checkHost(parameters: Parameters, host: string): void {
   if (host.startsWith("/") || host.startsWith("@")) {
     throw parameters.fault(
       "host",
-      "is a Unix socket: the sandbox only opens connections to a host and port",
+      "is a Unix socket, which the sandbox cannot be given: name a host and a port",
     );
   }
 }

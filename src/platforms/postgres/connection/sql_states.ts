@@ -72,6 +72,10 @@ const MEANINGS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
     "(sslmode=require), for a client certificate, or has no entry for it",
   ],
   "28": ["database_unreachable", "the server refused the user or the password"],
+  "08P01": [
+    "database_unreachable",
+    "the server, or a pooler before it, does not accept what a session begins with, such as options",
+  ],
   "08": ["database_unreachable", "the connection failed"],
 };
 
