@@ -1,4 +1,5 @@
 /** The compiled program, dist/tokenize, passes the same suites as the program run from source. */
+import { codeOfOthersSuite } from "../commands/code_of_others_suite.ts";
 import { commandLineSuite } from "../commands/command_line_suite.ts";
 import { configSuite } from "../commands/config_suite.ts";
 import { jobsSuite } from "../commands/jobs_suite.ts";
@@ -11,6 +12,7 @@ import { terminalSuite } from "../commands/terminal_suite.ts";
 import { unwritableSuite } from "../commands/unwritable_suite.ts";
 import { compiled } from "../support/program.ts";
 
+await codeOfOthersSuite(compiled);
 commandLineSuite(compiled);
 await configSuite(compiled);
 await jobsSuite(compiled);
