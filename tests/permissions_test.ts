@@ -4,6 +4,7 @@ import { settingsSource } from "../scripts/servers/test_keys.ts";
 import { type Config, loadConfig } from "../src/config.ts";
 import type { Command } from "../src/command.ts";
 import { DEFAULT_RUN_OPTIONS } from "../src/run_options.ts";
+import { configOf as fileConfigOf } from "./config/sources.ts";
 import { grantsFor, isGrantable, workerPermissions } from "../src/sandbox/grants.ts";
 
 type Environment = Readonly<Record<string, string>>;
@@ -40,6 +41,17 @@ Deno.test("serve reaches DataHub, and the commands without a loop do not", () =>
     const command: Command = { name: "run", dataset, options, json: true };
     assert.deepEqual(hosts(command, env), ["db.internal:6432"]);
   }
+});
+
+Deno.test("serve reaches each connection of the configuration file, by its name", async () => {
+  const config = await fileConfigOf(`connections:
+  - { name: crm, platform: postgres, databases: [a, b], connection_string: "${PG_CONN_STR}" }
+  - { name: lake, platform: databricks, connection_string: "jdbc:databricks://h;httpPath=/p;PWD=t" }
+`);
+  assert.deepEqual(grantsFor({ name: "serve" }, config).hosts.slice(1), [
+    { host: "db.internal:6432", why: 'Postgres (connection "crm")' },
+    { host: "h:443", why: 'Databricks warehouse (connection "lake")' },
+  ]);
 });
 
 Deno.test("run reaches the databases and cannot listen", () => {

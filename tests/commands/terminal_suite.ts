@@ -39,6 +39,21 @@ export async function terminalSuite(program: Program): Promise<void> {
     assert.match(asked.screen, /^\{"run_id":.*"updated":100.*\}$/m);
   });
 
+  test("config check lists the settings and the databases on a terminal", async () => {
+    const settings = { ...env, PORT: "9000" };
+    const { code, screen } = await runOnTerminal(program, ["config", "check"], settings);
+    assert.equal(code, 0, screen);
+    const { hostname, port } = new URL(database.url);
+    assert.deepEqual(screen.trimEnd().split("\n"), [
+      "settings",
+      "  PG_CONN_STR  (not shown) (environment)",
+      "  PORT         9000 (environment)",
+      "connections",
+      `  postgres  postgres at ${hostname}:${port}, database ${database.name} (PG_CONN_STR)`,
+      "The settings can be used",
+    ]);
+  });
+
   test("remaining old values are listed below the table, with the commands that clear them", async () => {
     await database.sql`create table left_over as select 'canary' as name`;
     const { screen } = await runOnTerminal(program, ["run", ...dataset("left_over", "name")], env);
