@@ -65,6 +65,25 @@ export interface DetokenizeCommand {
   readonly json: boolean;
 }
 
+/** Counts, for each tagged dataset in DataHub, what would be done, and changes nothing. */
+export interface DatahubPlanCommand {
+  readonly name: "datahub plan";
+  readonly json: boolean;
+}
+
+/** Deals with each tagged dataset in DataHub once, as DATAHUB_MODE says. */
+export interface DatahubSweepCommand {
+  readonly name: "datahub sweep";
+  readonly json: boolean;
+}
+
+/** Asks a running action how far it follows DataHub. */
+export interface DatahubStatusCommand<Url> {
+  readonly name: "datahub status";
+  readonly url: Url;
+  readonly json: boolean;
+}
+
 /** One command. `Url` is where the running action is, for those that ask one. */
 export type Command<Url = string> =
   | ServeCommand
@@ -73,7 +92,10 @@ export type Command<Url = string> =
   | TriggerCommand<Url>
   | SmokeCommand<Url>
   | HealthcheckCommand<Url>
-  | DetokenizeCommand;
+  | DetokenizeCommand
+  | DatahubPlanCommand
+  | DatahubSweepCommand
+  | DatahubStatusCommand<Url>;
 
 /** A command as it was typed: without `--url`, the action is the one that is configured here. */
 export type TypedCommand = Command<string | undefined>;

@@ -40,8 +40,9 @@ async function main(): Promise<number> {
     return USAGE_EXIT_CODE;
   }
   const command = typed.name === "permissions" ? SERVE : withUrl(typed, config);
-  if (command.name === "detokenize" && !config.allowDetokenize) {
-    printError("ALLOW_DETOKENIZE: it must be true for tokens to be read back");
+  const missing = missingSetting(command, config);
+  if (missing !== undefined) {
+    printError(missing);
     return USAGE_EXIT_CODE;
   }
   const grants = grantsFor(command, config);
@@ -63,6 +64,18 @@ async function main(): Promise<number> {
  */
 function useNoProxy(): void {
   Deno.env.set("NO_PROXY", "*,0.0.0.0/0,::/0");
+}
+
+/** What has to be set for a command and is not; undefined if nothing is missing. */
+function missingSetting({ name }: Command, config: Config): string | undefined {
+  if (name === "detokenize" && !config.allowDetokenize) {
+    return "ALLOW_DETOKENIZE: it must be true for tokens to be read back";
+  }
+  const readsDatahub = name === "datahub plan" || name === "datahub sweep";
+  if (readsDatahub && config.datahub === undefined) {
+    return `DATAHUB_GMS_URL: it must be set for ${name}`;
+  }
+  return undefined;
 }
 
 /** The command with the URL of the action that is configured here, if it needs one and has none. */

@@ -3,6 +3,9 @@
  * platforms. What runs from here on reaches the hosts that the supervisor granted, and nothing else.
  */
 import "./sandbox/no_environment.ts";
+import { planDatahub } from "./commands/datahub_plan.ts";
+import { printDatahubStatus } from "./commands/datahub_status.ts";
+import { sweepDatahub } from "./commands/datahub_sweep.ts";
 import { detokenize } from "./commands/detokenize.ts";
 import { answerHealthcheck } from "./commands/healthcheck.ts";
 import { rotate } from "./commands/rotate.ts";
@@ -72,6 +75,22 @@ async function work(command: Command, config: Config): Promise<number> {
       return await smoke(command, config.triggerToken, shutDown.signal);
     case "healthcheck":
       return await answerHealthcheck(command);
+    case "datahub plan":
+      return await planDatahub(
+        command,
+        config,
+        actionDependencies(config, observe),
+        shutDown.signal,
+      );
+    case "datahub sweep":
+      return await sweepDatahub(
+        command,
+        config,
+        actionDependencies(config, observe),
+        shutDown.signal,
+      );
+    case "datahub status":
+      return await printDatahubStatus(command, config, shutDown.signal);
     case "detokenize":
       return await detokenize(command, lazyTokenSdk(config.tokenSdk), shutDown.signal);
   }

@@ -100,6 +100,24 @@ export const COMMANDS: readonly Definition[] = [
     }),
   },
   {
+    name: "datahub plan",
+    description: "count what would be done about each tagged dataset, and change nothing",
+    options: [addJson],
+    read: ({ json }) => ({ name: "datahub plan", json }),
+  },
+  {
+    name: "datahub sweep",
+    description: "deal with each tagged dataset once, as DATAHUB_MODE says",
+    options: [addJson],
+    read: ({ json }) => ({ name: "datahub sweep", json }),
+  },
+  {
+    name: "datahub status",
+    description: "ask the running action how far it follows DataHub",
+    options: [addUrl, addJson],
+    read: ({ url, json }) => ({ name: "datahub status", url, json }),
+  },
+  {
     name: "permissions",
     description: "print what the sandbox would be given, and why",
     options: [addJson],
@@ -116,4 +134,5 @@ export const COMMANDS: readonly Definition[] = [
 /** The commands that only have commands of their own, such as the first word of `config check`. */
 export const GROUPS: Readonly<Record<string, string>> = {
   config: "check the settings",
+  datahub: "what the tags in DataHub ask for, and how far it is done",
 };

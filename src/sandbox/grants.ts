@@ -42,15 +42,23 @@ function hostGrants(command: Command, config: Config): HostGrant[] {
     case "run":
     case "rotate":
       return unique(workGrants(config));
+    case "datahub plan":
+    case "datahub sweep":
+      return unique([...workGrants(config), ...datahubGrants(config)]);
+    case "datahub status":
+      return unique([actionGrant(command.url), ...datahubGrants(config)]);
     case "detokenize":
       return unique(sdkGrants(config));
     case "trigger":
     case "smoke":
-    case "healthcheck": {
-      const { hostname, port, protocol } = new URL(command.url);
-      return [grant(hostname, portOf(port, protocol), "ask the running action (--url)")];
-    }
+    case "healthcheck":
+      return [actionGrant(command.url)];
   }
+}
+
+function actionGrant(url: string): HostGrant {
+  const { hostname, port, protocol } = new URL(url);
+  return grant(hostname, portOf(port, protocol), "ask the running action (--url)");
 }
 
 /** The files that are read while the command runs, since others renew them. */

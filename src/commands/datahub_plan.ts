@@ -1,0 +1,42 @@
+/** `tokenize datahub plan`: what would be done about each tagged dataset. It changes nothing. */
+import type { ActionDependencies } from "../action/tokenize_dataset.ts";
+import type { DatahubPlanCommand } from "../command.ts";
+import type { Config } from "../config.ts";
+import type { PlannedDataset } from "../datahub/loop/plan_document.ts";
+import { printIfPossible, printJson, printLines } from "./output.ts";
+import { sweepForCommand } from "./sweep_for_command.ts";
+
+/** Prints a line for each dataset, or one JSON document. Returns the exit code. */
+export async function planDatahub(
+  { json }: DatahubPlanCommand,
+  config: Config,
+  action: ActionDependencies,
+  shutDown: AbortSignal,
+): Promise<number> {
+  const swept = await sweepForCommand(config, action, { mode: "observe" }, shutDown);
+  if ("exitCode" in swept) return swept.exitCode;
+  const { datasets } = swept;
+  printIfPossible(() => {
+    if (json) printJson({ datasets });
+    else printLines(datasets.flatMap(linesOf));
+  });
+  return datasets.some(({ state }) => state === "unread" || state === "failed") ? 1 : 0;
+}
+
+const NEXT = {
+  tokenize: "would be tokenized",
+  approve: "waits for an approval",
+  observe: "counted",
+};
+
+function linesOf({ dataset_urn, state, columns, rows, problem }: PlannedDataset): string[] {
+  const counted = rows === null ? state.replaceAll("_", " ") : `${rows} rows to do`;
+  const lines = columns.map(({ name, next, reasons }) => {
+    const why = reasons.map(({ label, actor, derived }) =>
+      `${label}${actor === null ? "" : ` by ${actor}`}${derived ? ", derived by a program" : ""}`
+    );
+    return `  ${name}: ${NEXT[next]} (${why.join("; ")})`;
+  });
+  const obstacle = problem === null ? [] : [`  in the way: ${problem.detail} (${problem.code})`];
+  return [`${dataset_urn}: ${counted}`, ...lines, ...obstacle];
+}

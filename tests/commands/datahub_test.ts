@@ -1,0 +1,139 @@
+/** `tokenize datahub plan`, `sweep` and `status`: the real program, a real database. */
+import assert from "node:assert/strict";
+import { type DatahubServer, startDatahub } from "../../scripts/servers/datahub/datahub_server.ts";
+import { freePort } from "../../scripts/servers/free_port.ts";
+import { until } from "../../scripts/servers/until.ts";
+import { isToken, PII } from "../datahub/loop/labels.ts";
+import { urnOf } from "../support/action_fixture.ts";
+import { fromSource, runProgram, startService } from "../support/program.ts";
+import { createTestDatabase, type TestDatabase } from "../support/test_database.ts";
+
+interface Place extends AsyncDisposable {
+  readonly datahub: DatahubServer;
+  readonly database: TestDatabase;
+  readonly urn: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** DataHub with two tagged datasets: one that is there, and one that is not. */
+async function place(mode: string): Promise<Place> {
+  const datahub = startDatahub();
+  const database = await createTestDatabase({ customers: true });
+  const urn = urnOf(`${database.name}.public.customers`);
+  const missing = urnOf(`${database.name}.public.missing`);
+  const { metadata } = datahub;
+  metadata.addDataset(urn, ["id", "email", "phone"]);
+  metadata.addDataset(missing, ["email"]);
+  metadata.label({
+    dataset: urn,
+    column: "email",
+    label: PII,
+    attribution: { actor: "urn:li:corpuser:jdoe", time: 1764000000000 },
+  });
+  const propagated = { sourceDetail: { propagated: "true" } };
+  metadata.label({ dataset: urn, column: "phone", label: PII, attribution: propagated });
+  metadata.label({ dataset: missing, column: "email", label: PII });
+  return {
+    datahub,
+    database,
+    urn,
+    env: {
+      PG_CONN_STR: database.url,
+      ALLOWED_DATASETS: urnOf(`${database.name}.public.*`),
+      DATAHUB_GMS_URL: datahub.url,
+      DATAHUB_GMS_TOKEN: datahub.token,
+      DATAHUB_TAGS: PII,
+      DATAHUB_MODE: mode,
+    },
+    async [Symbol.asyncDispose]() {
+      await datahub[Symbol.asyncDispose]();
+      await database.drop();
+    },
+  };
+}
+
+Deno.test("datahub plan tells for each column why it is tagged and what would happen, and changes nothing", async () => {
+  await using at = await place("run");
+  const { code, stdout } = await at.database.assertUnchanged(
+    "customers",
+    () => runProgram(fromSource, ["datahub", "plan", "--json"], at.env),
+  );
+  assert.equal(code, 0);
+  const { datasets } = JSON.parse(stdout);
+  const customers = datasets.find(({ dataset_urn }: { dataset_urn: string }) =>
+    dataset_urn === at.urn
+  );
+  const reason = (derived: boolean, actor: string | null, at: string | null) => [
+    { label: PII, actor, at, derived },
+  ];
+  assert.deepEqual(customers, {
+    dataset_urn: at.urn,
+    state: "observed",
+    rows: 100,
+    problem: null,
+    columns: [
+      {
+        name: "email",
+        approved: false,
+        next: "tokenize",
+        reasons: reason(false, "urn:li:corpuser:jdoe", "2025-11-24T16:00:00.000Z"),
+      },
+      { name: "phone", approved: false, next: "approve", reasons: reason(true, null, null) },
+    ],
+  });
+  const [other] = datasets.filter((each: unknown) => each !== customers);
+  assert.deepEqual([other.state, other.problem.code], ["refused", "table_not_found"]);
+});
+
+Deno.test("datahub sweep does what the mode allows, once, and fails if a dataset could not be dealt with", async () => {
+  await using at = await place("run");
+  const { code, stdout } = await runProgram(fromSource, ["datahub", "sweep", "--json"], at.env);
+  assert.equal(code, 1);
+  const states = JSON.parse(stdout).datasets.map(({ state }: { state: string }) => state);
+  assert.deepEqual(states.toSorted(), ["done", "refused"]);
+  assert.ok((await at.database.valuesOf("customers", "email")).every(isToken));
+  assert.ok(!(await at.database.valuesOf("customers", "phone")).some(isToken));
+});
+
+Deno.test("both need DATAHUB_GMS_URL, and say so if DataHub is away", async () => {
+  await using at = await place("observe");
+  for (const command of ["plan", "sweep"]) {
+    const without = await runProgram(fromSource, ["datahub", command], {});
+    assert.equal(without.code, 2);
+    assert.match(without.stderr, /DATAHUB_GMS_URL: it must be set for datahub /);
+    const env = { ...at.env, DATAHUB_GMS_URL: `http://127.0.0.1:${freePort()}` };
+    const away = await runProgram(fromSource, ["datahub", command], env);
+    assert.equal(away.code, 1);
+    assert.match(away.stderr, /Cannot ask DataHub: the connection is refused/);
+  }
+});
+
+Deno.test("datahub status tells how far a running action is, and what needs attention", async () => {
+  await using at = await place("observe");
+  await using service = await startService(fromSource, at.env);
+  await until(() =>
+    service.log().filter(({ event }) => event === "dataset_reconciled").length === 2
+  );
+  const args = ["datahub", "status", "--json", "--url", service.url];
+  const { code, stdout } = await runProgram(fromSource, args, at.env);
+  assert.equal(code, 1, "a dataset was refused");
+  const { mode, events, last_sweep_datasets, refused } = JSON.parse(stdout);
+  assert.deepEqual({ mode, events, last_sweep_datasets }, {
+    mode: "observe",
+    events: "polling",
+    last_sweep_datasets: 2,
+  });
+  assert.equal(refused[0].code, "table_not_found");
+});
+
+Deno.test("datahub status without a running action tells the offset that DataHub has", async () => {
+  await using at = await place("observe");
+  const { stop, logged } = await startService(fromSource, at.env);
+  await logged("datahub_sweep_finished");
+  await stop("SIGTERM");
+  const args = ["datahub", "status", "--json", "--url", `http://127.0.0.1:${freePort()}`];
+  const { code, stdout, stderr } = await runProgram(fromSource, args, at.env);
+  assert.equal(code, 1);
+  assert.match(stderr, /Cannot reach the action/);
+  assert.match(JSON.parse(stdout).offset_id, /^[A-Za-z0-9+/=]+$/);
+});
