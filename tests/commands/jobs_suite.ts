@@ -45,6 +45,44 @@ export async function jobsSuite(program: Program): Promise<void> {
     ]);
   });
 
+  test("libpq's variables and files can say all about the database, several hosts included", async () => {
+    const { hostname, port, username, password } = new URL(database.url);
+    const dir = await Deno.makeTempDir();
+    const closed = freePort();
+    const write = (name: string, text: string) =>
+      Deno.writeTextFile(`${dir}/${name}`, text, { mode: 0o600 });
+    await write("services", `[app]\nuser=${username}\nport=${closed},${port}\n`);
+    await write("pgpass", `${hostname}:${port}:*:*:${decodeURIComponent(password)}\n`);
+    const env = {
+      PG_CONN_STR: "postgres://",
+      PGHOST: `${hostname},${hostname}`,
+      PGDATABASE: database.name,
+      PGSERVICE: "app",
+      PGSERVICEFILE: `${dir}/services`,
+      PGPASSFILE: `${dir}/pgpass`,
+    };
+    try {
+      const { net } = JSON.parse((await run(["permissions"], env)).stdout);
+      assert.deepEqual(net.slice(1), [
+        { host: `${hostname}:${closed}`, why: "Postgres (PG_CONN_STR)" },
+        { host: `${hostname}:${port}`, why: "Postgres (PG_CONN_STR)" },
+      ]);
+      const { code, stdout, stderr } = await run(
+        ["run", ...dataset("customers", "email"), "--dry-run"],
+        env,
+      );
+      assert.equal(code, 0, stderr);
+      assert.equal(JSON.parse(stdout).updated, 100);
+      const { code: without } = await run(["run", ...dataset("customers", "email")], {
+        ...env,
+        PG_CONN_STR: "",
+      });
+      assert.equal(without, 2, "the variables alone do not turn Postgres on");
+    } finally {
+      await Deno.remove(dir, { recursive: true });
+    }
+  });
+
   test("a failed run is exit code 1, a sentence for people and the problem as JSON", async () => {
     const { code, stdout, stderr } = await run(
       ["run", ...dataset("customers", "id")],

@@ -88,7 +88,7 @@ Deno.test("a fault of a variable is reported under its name", () => {
     [{ PGSSLKEY: "/no" }, "PGSSLKEY: sslcert and sslkey go together"],
     [{ PGSSLCRL: "/crl" }, 'PGSSLCRL: parameter "sslcrl" is not supported'],
     [{ PGSSLSNI: "0" }, "PGSSLSNI: sslsni can only be 1"],
-    [{ PGPASSFILE: "/no" }, "PGPASSFILE: the password file does not exist"],
+    [{ PGPASSFILE: "/no" }, "PGPASSFILE: the file that passfile names does not exist"],
     [{ PGSERVICE: "ours" }, "PGSERVICE: no service file has the service that it names"],
   ];
   for (const [variables, expected] of faults) {
@@ -147,6 +147,32 @@ Deno.test("the password file counts if there is no password, and nobody else may
   assert.equal(passwordOf("postgres://ada@h/x", { HOME: "/nobody" }), undefined);
   assert.match(
     faultOf("postgres://ada@h/x", { HOME }, files, [file]),
-    /^PG_CONN_STR: the password file ~\/\.pgpass can be read by others: run "chmod 600" on it/,
+    /^PG_CONN_STR: ~\/\.pgpass can be read by others: run "chmod 600" on it/,
+  );
+});
+
+Deno.test("certificates and the key are looked for where libpq looks, unless TLS is switched off", () => {
+  const files = {
+    [`${HOME}/.postgresql/root.crt`]: "CA",
+    [`${HOME}/.postgresql/postgresql.crt`]: "ME",
+    [`${HOME}/.postgresql/postgresql.key`]: "KEY",
+    "/ca.pem": "other",
+  };
+  const namesOf = (value: string, there: Texts = files) => {
+    const { sslMode, sslRootCert, sslCert, sslKey } = read(value, { HOME }, there);
+    return [sslMode, sslRootCert, sslCert, sslKey];
+  };
+  // "require" with a root certificate is "verify-ca", as in libpq
+  assert.deepEqual(namesOf("user=ada sslmode=require"), ["verify-ca", "CA", "ME", "KEY"]);
+  assert.deepEqual(namesOf("user=ada sslrootcert=/ca.pem"), ["prefer", "other", "ME", "KEY"]);
+  assert.deepEqual(namesOf("user=ada sslrootcert=system")[1], undefined);
+  const none = [undefined, undefined, undefined];
+  assert.deepEqual(namesOf("user=ada sslmode=disable"), ["disable", ...none]);
+  assert.deepEqual(namesOf("user=ada", {}), ["prefer", ...none]);
+  const key = `${HOME}/.postgresql/postgresql.key`;
+  assert.deepEqual(namesOf("user=ada", { [key]: "KEY" }), ["prefer", ...none]);
+  assert.match(
+    faultOf("user=ada", { HOME }, files, [key]),
+    /^PG_CONN_STR: ~\/\.postgresql\/postgresql\.key can be read by others/,
   );
 });

@@ -18,6 +18,8 @@ interface Given {
   readonly variable: string;
   /** What the message about that variable calls the parameter. */
   readonly subject: string;
+  /** What it calls the file, if nothing but a default names it. */
+  readonly file?: string;
 }
 
 /** The parameters that are set. */
@@ -39,6 +41,11 @@ export class Parameters {
   /** The variable that a fault of the parameter is a fault of. */
   variableOf(name: string): string {
     return this.#given.get(name)?.variable ?? VARIABLE;
+  }
+
+  /** What a message calls the file that a parameter names. */
+  fileOf(name: string): string {
+    return this.#given.get(name)?.file ?? `the file that ${name} names`;
   }
 
   /** The error about a parameter. `what` follows a word for it, and never holds its value. */
@@ -93,7 +100,32 @@ export function gatherParameters(connectionString: string, reader: ParameterRead
     const value = variable === undefined ? undefined : reader.variable(variable);
     if (value !== undefined) add(name, { value, variable: variable!, subject: "it" }, "");
   }
+  addHomeFiles(given, reader);
   return new Parameters(given, isUrl(connectionString) ? hint : "");
+}
+
+/** The files that libpq reads if they are there and no other is named. */
+function addHomeFiles(given: Map<string, Given>, reader: ParameterReader): void {
+  const home = reader.variable("HOME");
+  const needsTls = given.get("sslmode")?.value !== "disable";
+  for (const [name, { homeFile }] of Object.entries(LIBPQ_PARAMETERS)) {
+    if (home === undefined || homeFile === undefined || given.get(name)?.value) continue;
+    if (name === "sslkey" && !given.has("sslcert")) continue;
+    const value = `${home}/${homeFile}`;
+    const file = `~/${homeFile}`;
+    if ((name === "passfile" || needsTls) && isThere(value, reader)) {
+      given.set(name, { value, variable: VARIABLE, subject: file, file });
+    }
+  }
+}
+
+function isThere(path: string, reader: ParameterReader): boolean {
+  try {
+    reader.file(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Throws if the parameter is `unknown`, as the message says it, or cannot be honoured. */

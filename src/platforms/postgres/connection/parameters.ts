@@ -13,10 +13,13 @@ export interface Parameter {
   readonly variable?: string;
   /** The only values that can be honoured; all if it is left out. */
   readonly values?: readonly string[];
+  /** The file that it names by default, if it is there, below the user's home folder. */
+  readonly homeFile?: string;
   /** Why it is ignored or refused, or other values are; or what it means here beyond what libpq says. */
   readonly note?: string;
 }
 
+const NO_KEEPALIVES = "the runtime sends none; `RUN_TIMEOUT_MS` ends a run that hangs";
 const GSSAPI = "there is no GSSAPI here";
 const CLIENT_POOL = "it sizes another program's pool of connections";
 const PREPARED = "a pooler that needs it is recognized";
@@ -40,6 +43,7 @@ export const LIBPQ_PARAMETERS: Readonly<Record<string, Parameter>> = {
   passfile: {
     use: "read",
     variable: "PGPASSFILE",
+    homeFile: ".pgpass",
     note: "read if there is no password; default: `~/.pgpass`",
   },
   service: {
@@ -79,10 +83,21 @@ export const LIBPQ_PARAMETERS: Readonly<Record<string, Parameter>> = {
   sslrootcert: {
     use: "read",
     variable: "PGSSLROOTCERT",
-    note: "a file, or `system`; default: the well-known authorities",
+    homeFile: ".postgresql/root.crt",
+    note: "a file, or `system`; default: `~/.postgresql/root.crt`, or the well-known authorities",
   },
-  sslcert: { use: "read", variable: "PGSSLCERT", note: "a file; needs `sslkey`" },
-  sslkey: { use: "read", variable: "PGSSLKEY", note: "a file without a passphrase" },
+  sslcert: {
+    use: "read",
+    variable: "PGSSLCERT",
+    homeFile: ".postgresql/postgresql.crt",
+    note: "a file; needs `sslkey`; default: `~/.postgresql/postgresql.crt`",
+  },
+  sslkey: {
+    use: "read",
+    variable: "PGSSLKEY",
+    homeFile: ".postgresql/postgresql.key",
+    note: "a file without a passphrase; default: `~/.postgresql/postgresql.key`",
+  },
   target_session_attrs: {
     use: "read",
     variable: "PGTARGETSESSIONATTRS",
@@ -94,11 +109,11 @@ export const LIBPQ_PARAMETERS: Readonly<Record<string, Parameter>> = {
     variable: "PGCLIENTENCODING",
     note: "texts travel as UTF-8",
   },
-  keepalives: { use: "ignored", note: "the system's settings hold" },
-  keepalives_count: { use: "ignored", note: "the system's settings hold" },
-  keepalives_idle: { use: "ignored", note: "the system's settings hold" },
-  keepalives_interval: { use: "ignored", note: "the system's settings hold" },
-  tcp_user_timeout: { use: "ignored", note: "the system's settings hold" },
+  keepalives: { use: "ignored", note: NO_KEEPALIVES },
+  keepalives_count: { use: "ignored", note: NO_KEEPALIVES },
+  keepalives_idle: { use: "ignored", note: NO_KEEPALIVES },
+  keepalives_interval: { use: "ignored", note: NO_KEEPALIVES },
+  tcp_user_timeout: { use: "ignored", note: NO_KEEPALIVES },
   sslcompression: {
     use: "ignored",
     variable: "PGSSLCOMPRESSION",

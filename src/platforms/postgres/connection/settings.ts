@@ -113,22 +113,11 @@ function readPasswords(
 ): (key: PasswordKey) => string | undefined {
   const password = parameters.take("password");
   if (password !== undefined) return () => password;
-  const named = parameters.take("passfile");
-  const home = reader.variable("HOME");
-  const path = named ?? (home === undefined ? undefined : `${home}/.pgpass`);
-  if (path === undefined || (named === undefined && !exists(path, reader))) return () => undefined;
-  const file = named === undefined ? "the password file ~/.pgpass" : "the password file";
-  const text = reader.secretFile(parameters.variableOf("passfile"), path, file);
+  const path = parameters.take("passfile");
+  if (path === undefined) return () => undefined;
+  const variable = parameters.variableOf("passfile");
+  const text = reader.secretFile(variable, path, parameters.fileOf("passfile"));
   return (key) => findPassword(text, key);
-}
-
-function exists(path: string, reader: ParameterReader): boolean {
-  try {
-    reader.file(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function readRequireAuth(parameters: Parameters): readonly AuthMethod[] | undefined {

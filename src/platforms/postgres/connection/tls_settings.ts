@@ -64,7 +64,7 @@ export function readTlsSettings(parameters: Parameters, reader: ParameterReader)
     sslCert: read("sslcert"),
     sslKey: keyFile === undefined
       ? undefined
-      : reader.secretFile(parameters.variableOf("sslkey"), keyFile, "the file that sslkey names"),
+      : reader.secretFile(parameters.variableOf("sslkey"), keyFile, parameters.fileOf("sslkey")),
   };
 }
 
@@ -99,7 +99,7 @@ function readFile(name: string, parameters: Parameters, reader: ParameterReader)
   try {
     return path === undefined ? undefined : reader.file(path);
   } catch (error) {
-    const reason = `the file that ${name} names ${whyUnreadable(error)}`;
+    const reason = `${parameters.fileOf(name)} ${whyUnreadable(error)}`;
     throw configFault(parameters.variableOf(name), reason);
   }
 }
