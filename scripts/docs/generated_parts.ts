@@ -76,11 +76,11 @@ function variableOf({ variable }: Parameter): string {
 }
 
 function useOf({ use, values, note }: Parameter): string {
-  const only = values === undefined
-    ? ""
-    : ` if it is ${values.map((each) => `\`${each}\``).join(" or ")}, else refused`;
-  const reason = note === undefined ? "" : `: ${note}`;
-  return use === "read" ? note ?? "" : `${use}${only}${reason}`;
+  if (use === "read") return note ?? "";
+  const what = values === undefined
+    ? use
+    : `only ${values.map((each) => `\`${each}\``).join(", ")}`;
+  return note === undefined ? what : `${what}: ${note}`;
 }
 
 /** Each command under a heading of its own, in the order of the program's help. */

@@ -87,7 +87,7 @@ const GOOD: Readonly<Record<string, [value: string, settings: Partial<OneServer>
   }],
   "parameters that have no effect": [
     "postgres://ada@h/x?keepalives=1&gssencmode=disable&sslsni=1&sslcertmode=allow" +
-    "&ssl_min_protocol_version=TLSv1.2&max_protocol_version=3.2&client_encoding=utf8&sslcompression=0",
+    "&requirepeer=postgres&krbsrvname=pg&gsslib=gssapi&gssdelegation=1&ssl_min_protocol_version=TLSv1.2&max_protocol_version=3.2&client_encoding=utf8&sslcompression=0",
     { host: "h", database: "x" },
   ],
   "keywords": [
@@ -289,10 +289,6 @@ const REFUSED = [
   "sslcrl",
   "sslcrldir",
   "sslpassword",
-  "requirepeer",
-  "krbsrvname",
-  "gsslib",
-  "gssdelegation",
   "replication",
   "scram_client_key",
 ];

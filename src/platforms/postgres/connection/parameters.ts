@@ -19,7 +19,7 @@ export interface Parameter {
   readonly note?: string;
 }
 
-const NO_KEEPALIVES = "the runtime sends none; `RUN_TIMEOUT_MS` ends a run that hangs";
+const NO_KEEPALIVES = "`RUN_TIMEOUT_MS` ends a run that hangs";
 const GSSAPI = "there is no GSSAPI here";
 const CLIENT_POOL = "it sizes another program's pool of connections";
 const PREPARED = "a pooler that needs it is recognized";
@@ -30,7 +30,7 @@ export const LIBPQ_PARAMETERS: Readonly<Record<string, Parameter>> = {
   hostaddr: {
     use: "read",
     variable: "PGHOSTADDR",
-    note: "the IP address to connect to; the certificate is compared with `host`",
+    note: "the IP address; the certificate is for `host`",
   },
   port: { use: "read", variable: "PGPORT", note: "default: `5432`" },
   dbname: { use: "read", variable: "PGDATABASE", note: "default: the user's name" },
@@ -54,12 +54,12 @@ export const LIBPQ_PARAMETERS: Readonly<Record<string, Parameter>> = {
   servicefile: {
     use: "read",
     variable: "PGSERVICEFILE",
-    note: "default: `~/.pg_service.conf`, then that of `PGSYSCONFDIR`",
+    note: "default: `~/.pg_service.conf`, then `PGSYSCONFDIR`'s",
   },
   require_auth: {
     use: "read",
     variable: "PGREQUIREAUTH",
-    note: "default: all that does not show the password to others",
+    note: "default: what does not show the password to others",
   },
   channel_binding: {
     use: "read",
@@ -69,7 +69,7 @@ export const LIBPQ_PARAMETERS: Readonly<Record<string, Parameter>> = {
   connect_timeout: {
     use: "read",
     variable: "PGCONNECT_TIMEOUT",
-    note: "seconds for each host, default: `10`; `0` means an hour",
+    note: "seconds for each host; default: `10`; `0` is an hour",
   },
   options: {
     use: "read",
@@ -84,19 +84,19 @@ export const LIBPQ_PARAMETERS: Readonly<Record<string, Parameter>> = {
     use: "read",
     variable: "PGSSLROOTCERT",
     homeFile: ".postgresql/root.crt",
-    note: "a file, or `system`; default: `~/.postgresql/root.crt`, or the well-known authorities",
+    note: "a file, or `system`; default: `~/.postgresql/root.crt`",
   },
   sslcert: {
     use: "read",
     variable: "PGSSLCERT",
     homeFile: ".postgresql/postgresql.crt",
-    note: "a file; needs `sslkey`; default: `~/.postgresql/postgresql.crt`",
+    note: "needs `sslkey`; default: `~/.postgresql/postgresql.crt`",
   },
   sslkey: {
     use: "read",
     variable: "PGSSLKEY",
     homeFile: ".postgresql/postgresql.key",
-    note: "a file without a passphrase; default: `~/.postgresql/postgresql.key`",
+    note: "without a passphrase; default: `~/.postgresql/postgresql.key`",
   },
   target_session_attrs: {
     use: "read",
@@ -160,10 +160,10 @@ export const LIBPQ_PARAMETERS: Readonly<Record<string, Parameter>> = {
     values: ["disable", "prefer"],
     note: GSSAPI,
   },
-  requirepeer: { use: "refused", variable: "PGREQUIREPEER" },
-  gssdelegation: { use: "refused", variable: "PGGSSDELEGATION" },
-  gsslib: { use: "refused", variable: "PGGSSLIB" },
-  krbsrvname: { use: "refused", variable: "PGKRBSRVNAME" },
+  requirepeer: { use: "ignored", variable: "PGREQUIREPEER", note: "it is about Unix sockets" },
+  gssdelegation: { use: "ignored", variable: "PGGSSDELEGATION", note: GSSAPI },
+  gsslib: { use: "ignored", variable: "PGGSSLIB", note: GSSAPI },
+  krbsrvname: { use: "ignored", variable: "PGKRBSRVNAME", note: GSSAPI },
   oauth_client_id: { use: "refused" },
   oauth_client_secret: { use: "refused" },
   oauth_issuer: { use: "refused" },
