@@ -43,9 +43,11 @@ const ABOUT_POSTGRES = ["tests/platforms/postgres", "tests/deploy/grants_test.ts
 /** What runs on the versions between: what depends most on the catalog, and on what VACUUM reports. */
 const PART_ABOUT_POSTGRES = [
   "tests/platforms/postgres/constraints_test.ts",
+  "tests/platforms/postgres/dry_run_test.ts",
   "tests/platforms/postgres/residue_test.ts",
   "tests/platforms/postgres/rewrite_test.ts",
   "tests/platforms/postgres/rights_test.ts",
+  "tests/platforms/postgres/self_keys_test.ts",
   "tests/platforms/postgres/tables_test.ts",
   "tests/platforms/postgres/tokens_in_sql_test.ts",
   "tests/deploy/grants_test.ts",

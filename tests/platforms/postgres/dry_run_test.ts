@@ -121,6 +121,54 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     paths: ["batches", "batches by push-down"],
   },
 
+  ...Object.fromEntries(
+    Object.entries({
+      'view "folk"': "create view folk as select name from people",
+      'rule "quiet"':
+        "create rule quiet as on update to people where new.name <> '' do also nothing",
+      'policy "few"': "create policy few on people using (name <> '')",
+      'trigger "copies"': `create function nothing() returns trigger language plpgsql as
+          $$ begin return new; end $$;
+        create trigger copies before update of name on people for each row execute function nothing()`,
+      'generated column "copy"':
+        "alter table people add copy text generated always as (name) stored",
+      'partition key of "people"': `drop table people;
+        create table people (id int, name text) partition by hash (name);
+        create table people_0 partition of people for values with (modulus 1, remainder 0);
+        insert into people select n, 'canary ' || n from generate_series(1, 20) n`,
+      'column "one"': "create table pairs (one people)",
+    }).map(([what, statement]) => [
+      `a rewrite of a column that other objects depend on: ${what}`,
+      {
+        code: "table_not_supported" as const,
+        named: new RegExp(`other objects depend on \\(${what}\\): update it instead`),
+        statement,
+        paths: ["rewrite"],
+      },
+    ]),
+  ),
+  "a rewrite of a column that other objects depend on: a function": {
+    code: "table_not_supported",
+    named: /other objects depend on \(function "names"\)/,
+    statement: `create function names() returns setof text language sql
+      begin atomic select name from town.people; end`,
+    paths: ["rewrite"],
+    since: 14,
+  },
+  "a rewrite of inherited columns": {
+    code: "table_not_supported",
+    named: /inherits its columns \("name"\)/,
+    statement: "create table folk (name text); alter table people inherit folk",
+    paths: ["rewrite"],
+  },
+  "a rewrite that fires event triggers": {
+    code: "table_not_supported",
+    named: /event triggers \("note_it"\)/,
+    statement: `create function note() returns event_trigger language plpgsql as $$ begin end $$;
+      create event trigger note_it on table_rewrite execute function note()`,
+    paths: ["rewrite"],
+  },
+
   // what the role may do
   "no right to update the column": {
     code: "permission_denied",
@@ -357,7 +405,8 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
 };
 
 /** Makes the table in a schema of its own, in which the statements are run. */
-const RESET = `drop publication if exists news; drop schema if exists town cascade;
+const RESET =
+  `drop publication if exists news; drop event trigger if exists note_it; drop schema if exists town cascade;
   create schema town; set search_path = town; create table people (id int, name text);
   insert into people select n, 'canary ' || n from generate_series(1, 20) n`;
 

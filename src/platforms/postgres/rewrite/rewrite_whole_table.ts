@@ -74,7 +74,7 @@ async function checkConditions(
     `look up ${displayName}`,
     rewriteConditionsStatement(table),
   );
-  const [isOwner, isPublished, isTyped, inherited, eventTriggers] = conditions!;
+  const [isOwner, isPublished, isTyped, inherited, eventTriggers, dependents] = conditions!;
   if (!isOwner) {
     throw refusal("permission_denied", displayName, "only the table's owner can rewrite it");
   }
@@ -93,6 +93,9 @@ async function checkConditions(
       quoted(eventTriggers)
     }): set ALLOW_TRIGGERS=true to ` +
       "let them"
+    : dependents.length > 0
+    ? `a rewrite cannot change a column that other objects depend on (${dependents.join(", ")}): ` +
+      "update it instead"
     : undefined;
   if (reason !== undefined) throw refusal("table_not_supported", displayName, reason);
 }
