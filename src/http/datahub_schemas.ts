@@ -43,7 +43,7 @@ const datasetProblemSchema = schemaOf<DatasetProblem>("DatasetProblem", {
 export const datahubStatusSchema = schemaOf<LoopStatus>("DatahubStatus", {
   mode: z.enum(DATAHUB_MODES),
   events: z.enum(EVENT_STATES).openapi({
-    description: "`polling`; `absent`: DataHub has no Events API, sweeps only; `unavailable`: " +
+    description: "`polling`; `absent`: DataHub has no Events API, sweeps only; `failing`: " +
       "not at the moment, see `problem`",
   }),
   problem: z.string().nullable().openapi({ description: "Why DataHub cannot be asked" }),

@@ -44,7 +44,7 @@ export function startDatahub(): DatahubServer {
     const url = new URL(request.url);
     const body = await request.text();
     requests.push({ method: request.method, path: url.pathname + url.search, body });
-    const fault = await faults.responseTo(url.pathname);
+    const fault = await faults.responseTo(url.pathname + url.search);
     if (fault !== undefined) return fault;
     if (request.headers.get("authorization") !== `Bearer ${token}`) {
       return new Response(null, { status: 401 });

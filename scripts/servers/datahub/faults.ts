@@ -1,4 +1,4 @@
-/** Faults that a test orders from the stand-in, by the path of the request. */
+/** Faults that a test orders from the stand-in, by the path of the request, with its query. */
 
 /** What happens instead of the response. */
 export type Fault =

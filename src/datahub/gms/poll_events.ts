@@ -19,7 +19,7 @@ export interface Poll {
   readonly signal?: AbortSignal;
 }
 
-/** What came: events, as far as they can be read, or that the server does not know the offset. */
+/** What came: events, as far as they can be read, or why there are none. */
 export type Polled =
   | {
     readonly kind: "events";
@@ -30,13 +30,16 @@ export type Polled =
     /** How many could not be read. */
     readonly unreadable: number;
   }
-  | { readonly kind: "offset_refused" };
+  | { readonly kind: "offset_refused" }
+  /** The server has no Events API: it is switched off, or the server is too old. */
+  | { readonly kind: "absent" };
 
 const TOPIC = "PlatformEvent_v1";
 /** Of the platform's events, those about tags and terms have this name. */
 const EVENT_NAME = "entityChangeEvent";
 /** How much longer than the server's own wait a response may take. */
 const EXTRA_TIMEOUT_MS = 30_000;
+const NOT_FOUND = 404;
 const SERVER_ERROR = 500;
 
 const responseSchema = z.object({
@@ -66,6 +69,7 @@ export async function pollEvents(
     timeoutMs: waitSeconds * 1000 + EXTRA_TIMEOUT_MS,
     ...(signal && { signal }),
   });
+  if (reply.status === NOT_FOUND) return { kind: "absent" };
   if (reply.status === SERVER_ERROR && offsetId !== undefined && blamesOffset(reply.json)) {
     return { kind: "offset_refused" };
   }

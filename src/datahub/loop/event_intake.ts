@@ -29,20 +29,25 @@ export interface EventIntakeDependencies {
 
 /** A pause of polling after which events may have been lost. */
 const LONG_OUTAGE_MS = 3_600_000;
-/** After so many failures of the server in a row, the offset is suspected. */
+/** After so many failures of the server in a row, the offset may be what it fails of. */
 const SUSPICIOUS_FAILURES = 5;
 
 type Events = Extract<Polled, { kind: "events" }>;
+
+/** How polling is: as usual, failing, or not possible since the server has no Events API. */
+export type IntakeState =
+  | { readonly kind: "polling" | "absent" }
+  | { readonly kind: "failing"; readonly error: GmsError; readonly times: number };
 
 /** Polls until a signal ends it. */
 export class EventIntake {
   readonly #deps: EventIntakeDependencies;
   readonly #began = Promise.withResolvers<void>();
+  #state: IntakeState = { kind: "polling" };
+  /** Undefined until it is known where polling begins. */
   #tracker: OffsetTracker | undefined;
   #offsetId: string | undefined;
-  #failures = 0;
   #lastPolledMs = Date.now();
-  #failure: GmsError | undefined;
   #lastEventTimeMs: number | undefined;
 
   constructor(deps: EventIntakeDependencies) {
@@ -54,12 +59,12 @@ export class EventIntake {
     return this.#began.promise;
   }
 
-  /** Why events cannot be polled at present; undefined if they can, as far as is known. */
-  get failure(): GmsError | undefined {
-    return this.#failure;
+  /** How polling is, as far as is known. */
+  get state(): IntakeState {
+    return this.#state;
   }
 
-  /** The time of the newest event that was taken, in milliseconds since 1970. */
+  /** The time of the newest event that was read, in milliseconds since 1970. */
   get lastEventTimeMs(): number | undefined {
     return this.#lastEventTimeMs;
   }
@@ -73,7 +78,7 @@ export class EventIntake {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        const pauseMs = await this.#step(signal).catch((error) => this.#pauseAfter(error));
+        const pauseMs = await this.#step(signal).catch((error) => this.#failed(error));
         this.#began.resolve();
         if (pauseMs > 0) await delay(pauseMs, signal);
       } catch (error) {
@@ -87,51 +92,53 @@ export class EventIntake {
     await this.#tracker?.flush();
   }
 
-  /** Begins, or polls once. Returns how long to pause. */
+  /** Finds out where to begin, or polls once. Returns how long to pause. */
   async #step(signal: AbortSignal): Promise<number> {
-    if (this.#tracker === undefined) {
-      await this.#begin(signal);
-      return 0;
-    }
+    if (this.#tracker === undefined) return await this.#begin(signal);
     const { poll } = this.#deps;
+    const suspectsOffset = this.#state.kind === "failing" &&
+      this.#state.error.fault === "server_error" && this.#state.times % SUSPICIOUS_FAILURES === 0;
+    if (suspectsOffset) return await this.#beginAgain(signal);
     const polled = await this.#poll(this.#offsetId, poll.limit, poll.timeoutMs, signal);
-    if (polled.kind === "offset_refused") {
-      await this.#beginAgain(signal);
-      return 0;
-    }
+    if (polled.kind === "absent") return this.#absent();
+    if (polled.kind === "offset_refused") return await this.#beginAgain(signal);
     this.#succeeded();
     this.#takeAll(polled);
     return polled.count >= poll.limit ? 0 : jittered(poll.pauseMs);
   }
 
   /** Goes on where the last program stopped, or begins at the end: then a sweep finds what was before. */
-  async #begin(signal: AbortSignal): Promise<void> {
+  async #begin(signal: AbortSignal): Promise<number> {
+    const isLate = this.#state.kind === "failing";
     const stored = await this.#deps.offsets.load(signal);
-    if (stored === undefined) await this.#anchor(signal);
-    else this.#goOnFrom(stored.offsetId, stored.offsetId);
-    if (this.#failures > 0) this.#deps.requestSweep("recovered");
-    this.#succeeded();
+    if (stored === undefined) return await this.#anchor(signal, isLate ? "recovered" : undefined);
+    this.#goOnFrom(stored.offsetId);
+    if (isLate) this.#deps.requestSweep("recovered");
+    return 0;
   }
 
-  async #beginAgain(signal: AbortSignal): Promise<void> {
+  /** The offset is lost: begins at the end, if the server responds to that. */
+  async #beginAgain(signal: AbortSignal): Promise<number> {
+    const pauseMs = await this.#anchor(signal, "offset_refused");
     this.#deps.observe({ event: "datahub_offset_refused" });
-    await this.#anchor(signal);
-    this.#deps.requestSweep("offset_refused");
-    this.#succeeded();
+    return pauseMs;
   }
 
-  /** Begins at the end, and stores where that is before anything else happens. */
-  async #anchor(signal: AbortSignal): Promise<void> {
+  /** Begins at the end, and stores where that is before a sweep finds what was before. */
+  async #anchor(signal: AbortSignal, reason: SweepReason | undefined): Promise<number> {
     const polled = await this.#poll(undefined, 1, 1000, signal);
-    if (polled.kind === "offset_refused") return;
+    if (polled.kind !== "events") return this.#absent();
     await this.#deps.offsets.store(polled.offsetId);
-    this.#goOnFrom(polled.offsetId, polled.offsetId);
+    this.#goOnFrom(polled.offsetId);
+    if (reason !== undefined) this.#deps.requestSweep(reason);
+    this.#succeeded();
     this.#takeAll(polled);
+    return 0;
   }
 
-  #goOnFrom(offsetId: string, stored: string): void {
+  #goOnFrom(offsetId: string): void {
     this.#offsetId = offsetId;
-    this.#tracker = new OffsetTracker(stored, (each) => this.#store(each));
+    this.#tracker = new OffsetTracker(offsetId, (each) => this.#store(each));
   }
 
   async #store(offsetId: string): Promise<void> {
@@ -163,33 +170,30 @@ export class EventIntake {
   }
 
   #succeeded(): void {
-    if (this.#failures > 0) this.#deps.observe({ event: "datahub_recovered" });
+    if (this.#state.kind !== "polling") this.#deps.observe({ event: "datahub_recovered" });
     if (Date.now() - this.#lastPolledMs > LONG_OUTAGE_MS) this.#deps.requestSweep("recovered");
     this.#lastPolledMs = Date.now();
-    this.#failures = 0;
-    this.#failure = undefined;
+    this.#state = { kind: "polling" };
+  }
+
+  /** Sweeps alone have to do. Returns how long to pause. */
+  #absent(): number {
+    if (this.#state.kind !== "absent") this.#deps.observe({ event: "datahub_events_absent" });
+    this.#state = { kind: "absent" };
+    return this.#deps.absentPauseMs;
   }
 
   /** Says what is new about a failure. Returns how long to pause. */
-  async #pauseAfter(error: unknown): Promise<number> {
+  #failed(error: unknown): number {
     if (!(error instanceof GmsError)) throw error;
-    this.#failures++;
-    const isNew = this.#failure?.reason !== error.reason;
-    this.#failure = error;
-    if (isNew && error.fault === "not_found") {
-      this.#deps.observe({ event: "datahub_events_absent" });
-    } else if (isNew) {
-      this.#deps.observe({
-        event: "datahub_unavailable",
-        fault: error.fault,
-        reason: error.reason,
-      });
+    const before = this.#state.kind === "failing" ? this.#state : undefined;
+    const times = (before?.times ?? 0) + 1;
+    this.#state = { kind: "failing", error, times };
+    const { fault, reason } = error;
+    if (before?.error.reason !== reason) {
+      this.#deps.observe({ event: "datahub_unavailable", fault, reason });
     }
-    if (error.fault === "server_error" && this.#failures === SUSPICIOUS_FAILURES) {
-      await this.#beginAgain(new AbortController().signal).catch(() => {});
-    }
-    if (error.fault === "not_found") return this.#deps.absentPauseMs;
-    return pauseAfterMs(error, this.#failures);
+    return pauseAfterMs(error, times);
   }
 }
 

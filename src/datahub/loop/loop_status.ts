@@ -7,7 +7,7 @@ import type { DatasetProblem, LoopState } from "./loop_state.ts";
 import type { Sweeper } from "./sweeper.ts";
 
 /** How events reach the loop: by polling, not at all since DataHub has none, or not at the moment. */
-export const EVENT_STATES = ["polling", "absent", "unavailable"] as const;
+export const EVENT_STATES = ["polling", "absent", "failing"] as const;
 /** How events reach the loop. */
 export type EventState = (typeof EVENT_STATES)[number];
 
@@ -48,13 +48,13 @@ export function statusOf(
   mode: DatahubMode,
   { intake, sweeper, queue, state }: LoopParts,
 ): LoopStatus {
-  const absent = intake.failure?.fault === "not_found";
-  const failure = sweeper.failure ?? (absent ? undefined : intake.failure);
+  const failure = sweeper.failure ??
+    (intake.state.kind === "failing" ? intake.state.error : undefined);
   const { lastEventTimeMs } = intake;
   const { last } = sweeper;
   return {
     mode,
-    events: absent ? "absent" : intake.failure === undefined ? "polling" : "unavailable",
+    events: intake.state.kind,
     problem: failure?.message ?? null,
     needs_attention: failure?.fault === "unauthorized" || failure?.fault === "forbidden",
     offset_id: intake.storedOffsetId ?? null,

@@ -78,6 +78,26 @@ Deno.test("an offset that DataHub does not know: on at the end, and a sweep find
   assert.equal(storedOffset(opened), encodeOffset(1));
 });
 
+Deno.test("an offset that the server only fails of is given up, too", async () => {
+  await using opened = await openLoop();
+  await opened.untilObserved("datahub_sweep_finished");
+  opened.datahub.faults.order(/offsetId/, { kind: "status", status: 500 });
+  await opened.untilObserved("datahub_offset_refused");
+  opened.datahub.faults.clear();
+  opened.tag({ column: "email" });
+  assert.equal((await opened.untilReconciled()).outcome, "done");
+});
+
+Deno.test("slow responses delay what is done, and change nothing about it", async () => {
+  await using opened = await openLoop({
+    before({ datahub, tag }) {
+      datahub.faults.order(EVENTS, { kind: "slow", delayMs: 2000 }, 2);
+      tag({ column: "email" });
+    },
+  });
+  assert.equal((await opened.untilReconciled()).outcome, "done");
+});
+
 Deno.test("events that are none do not stop the others", async () => {
   await using opened = await openLoop();
   await opened.untilObserved("datahub_sweep_finished");
@@ -148,7 +168,7 @@ Deno.test("a token or privilege that is missing is said, and tried again slowly"
     const { fault } = await opened.untilObserved("datahub_sweep_failed");
     assert.equal(fault, status === 401 ? "unauthorized" : "forbidden");
     assert.match(opened.loop.status().problem ?? "", /DATAHUB_GMS_TOKEN|privilege/);
-    assert.equal(opened.loop.status().events, "unavailable");
+    assert.equal(opened.loop.status().events, "failing");
   }
 });
 
