@@ -87,7 +87,8 @@ const GOOD: Readonly<Record<string, [value: string, settings: Partial<OneServer>
   }],
   "parameters that have no effect": [
     "postgres://ada@h/x?keepalives=1&gssencmode=disable&sslsni=1&sslcertmode=allow" +
-    "&requirepeer=postgres&krbsrvname=pg&gsslib=gssapi&gssdelegation=1&ssl_min_protocol_version=TLSv1.2&max_protocol_version=3.2&client_encoding=utf8&sslcompression=0",
+    "&requirepeer=postgres&krbsrvname=pg&gsslib=gssapi&gssdelegation=1&client_encoding=utf8" +
+    "&ssl_min_protocol_version=TLSv1.2&max_protocol_version=3.2&sslcompression=0",
     { host: "h", database: "x" },
   ],
   "keywords": [
@@ -219,6 +220,8 @@ const BAD: Readonly<Record<string, [value: string, reason: RegExp]>> = {
     `postgres://ada:1/${SECRET}@h/x`,
     /it names no user: percent-encode the password/,
   ],
+  "a name that every object has": ["postgres://ada@h/x?constructor=1", /libpq does not know$/],
+  "another such name": ["user=ada __proto__=1", /libpq does not know$/],
   "a part of a password in the query": [
     `postgres://ada:x/y?${SECRET}=1@h/x`,
     /parameter that libpq does not know: percent-encode the password/,

@@ -12,6 +12,7 @@ import { ServiceError, toServiceError } from "../../../errors.ts";
 import { Session } from "./session.ts";
 import { mismatch, type SessionAttrs } from "./session_attrs.ts";
 import type { PostgresSettings, Server, ServerSettings } from "./settings.ts";
+import type { SslMode } from "./tls_settings.ts";
 
 type Encryption = ServerSettings["encryption"];
 type OnLost = (session: Session) => void;
@@ -110,8 +111,8 @@ async function mismatchOrClose(session: Session, wish: SessionAttrs): Promise<st
   }
 }
 
-/** In which ways `sslmode` has a server tried. */
-const ENCRYPTIONS: Readonly<Record<string, readonly [Encryption, Encryption?]>> = {
+/** In which ways `sslmode` has a server tried; by default with TLS alone. */
+const ENCRYPTIONS: Readonly<Partial<Record<SslMode, readonly [Encryption, Encryption?]>>> = {
   disable: ["none"],
   allow: ["none", "required"],
   prefer: ["optional", "none"],

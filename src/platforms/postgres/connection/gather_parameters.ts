@@ -5,7 +5,7 @@
 import { type ConfigError, configFault } from "../../../config_error.ts";
 import type { SettingsReader } from "../../../settings_reader.ts";
 import { isUrl, passwordHint, readParameters, VARIABLE } from "./connection_string.ts";
-import { FOREIGN_PARAMETERS, LIBPQ_PARAMETERS } from "./parameters.ts";
+import { findParameter, LIBPQ_PARAMETERS } from "./parameters.ts";
 import { readService } from "./service_file.ts";
 
 /** What parameters may be read from while the program starts. */
@@ -72,8 +72,8 @@ export class Parameters {
 }
 
 /**
- * Finds them: all that can be honoured. Throws a `ConfigError`, which never holds a value, if another one
- * is set.
+ * Finds the parameters that are set. Throws a `ConfigError`, which never holds a value, if one of them is
+ * unknown, or cannot be honoured.
  */
 export function gatherParameters(connectionString: string, reader: ParameterReader): Parameters {
   const given = new Map<string, Given>();
@@ -130,7 +130,7 @@ function isThere(path: string, reader: ParameterReader): boolean {
 
 /** Throws if the parameter is `unknown`, as the message says it, or cannot be honoured. */
 function checkParameter(name: string, { value, variable }: Given, unknown: string): void {
-  const parameter = LIBPQ_PARAMETERS[name] ?? FOREIGN_PARAMETERS[name.toLowerCase()];
+  const parameter = findParameter(name);
   // without its name, which may be part of a password that was not quoted or encoded
   if (parameter === undefined) throw configFault(variable, unknown);
   const { use, values, note } = parameter;

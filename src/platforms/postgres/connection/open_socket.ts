@@ -1,9 +1,8 @@
 /**
  * The connection to the server, encrypted as `sslmode` requires, before the protocol proper begins.
  *
- * The driver could do this. But if the host is an IP address, it has Deno compare the certificate with
- * the name "localhost"; it starts TLS with a server that has just declined it; and it keeps reconnecting
- * to a server that closes the connection early.
+ * By node:tls, which can do without a check of the certificate, as `sslmode=require` has it; Deno's own
+ * functions cannot. What is peculiar to it in Deno 2.6 is said where it matters.
  *
  * Source: PostgreSQL documentation, "34.19 SSL Support" and "55.2.10 SSL Session Encryption".
  */
@@ -112,7 +111,7 @@ async function handshake(secure: tls.TLSSocket, settings: ServerSettings): Promi
   secure.on("error", () => {}); // as for the socket below
   try {
     await settled(secure, "secureConnect");
-    // Deno emits it even if the handshake failed, and the error afterwards
+    // Deno emits it even if the handshake failed: then the error follows
     if (!hasCertificate(secure)) await settled(secure, "secureConnect");
     return secure;
   } catch (error) {

@@ -196,10 +196,10 @@ export const FOREIGN_PARAMETERS: Readonly<Record<string, Parameter>> = {
   pool: { use: "ignored", note: CLIENT_POOL },
   statement_cache_size: { use: "ignored", note: PREPARED },
   prepared_statements: { use: "ignored", note: PREPARED },
-  preparethreshold: { use: "ignored", note: PREPARED },
+  prepareThreshold: { use: "ignored", note: PREPARED },
   binary_parameters: { use: "ignored", note: PREPARED },
   schema: { use: "ignored", note: "a dataset's name has its schema" },
-  currentschema: { use: "ignored", note: "a dataset's name has its schema" },
+  currentSchema: { use: "ignored", note: "a dataset's name has its schema" },
   encoding: { use: "ignored", note: "texts travel as UTF-8" },
   uselibpqcompat: {
     use: "ignored",
@@ -215,5 +215,13 @@ export const FOREIGN_PARAMETERS: Readonly<Record<string, Parameter>> = {
   requiressl: { use: "refused", note: "sslmode says it" },
   sslaccept: { use: "refused", note: "sslmode says it" },
   sslfactory: { use: "refused", note: "sslmode and sslrootcert say it" },
-  targetservertype: { use: "refused", note: "target_session_attrs says it" },
+  targetServerType: { use: "refused", note: "target_session_attrs says it" },
 };
+
+/** What becomes of a parameter; undefined if it is neither libpq's nor known from elsewhere. */
+export function findParameter(name: string): Parameter | undefined {
+  if (Object.hasOwn(LIBPQ_PARAMETERS, name)) return LIBPQ_PARAMETERS[name];
+  const lower = name.toLowerCase(); // keywords may be in any case here
+  const known = Object.entries(FOREIGN_PARAMETERS).find(([each]) => each.toLowerCase() === lower);
+  return known?.[1];
+}
