@@ -29,7 +29,8 @@ const NEXT = {
   observe: "counted",
 };
 
-function linesOf({ dataset_urn, state, columns, rows, problem }: PlannedDataset): string[] {
+function linesOf(dataset: PlannedDataset): string[] {
+  const { dataset_urn, state, columns, rows, downstream, problem } = dataset;
   const counted = rows === null ? state.replaceAll("_", " ") : `${rows} rows to do`;
   const lines = columns.map(({ name, next, reasons }) => {
     const why = reasons.map(({ label, actor, derived }) =>
@@ -38,5 +39,8 @@ function linesOf({ dataset_urn, state, columns, rows, problem }: PlannedDataset)
     return `  ${name}: ${NEXT[next]} (${why.join("; ")})`;
   });
   const obstacle = problem === null ? [] : [`  in the way: ${problem.detail} (${problem.code})`];
-  return [`${dataset_urn}: ${counted}`, ...lines, ...obstacle];
+  const copies = downstream.map(({ dataset_urn, tagged }) =>
+    `  copies in ${dataset_urn}${tagged ? " (tagged, too)" : ""}`
+  );
+  return [`${dataset_urn}: ${counted}`, ...lines, ...copies, ...obstacle];
 }

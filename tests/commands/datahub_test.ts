@@ -70,6 +70,7 @@ Deno.test("datahub plan tells for each column why it is tagged and what would ha
     dataset_urn: at.urn,
     state: "observed",
     rows: 100,
+    downstream: [],
     problem: null,
     columns: [
       {

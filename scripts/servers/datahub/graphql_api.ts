@@ -8,6 +8,11 @@ type Resolver = (metadata: Metadata, variables: Record<string, unknown>) => unkn
 const RESOLVERS: Readonly<Record<string, Resolver>> = {
   scrollAcrossEntities: (metadata, variables) =>
     scrollAcrossEntities(metadata, variables as unknown as ScrollVariables),
+  entity: ({ downstream }, { urn }) => {
+    const next = downstream.get(String(urn)) ?? [];
+    const relationships = next.map((each) => ({ entity: { urn: each } }));
+    return { urn, lineage: { total: next.length, relationships } };
+  },
 };
 
 /** Responds to `POST /api/graphql`. */

@@ -33,6 +33,8 @@ export class Metadata {
   readonly entities = new Map<string, Record<string, Aspect>>();
   /** The payloads of platform events as JSON, in one partition. */
   readonly events: string[] = [];
+  /** Lineage: the URNs of what is derived from a dataset or a column, one step away. */
+  readonly downstream = new Map<string, string[]>();
   /** Events before this offset are gone. */
   firstOffset = 0;
 

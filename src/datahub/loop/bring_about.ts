@@ -4,12 +4,14 @@ import { type ActionDependencies, tokenizeDataset } from "../../action/tokenize_
 import type { Report } from "../../action/trigger.ts";
 import { type ErrorCode, toServiceError } from "../../errors.ts";
 import { DEFAULT_RUN_OPTIONS, type RunOptions } from "../../run_options.ts";
-import type { Reporter, Subject } from "../report/reporter.ts";
+import type { Gms } from "../gms/gms.ts";
+import type { ReportedRun, Reporter, Subject } from "../report/reporter.ts";
 import type { DatahubMode } from "../settings.ts";
+import { copiesPlace, findCopies } from "./copies.ts";
 import type { Hint } from "./hint.ts";
 import type { BegunRun, Journal } from "./journal.ts";
 import type { DoneOrNothing, Outcome } from "./outcome.ts";
-import type { TaggedColumn } from "./tagged_columns.ts";
+import type { LabelRules, TaggedColumn } from "./tagged_columns.ts";
 
 /** What it works with. */
 export interface BringAboutDependencies {
@@ -18,6 +20,8 @@ export interface BringAboutDependencies {
   readonly mode: DatahubMode;
   readonly reporter: Reporter;
   readonly journal: Journal;
+  readonly gms: Gms;
+  readonly rules: () => LabelRules;
 }
 
 /** Failures after which nobody can tell whether the run was committed. */
@@ -85,9 +89,7 @@ async function tokenize(
     throw error;
   });
   journal.committed(datasetUrn, report.updated);
-  await reporter.done(subject, report, { startedAtMs, isRecovered: false });
-  await journal.end(datasetUrn);
-  return { kind: "done", report };
+  return await reportDone(subject, report, { startedAtMs, isRecovered: false }, deps);
 }
 
 /** Reports a run that was committed, but not reported: the program or its reporter failed before. */
@@ -96,15 +98,25 @@ async function reportLate(
   unreported: BegunRun,
   deps: BringAboutDependencies,
 ): Promise<DoneOrNothing> {
-  const { journal, reporter } = deps;
-  const { datasetUrn } = subject;
   const { run_id, columns, started_at_ms: startedAtMs, updated } = unreported;
   const scrubbed = await run(subject, { scrub: true }, deps); // finds what is left of old values
+  const isRecovered = !deps.journal.isExact(subject.datasetUrn);
   const report = { ...scrubbed, run_id, updated };
-  const isRecovered = !journal.isExact(datasetUrn);
-  await reporter.done({ ...subject, columns }, report, { startedAtMs, isRecovered });
-  await journal.end(datasetUrn);
-  return { kind: "done", report };
+  return await reportDone({ ...subject, columns }, report, { startedAtMs, isRecovered }, deps);
+}
+
+/** Reports a run, with the datasets downstream that hold copies of the old values. */
+async function reportDone(
+  subject: Subject,
+  { residue = [], ...report }: Report,
+  reported: ReportedRun,
+  { gms, rules, reporter, journal }: BringAboutDependencies,
+): Promise<DoneOrNothing> {
+  const copies = await findCopies(gms, subject.datasetUrn, subject.columns, rules());
+  const whole = { ...report, residue: [...residue, copiesPlace(copies)] };
+  await reporter.done(subject, whole, reported);
+  await journal.end(subject.datasetUrn);
+  return { kind: "done", report: whole };
 }
 
 async function run(

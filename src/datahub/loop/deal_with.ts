@@ -2,15 +2,16 @@
 import { ServiceError } from "../../errors.ts";
 import { stackFrames } from "../../stack_frames.ts";
 import { GmsError } from "../gms/gms_error.ts";
+import type { BringAboutDependencies } from "./bring_about.ts";
 import type { Followup } from "./due_queue.ts";
 import type { Hint } from "./hint.ts";
 import type { LoopState } from "./loop_state.ts";
 import type { Reconciled } from "./outcome.ts";
-import { reconcile, type ReconcileDependencies } from "./reconcile.ts";
+import { reconcile } from "./reconcile.ts";
 import { scrubDue } from "./scrub_due.ts";
 
 /** What dealing with a dataset takes. */
-export interface DealDependencies extends ReconcileDependencies {
+export interface DealDependencies extends BringAboutDependencies {
   readonly state: LoopState;
   /** Marks another dataset as due. */
   readonly mark: (datasetUrn: string) => void;

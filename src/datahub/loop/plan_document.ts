@@ -23,6 +23,15 @@ export interface PlannedColumn {
   readonly next: "tokenize" | "approve" | "observe";
 }
 
+/** A dataset downstream that may hold copies of the values, as far as DataHub's lineage knows. */
+export interface PlannedCopy {
+  readonly dataset_urn: string;
+  /** Empty if only the dataset as a whole is known. */
+  readonly columns: readonly string[];
+  /** Whether it is tagged, too; null if that is not known. */
+  readonly tagged: boolean | null;
+}
+
 /** A dataset. This is the published document, hence the names in snake_case. */
 export interface PlannedDataset {
   readonly dataset_urn: string;
@@ -31,6 +40,8 @@ export interface PlannedDataset {
   readonly columns: readonly PlannedColumn[];
   /** Rows in which a value is no token yet, or which were updated; null if they were not counted. */
   readonly rows: number | null;
+  /** Datasets that hold copies. */
+  readonly downstream: readonly PlannedCopy[];
   /** What stands in the way. */
   readonly problem: { readonly code: string; readonly detail: string } | null;
 }
@@ -40,7 +51,8 @@ export function plannedDataset(swept: Swept, mode: DatahubMode): PlannedDataset 
   if ("unread" in swept) {
     const { datasetUrn, unread } = swept;
     const problem = { code: "datahub", detail: unread.message };
-    return { dataset_urn: datasetUrn, state: "unread", columns: [], rows: null, problem };
+    const nothing = { columns: [], rows: null, downstream: [] };
+    return { dataset_urn: datasetUrn, state: "unread", ...nothing, problem };
   }
   const { datasetUrn, outcome, tagged, unconfirmed } = swept;
   return {
@@ -48,6 +60,9 @@ export function plannedDataset(swept: Swept, mode: DatahubMode): PlannedDataset 
     state: outcome.kind,
     columns: [...tagged, ...unconfirmed].map((column) => plannedColumn(column, mode)),
     rows: "report" in outcome ? outcome.report.updated : null,
+    downstream: (swept.copies?.datasets ?? []).map(({ datasetUrn, columns, isTagged }) => {
+      return { dataset_urn: datasetUrn, columns, tagged: isTagged ?? null };
+    }),
     problem: "error" in outcome
       ? { code: outcome.error.code, detail: outcome.error.message }
       : swept.onDataset.length > 0 && tagged.length === 0

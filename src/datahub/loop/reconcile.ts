@@ -6,19 +6,12 @@
 import { type ErrorCode, toServiceError } from "../../errors.ts";
 import { requireUrnAllowed } from "../allowed_datasets.ts";
 import { type DatasetUrn, parseDatasetUrn } from "../dataset_urn.ts";
-import type { Gms } from "../gms/gms.ts";
 import { GmsError } from "../gms/gms_error.ts";
 import { type DatahubDataset, readDataset } from "../gms/read_dataset.ts";
 import { bringAbout, type BringAboutDependencies } from "./bring_about.ts";
 import type { Hint } from "./hint.ts";
 import type { Outcome, Reconciled } from "./outcome.ts";
-import { type LabelRules, taggedColumns } from "./tagged_columns.ts";
-
-/** What a reconciler works with. */
-export interface ReconcileDependencies extends BringAboutDependencies {
-  readonly gms: Gms;
-  readonly rules: () => LabelRules;
-}
+import { taggedColumns } from "./tagged_columns.ts";
 
 /** Failures that may go away without anybody changing anything. */
 const PASSING: readonly ErrorCode[] = [
@@ -41,7 +34,7 @@ const PASSING: readonly ErrorCode[] = [
 export async function reconcile(
   datasetUrn: string,
   hints: readonly Hint[],
-  deps: ReconcileDependencies,
+  deps: BringAboutDependencies,
 ): Promise<Reconciled> {
   const found = await findColumns(datasetUrn, deps);
   if (!("columns" in found)) return ended(datasetUrn, found);
@@ -67,7 +60,7 @@ type Columns = ReturnType<typeof taggedColumns>;
 /** The tagged columns of a table, or why it has to be left alone. */
 async function findColumns(
   datasetUrn: string,
-  { gms, action, rules }: ReconcileDependencies,
+  { gms, action, rules }: BringAboutDependencies,
 ): Promise<Outcome | { readonly dataset: DatasetUrn; readonly columns: Columns }> {
   const dataset = tryParse(datasetUrn);
   if (dataset === undefined) return { kind: "left_alone", why: "removed" };

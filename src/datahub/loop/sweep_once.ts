@@ -4,17 +4,21 @@ import { MAX_RUNS } from "../../platforms/run_limiter.ts";
 import { GmsError } from "../gms/gms_error.ts";
 import { findTaggedDatasets } from "../gms/search.ts";
 import type { DatahubSettings } from "../settings.ts";
+import type { BringAboutDependencies } from "./bring_about.ts";
+import { type Copies, findCopies } from "./copies.ts";
 import { findTermsIn } from "./find_terms.ts";
 import type { Reconciled } from "./outcome.ts";
-import { reconcile, type ReconcileDependencies } from "./reconcile.ts";
+import { reconcile } from "./reconcile.ts";
 
 /** What a sweep works with. */
-export interface SweepOnceDependencies extends Omit<ReconcileDependencies, "rules"> {
+export interface SweepOnceDependencies extends Omit<BringAboutDependencies, "rules"> {
   readonly settings: DatahubSettings;
 }
 
 /** What is known of a dataset after its turn. */
-export type Swept = Reconciled | { readonly datasetUrn: string; readonly unread: GmsError };
+export type Swept =
+  | Reconciled & { readonly copies: Copies | undefined }
+  | { readonly datasetUrn: string; readonly unread: GmsError };
 
 const CONCURRENCY = MAX_RUNS / 2;
 const ATTEMPTS = 3;
@@ -47,14 +51,19 @@ export async function sweepOnce(
 
 async function sweepDataset(
   datasetUrn: string,
-  deps: ReconcileDependencies,
+  deps: BringAboutDependencies,
   signal: AbortSignal,
 ): Promise<Swept> {
   for (let attempt = 1;; attempt++) {
     signal.throwIfAborted();
     try {
       await deps.journal.load();
-      return await reconcile(datasetUrn, [], deps);
+      const reconciled = await reconcile(datasetUrn, [], deps);
+      const names = reconciled.tagged.map(({ name }) => name);
+      const copies = names.length === 0
+        ? undefined
+        : await findCopies(deps.gms, datasetUrn, names, deps.rules());
+      return { ...reconciled, copies };
     } catch (error) {
       if (!(error instanceof GmsError)) throw error;
       if (!error.isTransient || attempt === ATTEMPTS) return { datasetUrn, unread: error };
