@@ -22,6 +22,12 @@ async function withSession(use: (session: Session) => Promise<void>): Promise<vo
 const copyOf = (rows: number) =>
   `COPY (SELECT generate_series(1, ${rows}), repeat('x', 990)) TO STDOUT`;
 
+async function bytesOf(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const all: number[] = [];
+  for await (const piece of pieces) all.push(...piece);
+  return Uint8Array.from(all);
+}
+
 async function textOf(pieces: AsyncIterable<Uint8Array>): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
@@ -81,6 +87,40 @@ Deno.test("a COPY that fails half-way throws an error of our own, and the sessio
     assert.equal(error.facts.sqlState, "22012");
     assert.ok(session.reusable);
     assert.deepEqual((await session.query("ask", "SELECT 1")).rows, [[1]]);
+  }));
+
+Deno.test("a statement that fails because a COPY before it failed reports the failure of the COPY", () =>
+  withSession(async (session) => {
+    const statesOf = async (copied: string) => {
+      const outcomes = await Promise.allSettled([
+        session.query("begin", "BEGIN"),
+        textOf(session.copyOut("copy", copied)),
+        session.query("ask", "SELECT 1", []),
+        session.query("roll back", "ROLLBACK"),
+      ]);
+      return outcomes.map((each) =>
+        each.status === "rejected" ? (each.reason as ServiceError).facts.sqlState : undefined
+      );
+    };
+    assert.deepEqual(await statesOf("COPY (SELECT 1 / 0) TO STDOUT"), [
+      undefined,
+      "22012",
+      "22012",
+      undefined,
+    ]);
+  }));
+
+Deno.test("the rows of a binary cursor come as those of a binary COPY, without header and end", () =>
+  withSession(async (session) => {
+    const select = "SELECT n, n::text FROM generate_series(1, 1000) n";
+    await session.query("begin", "BEGIN");
+    await session.query("open", `DECLARE c BINARY NO SCROLL CURSOR FOR ${select}`);
+    const fetched = await bytesOf(session.copyOut("fetch", "FETCH 1000 FROM c"));
+    const copied = await bytesOf(
+      session.copyOut("copy", `COPY (${select}) TO STDOUT (FORMAT binary)`),
+    );
+    assert.deepEqual(fetched, copied.subarray(19, -2));
+    await session.query("roll back", "ROLLBACK");
   }));
 
 Deno.test("parameters are texts, or bytes in the binary format of their type", () =>

@@ -163,13 +163,14 @@ export class Session {
 
   /**
    * Runs a COPY TO STDOUT, and gives its content in pieces of any size: the rows may begin and end anywhere
-   * in them. It is sent with the first call of `next`. While the caller is busy with a piece, little more is
-   * read. A caller that stops early has the statement cancelled. Throws as `query` does.
+   * in them. So are the rows of a FETCH: those of a binary cursor have the format of rows in a binary COPY. It
+   * is sent with the first call of `next`. While the caller is busy with a piece, little more is read. A caller that stops early has the statement cancelled. Throws as `query` does.
    */
   async *copyOut(action: string, text: string): AsyncGenerator<Uint8Array, void> {
     this.#active++;
-    const { content, ended } = this.#client.copyOut(text);
-    void ended.then(() => this.#done());
+    const { content, result } = this.#client.copyOut(text);
+    // at once, since statements that fail because of it fail before the caller gets there
+    void result.catch((error) => this.#failed(error, action)).finally(() => this.#done());
     let stopsEarly = true;
     try {
       yield* content;

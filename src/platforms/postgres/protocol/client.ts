@@ -138,16 +138,17 @@ export class Client {
   }
 
   /**
-   * Runs a COPY TO STDOUT, and gives its content in pieces of any size. Nothing is read from the server
-   * while too much waits to be taken. Throws as `query` does. If the caller stops early, the rest is dropped
-   * as it comes; `ended` resolves when the server is done with it.
+   * Runs a COPY TO STDOUT, or a statement that returns rows, and gives its content, or the rows as the server
+   * sends them, in pieces of any size. Nothing is read from the server while too much waits to be taken. Throws
+   * as `query` does. If the caller stops early, the rest is dropped as it comes; `result` settles when the
+   * server is done with it.
    */
-  copyOut(text: string): { content: AsyncGenerator<Uint8Array, void>; ended: Promise<void> } {
+  copyOut(text: string): { content: AsyncGenerator<Uint8Array, void>; result: Promise<Result> } {
     const flow = (isFlowing: boolean) =>
       void (isFlowing ? this.#socket.resume() : this.#socket.pause());
     const copy = new CopyStream(flow);
     const { result } = this.#send(new Operation(this.#decodeOf, { copy }), query(text));
-    return { content: copy.read(), ended: result.then(() => {}, () => {}) };
+    return { content: copy.read(), result };
   }
 
   /** Closes the connection. Statements under way fail. Never throws. */
@@ -181,7 +182,8 @@ export class Client {
 
   #take(type: number, bytes: Uint8Array, start: number, end: number): void {
     const operation = this.#operations[0];
-    if (type === BACKEND.copyData) return operation?.piece(bytes.subarray(start, end));
+    const isRow = type === BACKEND.dataRow && operation?.copy !== undefined;
+    if (type === BACKEND.copyData || isRow) return operation?.piece(bytes.subarray(start, end));
     const content = new ContentReader(bytes, start, end);
     switch (type) {
       case BACKEND.readyForQuery:

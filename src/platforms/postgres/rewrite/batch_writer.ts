@@ -1,6 +1,9 @@
 /** A batch of rows on its way from texts to tokens to the table. */
 import { abortable } from "../../../async.ts";
-import { convertBatch, type TextColumns } from "../../convert_batch.ts";
+import type { PackedResults } from "../../../tokens/packed_texts.ts";
+import { findInvalidTexts } from "../../../tokens/utf8.ts";
+import { convertColumn } from "../../convert_batch.ts";
+import { notText } from "../../refusal.ts";
 import type { Session } from "../connection/session.ts";
 import { arrayLiteral } from "../identifiers.ts";
 import {
@@ -9,7 +12,8 @@ import {
 } from "../sql/find_writable_partitions.ts";
 import { writeTokensStatement } from "../sql/write_tokens.ts";
 import type { TargetTable } from "../table.ts";
-import type { TextRow } from "./cursor_batches.ts";
+import { ctidArray, oidArray, textArray } from "./binary_arrays.ts";
+import { countOf, type PackedColumn, type PackedRows } from "./row_batch.ts";
 import { actionOn, type Work } from "./work.ts";
 
 /** A batch ready to be written. */
@@ -26,13 +30,16 @@ export interface TokenBatch {
 /** One statement of a batch: it writes all of it, or what belongs to one partition. */
 interface Write {
   readonly statement: string;
-  readonly parameters: readonly string[];
+  readonly parameters: readonly Uint8Array[];
 }
 
 /** Makes and writes batches of one table. */
 export interface BatchWriter {
-  /** Asks the SDK for the tokens. Throws the signal's reason as soon as it is aborted. */
-  convert(rows: readonly TextRow[]): Promise<TokenBatch>;
+  /**
+   * Asks the SDK for the tokens. Throws the signal's reason as soon as it is aborted; `value_not_text` if a
+   * text is not UTF-8.
+   */
+  convert(rows: PackedRows): Promise<TokenBatch>;
   /** Writes a batch. Gives the number of rows that the table accepted. */
   write(batch: TokenBatch): Promise<number>;
 }
@@ -50,27 +57,29 @@ export async function openBatchWriter(
   const isDirect = session !== undefined && collectBy === undefined;
   const direct = isDirect ? await partitionStatements(session, table) : new Map();
 
-  const writesOf = (rows: readonly TextRow[], tokens: TextColumns, chosen: number[]): Write[] => {
+  const writesOf = (rows: PackedRows, tokens: readonly RowTokens[], chosen: Uint32Array) => {
     if (chosen.length === 0) return [];
     if (direct.size === 0) return [writeOf(throughParent, rows, tokens, chosen)];
     const byStatement = Map.groupBy(
       chosen,
-      (i) => direct.get(rows[i]!.tableOid) ?? throughParent,
+      (i) => direct.get(rows.tableOids[i]!) ?? throughParent,
     );
-    return [...byStatement].map(([statement, own]) => writeOf(statement, rows, tokens, own));
+    return [...byStatement].map(([statement, own]) =>
+      writeOf(statement, rows, tokens, Uint32Array.from(own))
+    );
   };
   return {
     async convert(rows) {
-      const texts = table.columns.map((_, i) => rows.map((row) => row.texts[i]!));
-      const converting = convertBatch(table, conversion, texts);
-      const { tokens, lookalikes } = await abortable(converting, run.context.signal);
-      const rejected = new Set(lookalikes.map(({ row }) => row));
-      const hasToken = (i: number) => tokens.some((column) => column[i] !== null);
-      const chosen = [...rows.keys()].filter((i) => !rejected.has(i) || hasToken(i));
+      const converting = convertColumns(rows, { table, conversion });
+      const tokens = await abortable(converting, run.context.signal);
+      const rejected = new Set(tokens.flatMap(({ rejected }) => rejected));
+      const hasToken = (i: number) => tokens.some(({ placeOf }) => placeOf[i]! >= 0);
+      const all = Uint32Array.from(rows.tableOids.keys());
+      const chosen = rejected.size === 0 ? all : all.filter((i) => !rejected.has(i) || hasToken(i));
       return {
         writes: writesOf(rows, tokens, chosen),
         rows: chosen.length,
-        lookalikes: lookalikes.length,
+        lookalikes: tokens.reduce((sum, { rejected }) => sum + rejected.length, 0),
         rejectedRows: rejected.size,
       };
     },
@@ -104,17 +113,58 @@ async function partitionStatements(
   ]));
 }
 
+/** The tokens of a column. */
+interface RowTokens {
+  readonly tokens: PackedResults;
+  /** The number of each row's token; -1 if it has none. */
+  readonly placeOf: Int32Array;
+  /** The rows whose texts are lookalikes. */
+  readonly rejected: readonly number[];
+}
+
+/** The tokens of each column. Throws what `convertColumn` throws, and `value_not_text`. */
+function convertColumns(
+  rows: PackedRows,
+  { table, conversion }: Pick<Work, "table" | "conversion">,
+): Promise<RowTokens[]> {
+  checkTexts(rows, table);
+  return Promise.all(rows.columns.map(async (column, i) => {
+    const tokens = await convertColumn(table, conversion, table.columns[i]!, column.texts);
+    return rowTokens(countOf(rows), column, tokens);
+  }));
+}
+
+/**
+ * Throws `value_not_text` if a text is not UTF-8. The server passes on what it stores if that is its own
+ * encoding, and fails itself if it has to convert.
+ */
+function checkTexts({ columns }: PackedRows, table: TargetTable): void {
+  const invalid = columns.map(({ texts }, i) => ({
+    column: table.columns[i]!.name,
+    values: findInvalidTexts(texts).length,
+  })).filter(({ values }) => values > 0);
+  if (invalid.length > 0) throw notText(table.displayName, invalid);
+}
+
+function rowTokens(rows: number, column: PackedColumn, tokens: PackedResults): RowTokens {
+  const placeOf = new Int32Array(rows).fill(-1);
+  column.rows.forEach((row, place) => placeOf[row] = place);
+  const rejected = tokens.nulls.map((place) => column.rows[place]!);
+  for (const row of rejected) placeOf[row] = -1;
+  return { tokens, placeOf, rejected };
+}
+
 /** The statement with its parameters, for the `chosen` of the rows. */
 function writeOf(
   statement: string,
-  rows: readonly TextRow[],
-  tokens: TextColumns,
-  chosen: readonly number[],
+  rows: PackedRows,
+  tokens: readonly RowTokens[],
+  chosen: Uint32Array,
 ): Write {
   const parameters = [
-    `{${chosen.map((i) => rows[i]!.tableOid).join(",")}}`,
-    arrayLiteral(chosen.map((i) => rows[i]!.ctid)),
-    ...tokens.map((column) => arrayLiteral(chosen.map((i) => column[i]!))),
+    oidArray(rows.tableOids, chosen),
+    ctidArray(rows.ctids, chosen),
+    ...tokens.map((column) => textArray(column.tokens, column.placeOf, chosen)),
   ];
   return { statement, parameters };
 }

@@ -1,16 +1,18 @@
 /**
- * One pass of the client path over a table, or a range of its blocks: read rows through a cursor,
- * tokenize them here, write them back by `ctid`.
+ * One pass of the client path over a table, or a range of its blocks: read rows, tokenize them here,
+ * write them back by `ctid`.
  *
- * While some batches are tokenized and written, the server already reads the next one. Memory holds a
+ * While some batches are tokenized and written, the server already reads the next ones. Memory holds a
  * few batches, however large the table and however long its values.
  */
 import { pool, Semaphore } from "../../../async.ts";
 import type { Session } from "../connection/session.ts";
 import type { BlockRange } from "../sql/block_ranges.ts";
 import { openBatchWriter } from "./batch_writer.ts";
-import { cursorBatches, type TextRow } from "./cursor_batches.ts";
+import { cursorBatches } from "./cursor_batches.ts";
 import { readLongRows } from "./read_long_rows.ts";
+import { countOf, type PackedRows } from "./row_batch.ts";
+import { snapshotBatches } from "./snapshot_batches.ts";
 import type { Work } from "./work.ts";
 
 /** Batches that may be with the SDK, or on their way to the server, at once. */
@@ -18,6 +20,7 @@ export const MAX_BATCHES = 3;
 
 /** Where a pass reads and writes. */
 export interface PassSessions {
+  /** If it is another than the writer, it is in a transaction that reads from one snapshot. */
   readonly reader: Session;
   /** Undefined for a pass that only tells what it would do. */
   readonly writer: Session | undefined;
@@ -29,7 +32,7 @@ export interface PassOptions {
   readonly range?: BlockRange;
   /**
    * Whether each row is locked as it is read: by default if one session reads and writes. Without, the
-   * cursor's snapshot keeps each `ctid` valid, but a row that others change meanwhile is missed.
+   * reader's snapshot keeps each `ctid` valid, but a row that others change meanwhile is missed.
    */
   readonly lock?: boolean;
   /** The statement that takes a batch instead of the table, with the same parameters. */
@@ -62,7 +65,7 @@ export async function bulkPass(
   let [updated, missed, lookalikes, rejectedRows] = [0, 0, 0, 0];
   let total: number | undefined;
 
-  const rewrite = async (rows: readonly TextRow[]) => {
+  const rewrite = async (rows: PackedRows) => {
     const batch = await writer.convert(rows);
     const count = await writer.write(batch);
     updated += count;
@@ -72,13 +75,20 @@ export async function bulkPass(
     if (total !== undefined) work.run.context.progress({ updated: updatedBefore + updated, total });
   };
 
+  const batches = session === undefined || session === reader
+    ? cursorBatches(reader, work, { lock, range })
+    : snapshotBatches(reader, work);
   const inTurn = new Semaphore(1); // for memory's sake one group of long rows at a time
-  await pool(MAX_BATCHES, cursorBatches(reader, work, { lock, range }), async (batch) => {
+  await pool(MAX_BATCHES, batches, async (batch) => {
     total ??= batch.total;
-    if (batch.rows.length > 0) await rewrite(batch.rows);
+    if (countOf(batch.rows) > 0) await rewrite(batch.rows);
     if (batch.longRows.length === 0) return;
     await inTurn.run(async () => {
-      for await (const rows of readLongRows(reader, work, batch.longRows)) await rewrite(rows);
+      // the reader is busy, if it is another session
+      for await (const { asked, rows } of readLongRows(session ?? reader, work, batch.longRows)) {
+        missed += asked - countOf(rows);
+        await rewrite(rows);
+      }
     });
   });
   return { updated, missed, lookalikes, rejectedRows, total };

@@ -1,29 +1,32 @@
-/** Rows whose texts are too long to travel with a batch of the cursor, in groups that fit into memory. */
+/** Rows whose texts are too long to travel with a batch, in groups that fit into memory. */
 import type { Session } from "../connection/session.ts";
-import { arrayLiteral } from "../identifiers.ts";
-import { type LongValuesRow, readLongValuesStatement } from "../sql/read_long_values.ts";
-import type { MeasuredRow, TextRow } from "./cursor_batches.ts";
+import { copyLongValuesStatement } from "../sql/read_long_values.ts";
+import { BinaryRowReader } from "./binary_rows.ts";
+import type { LongRow, PackedRows } from "./row_batch.ts";
 import { actionOn, type Work } from "./work.ts";
 
 /** What the texts of a group may take. A single row may take more. */
 const GROUP_BYTES = 1_000_000;
 
-/** Reads the texts of `rows`, of which the cursor gave none, group by group. */
+/** A group of long rows. */
+export interface LongGroup {
+  /** How many rows were asked for. */
+  readonly asked: number;
+  /** Those that are still there, with their texts. */
+  readonly rows: PackedRows;
+}
+
+/** Reads the texts of `rows`, which were left out, group by group. */
 export async function* readLongRows(
   reader: Session,
   { table, conversion }: Work,
-  rows: readonly MeasuredRow[],
-): AsyncGenerator<TextRow[], void> {
+  rows: readonly LongRow[],
+): AsyncGenerator<LongGroup, void> {
   for (const group of groupRows(rows)) {
-    const { rows: found } = await reader.query<LongValuesRow>(
-      actionOn(table),
-      readLongValuesStatement(table, conversion.selects),
-      [
-        `{${group.map(({ tableOid }) => tableOid).join(",")}}`,
-        arrayLiteral(group.map(({ ctid }) => ctid)),
-      ],
-    );
-    yield found.map(([tableOid, ctid, ...texts]) => ({ tableOid, ctid, texts }));
+    const decoder = new BinaryRowReader(table.columns.length, { fromCopy: true });
+    const statement = copyLongValuesStatement(table, conversion.selects, group);
+    for await (const piece of reader.copyOut(actionOn(table), statement)) decoder.readAll(piece);
+    yield { asked: group.length, rows: decoder.end().rows };
   }
 }
 

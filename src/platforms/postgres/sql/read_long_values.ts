@@ -1,22 +1,34 @@
-/**
- * Reads the texts of the rows that were too long for the cursor, by `ctid`.
- *
- * Parameters: the rows' `tableoid`s and `ctid`s, as arrays.
- */
+/** Reads the texts of the rows that were too long for a batch, by `ctid`. */
 import type { Selection } from "../../../tokens/selection.ts";
+import { arrayLiteral, quoteLiteral } from "../identifiers.ts";
 import type { TargetTable } from "../table.ts";
 import { columnGuard, columnText, tableName } from "./table_expressions.ts";
 
-/** One row: where it is, and the text of each column, NULL if it is not to be tokenized. */
-export type LongValuesRow = readonly [tableOid: number, ctid: string, ...texts: (string | null)[]];
+/** Where a row is. */
+export interface RowAddress {
+  readonly tableOid: number;
+  /** In the text format. */
+  readonly ctid: string;
+}
 
-/** Gives a `LongValuesRow` for each row that is still there. */
-export function readLongValuesStatement(table: TargetTable, selects: Selection): string {
+/**
+ * Copies those of the rows that are still there to the client, in the format of `copyValuesStatement`. COPY
+ * has no parameters, so the addresses are part of the text.
+ */
+export function copyLongValuesStatement(
+  table: TargetTable,
+  selects: Selection,
+  rows: readonly RowAddress[],
+): string {
   const values = table.columns.map(({ name }) =>
     `CASE WHEN ${columnGuard(name, selects)} THEN ${columnText(name)} END`
   );
-  return `SELECT t.tableoid, t.ctid, ${values.join(", ")}
+  const tableOids = quoteLiteral(arrayLiteral(rows.map(({ tableOid }) => String(tableOid))));
+  const ctids = quoteLiteral(arrayLiteral(rows.map(({ ctid }) => ctid)));
+  return `COPY (
+SELECT t.tableoid, t.ctid, NULL::int8, NULL::int8, ${values.join(", ")}
 FROM ${tableName(table)} t
-JOIN unnest($1::oid[], $2::text[]::tid[]) AS batch(table_oid, row_ctid)
-  ON t.ctid = batch.row_ctid AND t.tableoid = batch.table_oid`;
+JOIN unnest(${tableOids}::oid[], ${ctids}::tid[]) AS batch(table_oid, row_ctid)
+  ON t.ctid = batch.row_ctid AND t.tableoid = batch.table_oid
+) TO STDOUT (FORMAT binary)`;
 }

@@ -1,6 +1,7 @@
 /**
- * The cursor over the rows that hold a value to tokenize. With `lock` each row is locked as it is read,
- * in its newest version, so that its `ctid` stays valid until the transaction ends.
+ * Reads the rows that hold a value to tokenize: through a cursor, or all in one go. With `lock` each row
+ * is locked as it is read, in its newest version, so that its `ctid` stays valid until the transaction
+ * ends.
  *
  * The texts of a row with more than `LONG_ROW_BYTES` are left out, as NULL, so that a batch has a known
  * limit whatever the table holds: read_long_values.ts reads them.
@@ -15,37 +16,49 @@ const CURSOR = "tokenize_rows";
 /** A row whose texts take more than this is read separately. */
 export const LONG_ROW_BYTES = 4096;
 
-/**
- * One row of the cursor: where it is; the bytes of its texts; the rows of the whole table in the
- * statement's snapshot, NULL for a range (both `int8`, as text); the text of each column, NULL if it is
- * not to be tokenized.
- */
-export type CursorRow = readonly [
-  tableOid: number,
-  ctid: string,
-  bytes: string,
-  total: string | null,
-  ...texts: (string | null)[],
-];
+/** What to read. */
+export interface ReadOptions {
+  /** The whole table, if undefined. */
+  readonly range: BlockRange | undefined;
+  /** Whether each row is locked as it is read. */
+  readonly lock: boolean;
+}
 
-/** Opens the cursor. */
+/** Opens the cursor, which gives rows in binary format: see `selectValues`. */
 export function openCursorStatement(
   table: TargetTable,
   selects: Selection,
-  { lock, range }: { readonly lock: boolean; readonly range?: BlockRange | undefined },
+  options: ReadOptions,
+): string {
+  return `DECLARE ${CURSOR} BINARY NO SCROLL CURSOR FOR\n${selectValues(table, selects, options)}`;
+}
+
+/** Copies all rows to the client, in binary format and without a lock: see `selectValues`. */
+export function copyValuesStatement(table: TargetTable, selects: Selection): string {
+  const select = selectValues(table, selects, { range: undefined, lock: false });
+  return `COPY (\n${select}\n) TO STDOUT (FORMAT binary)`;
+}
+
+/**
+ * The rows: `tableoid` and `ctid`; the bytes of the texts, an `int8`, if they are left out for being too
+ * long, else NULL; the rows of the whole table in the statement's snapshot, an `int8`, NULL for a range;
+ * the text of each column, NULL if it is not to be converted.
+ */
+function selectValues(
+  table: TargetTable,
+  selects: Selection,
+  { lock, range }: ReadOptions,
 ): string {
   const names = table.columns.map((_, i) => `value_${i}`);
   const values = table.columns.map(({ name }, i) =>
     `CASE WHEN ${columnGuard(name, selects)} THEN ${columnText(name)} END AS ${names[i]}`
   );
-  // which also fails for what is not valid text, before it could be read as something else
-  const bytes = names.map((name) => `coalesce(octet_length(convert_to(${name}, 'UTF8')), 0)::int8`)
-    .join(" + ");
+  const bytes = names.map((name) => `coalesce(octet_length(${name}), 0)::int8`).join(" + ");
   const short = names.map((name) => `CASE WHEN bytes <= ${LONG_ROW_BYTES} THEN ${name} END`);
   // OFFSET 0 keeps the planner from repeating each guard for every use of its value
-  const total = range === undefined ? `(SELECT count(*) FROM ${tableName(table)})` : "NULL";
-  return `DECLARE ${CURSOR} NO SCROLL CURSOR FOR
-SELECT table_oid, row_ctid, bytes, ${total}, ${short.join(", ")}
+  const total = range === undefined ? `(SELECT count(*) FROM ${tableName(table)})` : "NULL::int8";
+  const long = `CASE WHEN bytes > ${LONG_ROW_BYTES} THEN bytes END`;
+  return `SELECT table_oid, row_ctid, ${long}, ${total}, ${short.join(", ")}
 FROM (
   SELECT found.*, ${bytes} AS bytes FROM (
     SELECT t.tableoid AS table_oid, t.ctid AS row_ctid, ${values.join(", ")}

@@ -1,7 +1,7 @@
 /**
  * Writes one batch of tokens back by `ctid`. A NULL token leaves its column as it is.
  *
- * Parameters: the rows' `tableoid`s and `ctid`s, then the tokens of each column, as arrays of text.
+ * Parameters: arrays of the rows' `tableoid`s and `ctid`s, and of the tokens of each column.
  * A `ctid` is unique within one table only, so partitions need both.
  *
  * The `ctid` is compared twice. A TID scan does not check it again after it had to wait for another
@@ -44,7 +44,7 @@ export function writeStagedStatement(table: TargetTable): string {
 function batchRows(table: TargetTable): string {
   const arrays = table.columns.map((_, i) => `$${i + 3}::text[]`);
   const tokens = table.columns.map((_, i) => `token_${i}`);
-  return `unnest($1::oid[], $2::text[]::tid[], ${arrays.join(", ")})
+  return `unnest($1::oid[], $2::tid[], ${arrays.join(", ")})
   AS batch(table_oid, row_ctid, ${tokens.join(", ")})`;
 }
 

@@ -1,0 +1,87 @@
+/**
+ * Arrays in binary format, so that a whole column of a batch travels as one parameter, and the server
+ * parses no text.
+ *
+ * Source: PostgreSQL's `array_recv`: the number of dimensions, whether there may be NULLs, the oid of the
+ * elements' type, the length and the lower bound of the dimension (4 bytes each), then each element:
+ * its length (4 bytes, -1 for NULL) and its value in its own binary format.
+ */
+import { copyBytes } from "../../../tokens/copy_bytes.ts";
+import { type PackedResults, startOf } from "../../../tokens/packed_texts.ts";
+import { CTID_BYTES } from "./row_batch.ts";
+
+/** Oids of types, from PostgreSQL's `pg_type.dat`. */
+const TEXT = 25;
+const OID = 26;
+const TID = 27;
+
+const HEADER_BYTES = 20;
+const LENGTH_BYTES = 4;
+const NULL_LENGTH = -1;
+
+/** The `oid[]` of the `chosen` of the oids. */
+export function oidArray(oids: Uint32Array, chosen: Uint32Array): Uint8Array {
+  const array = begin(OID, chosen.length, chosen.length * (LENGTH_BYTES + 4));
+  let at = HEADER_BYTES;
+  for (const i of chosen) {
+    at = putInt32(array, at, 4);
+    at = putInt32(array, at, oids[i]!);
+  }
+  return array;
+}
+
+/** The `tid[]` of the `chosen` of the row addresses. */
+export function ctidArray(ctids: Uint8Array, chosen: Uint32Array): Uint8Array {
+  const array = begin(TID, chosen.length, chosen.length * (LENGTH_BYTES + CTID_BYTES));
+  let at = HEADER_BYTES;
+  for (const i of chosen) {
+    at = putInt32(array, at, CTID_BYTES);
+    at = copyBytes(ctids, i * CTID_BYTES, (i + 1) * CTID_BYTES, array, at);
+  }
+  return array;
+}
+
+/**
+ * The `text[]` of the texts of the `chosen` rows; `placeOf` has the number of a row's text, and -1 for
+ * none, which becomes NULL.
+ */
+export function textArray(
+  { bytes, ends }: PackedResults,
+  placeOf: Int32Array,
+  chosen: Uint32Array,
+): Uint8Array {
+  let length = chosen.length * LENGTH_BYTES;
+  for (const row of chosen) {
+    const place = placeOf[row]!;
+    if (place >= 0) length += ends[place]! - startOf(ends, place);
+  }
+  const array = begin(TEXT, chosen.length, length);
+  let at = HEADER_BYTES;
+  for (const row of chosen) {
+    const place = placeOf[row]!;
+    if (place < 0) {
+      at = putInt32(array, at, NULL_LENGTH);
+      continue;
+    }
+    const [start, end] = [startOf(ends, place), ends[place]!];
+    at = putInt32(array, at, end - start);
+    at = copyBytes(bytes, start, end, array, at);
+  }
+  return array;
+}
+
+/** An array of one dimension, whose elements take `length` bytes and are still to be filled in. */
+function begin(type: number, elements: number, length: number): Uint8Array {
+  const array = new Uint8Array(HEADER_BYTES + length);
+  const header = [1, 1, type, elements, 1];
+  header.forEach((value, i) => putInt32(array, i * 4, value));
+  return array;
+}
+
+function putInt32(bytes: Uint8Array, at: number, value: number): number {
+  bytes[at] = value >> 24;
+  bytes[at + 1] = value >> 16;
+  bytes[at + 2] = value >> 8;
+  bytes[at + 3] = value;
+  return at + 4;
+}

@@ -1,0 +1,172 @@
+/**
+ * Reads rows in binary format, as COPY and a binary cursor give them: `RowFields` of each.
+ *
+ * Source: PostgreSQL documentation, "COPY", "Binary Format": a row is the number of its fields (2 bytes),
+ * and each field its length (4 bytes, -1 for NULL) and its value. COPY gives a header before the first
+ * row: a signature (11 bytes), flags (4), and the length of an extension (4) with the extension; and -1
+ * as the number of fields after the last.
+ */
+import { ServiceError } from "../../../errors.ts";
+import { CTID_BYTES, type RowBatch } from "./row_batch.ts";
+import { RowBatchBuilder } from "./row_batch_builder.ts";
+
+const SIGNATURE = Uint8Array.from("PGCOPY\n\xff\r\n\0", (char) => char.charCodeAt(0));
+/** Signature, flags and the length of the extension. */
+const HEADER_BYTES = SIGNATURE.length + 8;
+const COUNT_BYTES = 2;
+const LENGTH_BYTES = 4;
+/** The number of fields after the last row. */
+const END_MARK = 0xffff;
+/** The fields before the texts. */
+const LEADING_FIELDS = 4;
+
+/** How large a batch may get; a row belongs to one batch as a whole. */
+export interface BatchLimits {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** Reads pieces, in which rows may begin and end anywhere. */
+export class BinaryRowReader {
+  readonly #builder: RowBatchBuilder;
+  readonly #fields: number;
+  readonly #limits: BatchLimits;
+  /** What came and is not a whole row yet, and how many bytes may make it one. */
+  #pieces: Uint8Array[] = [];
+  #held = 0;
+  #needed = 0;
+  #isBeforeHeader: boolean;
+  #hasEnded = false;
+
+  /** For rows with `texts` texts each, after a header if they come from a COPY. */
+  constructor(
+    texts: number,
+    { fromCopy, limits = { rows: Infinity, bytes: Infinity } }: {
+      readonly fromCopy: boolean;
+      readonly limits?: BatchLimits;
+    },
+  ) {
+    this.#builder = new RowBatchBuilder(texts);
+    this.#fields = LEADING_FIELDS + texts;
+    this.#limits = limits;
+    this.#isBeforeHeader = fromCopy;
+    this.#hasEnded = !fromCopy;
+  }
+
+  /** Reads a piece, and gives each batch as soon as it is full. */
+  *read(piece: Uint8Array): Generator<RowBatch, void> {
+    this.#pieces.push(piece);
+    this.#held += piece.length;
+    if (this.#held < this.#needed) return;
+    const bytes = this.#pieces.length === 1 ? piece : joined(this.#pieces, this.#held);
+    let at = this.#isBeforeHeader ? this.#readHeader(bytes) : 0;
+    while (!this.#isBeforeHeader) {
+      const end = this.#endOfRow(bytes, at);
+      if (end === undefined) break;
+      if (end > at + COUNT_BYTES) this.#readRow(bytes, at + COUNT_BYTES);
+      at = end;
+      const { rows, bytes: limit } = this.#limits;
+      if (this.#builder.size >= rows || this.#builder.bytes >= limit) yield this.#builder.take();
+    }
+    this.#held = bytes.length - at;
+    this.#pieces = this.#held === 0 ? [] : [bytes.subarray(at)];
+    this.#needed -= at;
+  }
+
+  /** Reads a piece into the one batch that `end` gives, if there are no limits. */
+  readAll(piece: Uint8Array): void {
+    for (const _ of this.read(piece)) throw new TypeError("Cannot read all rows: there are limits");
+  }
+
+  /** What is left when all was read. Throws `database_error` if the end is missing. */
+  end(): RowBatch {
+    if (this.#held > 0 || !this.#hasEnded) throw unreadable();
+    return this.#builder.take();
+  }
+
+  /** Where the header ends; 0 until it is whole. */
+  #readHeader(bytes: Uint8Array): number {
+    this.#needed = HEADER_BYTES;
+    if (bytes.length < HEADER_BYTES) return 0;
+    if (SIGNATURE.some((byte, i) => bytes[i] !== byte)) throw unreadable();
+    this.#needed += uint32(bytes, HEADER_BYTES - LENGTH_BYTES);
+    if (bytes.length < this.#needed) return 0;
+    this.#isBeforeHeader = false;
+    return this.#needed;
+  }
+
+  /** Where the row at `at` ends, or the end mark; undefined if it is not whole. */
+  #endOfRow(bytes: Uint8Array, at: number): number | undefined {
+    let end = at + COUNT_BYTES;
+    this.#needed = end;
+    if (end > bytes.length) return undefined;
+    const fields = (bytes[at]! << 8) | bytes[at + 1]!;
+    if (fields === END_MARK) {
+      this.#hasEnded = true;
+      return end;
+    }
+    if (fields !== this.#fields) throw unreadable();
+    for (let field = 0; field < fields; field++) {
+      this.#needed = end + LENGTH_BYTES;
+      if (this.#needed > bytes.length) return undefined;
+      end = this.#needed + Math.max(0, int32(bytes, end));
+    }
+    this.#needed = end;
+    return end > bytes.length ? undefined : end;
+  }
+
+  /** Reads the fields of a row, the first of which begins at `at`. */
+  #readRow(bytes: Uint8Array, at: number): void {
+    const tableOid = uint32(bytes, at + LENGTH_BYTES);
+    const ctid = at + LENGTH_BYTES + 4 + LENGTH_BYTES;
+    at = ctid + CTID_BYTES;
+    const longBytes = optionalInt64(bytes, at);
+    at += LENGTH_BYTES + (longBytes === undefined ? 0 : 8);
+    const total = optionalInt64(bytes, at);
+    at += LENGTH_BYTES + (total === undefined ? 0 : 8);
+    if (total !== undefined) this.#builder.setTotal(total);
+    if (longBytes !== undefined) {
+      const [block, place] = [uint32(bytes, ctid), (bytes[ctid + 4]! << 8) | bytes[ctid + 5]!];
+      return this.#builder.addLongRow({ tableOid, ctid: `(${block},${place})`, bytes: longBytes });
+    }
+    this.#builder.addRow(tableOid, bytes, ctid);
+    for (let column = 0; column < this.#fields - LEADING_FIELDS; column++) {
+      const length = int32(bytes, at);
+      at += LENGTH_BYTES;
+      if (length < 0) continue;
+      this.#builder.addText(column, bytes, at, at + length);
+      at += length;
+    }
+  }
+}
+
+/** The `int8` in the field at `at`; undefined if it is NULL. */
+function optionalInt64(bytes: Uint8Array, at: number): number | undefined {
+  if (int32(bytes, at) < 0) return undefined;
+  return uint32(bytes, at + LENGTH_BYTES) * 2 ** 32 + uint32(bytes, at + LENGTH_BYTES + 4);
+}
+
+function int32(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+}
+
+function uint32(bytes: Uint8Array, at: number): number {
+  return int32(bytes, at) >>> 0;
+}
+
+function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+function unreadable(): ServiceError {
+  return new ServiceError(
+    "database_error",
+    "Cannot read rows from Postgres: they are not in the binary format of COPY",
+  );
+}
