@@ -7,17 +7,17 @@
  */
 import { base64Length, readBase64, STANDARD_ALPHABET, writeBase64 } from "./base64.ts";
 import { toByteMatcher } from "./byte_matcher.ts";
+import { copyBytes } from "./copy_bytes.ts";
 import {
   overNullableTexts,
   overTexts,
   type PackedResults,
   type PackedTexts,
-  replaceByNulls,
   startOf,
 } from "./packed_texts.ts";
 import { BASE64, tokenPattern } from "./token_pattern.ts";
 import type { SqlDialect, TokenSdk, TokenSdkAdapter } from "./token_sdk.ts";
-import { findInvalidTexts } from "./utf8.ts";
+import { valuesOfTokens } from "./values_of_tokens.ts";
 
 const PREFIX = "tok_";
 const SUFFIX = "_poc";
@@ -55,11 +55,9 @@ function tokenizeBytes({ bytes, ends }: PackedTexts): PackedTexts {
   const tokens = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
   let at = 0;
   const tokenEnds = ends.map((end, i) => {
-    tokens.set(prefix!, at);
-    const start = startOf(ends, i);
-    at = writeBase64(STANDARD_ALPHABET, bytes, start, end, tokens, at + prefix!.length);
-    tokens.set(suffix!, at);
-    return at += suffix!.length;
+    at = copyBytes(prefix!, 0, prefix!.length, tokens, at);
+    at = writeBase64(STANDARD_ALPHABET, bytes, startOf(ends, i), end, tokens, at);
+    return at = copyBytes(suffix!, 0, suffix!.length, tokens, at);
   });
   return { bytes: tokens, ends: tokenEnds };
 }
@@ -68,23 +66,13 @@ function tokenLength(valueBytes: number): number {
   return PREFIX.length + base64Length(valueBytes, STANDARD_ALPHABET) + SUFFIX.length;
 }
 
-/** The values; null if a text is no token, or its bytes are not UTF-8, so it was not made from a value. */
-function detokenizeBytes({ bytes, ends }: PackedTexts): PackedResults {
-  const values = new Uint8Array(bytes.length);
-  const foreign = new Set<number>();
-  let at = 0;
-  const valueEnds = ends.map((end, i) => {
-    const start = startOf(ends, i);
-    if (!isToken(bytes, start, end)) foreign.add(i);
-    else {
-      const [from, to] = [start + PREFIX.length, end - SUFFIX.length];
-      at = readBase64(STANDARD_ALPHABET, bytes, from, to, values, at);
-    }
-    return at;
+function detokenizeBytes(tokens: PackedTexts): PackedResults {
+  const { bytes } = tokens;
+  return valuesOfTokens(tokens, (start, end, target, at) => {
+    if (!isToken(bytes, start, end)) return undefined;
+    const [from, to] = [start + PREFIX.length, end - SUFFIX.length];
+    return readBase64(STANDARD_ALPHABET, bytes, from, to, target, at);
   });
-  const read = { bytes: values.subarray(0, at), ends: valueEnds };
-  for (const i of findInvalidTexts(read)) foreign.add(i);
-  return replaceByNulls(read, [...foreign].sort((one, other) => one - other));
 }
 
 /** The adapter behind `TOKEN_SDK_MODE=dummy`. */

@@ -7,7 +7,9 @@
  * The binding (`bindingOf`) is the only string of associated data.
  */
 import { ServiceError } from "../../errors.ts";
-import { decodeCanonicalBase64Url } from "../base64.ts";
+import { readBase64, URL_ALPHABET } from "../base64.ts";
+import { toByteMatcher } from "../byte_matcher.ts";
+import { copyBytes } from "../copy_bytes.ts";
 import type { TokenKey } from "./key_set.ts";
 import {
   KEYED_ENVIRONMENT,
@@ -19,19 +21,26 @@ import {
   currentPattern,
   domainOf,
   familyPattern,
+  headBytes,
   keyedPattern,
   patternOfKey,
   payloadBytes,
   payloadLength,
-  splitToken,
   tokenHead,
-  tokenOf,
+  writeToken,
 } from "./keyed_token.ts";
+import {
+  overNullableTexts,
+  overTexts,
+  type PackedResults,
+  type PackedTexts,
+  startOf,
+} from "../packed_texts.ts";
 import { SIV_BYTES, type SivCipher, startSiv } from "./siv_cipher.ts";
-import { BASE64_URL, toJavaScript } from "../token_pattern.ts";
-import { bindingOf, type TokenScope } from "../token_scope.ts";
+import { BASE64_URL } from "../token_pattern.ts";
+import { bindingOf, TOKEN_SCOPES } from "../token_scope.ts";
 import type { TokenContext, TokenSdk, TokenSdkAdapter } from "../token_sdk.ts";
-import { borrowUtf8, decodeUtf8 } from "../utf8.ts";
+import { valuesOfTokens } from "../values_of_tokens.ts";
 
 const MODE = "aes-siv";
 const NAME = "siv";
@@ -41,35 +50,54 @@ const PAYLOAD = `${char}{20}(?:(?:${group})*(?:${oneByte}|${twoBytes})|(?:${grou
 
 function createSdk({ scope, keys: settings }: KeyedSettings): TokenSdk {
   const pattern = keyedPattern(NAME, PAYLOAD, settings);
-  const head = tokenHead(NAME, scope, settings[0]!);
+  const isToken = toByteMatcher(pattern);
+  const head = headBytes(tokenHead(NAME, scope, settings[0]!));
   const shortestHead = Math.min(...settings.map((key) => tokenHead(NAME, scope, key).length));
+  const tokenLength = (valueBytes: number) => head.length + payloadLength(SIV_BYTES + valueBytes);
   let keys: readonly TokenKey[] = settings.map(({ id, bytes }) => ({ id, bytes: bytes.slice() }));
+
+  function tokenizeBytes({ bytes, ends }: PackedTexts, context: TokenContext): PackedTexts {
+    if (keys.length === 0) throw closed("tokenize");
+    const cipher = startSiv(keys[0]!.bytes, [bindingOf(domainOf(MODE, scope), scope, context)]);
+    const lengths = ends.map((end, i) => tokenLength(end - startOf(ends, i)));
+    const tokens = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
+    try {
+      let at = 0;
+      const tokenEnds = ends.map((end, i) =>
+        at = writeToken(head, cipher.encrypt(bytes.subarray(startOf(ends, i), end)), tokens, at)
+      );
+      return { bytes: tokens, ends: tokenEnds };
+    } finally {
+      cipher.forget();
+    }
+  }
+
+  function detokenizeBytes(tokens: PackedTexts, context: TokenContext): PackedResults {
+    if (keys.length === 0) throw closed("read tokens back");
+    const reader = new TokenReader(keys, context);
+    const { bytes } = tokens;
+    try {
+      return valuesOfTokens(tokens, (start, end, target, at) => {
+        if (!isToken(bytes, start, end)) return undefined;
+        const value = reader.read(bytes, start, end);
+        return value && copyBytes(value, 0, value.length, target, at);
+      });
+    } finally {
+      reader.forget();
+    }
+  }
+
   return {
     pattern,
     current: currentPattern(NAME, PAYLOAD, scope, settings),
     patternOf: (id) => patternOfKey(NAME, PAYLOAD, settings, id),
     authenticates: true,
-    tokenize(values, context) {
-      if (keys.length === 0) throw closed("tokenize");
-      const cipher = startSiv(keys[0]!.bytes, [bindingOf(domainOf(MODE, scope), scope, context)]);
-      try {
-        return values.map((value) => tokenOf(head, cipher.encrypt(borrowUtf8(value))));
-      } finally {
-        cipher.forget();
-      }
-    },
-    maxTokenLength: (valueBytes) => head.length + payloadLength(SIV_BYTES + valueBytes),
+    tokenize: overTexts(tokenizeBytes),
+    tokenizeBytes,
+    maxTokenLength: tokenLength,
     maxValueBytes: (tokenLength) => payloadBytes(tokenLength - shortestHead) - SIV_BYTES,
-    detokenize(tokens, context) {
-      if (keys.length === 0) throw closed("read tokens back");
-      const reader = tokenReader(keys, context);
-      const isToken = toJavaScript(pattern);
-      try {
-        return tokens.map((token) => isToken.test(token) ? reader.read(token) : null);
-      } finally {
-        reader.forget();
-      }
-    },
+    detokenize: overNullableTexts(detokenizeBytes),
+    detokenizeBytes,
     close() {
       for (const { bytes } of keys) bytes.fill(0);
       keys = [];
@@ -78,28 +106,48 @@ function createSdk({ scope, keys: settings }: KeyedSettings): TokenSdk {
   };
 }
 
-/** Reads tokens of one place, made with any key in any scope; null if authentication fails. */
-function tokenReader(keys: readonly TokenKey[], context: TokenContext) {
-  const ciphers = new Map<string, SivCipher>();
-  const cipherOf = (scope: TokenScope, keyId: string) => {
-    const name = `${scope} ${keyId}`;
-    const known = ciphers.get(name);
-    if (known !== undefined) return known;
-    const key = keys.find(({ id }) => id === keyId)!;
-    const cipher = startSiv(key.bytes, [bindingOf(domainOf(MODE, scope), scope, context)]);
-    ciphers.set(name, cipher);
-    return cipher;
-  };
-  return {
-    read(token: string): string | null {
-      const { scope, keyId, payload } = splitToken(token);
-      const plaintext = cipherOf(scope, keyId).decrypt(decodeCanonicalBase64Url(payload));
-      return plaintext === undefined ? null : decodeUtf8(plaintext);
-    },
-    forget() {
-      for (const cipher of ciphers.values()) cipher.forget();
-    },
-  };
+/** What reads the tokens that begin with `head`: those of one key and scope. */
+interface HeadReader {
+  readonly head: Uint8Array;
+  readonly startCipher: () => SivCipher;
+  cipher?: SivCipher;
+}
+
+/** Reads tokens of one place, made with any key in any scope. */
+class TokenReader {
+  readonly #heads: readonly HeadReader[];
+  #last: HeadReader;
+  #payload = new Uint8Array(1024);
+
+  constructor(keys: readonly TokenKey[], context: TokenContext) {
+    this.#heads = keys.flatMap((key) =>
+      TOKEN_SCOPES.map((scope) => ({
+        head: headBytes(tokenHead(NAME, scope, key)),
+        startCipher: () => startSiv(key.bytes, [bindingOf(domainOf(MODE, scope), scope, context)]),
+      }))
+    );
+    this.#last = this.#heads[0]!;
+  }
+
+  /**
+   * The value of the token from `start` up to `end`, which matches the pattern; valid until the next call.
+   * Undefined if authentication fails.
+   */
+  read(bytes: Uint8Array, start: number, end: number): Uint8Array | undefined {
+    const beginsWith = ({ head }: HeadReader) => head.every((byte, i) => bytes[start + i] === byte);
+    // no head begins with another, and most tokens of a column have the same
+    if (!beginsWith(this.#last)) this.#last = this.#heads.find(beginsWith)!;
+    const { head, startCipher } = this.#last;
+    this.#last.cipher ??= startCipher();
+    if (this.#payload.length < end - start) this.#payload = new Uint8Array(2 * (end - start));
+    const length = readBase64(URL_ALPHABET, bytes, start + head.length, end, this.#payload, 0);
+    return this.#last.cipher.decrypt(this.#payload.subarray(0, length));
+  }
+
+  /** Overwrites what was derived from the keys. */
+  forget(): void {
+    for (const { cipher } of this.#heads) cipher?.forget();
+  }
 }
 
 function closed(action: string): ServiceError {

@@ -18,16 +18,17 @@ import {
   currentPattern,
   domainOf,
   familyPattern,
+  headBytes,
   keyedPattern,
   patternOfKey,
   payloadLength,
   tokenHead,
-  tokenOf,
+  writeToken,
 } from "./keyed_token.ts";
+import { overTexts, type PackedTexts, startOf } from "../packed_texts.ts";
 import { BASE64_URL } from "../token_pattern.ts";
 import { bindingOf } from "../token_scope.ts";
-import type { TokenSdk, TokenSdkAdapter } from "../token_sdk.ts";
-import { borrowUtf8 } from "../utf8.ts";
+import type { TokenContext, TokenSdk, TokenSdkAdapter } from "../token_sdk.ts";
 
 const MODE = "hmac-sha256";
 const NAME = "hmac";
@@ -36,22 +37,31 @@ const PAYLOAD = `${BASE64_URL.char}{40}${BASE64_URL.twoBytes}`;
 
 function createSdk({ scope, keys }: KeyedSettings): TokenSdk {
   const [writing] = keys;
-  const head = tokenHead(NAME, scope, writing!);
+  const head = headBytes(tokenHead(NAME, scope, writing!));
   const tokenLength = head.length + payloadLength(HMAC_BYTES);
   let key: Uint8Array | undefined = writing!.bytes.slice();
+
+  function tokenizeBytes({ bytes, ends }: PackedTexts, context: TokenContext): PackedTexts {
+    if (key === undefined) throw closed();
+    const hmac = startHmac(key, fillBlock(bindingOf(domainOf(MODE, scope), scope, context)));
+    const tokens = new Uint8Array(ends.length * tokenLength);
+    try {
+      let at = 0;
+      const tokenEnds = ends.map((end, i) =>
+        at = writeToken(head, hmac.codeOf(bytes.subarray(startOf(ends, i), end)), tokens, at)
+      );
+      return { bytes: tokens, ends: tokenEnds };
+    } finally {
+      hmac.forget();
+    }
+  }
+
   return {
     pattern: keyedPattern(NAME, PAYLOAD, keys),
     current: currentPattern(NAME, PAYLOAD, scope, keys),
     patternOf: (id) => patternOfKey(NAME, PAYLOAD, keys, id),
-    tokenize(values, context) {
-      if (key === undefined) throw closed();
-      const hmac = startHmac(key, fillBlock(bindingOf(domainOf(MODE, scope), scope, context)));
-      try {
-        return values.map((value) => tokenOf(head, hmac.codeOf(borrowUtf8(value))));
-      } finally {
-        hmac.forget();
-      }
-    },
+    tokenize: overTexts(tokenizeBytes),
+    tokenizeBytes,
     maxTokenLength: () => tokenLength,
     close() {
       key?.fill(0);

@@ -16,7 +16,8 @@
  * with dots, and so did not tell every two datasets apart; its tokens with another scope than `global`
  * are recognised as those of an SDK that no longer writes.
  */
-import { encodeBase64Url } from "../base64.ts";
+import { URL_ALPHABET, writeBase64 } from "../base64.ts";
+import { copyBytes } from "../copy_bytes.ts";
 import type { TokenKey } from "./key_set.ts";
 import { type TokenPattern, tokenPattern } from "../token_pattern.ts";
 import { scopeLetter, TOKEN_SCOPES, type TokenScope } from "../token_scope.ts";
@@ -48,9 +49,20 @@ export function tokenHead(sdk: string, scope: TokenScope, key: TokenKey): string
   return `${MARK}${VERSIONS[scope]}_${sdk}_${scopeLetter(scope)}_${key.id}_`;
 }
 
-/** The token with this head and payload. */
-export function tokenOf(head: string, payload: Uint8Array): string {
-  return head + encodeBase64Url(payload);
+/** The head as bytes. */
+export function headBytes(head: string): Uint8Array {
+  return new TextEncoder().encode(head);
+}
+
+/** Writes the token with this head and payload into `target` at `at`. Gives where it ends. */
+export function writeToken(
+  head: Uint8Array,
+  payload: Uint8Array,
+  target: Uint8Array,
+  at: number,
+): number {
+  at = copyBytes(head, 0, head.length, target, at);
+  return writeBase64(URL_ALPHABET, payload, 0, payload.length, target, at);
 }
 
 /** The pattern of an SDK's tokens in every scope, made with one of `keys`. */
@@ -96,14 +108,4 @@ export function patternOfKey(
 ): TokenPattern | undefined {
   const own = keys.filter((key) => key.id === id);
   return own.length === 0 ? undefined : keyedPattern(sdk, payload, own);
-}
-
-/** The parts of a text that matches one of these patterns. */
-export function splitToken(token: string): { scope: TokenScope; keyId: string; payload: string } {
-  const beforeLetter = token.indexOf("_", MARK.length + 2);
-  const beforePayload = token.indexOf("_", beforeLetter + 3);
-  const letter = token[beforeLetter + 1];
-  const scope = TOKEN_SCOPES.find((each) => scopeLetter(each) === letter)!;
-  const keyId = token.slice(beforeLetter + 3, beforePayload);
-  return { scope, keyId, payload: token.slice(beforePayload + 1) };
 }
