@@ -6,6 +6,7 @@ import { posix } from "node:path";
 const GROUND_FLOOR = [
   "async",
   "config_error",
+  "copy_bytes",
   "counted",
   "errors",
   "exit_codes",
