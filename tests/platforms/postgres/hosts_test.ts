@@ -1,6 +1,7 @@
 /** Several hosts: which of them is connected to, as libpq chooses. Two servers, one of them a standby. */
 import assert from "node:assert/strict";
 import { machineSource } from "../../../scripts/servers/test_keys.ts";
+import { until } from "../../../scripts/servers/until.ts";
 import { freePort } from "../../../scripts/servers/free_port.ts";
 import {
   type PostgresServer,
@@ -9,6 +10,7 @@ import {
 import { Connector } from "../../../src/platforms/postgres/connection/connector.ts";
 import type { Session } from "../../../src/platforms/postgres/connection/session.ts";
 import { parsePostgresSettings } from "../../../src/platforms/postgres/connection/settings.ts";
+import { ServiceError } from "../../../src/errors.ts";
 import { settingsReader } from "../../../src/settings_reader.ts";
 import { assertFails } from "../../support/assertions.ts";
 import { openAction, tokenOf } from "../../support/action_fixture.ts";
@@ -159,6 +161,42 @@ Deno.test("once the server is lost with all its sessions, the next session goes 
   const next = await connector.open(never(), () => {});
   assert.equal(await portOf(next), primary.port);
   await next.close();
+});
+
+Deno.test("after a failover the next run goes to the new primary", async () => {
+  await using first = await startPostgres();
+  await using second = await startPostgres();
+  for (const server of [first, second]) {
+    await using sql = connect(server.url());
+    await sql.unsafe("create table people as select 1 as id, 'Ada' as name");
+  }
+  await Deno.writeTextFile(`${second.dir}/data/standby.signal`, "");
+  await second.restart();
+  await using action = openAction(urlOf([first, second]));
+  assert.equal((await action.tokenize("public.people", ["name"])).updated, 1);
+  await first.stop("immediate");
+  const error = await action.fails("database_unreachable", "public.people", ["name"]);
+  assert.match(error.message, /host 1: nothing accepts .*; host 2: the server is a standby/);
+  await using sql = connect(second.url());
+  await sql.unsafe("select pg_promote()");
+  assert.equal((await action.tokenize("public.people", ["name"])).updated, 1);
+  assert.deepEqual(await valuesOf(sql, "people", "name"), [tokenOf("Ada")]);
+});
+
+Deno.test("a statement is cancelled on the server that it runs on", async () => {
+  await using other = connect(primary.url());
+  await using watcher = connect(primary.url()); // within a transaction the activity stands still
+  await other.unsafe("begin; lock table people in access exclusive mode");
+  await using action = openAction(urlOf([standby, primary]), { lockTimeoutMs: 600_000 });
+  const end = new AbortController();
+  const run = action.fails("shutting_down", "public.people", ["name"], { signal: end.signal });
+  const waiting = async () =>
+    (await watcher.unsafe(`select from pg_stat_activity
+      where application_name = 'tokenize-action' and wait_event_type = 'Lock'`)).length;
+  await until(async () => await waiting() === 1);
+  end.abort(new ServiceError("shutting_down", "Cannot finish the run: the test ends it"));
+  await run;
+  await until(async () => await waiting() === 0);
 });
 
 Deno.test("hostaddr is where to connect, and host is what the certificate is for", async () => {

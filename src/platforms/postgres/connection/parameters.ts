@@ -26,7 +26,11 @@ const PREPARED = "a pooler that needs it is recognized";
 
 /** libpq's parameters. */
 export const LIBPQ_PARAMETERS: Readonly<Record<string, Parameter>> = {
-  host: { use: "read", variable: "PGHOST", note: "one, or several with commas between" },
+  host: {
+    use: "read",
+    variable: "PGHOST",
+    note: "one, or several with commas; default: `localhost`",
+  },
   hostaddr: {
     use: "read",
     variable: "PGHOSTADDR",
