@@ -125,6 +125,7 @@ Deno.test("unknown keys are refused, with the key that is probably meant", async
     ["datahub: { server: x }", "datahub.gms_url"],
     ["datahub: { port: 1 }", "port"],
     ["conections: []", "connections"],
+    ["datahub.modes: run", "datahub.mode"],
   ] as const;
   for (const [text, meant] of cases) {
     const [fault] = await faultsOf(text);
@@ -136,7 +137,9 @@ Deno.test("unknown keys are refused, with the key that is probably meant", async
   assert.deepEqual(await faultsOf("something: 1"), [
     "tokenize.yaml:1:1: something: there is no such key",
   ]);
-  assert.match((await faultsOf("no_proxy: x")).join(), /no such key/);
+  for (const text of ["no_proxy: x", "datahub.mode: run"]) {
+    assert.match((await faultsOf(text)).join(), /no such key/, text);
+  }
 });
 
 Deno.test("every fault is reported at once, in the order of the file, then those of variables", async () => {

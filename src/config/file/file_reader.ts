@@ -1,5 +1,5 @@
 /** Reads the tree of a configuration file: which keys there are, and what each may hold. */
-import type { ConfigFault } from "../../config_error.ts";
+import type { ConfigFault, FilePosition } from "../../config_error.ts";
 import { splitUrnList } from "../../datahub/dataset_urn.ts";
 import { CATALOGUE, fileKey, READABLE_VARIABLES, REFERENCE_PREFIX } from "../catalogue.ts";
 import { CONNECTION_KEYS, type ConnectionKey } from "../catalogue/connections.ts";
@@ -24,26 +24,29 @@ const DATAHUB_NAMES: ReadonlyMap<string, string> = new Map([
 
 /** Collects what the file says, and what is wrong with it. */
 export class FileReader {
-  readonly values: Map<string, { text: string; at: ReturnType<FileReader["at"]> }> = new Map();
+  readonly values: Map<string, { readonly text: string; readonly at: FilePosition }> = new Map();
   readonly connections: ConnectionEntry[] = [];
   readonly faults: ConfigFault[] = [];
+  readonly #path: string;
+  readonly #isPrivate: boolean;
+  readonly #variable: Environment;
 
   /** `path` names the file in faults; `isPrivate`: nobody else may read it. */
-  constructor(
-    readonly path: string,
-    readonly isPrivate: boolean,
-    readonly variable: Environment,
-  ) {}
+  constructor(path: string, isPrivate: boolean, variable: Environment) {
+    this.#path = path;
+    this.#isPrivate = isPrivate;
+    this.#variable = variable;
+  }
 
   /** Reads the whole file. Nothing is thrown. */
   read(root: YamlNode): void {
     if (isEmpty(root)) return;
     for (const entry of this.#entriesOf(root, "")) {
       if (entry.key === "connections") this.#readConnections(entry);
-      else if (entry.key !== "datahub") this.#readSetting(entry, entry.key);
+      else if (entry.key !== "datahub") this.#readSetting(entry, "");
       else if (!isEmpty(entry.value)) {
         for (const each of this.#entriesOf(entry.value, "datahub")) {
-          this.#readSetting(each, `datahub.${each.key}`);
+          this.#readSetting(each, "datahub.");
         }
       }
     }
@@ -51,16 +54,17 @@ export class FileReader {
 
   /** Adds a fault. `reason` holds no value. */
   refuse(key: string, place: Place, reason: string): void {
-    this.faults.push({ variable: VARIABLES.get(key) ?? key, reason, at: this.at(key, place) });
+    this.faults.push({ variable: VARIABLES.get(key) ?? key, reason, at: this.#at(key, place) });
   }
 
   /** The place with the file and the key. */
-  at(key: string, { line, column }: Place) {
-    return { file: this.path, line, column, key };
+  #at(key: string, { line, column }: Place): FilePosition {
+    return { file: this.#path, line, column, key };
   }
 
-  #readSetting(entry: YamlEntry, key: string): void {
-    const variable = VARIABLES.get(key);
+  #readSetting(entry: YamlEntry, prefix: string): void {
+    const key = prefix + entry.key;
+    const variable = entry.key.includes(".") ? undefined : VARIABLES.get(key);
     if (variable === undefined) return this.#refuseUnknown(entry, key, meantBy(key));
     const located = this.#read(entry.value, key, CATALOGUE[variable]!.value);
     const text = located?.texts.join(",") ?? "";
@@ -86,7 +90,7 @@ export class FileReader {
         if (located !== undefined) fields.set(entry.key, located);
         else if (this.faults.length > before) broken.add(entry.key);
       }
-      this.connections.push({ at: this.at(name, item.place), fields, broken });
+      this.connections.push({ at: this.#at(name, item.place), fields, broken });
     });
   }
 
@@ -102,7 +106,7 @@ export class FileReader {
       ? this.#listOf(this.#expand(node, key, value), value)
       : node.items.map((item) => this.#expandItem(item, key, value));
     if (this.faults.length > before) return undefined;
-    return { texts: texts.filter((text) => text !== ""), at: this.at(key, node.place) };
+    return { texts: texts.filter((text) => text !== ""), at: this.#at(key, node.place) };
   }
 
   #listOf(text: string, { kind }: SettingValue): string[] {
@@ -122,9 +126,9 @@ export class FileReader {
       this.refuse(key, node.place, "its items must be texts");
       return "";
     }
-    const { text, revealed, faults } = expand(node.text ?? "", this.variable, mayReference);
+    const { text, revealed, faults } = expand(node.text ?? "", this.#variable, mayReference);
     for (const reason of faults) this.refuse(key, node.place, reason);
-    if (faults.length === 0 && !this.isPrivate && text !== "" && revealsSecret(value, revealed)) {
+    if (faults.length === 0 && !this.#isPrivate && text !== "" && revealsSecret(value, revealed)) {
       this.refuse(
         key,
         node.place,
