@@ -207,6 +207,7 @@ warehouseTest(
         ),
         ["name"],
       );
+      await openAction(place).fails("run_in_progress", table.urn, ["name"]);
       const dry = await action.tokenize(table.urn, ["name"], { dryRun: true });
       assert.equal(dry.updated, 1);
       proceed.resolve();

@@ -34,15 +34,19 @@ export interface DatabricksOptions {
   readonly scope?: ConnectionScope;
 }
 
+/**
+ * The tables that runs of this process write to, by workspace and name: several warehouses may reach the
+ * same. Databricks has no locks. Of two processes that write to a table, Delta lets one win, and the guard
+ * leaves nothing for the other to do; within this process, a second run on a table is refused.
+ */
+const tablesUnderWay = new Set<string>();
+
 /** Makes the platform. Loads the driver and connects when first used. */
 export function databricksPlatform(
   settings: DatabricksSettings,
   { allowUnprovenMasks = false, pushdown = true, scope = ANY_NAME }: DatabricksOptions = {},
 ): Platform {
   const warehouse = { settings, authorization: authorize(settings.authentication) };
-  // Databricks has no locks. Of two processes that write to a table, Delta lets one win, and the guard
-  // leaves nothing for the other to do. Within this process, a second run on a table is refused.
-  const tablesUnderWay = new Set<string>();
   const runs = new RunLimiter("warehouse"); // each run has a session of its own
 
   return {
@@ -80,7 +84,7 @@ export function databricksPlatform(
   ): Promise<T> {
     const table = await checkTable(session, found, columns);
     if (!allowUnprovenMasks) await checkPolicies(session, table);
-    const key = table.displayName.toLowerCase();
+    const key = `${settings.host}/${table.displayName}`.toLowerCase();
     if (run.dryRun) {
       return await use(databricksTable(session, table, found.instance, run, pushdown));
     }
