@@ -4,6 +4,7 @@ import { bestFit, scopeInWords } from "../connection_scope.ts";
 import type { Platform, TableSession } from "../platform.ts";
 import { RunLimiter } from "../run_limiter.ts";
 import { possibleNames } from "../table_name_candidates.ts";
+import { RunSessions } from "./connection/run_sessions.ts";
 import type { Session } from "./connection/session.ts";
 import { withSession } from "./connection/session_lease.ts";
 import { SessionPool } from "./connection/session_pool.ts";
@@ -31,7 +32,7 @@ export function postgresPlatform(settings: PostgresSettings, options: PostgresOp
       await withSession(pool, signal, (session) => session.query("query Postgres", "SELECT 1"));
     },
     withTable(dataset, columns, context, use) {
-      const run = new PostgresRun(pool, options, context, { dataset, columns });
+      const run = new PostgresRun(new RunSessions(pool), options, context, { dataset, columns });
       const isInBatches = context.commit === "batches" && !context.dryRun;
       const work = isInBatches ? inManyTransactions : inOneTransaction;
       const done = limiter.run(() => run.withLiveSession((session) => work(run, session, use)));

@@ -6,7 +6,7 @@ import { watchCommit } from "./connection/commit_watch.ts";
 import { SAFE_SEARCH_PATH } from "./connection/begin.ts";
 import type { Session } from "./connection/session.ts";
 import { withLiveSession, withSession, withSnapshotReader } from "./connection/session_lease.ts";
-import type { SessionPool } from "./connection/session_pool.ts";
+import type { SessionSource } from "./connection/session_pool.ts";
 import type { TransactionLimits } from "./connection/settings.ts";
 import { inTransaction, whileOpen } from "./connection/transaction.ts";
 import { nameConstraint } from "./lookup/name_constraint.ts";
@@ -45,7 +45,7 @@ export class PostgresRun {
   readonly #allowUnprovenMasks: boolean;
   readonly #platformInstance: string | undefined;
   readonly #request: TableRequest;
-  readonly #pool: SessionPool;
+  readonly #pool: SessionSource;
   /** Whether the table has triggers, rules or functions of others, which the configuration allows. */
   #runsOthersCode = false;
   #saidWaiting = false;
@@ -53,7 +53,7 @@ export class PostgresRun {
   #table: TargetTable | undefined;
 
   constructor(
-    pool: SessionPool,
+    pool: SessionSource,
     {
       allowTriggers,
       allowTableFunctions = false,

@@ -9,7 +9,12 @@ import {
 } from "../../../scripts/servers/postgres/postgres_server.ts";
 import { Connector } from "../../../src/platforms/postgres/connection/connector.ts";
 import type { Session } from "../../../src/platforms/postgres/connection/session.ts";
-import { parsePostgresSettings } from "../../../src/platforms/postgres/connection/settings.ts";
+import { RunSessions } from "../../../src/platforms/postgres/connection/run_sessions.ts";
+import { SessionPool } from "../../../src/platforms/postgres/connection/session_pool.ts";
+import {
+  parsePostgresSettings,
+  type PostgresSettings,
+} from "../../../src/platforms/postgres/connection/settings.ts";
 import { ServiceError } from "../../../src/errors.ts";
 import { settingsReader } from "../../../src/settings_reader.ts";
 import { assertFails } from "../../support/assertions.ts";
@@ -33,10 +38,12 @@ function urlOf(servers: readonly (PostgresServer | number)[], parameters = ""): 
   return `postgres://postgres:postgres@${hosts}/postgres?${parameters}`;
 }
 
+function settingsOf(connectionString: string): PostgresSettings {
+  return parsePostgresSettings(connectionString, settingsReader(machineSource({})));
+}
+
 function connectorOf(connectionString: string): Connector {
-  return new Connector(
-    parsePostgresSettings(connectionString, settingsReader(machineSource({}))),
-  );
+  return new Connector(settingsOf(connectionString));
 }
 
 const never = () => new AbortController().signal;
@@ -138,20 +145,40 @@ Deno.test("load_balance_hosts=random begins with either host", async () => {
   }
 });
 
-Deno.test("all sessions that are open at a time are on one server", async () => {
+Deno.test("all sessions of a run are on one server, whichever others idle", async () => {
   const url = urlOf([primary, standby], "target_session_attrs=any&load_balance_hosts=random");
-  const connector = connectorOf(url);
-  const open = () => connector.open(never(), () => {});
-  for (let round = 0; round < 5; round++) {
-    const first = await Promise.all([open(), open(), open()]);
-    const sessions = [...first, ...await Promise.all([open(), open()])];
-    const ports = await Promise.all(sessions.map(portOf));
+  const pool = new SessionPool(settingsOf(url));
+  const chosen = new Set<number>();
+  for (let runs = 0; runs < 5 || chosen.size < 2; runs++) {
+    assert.ok(runs < 100, "always the same");
+    const sessions = new RunSessions(pool);
+    const taken = [await sessions.acquire(never())];
+    for (let i = 0; i < 2; i++) {
+      taken.push(...await Promise.all([sessions.acquire(never()), sessions.acquire(never())]));
+    }
+    const ports = await Promise.all(taken.map(portOf));
     assert.equal(new Set(ports).size, 1, ports.join());
-    await Promise.all(sessions.map((session) => session.close()));
+    chosen.add(ports[0]!);
+    for (const session of taken) {
+      if (runs % 2 === 0) await session.close(); // so that the next run chooses again
+      sessions.release(session);
+    }
   }
+  await pool.close();
 });
 
-Deno.test("once the server is lost with all its sessions, the next session goes to another", async () => {
+Deno.test("a name that leads to another server each time is refused to a run", async () => {
+  using name = relayInTurn([primary.port, standby.port]);
+  const pool = new SessionPool(settingsOf(urlOf([name.port])));
+  const sessions = new RunSessions(pool);
+  const session = await sessions.acquire(never());
+  const error = await assertFails("database_unreachable", sessions.acquire(never()));
+  assert.match(error.message, /leads to several servers, and a run needs one: name it$/);
+  sessions.release(session);
+  await pool.close();
+});
+
+Deno.test("once the server is lost, the next session goes to another", async () => {
   await using first = await startPostgres();
   const connector = connectorOf(urlOf([first, primary]));
   const session = await connector.open(never(), () => {});
@@ -236,6 +263,22 @@ function cannotConnectNow() {
       await connection.read(new Uint8Array(1000));
       await connection.write(message);
       connection.close();
+    }
+  })().catch(() => {}); // it is closed
+  return { port: listener.addr.port, [Symbol.dispose]: () => listener.close() };
+}
+
+/** A host that leads to each of these ports in turn, as a name with several addresses may. */
+function relayInTurn(ports: readonly number[]) {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  let count = 0;
+  (async () => {
+    for await (const connection of listener) {
+      const server = await Deno.connect({ port: ports[count++ % ports.length]! });
+      void Promise.allSettled([
+        connection.readable.pipeTo(server.writable),
+        server.readable.pipeTo(connection.writable),
+      ]);
     }
   })().catch(() => {}); // it is closed
   return { port: listener.addr.port, [Symbol.dispose]: () => listener.close() };

@@ -44,7 +44,7 @@ for (const mode of ["immediate", "kill"] as const) {
 Deno.test("a run is one transaction, and no statement of it contains a value", async () => {
   await using action = openAction(server.url());
   const said = await transcriptOf(() => action.tokenize("public.people", ["name"]));
-  assert.equal(said.at(0), "SELECT pg_catalog.pg_backend_pid() AS pid"); // the connection's
+  assert.match(said.at(0)!, /^SELECT pg_catalog\.pg_backend_pid\(\), /); // the connection's
   assert.match(said.at(1)!, /^BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE; SET LOCAL /);
   assert.equal(said.at(-1), "COMMIT");
   const between = said.slice(2, -1);

@@ -2,7 +2,7 @@
 import { delay } from "../../../async.ts";
 import type { Session } from "./session.ts";
 import { withSession } from "./session_lease.ts";
-import type { SessionPool } from "./session_pool.ts";
+import type { SessionSource } from "./session_pool.ts";
 
 /** Source: PostgreSQL documentation, "27.2.3 pg_stat_activity", wait events of type IPC. */
 const WAITS_FOR_STANDBY =
@@ -17,7 +17,7 @@ const CHECK_INTERVAL_MS = 1000;
  * function that is returned is called before. Never throws: a COMMIT that cannot be watched is not.
  */
 export function watchCommit(
-  pool: SessionPool,
+  pool: SessionSource,
   session: Session,
   onWaiting: () => void,
 ): () => void {

@@ -1,13 +1,9 @@
 /**
  * Opens sessions: on which of the servers, in which order, and whether with TLS, as libpq chooses.
  *
- * All sessions that are open at a time are on the same server, since a run may read by one and write by
- * another.
- *
  * Source: PostgreSQL documentation, "34.1.1.3 Specifying Multiple Hosts" and "34.1.2 Parameter Key Words"
  * (`sslmode`, `load_balance_hosts`, `target_session_attrs`).
  */
-import { Semaphore } from "../../../async.ts";
 import { ServiceError, toServiceError } from "../../../errors.ts";
 import { Session } from "./session.ts";
 import { mismatch, type SessionAttrs } from "./session_attrs.ts";
@@ -16,12 +12,6 @@ import type { SslMode } from "./tls_settings.ts";
 
 type Encryption = ServerSettings["encryption"];
 type OnLost = (session: Session) => void;
-
-/** A session that was opened, and how. */
-interface Connected {
-  readonly session: Session;
-  readonly settings: ServerSettings;
-}
 
 /** `facts.cause` of what this program itself does not accept, so that no other server is tried. */
 const OWN_REFUSALS: readonly (string | undefined)[] = ["TLS", "AUTHENTICATION"];
@@ -33,40 +23,24 @@ const CANNOT_CONNECT = "Cannot connect to Postgres: ";
 /** Opens sessions on one of the servers. */
 export class Connector {
   readonly #settings: PostgresSettings;
-  readonly #choice = new Semaphore(1);
-  /** Those that were opened, the lost ones perhaps included. */
-  #connected: Connected[] = [];
 
   constructor(settings: PostgresSettings) {
     this.#settings = settings;
   }
 
   /**
-   * Opens a session. `onLost` is called when it is lost. Throws `database_unreachable`, `database_error` if
-   * the server is too old, or the signal's reason.
+   * Opens a session; on the same server as `beside`, if that is given. `onLost` is called when it is lost.
+   * Throws `database_unreachable`, `database_error` if the server is too old, or the signal's reason.
    */
-  async open(signal: AbortSignal, onLost: OnLost): Promise<Session> {
-    if (this.#settings.servers.length === 1) {
-      return (await choose(this.#settings, signal, onLost)).session;
-    }
-    return await this.#openBeside(signal, onLost) ??
-      await this.#choice.run(async () => {
-        const beside = await this.#openBeside(signal, onLost);
-        if (beside !== undefined) return beside;
-        const connected = await choose(this.#settings, signal, onLost);
-        this.#connected.push(connected);
-        return connected.session;
-      });
-  }
-
-  /** Opens one where another is open already; undefined if none is. */
-  async #openBeside(signal: AbortSignal, onLost: OnLost): Promise<Session | undefined> {
-    this.#connected = this.#connected.filter(({ session }) => !session.lost);
-    const settings = this.#connected[0]?.settings;
-    if (settings === undefined) return undefined;
-    const session = await Session.open(settings, signal, onLost);
-    this.#connected.push({ session, settings });
-    return session;
+  async open(signal: AbortSignal, onLost: OnLost, beside?: Session): Promise<Session> {
+    if (beside === undefined) return await choose(this.#settings, signal, onLost);
+    const session = await Session.open(beside.settings, signal, onLost);
+    if (session.server === beside.server) return session;
+    await session.close();
+    throw new ServiceError(
+      "database_unreachable",
+      `${CANNOT_CONNECT}the host in PG_CONN_STR leads to several servers, and a run needs one: name it`,
+    );
   }
 }
 
@@ -75,7 +49,7 @@ async function choose(
   settings: PostgresSettings,
   signal: AbortSignal,
   onLost: OnLost,
-): Promise<Connected> {
+): Promise<Session> {
   const { targetSessionAttrs } = settings;
   const wishes: readonly SessionAttrs[] = targetSessionAttrs === "prefer-standby"
     ? ["standby", "any"]
@@ -85,9 +59,9 @@ async function choose(
   for (const wish of wishes) {
     for (const server of servers) {
       try {
-        const connected = await connectTo(server, settings, signal, onLost);
-        const reason = await mismatchOrClose(connected.session, wish);
-        if (reason === undefined) return connected;
+        const session = await connectTo(server, settings, signal, onLost);
+        const reason = await mismatchOrClose(session, wish);
+        if (reason === undefined) return session;
         failures.set(server, notOfKind(reason, wish));
       } catch (thrown) {
         const error = toServiceError(thrown);
@@ -124,7 +98,7 @@ async function connectTo(
   settings: PostgresSettings,
   signal: AbortSignal,
   onLost: OnLost,
-): Promise<Connected> {
+): Promise<Session> {
   const { channelBinding, sslMode } = settings;
   const [first, second] = channelBinding === "require" ? [] : ENCRYPTIONS[sslMode] ?? [];
   let isEncrypted = false;
@@ -135,10 +109,9 @@ async function connectTo(
       encryption,
       onEncrypted: () => void (isEncrypted = true),
     };
-    const session = await Session.open(way, signal, onLost).catch((error) => {
+    return await Session.open(way, signal, onLost).catch((error) => {
       throw refusedOptions(error, settings) ?? error;
     });
-    return { settings: way, session };
   };
   try {
     return await connect(first ?? "required");

@@ -1,6 +1,6 @@
 /** One connection, used by one run at a time. */
 import { deadline } from "../../../async.ts";
-import { ServiceError } from "../../../errors.ts";
+import type { ServiceError } from "../../../errors.ts";
 import type { Warning } from "../../warnings.ts";
 import { PostgresError } from "../protocol/backend_messages.ts";
 import type { Client } from "../protocol/client.ts";
@@ -8,6 +8,8 @@ import type { Parameter } from "../protocol/frontend_messages.ts";
 import type { Result } from "../protocol/operation.ts";
 import { requestCancel } from "./cancel_request.ts";
 import { certificateRefusal } from "./certificate_refusal.ts";
+import { connectionLost, noResponse } from "./connection_failures.ts";
+import { identifyServer, type ServerProcess } from "./identify_server.ts";
 import { openClient } from "./open_client.ts";
 import { checkServerVersion } from "./server_version.ts";
 import { warningOf } from "./server_warnings.ts";
@@ -51,6 +53,10 @@ export class Session {
    * so nothing is prepared by name, and there is no state of a session to reset.
    */
   readonly isPooled: boolean;
+  /** How it is connected. */
+  readonly settings: ServerSettings;
+  /** What tells its server from any other. */
+  readonly server: string;
   readonly #client: Client;
   readonly #requestCancel: (signal: AbortSignal) => Promise<void>;
   /** Aborted when the session is closed. */
@@ -64,14 +70,16 @@ export class Session {
 
   private constructor(
     client: Client,
-    serverPid: number,
-    requestCancel: (signal: AbortSignal) => Promise<void>,
+    settings: ServerSettings,
+    { pid, server }: ServerProcess,
   ) {
-    this.pid = serverPid;
+    this.pid = pid;
+    this.server = server;
+    this.settings = settings;
     // a pooler identifies the connection to itself, not that of a server
-    this.isPooled = serverPid !== client.backend.pid;
+    this.isPooled = pid !== client.backend.pid;
     this.#client = client;
-    this.#requestCancel = requestCancel;
+    this.#requestCancel = (signal) => requestCancel(settings, client.backend, signal);
   }
 
   /**
@@ -104,9 +112,7 @@ export class Session {
     signal.addEventListener("abort", abort, { once: true });
     try {
       checkServerVersion(client.setting("server_version") ?? "");
-      const { rows: [row] } = await client.query("SELECT pg_catalog.pg_backend_pid() AS pid");
-      const cancel = (signal: AbortSignal) => requestCancel(settings, client.backend, signal);
-      const session = new Session(client, row![0] as number, cancel);
+      const session = new Session(client, settings, await identifyServer(client));
       client.onNotice = (fields) => {
         const warning = warningOf(fields);
         if (warning !== undefined) session.onWarning(warning);
@@ -229,19 +235,4 @@ export class Session {
     this.#ended.abort();
     await this.#client.close();
   }
-}
-
-function noResponse({ connectTimeoutSeconds }: ServerSettings): ServiceError {
-  return new ServiceError(
-    "database_unreachable",
-    `Cannot connect to Postgres: no response within ${connectTimeoutSeconds} s`,
-  );
-}
-
-function connectionLost(action: string): ServiceError {
-  return new ServiceError(
-    "database_unreachable",
-    `Cannot ${action}: the connection to Postgres was lost`,
-    { cause: "CONNECTION_LOST" },
-  );
 }

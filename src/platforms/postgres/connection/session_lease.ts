@@ -2,7 +2,7 @@
 import { toServiceError } from "../../../errors.ts";
 import { PartlyDone } from "../../ended_run.ts";
 import type { Session } from "./session.ts";
-import type { SessionPool } from "./session_pool.ts";
+import type { SessionSource } from "./session_pool.ts";
 import type { TransactionLimits } from "./settings.ts";
 import { begin, isInDoubt, LostBeforeBegin, rollBack } from "./transaction.ts";
 
@@ -14,7 +14,7 @@ const MAX_LOST = 8;
  * signal's reason is thrown. Throws what `use` throws; `database_unreachable` if there is no session.
  */
 export async function withSession<T>(
-  pool: SessionPool,
+  pool: SessionSource,
   signal: AbortSignal,
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
@@ -27,7 +27,7 @@ export async function withSession<T>(
  * may, `use` is called again with another.
  */
 export async function withLiveSession<T>(
-  pool: SessionPool,
+  pool: SessionSource,
   signal: AbortSignal,
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
@@ -40,7 +40,7 @@ export async function withLiveSession<T>(
  * connection to spare.
  */
 export async function withSnapshotReader<T>(
-  pool: SessionPool,
+  pool: SessionSource,
   signal: AbortSignal,
   limits: TransactionLimits,
   use: (reader: Session) => Promise<T>,
@@ -84,7 +84,7 @@ async function replacingLost<T>(work: () => Promise<T>): Promise<T> {
 }
 
 async function withLease<T>(
-  pool: SessionPool,
+  pool: SessionSource,
   session: Session,
   signal: AbortSignal,
   use: (session: Session) => Promise<T>,

@@ -16,8 +16,16 @@ interface Idle {
   readonly timer: ReturnType<typeof setTimeout>;
 }
 
+/** Where sessions are taken from, and given back to. */
+export interface SessionSource {
+  /** A session that nobody else uses. Throws `database_unreachable`, or the signal's reason. */
+  acquire(signal: AbortSignal): Promise<Session>;
+  /** Takes back a session, which must be outside of any transaction; else close it instead. */
+  release(session: Session): void;
+}
+
 /** Hands out sessions. The caller bounds how many are in use at once. */
-export class SessionPool {
+export class SessionPool implements SessionSource {
   readonly #connector: Connector;
   readonly #idle = new Map<Session, Idle>();
   #closed = false;
@@ -26,18 +34,21 @@ export class SessionPool {
     this.#connector = new Connector(settings);
   }
 
-  /** An idle session, or a new one. Throws `database_unreachable`, or the signal's reason. */
-  async acquire(signal: AbortSignal): Promise<Session> {
+  /**
+   * An idle session, or a new one; on the same server as `beside`, if that is given. Throws
+   * `database_unreachable`, or the signal's reason.
+   */
+  async acquire(signal: AbortSignal, beside?: Session): Promise<Session> {
     for (const [session, { sinceMs, reset }] of this.#idle) {
+      if (beside !== undefined && session.server !== beside.server) continue;
       this.#forget(session);
       await reset;
       if (session.lost) continue;
       if (performance.now() - sinceMs < FRESH_MS || await session.responds()) return session;
     }
-    return await this.#connector.open(signal, (session) => this.#forget(session));
+    return await this.#connector.open(signal, (session) => this.#forget(session), beside);
   }
 
-  /** Takes back a session, which must be outside of any transaction; else close it instead. */
   release(session: Session): void {
     if (session.lost) return;
     if (this.#closed || !session.reusable) return void session.close();
