@@ -82,7 +82,8 @@ for (const pushdown of [false, true]) {
     await writer`update ${writer(table)} set name = 'done' where id = 1`;
     await writer`commit`;
     const report = await run;
-    assertReport(report, { updated: 8, skipped: 2 });
+    // by push-down the rows are counted at the end, when the deleted one is gone
+    assertReport(report, { updated: 8, skipped: pushdown ? 1 : 2 });
     const values = await valuesOf(table, "name");
     assert.deepEqual(values.slice(0, 3), ["done", "their own", "canary 4"].map(tokenOf));
   });

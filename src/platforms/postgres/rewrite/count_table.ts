@@ -1,5 +1,6 @@
 /** Counts a table's rows and foreign tokens, and what a run would change. */
 import type { Conversion } from "../../../tokens/conversion.ts";
+import { checkLengths } from "../../check_lengths.ts";
 import type { Counts } from "../../platform.ts";
 import { PREPARED, type Session } from "../connection/session.ts";
 import {
@@ -7,10 +8,10 @@ import {
   countForeignStatement,
   type CountRow,
   countRowsStatement,
-  countTotalStatement,
-  countValidRowsStatement,
+  type MeasureRow,
+  measureRowsStatement,
 } from "../sql/count_rows.ts";
-import type { TargetTable } from "../table.ts";
+import type { ColumnMetadata, TargetTable } from "../table.ts";
 import type { Work } from "./work.ts";
 
 /** From this size of table on, a second connection saves time. */
@@ -45,18 +46,12 @@ export async function countRows(
   session: Session,
   { table, conversion }: Work,
 ): Promise<RowCounts> {
-  return await countBy(session, table, countRowsStatement(table, conversion), PREPARED);
-}
-
-/** Counts all rows, and nothing else, which is much faster. */
-export async function countTotal(session: Session, { table }: Work): Promise<number> {
-  const action = `count the rows of ${table.displayName}`;
-  const { rows: [counted] } = await session.query<[string]>(
-    action,
-    countTotalStatement(table),
+  const { rows: [counted] } = await session.query<CountRow>(
+    `count the rows of ${table.displayName}`,
+    countRowsStatement(table, conversion),
     PREPARED,
   );
-  return Number(counted![0]);
+  return rowCounts(counted!);
 }
 
 /**
@@ -75,23 +70,25 @@ export async function countForeignBeside(
   }).catch(() => undefined);
 }
 
-/** The same as `countRows`, before a run. Throws `value_not_text` if a text to convert is not valid. */
-export async function countValidRows(
+/**
+ * The same as `countRows` before a run, which also checks the texts to convert in the same scan. Throws
+ * `value_not_text` if one is not valid, `value_too_long` if a column is too short for its tokens.
+ */
+export async function countAndCheckRows(
   session: Session,
   { table, conversion }: Work,
 ): Promise<RowCounts> {
-  return await countBy(session, table, countValidRowsStatement(table, conversion));
+  const { rows: [measured] } = await session.query<MeasureRow>(
+    `count the rows of ${table.displayName}`,
+    measureRowsStatement(table, conversion),
+  );
+  const [total, foreign, selected, ...longest] = measured!;
+  const bytesOf = (column: ColumnMetadata) => longest[table.columns.indexOf(column)] ?? null;
+  await checkLengths(table, conversion, (limited) => Promise.resolve(limited.map(bytesOf)));
+  return rowCounts([total, foreign, selected]);
 }
 
-async function countBy(
-  session: Session,
-  { displayName }: TargetTable,
-  statement: string,
-  parameters?: readonly string[],
-): Promise<RowCounts> {
-  const action = `count the rows of ${displayName}`;
-  const { rows: [counted] } = await session.query<CountRow>(action, statement, parameters);
-  const [total, foreign, selected] = counted!;
+function rowCounts([total, foreign, selected]: CountRow): RowCounts {
   return { total: Number(total), foreign: Number(foreign), selected: Number(selected) };
 }
 

@@ -7,17 +7,18 @@ import { findCommittedResidue, findResidue } from "../residue/find_residue.ts";
 import { longestValuesStatement } from "../sql/longest_values.ts";
 import type { TargetTable } from "../table.ts";
 import { bulkPass } from "./bulk_pass.ts";
-import { checkConditions } from "./check_conditions.ts";
+import { checkConditions, type ConditionScope } from "./check_conditions.ts";
 import { chooseMethod } from "./choose_method.ts";
 import {
   anyInSample,
+  countAndCheckRows,
   countRows,
   countsOf,
-  countValidRows,
   isLarge,
   type RowCounts,
 } from "./count_table.ts";
 import { checkTemporary } from "./pass_at_once.ts";
+import { namingInvalidTexts } from "./name_invalid_texts.ts";
 import { markBeginning, proveDone } from "./prove_done.ts";
 import { rewriteInBatches } from "./rewrite_in_batches.ts";
 import { rewriteInClient } from "./rewrite_in_client.ts";
@@ -35,12 +36,7 @@ export function postgresTable(
     ...shownNames(table),
     async count(conversion) {
       const work = { run, table, conversion };
-      return await run.holding(session, table, async () => {
-        await checkTokenLengths(session, work);
-        await checkMethod(session, work);
-        await checkConditions(session, work, { carriedOnly: false, withVolatile: true });
-        return await preview(session, work);
-      });
+      return await run.holding(session, table, () => preview(session, work));
     },
     async rewrite(conversion) {
       const work = { run, table, conversion };
@@ -69,12 +65,12 @@ export function postgresTableInBatches(run: PostgresRun, table: TargetTable): Ta
       run.inOwnTransactionOn(table, (session) => preview(session, { run, table, conversion })),
     async rewrite(conversion) {
       const work = { run, table, conversion };
-      await run.inOwnTransactionOn(table, async (session) => {
-        await checkTokenLengths(session, work);
-        await checkMethod(session, work);
-        await checkConditions(session, work, { carriedOnly: false, withVolatile: false });
-      });
-      return await rewriteInBatches(work);
+      const check = () =>
+        run.inOwnTransactionOn(
+          table,
+          (session) => countAndCheck(session, work, { withVolatile: false }),
+        );
+      return await rewriteInBatches(work, await namingInvalidTexts(run, check));
     },
     residue({ selects }, updated) {
       const { scrub } = run.context;
@@ -90,12 +86,26 @@ function shownNames({ displayName, platformInstance, path, columns }: TargetTabl
 /** What a run would do. If only the SDK can tell, it is asked, and nothing is written. */
 async function preview(session: Session, work: Work): Promise<Counts> {
   const { conversion } = work;
-  const counts = await countValidRows(session, work);
+  const counts = await countAndCheck(session, work, { withVolatile: true });
   const tried = conversion.canReject ? conversion : conversion.audit;
   if (tried === undefined) return countsOf(counts, counts.selected);
   const sessions = { reader: session, writer: undefined };
   const { updated, lookalikes } = await bulkPass(sessions, { ...work, conversion: tried });
   return { ...countsOf(counts, conversion.canReject ? updated : counts.selected), lookalikes };
+}
+
+/** Counts the rows, and throws what the run would throw, as far as that is known before it writes. */
+async function countAndCheck(
+  session: Session,
+  work: Work,
+  { withVolatile }: Pick<ConditionScope, "withVolatile">,
+): Promise<RowCounts> {
+  await checkMethod(session, work);
+  const counts = await countAndCheckRows(session, work);
+  if (counts.selected > 0) {
+    await checkConditions(session, work, { carriedOnly: false, withVolatile });
+  }
+  return counts;
 }
 
 /** Throws what the method of the run would throw before it writes. */

@@ -14,7 +14,7 @@ import {
   OLDEST_RUNNING,
 } from "../sql/count_left.ts";
 import type { TargetTable } from "../table.ts";
-import { countRows, isLarge, type RowCounts } from "./count_table.ts";
+import { countForeignBeside, countRows, isLarge, type RowCounts } from "./count_table.ts";
 import { actionOn, type Work } from "./work.ts";
 
 /** Gives what tells rows that were there before the run from those of later writers. */
@@ -23,31 +23,42 @@ export async function markBeginning(session: Session, { table }: Work): Promise<
   return row![0];
 }
 
-/**
- * Whether the rows can be read again by how their texts begin, which takes a fraction of the time. Without
- * code of others nothing but the run's own statements wrote them, so what may still be wrong is what the
- * role reads; and a mask does not give what begins like a token.
- */
-export function readsBeginnings({ table, conversion }: Work): boolean {
-  return isLarge(table) && !runsOthersCode(table) &&
-    countBeginningsStatement(table, conversion.selects) !== undefined;
+/** A count at the end by how texts begin, and the foreign tokens, which it does not find. */
+export interface QuickCount {
+  readonly statement: string;
+  /** Undefined if they could not be counted. */
+  readonly foreign: Promise<number | undefined>;
 }
 
 /**
- * Counts the table when everything is written, also what deferred triggers write. `foreignBefore` is what
- * was counted beside the work, if the rows are to be read by their beginnings.
+ * How to read the rows again by how their texts begin, which takes a fraction of the time; undefined if
+ * that does not do. Without code of others nothing but the run's own statements wrote them, so what may
+ * still be wrong is what the role reads; and a mask does not give what begins like a token.
+ *
+ * The foreign tokens are what `countForeign` gives, by default counted beside the work from now on.
  */
+export function planQuickCount(
+  work: Work,
+  countForeign = () => countForeignBeside(work),
+): QuickCount | undefined {
+  const { table, conversion } = work;
+  if (!isLarge(table) || runsOthersCode(table)) return undefined;
+  const statement = countBeginningsStatement(table, conversion.selects);
+  return statement === undefined ? undefined : { statement, foreign: countForeign() };
+}
+
+/** Counts the table when everything is written, also what deferred triggers write. */
 export async function countAtEnd(
   session: Session,
   work: Work,
-  foreignBefore?: Promise<number | undefined>,
+  quick?: QuickCount,
 ): Promise<RowCounts> {
-  const { table, conversion } = work;
-  const foreign = await foreignBefore;
-  if (foreign !== undefined) {
+  const { table } = work;
+  const foreign = await quick?.foreign;
+  if (quick !== undefined && foreign !== undefined) {
     const { rows: [counted] } = await session.query<[total: string, selected: string]>(
       `count the rows of ${table.displayName}`,
-      countBeginningsStatement(table, conversion.selects)!,
+      quick.statement,
     );
     const [total, selected] = counted!;
     return { total: Number(total), foreign, selected: Number(selected) };

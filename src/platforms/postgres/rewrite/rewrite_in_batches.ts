@@ -15,8 +15,7 @@ import { isInDoubt } from "../connection/transaction.ts";
 import { type BlockRange, countBlocksStatement } from "../sql/block_ranges.ts";
 import { bulkPass } from "./bulk_pass.ts";
 import { chooseUpdate, type UpdateMethod } from "./choose_method.ts";
-import { countRows, countsOf, countValidRows, type RowCounts } from "./count_table.ts";
-import { namingInvalidTexts } from "./name_invalid_texts.ts";
+import { countRows, countsOf, type RowCounts } from "./count_table.ts";
 import { planRanges } from "./plan_ranges.ts";
 import { proveWritten } from "./prove_done.ts";
 import { updateInPlace } from "./rewrite_in_database.ts";
@@ -31,12 +30,12 @@ const MAX_ROUNDS = 5;
 const LAST_COUNT_TIMEOUT_MS = 10_000;
 
 /**
- * Rewrites the table batch by batch.
+ * Rewrites the table batch by batch. `before` is what was counted before the first one.
  *
  * Throws a `ServiceError` that says how many rows were committed before it, and how many are left.
  */
-export function rewriteInBatches(work: Work): Promise<RewriteOutcome> {
-  return new BatchRun(work).rewrite();
+export function rewriteInBatches(work: Work, before: RowCounts): Promise<RewriteOutcome> {
+  return new BatchRun(work).rewrite(before);
 }
 
 class BatchRun {
@@ -61,8 +60,8 @@ class BatchRun {
     this.#connections = work.run.context.connections ?? DEFAULT_CONNECTIONS;
   }
 
-  async rewrite(): Promise<RewriteOutcome> {
-    let remainder = await this.#firstCount();
+  async rewrite(before: RowCounts): Promise<RewriteOutcome> {
+    let remainder = before;
     try {
       for (let round = 1; this.#hasWork(remainder); round++) {
         if (round > MAX_ROUNDS) throw this.#overtaken();
@@ -78,15 +77,6 @@ class BatchRun {
       ...(this.#work.conversion.canReject && { lookalikes: this.#lookalikes }),
       method: this.#method,
     };
-  }
-
-  /** Counts the table. Throws `value_not_text` before anything is written. */
-  #firstCount(): Promise<RowCounts> {
-    const { run, table } = this.#work;
-    return namingInvalidTexts(
-      run,
-      () => run.inOwnTransactionOn(table, (session) => countValidRows(session, this.#work)),
-    );
   }
 
   #countLeft(signal?: AbortSignal): Promise<RowCounts> {

@@ -3,20 +3,18 @@ import { refusal } from "../../refusal.ts";
 import { PREPARED, type Session } from "../connection/session.ts";
 import type { BlockRange } from "../sql/block_ranges.ts";
 import { updateInPlaceStatement } from "../sql/update_in_place.ts";
-import { countForeignBeside, countsOf, countTotal } from "./count_table.ts";
-import { countAtEnd, readsBeginnings } from "./prove_done.ts";
+import { countsOf } from "./count_table.ts";
+import { countAtEnd, planQuickCount } from "./prove_done.ts";
 import { actionOn, type RewriteCounts, type Work } from "./work.ts";
 
 /** Rewrites the table by one UPDATE. Throws a `ServiceError`. */
 export async function rewriteInDatabase(session: Session, work: Work): Promise<RewriteCounts> {
-  // pipelined, the counts cost no round trip; rows that others insert or delete meanwhile do not matter
-  const foreignBefore = readsBeginnings(work) ? countForeignBeside(work) : undefined;
-  const [total, updated, { foreign, selected }] = await Promise.all([
-    countTotal(session, work),
+  // pipelined, the count costs no round trip; rows that others insert or delete meanwhile do not matter
+  const [updated, counts] = await Promise.all([
     updateInPlace(session, work),
-    countAtEnd(session, work, foreignBefore),
+    countAtEnd(session, work, planQuickCount(work)),
   ]);
-  return { ...countsOf({ total, foreign }, updated), rejectedRows: 0, selectedAtEnd: selected };
+  return { ...countsOf(counts, updated), rejectedRows: 0, selectedAtEnd: counts.selected };
 }
 
 /** Tokenizes the table, or a range of its blocks. Gives the number of rows changed. */

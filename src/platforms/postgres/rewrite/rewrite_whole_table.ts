@@ -15,7 +15,7 @@ import {
 } from "../sql/rewrite_columns.ts";
 import type { TargetTable } from "../table.ts";
 import { countRows, countsOf } from "./count_table.ts";
-import { countAtEnd, readsBeginnings } from "./prove_done.ts";
+import { countAtEnd, planQuickCount } from "./prove_done.ts";
 import { actionOn, type RewriteCounts, type Work } from "./work.ts";
 
 /**
@@ -45,8 +45,8 @@ export async function rewriteWholeTable(session: Session, work: Work): Promise<R
     } catch (error) {
       throw dependency(error, table) ?? error;
     }
-    const foreignBefore = readsBeginnings(work) ? Promise.resolve(counts.foreign) : undefined;
-    selectedAtEnd = (await countAtEnd(session, work, foreignBefore)).selected;
+    const quick = planQuickCount(work, () => Promise.resolve(counts.foreign));
+    selectedAtEnd = (await countAtEnd(session, work, quick)).selected;
   }
   return { ...countsOf(counts, counts.selected), rejectedRows: 0, selectedAtEnd };
 }

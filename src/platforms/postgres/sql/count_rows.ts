@@ -13,19 +13,25 @@ import {
 /** The one row that `countRowsStatement` gives: each an `int8`, as text. */
 export type CountRow = [total: string, foreign: string, selected: string];
 
+/** The one row that `measureRowsStatement` gives: NULL for a column with nothing to convert. */
+export type MeasureRow = [...CountRow, ...longestBytes: (number | null)[]];
+
 /** Counts all rows, the foreign tokens in them, and the rows with something to convert. */
 export function countRowsStatement(table: TargetTable, conversion: Conversion): string {
   return `SELECT ${countsOfSelected(table, conversion)} FROM ${tableName(table)} t`;
 }
 
-/** The same, but it fails if a text to convert is not valid, or has no equivalent in UTF-8. */
-export function countValidRowsStatement(table: TargetTable, conversion: Conversion): string {
-  const converted = table.columns.map(({ name }) =>
-    `count(convert_to(CASE WHEN ${columnGuard(name, conversion.selects)} THEN ${
+/**
+ * The same, and for each column the length in bytes of UTF-8 of the longest text to convert. It fails if
+ * one of these is not valid, or has no equivalent in UTF-8.
+ */
+export function measureRowsStatement(table: TargetTable, conversion: Conversion): string {
+  const longest = table.columns.map(({ name }) =>
+    `max(octet_length(convert_to(CASE WHEN ${columnGuard(name, conversion.selects)} THEN ${
       columnText(name)
-    } END, 'UTF8'))`
+    } END, 'UTF8')))`
   );
-  return `SELECT ${countsOfSelected(table, conversion)}, ${converted.join(", ")} FROM ${
+  return `SELECT ${countsOfSelected(table, conversion)}, ${longest.join(", ")} FROM ${
     tableName(table)
   } t`;
 }
@@ -59,11 +65,6 @@ export function countBeginningsStatement(
   if (guards.includes(undefined)) return undefined;
   const unlike = guards.map((guard) => `(${guard})`).join(" OR ");
   return `SELECT count(*), count(*) FILTER (WHERE ${unlike}) FROM ${tableName(table)} t`;
-}
-
-/** Counts all rows. */
-export function countTotalStatement(table: TargetTable): string {
-  return `SELECT count(*) FROM ${tableName(table)}`;
 }
 
 function countsOfAll(table: TargetTable, conversion: Conversion): string {
