@@ -86,6 +86,7 @@ export interface ColumnMetadata {
  *   only when all of its rows are changed.
  * - `fk_cascade`: a foreign key that carries the change to another table.
  * - `unidentified`: a publication that cannot publish updates, since the table has no replica identity.
+ * - `unfiltered`: one that cannot since its row filter or column list needs other columns than the identity.
  */
 export type SideEffectKind =
   | "trigger_or_rule"
@@ -95,7 +96,8 @@ export type SideEffectKind =
   | "fk_self_cascade"
   | "fk_self"
   | "fk_cascade"
-  | "unidentified";
+  | "unidentified"
+  | "unfiltered";
 
 /** One side effect, with the name of the trigger, rule, constraint or publication. */
 export type SideEffect = readonly [kind: SideEffectKind, name: string];

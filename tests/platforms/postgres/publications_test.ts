@@ -65,3 +65,56 @@ for (const [title, statements] of Object.entries(HARMLESS)) {
     assert.equal((await action.tokenize(`public.${table}`, ["name"])).updated, 2);
   });
 }
+
+/** Publications of the table `$t` whose row filter or column list does not fit its replica identity. */
+const UNFILTERED: Readonly<Record<string, string>> = {
+  "a row filter": "create publication $t_out for table $t where (country = 'fr')",
+  "a column list": "create publication $t_out for table $t (name, country)",
+  "a row filter of its parent": `alter table $t rename to $t_1;
+    create table $t (like $t_1 including all) partition by list (id);
+    alter table $t attach partition $t_1 for values in (1, 2);
+    create publication $t_out for table $t where (country = 'fr')
+      with (publish_via_partition_root = true)`,
+};
+const FITTING: Readonly<Record<string, string>> = {
+  "a row filter": "create publication $t_out for table $t where (id = 1)",
+  "a column list": "create publication $t_out for table $t (id, name)",
+  "a column list and a row filter":
+    "create publication $t_out for table $t (id, name, country) where (id < 3)",
+};
+const whyUnfiltered = serverVersion < 15
+  ? `PostgreSQL ${serverVersion} publishes whole tables only`
+  : undefined;
+const PEOPLE = "create table $t (id int primary key, name text, country text);";
+
+for (const [title, statement] of Object.entries(UNFILTERED)) {
+  testUnless(
+    whyUnfiltered,
+    `${title} that does not fit the replica identity is refused first`,
+    async () => {
+      const table = await makePublished(PEOPLE + statement);
+      // the server would refuse it with 42P10
+      await assert.rejects(sql.unsafe(`update ${table} set name = name`), { code: "42P10" });
+      await using action = openAction();
+      for (const dryRun of [true, false]) {
+        const error = await action.fails("table_not_supported", `public.${table}`, ["name"], {
+          dryRun,
+        });
+        assert.match(
+          error.message,
+          new RegExp(`does not fit the replica identity.*"${table}_out"`),
+        );
+      }
+      await sql.unsafe(`drop publication ${table}_out`);
+      assert.equal((await action.tokenize(`public.${table}`, ["name"])).updated, 2);
+    },
+  );
+}
+
+for (const [title, statement] of Object.entries(FITTING)) {
+  testUnless(whyUnfiltered, `${title} that fits the replica identity is no hindrance`, async () => {
+    const table = await makePublished(PEOPLE + statement);
+    await using action = openAction();
+    assert.equal((await action.tokenize(`public.${table}`, ["name"])).updated, 2);
+  });
+}

@@ -23,6 +23,54 @@ export interface AllowedEffects {
   readonly inBatches: boolean;
 }
 
+/** What stands in a run's way, in the order in which it is said; for `list`, the names. */
+const REFUSALS: readonly (readonly [
+  kind: SideEffectKind,
+  reason: (list: string) => string,
+  isAllowed?: (allowed: AllowedEffects) => boolean,
+])[] = [
+  ["fk_set_null", (list) => `foreign keys would set rows elsewhere to NULL (${list})`],
+  [
+    "fk_off",
+    (list) =>
+      `foreign keys are switched off or not enforced, so that the change would break them (${list}): ` +
+      "enable their triggers, or drop them",
+  ],
+  ["fk_self_cascade", (list) => `foreign keys cascade within the table itself (${list})`],
+  [
+    "fk_delete",
+    (list) =>
+      "rows would move to other partitions, which PostgreSQL before 15 takes for a deletion, " +
+      `and foreign keys would delete or change rows elsewhere (${list})`,
+  ],
+  [
+    "unidentified",
+    (list) =>
+      "it, or a table that foreign keys carry the change to, has no replica identity by which its " +
+      `updates could be published (${list}): set one, or drop it from the publication`,
+  ],
+  [
+    "unfiltered",
+    (list) =>
+      "a row filter or column list of a publication does not fit the replica identity, so that " +
+      `updates cannot be published (${list}): change one of the two`,
+  ],
+  [
+    "fk_self",
+    (list) =>
+      `rows of different batches refer to each other (${list}), and no batch could be committed ` +
+      "alone: commit them as one",
+    ({ inBatches }) => !inBatches,
+  ],
+  [
+    "trigger_or_rule",
+    (list) =>
+      `triggers or rules would fire and may copy values elsewhere (${list}): ` +
+      "set ALLOW_TRIGGERS=true to let them",
+    ({ allowTriggers }) => allowTriggers,
+  ],
+];
+
 /**
  * The effects of an UPDATE of `columns` that stand in no run's way.
  *
@@ -33,7 +81,7 @@ export async function checkSideEffects(
   session: Session,
   found: TableMetadata,
   columns: readonly ColumnMetadata[],
-  { allowTriggers, inBatches }: AllowedEffects,
+  allowed: AllowedEffects,
 ): Promise<ExpectedEffects> {
   // if columns' names differ in case alone, more of them were found than are meant
   const sideEffects = columns.length === found.columns.length
@@ -41,56 +89,17 @@ export async function checkSideEffects(
     : await findSideEffects(session, found, columns);
   const namesOf = (wanted: SideEffectKind) =>
     sideEffects.filter(([kind]) => kind === wanted).map(([, name]) => name);
-  const refuse = (names: readonly string[], reason: (list: string) => string) => {
-    if (names.length === 0) return;
+  for (const [kind, reason, isAllowed] of REFUSALS) {
+    const names = namesOf(kind);
+    if (names.length === 0 || isAllowed?.(allowed)) continue;
     const list = names.map((name) => `"${name}"`).join(", ");
     throw refusal("table_not_supported", displayNameOf(found), reason(list));
+  }
+  return {
+    triggers: namesOf("trigger_or_rule"),
+    selfKeys: namesOf("fk_self"),
+    carryingKeys: namesOf("fk_cascade"),
   };
-  refuse(
-    namesOf("fk_set_null"),
-    (list) => `foreign keys would set rows elsewhere to NULL (${list})`,
-  );
-  refuse(
-    namesOf("fk_off"),
-    (list) =>
-      `foreign keys are switched off or not enforced, so that the change would break them (${list}): ` +
-      "enable their triggers, or drop them",
-  );
-  refuse(
-    namesOf("fk_self_cascade"),
-    (list) => `foreign keys cascade within the table itself (${list})`,
-  );
-  refuse(
-    namesOf("fk_delete"),
-    (list) =>
-      "rows would move to other partitions, which PostgreSQL before 15 takes for a deletion, " +
-      `and foreign keys would delete or change rows elsewhere (${list})`,
-  );
-  refuse(
-    namesOf("unidentified"),
-    (list) =>
-      "it, or a table that foreign keys carry the change to, has no replica identity by which its " +
-      `updates could be published (${list}): set one, or drop it from the publication`,
-  );
-  const selfKeys = namesOf("fk_self");
-  if (inBatches) {
-    refuse(
-      selfKeys,
-      (list) =>
-        `rows of different batches refer to each other (${list}), and no batch could be committed ` +
-        "alone: commit them as one",
-    );
-  }
-  const triggers = namesOf("trigger_or_rule");
-  if (!allowTriggers) {
-    refuse(
-      triggers,
-      (list) =>
-        `triggers or rules would fire and may copy values elsewhere (${list}): ` +
-        "set ALLOW_TRIGGERS=true to let them",
-    );
-  }
-  return { triggers, selfKeys, carryingKeys: namesOf("fk_cascade") };
 }
 
 async function findSideEffects(

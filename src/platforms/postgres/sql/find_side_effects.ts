@@ -90,6 +90,32 @@ WHERE c.relkind = 'r' AND c.relreplident <> 'f' AND NOT EXISTS (
     JOIN pg_catalog.pg_namespace n ON n.oid = m.relnamespace
     JOIN pg_catalog.pg_publication_tables t
       ON t.pubname = p.pubname AND t.schemaname = n.nspname AND t.tablename = m.relname)
+UNION
+SELECT 'unfiltered', p.pubname::text
+FROM reached JOIN pg_catalog.pg_class c ON c.oid = reached.oid AND c.relkind = 'r'
+CROSS JOIN LATERAL (
+  SELECT c.oid, false UNION SELECT a.relid, true FROM pg_catalog.pg_partition_ancestors(c.oid) AS a(relid)
+  WHERE a.relid <> c.oid
+) AS published(oid, is_above)
+JOIN pg_catalog.pg_publication_rel m ON m.prrelid = published.oid
+JOIN pg_catalog.pg_publication p ON p.oid = m.prpubid AND p.pubupdate
+-- as JSON, since the columns are missing before versions 13 and 15
+CROSS JOIN LATERAL (
+  SELECT to_jsonb(p) ->> 'pubviaroot' = 'true' AS via_root, to_jsonb(m) -> 'prattrs' AS columns
+) AS how
+WHERE (how.via_root OR NOT published.is_above) AND (
+  (c.relreplident <> 'f' AND EXISTS (
+    SELECT FROM pg_catalog.pg_depend d
+    JOIN pg_catalog.pg_attribute f ON f.attrelid = d.refobjid AND f.attnum = d.refobjsubid
+    -- of a column list, that depends on its columns too, only the filter has to be identified
+    WHERE d.classid = 'pg_catalog.pg_publication_rel'::regclass AND d.objid = m.oid
+      AND to_jsonb(m) ->> 'prqual' ~ (':varattno ' || d.refobjsubid || ' ')
+      AND NOT EXISTS (${identity("f.attname")})))
+  OR (jsonb_typeof(how.columns) = 'array' AND (c.relreplident = 'f' OR EXISTS (
+    SELECT FROM (${identity()}) AS key(name)
+    JOIN pg_catalog.pg_attribute f ON f.attrelid = published.oid AND f.attname = key.name
+    WHERE NOT how.columns @> to_jsonb(f.attnum))))
+)
 ORDER BY 1, 2`;
 }
 
@@ -100,4 +126,14 @@ ORDER BY 1, 2`;
 function isEnabled(trigger: string): string {
   return `${trigger}.tgenabled IN ('O', 'A') AND NOT EXISTS (
     SELECT FROM pg_catalog.pg_constraint k WHERE k.oid = ${trigger}.tgconstraint AND k.contype <> 't')`;
+}
+
+/** The query for the names of the columns in the replica identity of the table `c`; only `name`, if given. */
+function identity(name?: string): string {
+  return `SELECT a.attname FROM pg_catalog.pg_index i
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey::int2[])
+    WHERE i.indrelid = c.oid
+      AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident END${
+    name === undefined ? "" : ` AND a.attname = ${name}`
+  }`;
 }
