@@ -91,7 +91,10 @@ function areValid(
   if (ends.length !== texts.ends.length || (nulls.length > 0 && !canReject)) return false;
   const isToken = toByteMatcher(result);
   const rejected = new Set(nulls);
-  return ends.every((end, i) => rejected.has(i) || isToken(bytes, startOf(ends, i), end));
+  for (let i = 0; i < ends.length; i++) {
+    if (!rejected.has(i) && !isToken(bytes, startOf(ends, i), ends[i]!)) return false;
+  }
+  return true;
 }
 
 function invalidTokens(displayName: string): ServiceError {

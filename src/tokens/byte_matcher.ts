@@ -10,13 +10,13 @@ import type { TokenPattern } from "./token_pattern.ts";
 /** Whether the bytes from `start` up to `end` are a token as a whole. */
 export type ByteMatcher = (bytes: Uint8Array, start: number, end: number) => boolean;
 
-/** Patterns are ASCII: no other byte leads anywhere. */
-const BYTES = 128;
+/** How many values a byte has: each state has a row of as many entries in the table. */
+const BYTES = 256;
 /** The state from which nothing matches any more. */
 const DEAD = 0;
 const FIRST = 1;
-/** More than any sensible pattern needs; a few nested alternatives can need exponentially many. */
-const MAX_STATES = 10_000;
+/** More than a sensible pattern needs, and 4 MB; a few nested alternatives can need exponentially many. */
+const MAX_STATES = 4_000;
 
 const compiled = new WeakMap<TokenPattern, ByteMatcher>();
 
@@ -26,14 +26,12 @@ export function toByteMatcher(pattern: TokenPattern): ByteMatcher {
   if (known !== undefined) return known;
   const { next, accepting } = determinize(new Nfa(parsePattern(pattern.body)));
   const matcher: ByteMatcher = (bytes, start, end) => {
-    let state = FIRST;
+    let row = FIRST * BYTES;
     for (let i = start; i < end; i++) {
-      const byte = bytes[i]!;
-      if (byte >= BYTES) return false;
-      state = next[state * BYTES + byte]!;
-      if (state === DEAD) return false;
+      row = next[row + bytes[i]!]!;
+      if (row === DEAD) return false;
     }
-    return accepting[state] === 1;
+    return accepting[row / BYTES] === 1;
   };
   compiled.set(pattern, matcher);
   return matcher;
@@ -95,8 +93,11 @@ class Nfa {
   }
 }
 
-/** The deterministic automaton: each of its states is a set of states of `nfa`. */
-function determinize(nfa: Nfa): { next: Uint16Array; accepting: Uint8Array } {
+/**
+ * The deterministic automaton: each of its states is a set of states of `nfa`. `next` has a row for each
+ * state with an entry for each byte: where the row of the state begins that follows.
+ */
+function determinize(nfa: Nfa): { next: Uint32Array; accepting: Uint8Array } {
   const numbers = new Map<string, number>();
   const sets: (readonly number[])[] = [[]]; // the dead state
   const numberOf = (set: readonly number[]): number => {
@@ -111,9 +112,9 @@ function determinize(nfa: Nfa): { next: Uint16Array; accepting: Uint8Array } {
     return sets.push(set) - 1;
   };
   numberOf(nfa.closure([nfa.start]));
-  const rows: Uint16Array[] = [new Uint16Array(BYTES)];
+  const rows: Uint32Array[] = [new Uint32Array(BYTES)];
   for (let state = FIRST; state < sets.length; state++) {
-    const row = new Uint16Array(BYTES);
+    const row = new Uint32Array(BYTES);
     const readers = sets[state]!.filter((each) => nfa.reads[each] !== undefined);
     const byTargets = new Map<string, number>(); // most bytes lead to the same few sets
     for (let byte = 0; byte < BYTES; byte++) {
@@ -121,14 +122,14 @@ function determinize(nfa: Nfa): { next: Uint16Array; accepting: Uint8Array } {
       const key = taking.join(",");
       let target = byTargets.get(key);
       if (target === undefined) {
-        target = numberOf(nfa.closure(taking.flatMap((each) => nfa.targets[each]!)));
+        target = BYTES * numberOf(nfa.closure(taking.flatMap((each) => nfa.targets[each]!)));
         byTargets.set(key, target);
       }
       row[byte] = target;
     }
     rows.push(row);
   }
-  const next = new Uint16Array(rows.length * BYTES);
+  const next = new Uint32Array(rows.length * BYTES);
   rows.forEach((row, state) => next.set(row, state * BYTES));
   return { next, accepting: Uint8Array.from(sets, (set) => set.includes(nfa.accept) ? 1 : 0) };
 }

@@ -51,14 +51,16 @@ const base64Sql: Record<SqlDialect, (operand: string) => string> = {
 const [prefix, suffix] = [PREFIX, SUFFIX].map((text) => new TextEncoder().encode(text));
 
 function tokenizeBytes({ bytes, ends }: PackedTexts): PackedTexts {
-  const lengths = ends.map((end, i) => tokenLength(end - startOf(ends, i)));
-  const tokens = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
-  let at = 0;
-  const tokenEnds = ends.map((end, i) => {
+  let length = 0;
+  for (let i = 0; i < ends.length; i++) length += tokenLength(ends[i]! - startOf(ends, i));
+  const tokens = new Uint8Array(length);
+  const tokenEnds = new Uint32Array(ends.length);
+  for (let i = 0, at = 0; i < ends.length; i++) {
     at = copyBytes(prefix!, 0, prefix!.length, tokens, at);
-    at = writeBase64(STANDARD_ALPHABET, bytes, startOf(ends, i), end, tokens, at);
-    return at = copyBytes(suffix!, 0, suffix!.length, tokens, at);
-  });
+    at = writeBase64(STANDARD_ALPHABET, bytes, startOf(ends, i), ends[i]!, tokens, at);
+    at = copyBytes(suffix!, 0, suffix!.length, tokens, at);
+    tokenEnds[i] = at;
+  }
   return { bytes: tokens, ends: tokenEnds };
 }
 

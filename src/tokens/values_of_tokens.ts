@@ -17,12 +17,14 @@ export type WriteValue = (
 export function valuesOfTokens({ bytes, ends }: PackedTexts, write: WriteValue): PackedResults {
   const values = new Uint8Array(bytes.length);
   const lookalikes = new Set<number>();
+  const valueEnds = new Uint32Array(ends.length);
   let at = 0;
-  const valueEnds = ends.map((end, i) => {
-    const valueEnd = write(startOf(ends, i), end, values, at);
+  for (let i = 0; i < ends.length; i++) {
+    const valueEnd = write(startOf(ends, i), ends[i]!, values, at);
     if (valueEnd === undefined) lookalikes.add(i);
-    return at = valueEnd ?? at;
-  });
+    else at = valueEnd;
+    valueEnds[i] = at;
+  }
   const read = { bytes: values.subarray(0, at), ends: valueEnds };
   for (const i of findInvalidTexts(read)) lookalikes.add(i);
   return replaceByNulls(read, [...lookalikes].sort((one, other) => one - other));

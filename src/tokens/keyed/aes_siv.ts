@@ -59,13 +59,16 @@ function createSdk({ scope, keys: settings }: KeyedSettings): TokenSdk {
   function tokenizeBytes({ bytes, ends }: PackedTexts, context: TokenContext): PackedTexts {
     if (keys.length === 0) throw closed("tokenize");
     const cipher = startSiv(keys[0]!.bytes, [bindingOf(domainOf(MODE, scope), scope, context)]);
-    const lengths = ends.map((end, i) => tokenLength(end - startOf(ends, i)));
-    const tokens = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
+    let length = 0;
+    for (let i = 0; i < ends.length; i++) length += tokenLength(ends[i]! - startOf(ends, i));
+    const tokens = new Uint8Array(length);
+    const tokenEnds = new Uint32Array(ends.length);
     try {
-      let at = 0;
-      const tokenEnds = ends.map((end, i) =>
-        at = writeToken(head, cipher.encrypt(bytes.subarray(startOf(ends, i), end)), tokens, at)
-      );
+      for (let i = 0, at = 0; i < ends.length; i++) {
+        const payload = cipher.encrypt(bytes.subarray(startOf(ends, i), ends[i]));
+        at = writeToken(head, payload, tokens, at);
+        tokenEnds[i] = at;
+      }
       return { bytes: tokens, ends: tokenEnds };
     } finally {
       cipher.forget();

@@ -45,11 +45,12 @@ function createSdk({ scope, keys }: KeyedSettings): TokenSdk {
     if (key === undefined) throw closed();
     const hmac = startHmac(key, fillBlock(bindingOf(domainOf(MODE, scope), scope, context)));
     const tokens = new Uint8Array(ends.length * tokenLength);
+    const tokenEnds = new Uint32Array(ends.length);
     try {
-      let at = 0;
-      const tokenEnds = ends.map((end, i) =>
-        at = writeToken(head, hmac.codeOf(bytes.subarray(startOf(ends, i), end)), tokens, at)
-      );
+      for (let i = 0, at = 0; i < ends.length; i++) {
+        at = writeToken(head, hmac.codeOf(bytes.subarray(startOf(ends, i), ends[i])), tokens, at);
+        tokenEnds[i] = at;
+      }
       return { bytes: tokens, ends: tokenEnds };
     } finally {
       hmac.forget();

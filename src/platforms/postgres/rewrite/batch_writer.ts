@@ -74,7 +74,7 @@ export async function openBatchWriter(
       const tokens = await abortable(converting, run.context.signal);
       const rejected = new Set(tokens.flatMap(({ rejected }) => rejected));
       const hasToken = (i: number) => tokens.some(({ placeOf }) => placeOf[i]! >= 0);
-      const all = Uint32Array.from(rows.tableOids.keys());
+      const all = rows.tableOids.map((_, i) => i);
       const chosen = rejected.size === 0 ? all : all.filter((i) => !rejected.has(i) || hasToken(i));
       return {
         writes: writesOf(rows, tokens, chosen),
@@ -148,7 +148,7 @@ function checkTexts({ columns }: PackedRows, table: TargetTable): void {
 
 function rowTokens(rows: number, column: PackedColumn, tokens: PackedResults): RowTokens {
   const placeOf = new Int32Array(rows).fill(-1);
-  column.rows.forEach((row, place) => placeOf[row] = place);
+  for (let place = 0; place < column.rows.length; place++) placeOf[column.rows[place]!] = place;
   const rejected = tokens.nulls.map((place) => column.rows[place]!);
   for (const row of rejected) placeOf[row] = -1;
   return { tokens, placeOf, rejected };

@@ -23,9 +23,9 @@ const NULL_LENGTH = -1;
 export function oidArray(oids: Uint32Array, chosen: Uint32Array): Uint8Array {
   const array = begin(OID, chosen.length, chosen.length * (LENGTH_BYTES + 4));
   let at = HEADER_BYTES;
-  for (const i of chosen) {
+  for (let n = 0; n < chosen.length; n++) {
     at = putInt32(array, at, 4);
-    at = putInt32(array, at, oids[i]!);
+    at = putInt32(array, at, oids[chosen[n]!]!);
   }
   return array;
 }
@@ -34,9 +34,10 @@ export function oidArray(oids: Uint32Array, chosen: Uint32Array): Uint8Array {
 export function ctidArray(ctids: Uint8Array, chosen: Uint32Array): Uint8Array {
   const array = begin(TID, chosen.length, chosen.length * (LENGTH_BYTES + CTID_BYTES));
   let at = HEADER_BYTES;
-  for (const i of chosen) {
+  for (let n = 0; n < chosen.length; n++) {
+    const start = chosen[n]! * CTID_BYTES;
     at = putInt32(array, at, CTID_BYTES);
-    at = copyBytes(ctids, i * CTID_BYTES, (i + 1) * CTID_BYTES, array, at);
+    at = copyBytes(ctids, start, start + CTID_BYTES, array, at);
   }
   return array;
 }
@@ -51,14 +52,14 @@ export function textArray(
   chosen: Uint32Array,
 ): Uint8Array {
   let length = chosen.length * LENGTH_BYTES;
-  for (const row of chosen) {
-    const place = placeOf[row]!;
+  for (let n = 0; n < chosen.length; n++) {
+    const place = placeOf[chosen[n]!]!;
     if (place >= 0) length += ends[place]! - startOf(ends, place);
   }
   const array = begin(TEXT, chosen.length, length);
   let at = HEADER_BYTES;
-  for (const row of chosen) {
-    const place = placeOf[row]!;
+  for (let n = 0; n < chosen.length; n++) {
+    const place = placeOf[chosen[n]!]!;
     if (place < 0) {
       at = putInt32(array, at, NULL_LENGTH);
       continue;
