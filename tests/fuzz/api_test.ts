@@ -1,6 +1,7 @@
 /** The API responds to any request as its OpenAPI document says. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { startDatahub } from "../../scripts/servers/datahub/datahub_server.ts";
 import { createTestDatabase } from "../support/test_database.ts";
 import { assertLeaksNothing } from "../support/assertions.ts";
 import { compiled, type Service, startService } from "../support/program.ts";
@@ -12,9 +13,13 @@ const config = fileURLToPath(new URL("schemathesis.toml", import.meta.url));
 for (const [who, token] of [["with the token", TOKEN], ["without a token", undefined]] as const) {
   Deno.test(`a caller ${who} gets only documented responses`, async () => {
     await using database = await createTestDatabase({ customers: true });
+    await using datahub = startDatahub(); // without it, two operations are off
     await using service = await startService(compiled, {
       PG_CONN_STR: database.url,
       TRIGGER_TOKEN: TOKEN,
+      DATAHUB_GMS_URL: datahub.url,
+      DATAHUB_GMS_TOKEN: datahub.token,
+      DATAHUB_TAGS: "urn:li:tag:PII",
     });
     await fuzz(service, database.name, token);
     assert.equal((await service.send("GET", "/healthz")).status, 200);
