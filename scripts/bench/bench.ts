@@ -1,12 +1,13 @@
 /**
  * `make bench`: how far from the database's own limit is the action, on this machine?
  *
- *     scripts/deno.sh task bench [--parts start,small,bulk,sdks,databricks,vault]
+ *     scripts/deno.sh task bench [--parts start,small,bulk,sdks,databricks,vault,datahub]
+ *       [--datasets 10000]
  *       [--rows 10000,100000,1000000] [--large] [--rounds 3] [--no-index] [--only CONTENDER]
  *       [--write]
  *
  * The part `databricks` needs Java 17, and fetches Spark once; `vault` needs Python 3, and fetches
- * OpenBao once. They are measured only if they are named.
+ * OpenBao once; `datahub` takes long. They are measured only if they are named.
  *
  * With `--write` each part's figures replace those in docs/performance.md as soon as they are there.
  */
@@ -14,6 +15,7 @@ import { parseArgs } from "node:util";
 import { provenance, updatePage } from "../measured_page.ts";
 import { type BenchDatabase, openBenchDatabase } from "./bench_database.ts";
 import { benchBulk } from "./bulk.ts";
+import { benchDatahub } from "./datahub.ts";
 import { benchDatabricks } from "./databricks.ts";
 import type { Report } from "./figures.ts";
 import { PERFORMANCE_PAGE } from "./performance_page.ts";
@@ -28,6 +30,7 @@ const { values: options } = parseArgs({
     parts: { type: "string", default: "start,small,bulk,sdks" },
     rows: { type: "string", default: "10000,100000,1000000" },
     rounds: { type: "string", default: "3" },
+    datasets: { type: "string", default: "10000" },
     large: { type: "boolean", default: false },
     index: { type: "boolean", default: true },
     only: { type: "string", default: "" },
@@ -53,6 +56,8 @@ const PARTS: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   sdks: (report) => onPostgres(report, (database) => benchSdks(database, { rows, rounds }, report)),
   databricks: (report) => benchDatabricks({ sizes, rounds }, report),
   vault: (report) => benchVault({ rows, rounds }, report),
+  datahub: (report) =>
+    onPostgres(report, (database) => benchDatahub(database, Number(options.datasets), report)),
 };
 
 const wanted = options.parts!.split(",");

@@ -94,7 +94,7 @@ function linesOf(status: LoopStatus): string[] {
       ["last event", shown(status.last_event_at)],
       ["last sweep", shown(status.last_sweep_at)],
       ["datasets", shown(status.last_sweep_datasets)],
-      ["due", `${status.due}, ${status.running} under way`],
+      ["due", `${status.due}, ${status.running} under way, ${status.later} later`],
     ]),
     ...waiting.map((urn) => `waits for an approval: ${urn}`),
     ...problems("failed:", failed),

@@ -54,6 +54,7 @@ export async function sweepForCommand(
     printError(error.message);
     return { exitCode: 1 };
   } finally {
+    await journal.flush();
     await Promise.all([...action.platforms.values()].map((platform) => platform.close()));
   }
 }

@@ -60,7 +60,11 @@ export const datahubStatusSchema = schemaOf<LoopStatus>("DatahubStatus", {
   last_sweep_at: z.string().nullable(),
   last_sweep_datasets: z.int().min(0).nullable(),
   due: z.int().min(0).openapi({ description: "How many datasets wait for their turn" }),
-  running: z.int().min(0),
+  running: z.int().min(0).openapi({ description: "How many have it" }),
+  later: z.int().min(0).openapi({
+    description:
+      "How many have a turn later: to be tried again, or for old values that time clears",
+  }),
   waiting_for_approval: z.array(z.string()),
   failed: z.array(datasetProblemSchema).openapi({ description: "They are tried again" }),
   refused: z.array(datasetProblemSchema).openapi({

@@ -79,15 +79,11 @@ Deno.test(`killed ${KILLS} times, every tagged column ends tokenized, and each r
     const untagged = await database.valuesOf(`t${t}`, "untagged");
     assert.deepEqual(untagged[0], "canary untagged 1");
   }
-  const key = {
-    consumer: "tokenize-action",
-    resource: "tokenize-journal",
-    schema: "TokenizeJournal",
-  };
+  const key = { consumer: "tokenize-action", resource: "tokenize-runs", schema: "TokenizeRuns" };
   const gms = openGms({ url: datahub.url, token: datahub.token });
   await until(async () => {
-    const journal = await loadState(gms, key) as { runs?: object } | undefined;
-    return Object.keys(journal?.runs ?? {}).length === 0;
+    const journal = await loadState(gms, key) as { entries?: object } | undefined;
+    return Object.keys(journal?.entries ?? {}).length === 0;
   }, "a run is not reported");
   for (const { body } of datahub.requests) assert.doesNotMatch(body, /canary|tok_/);
   console.log(`${KILLS} kills, ${struckRuns} of them within a run`);

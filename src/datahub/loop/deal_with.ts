@@ -30,7 +30,7 @@ export async function dealWith(
     const { outcome } = reconciled;
     if (outcome.kind === "stands_for") outcome.tables.forEach(deps.mark);
     if (outcome.kind === "failed") throw outcome.error;
-    return await noteScrub(reconciled, hints, deps);
+    return noteScrub(reconciled, hints, deps);
   } catch (error) {
     logFailure(datasetUrn, error, deps);
     throw error;
@@ -53,15 +53,15 @@ function record(reconciled: Reconciled, { state, action }: DealDependencies): vo
 }
 
 /** Keeps the dataset due while a run left old values that time clears, across restarts. */
-async function noteScrub(
+function noteScrub(
   { datasetUrn, outcome }: Reconciled,
   hints: readonly Hint[],
   { journal }: DealDependencies,
-): Promise<Followup<Hint> | undefined> {
+): Followup<Hint> | undefined {
   const done = outcome.kind === "waiting_for_approval" ? outcome.approved : outcome;
   if (done?.kind !== "done") return undefined;
   const due = scrubDue(done.report, hints);
-  await journal.scrub(
+  journal.scrub(
     datasetUrn,
     due && { scrubs: due.hint.scrubs, due_at_ms: Date.now() + due.afterMs },
   );

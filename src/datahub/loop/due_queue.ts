@@ -54,9 +54,14 @@ export class DueQueue<Hint> {
     this.#options = options;
   }
 
-  /** How many keys wait, now or for their time. */
+  /** How many keys wait for a place. */
   get due(): number {
-    return this.#entries.size;
+    return this.#urgent.size + this.#bulk.size;
+  }
+
+  /** How many wait for their time: to be merged with more hints, tried again, or followed up. */
+  get later(): number {
+    return this.#entries.size - this.due;
   }
 
   /** How many pieces of work are under way. */

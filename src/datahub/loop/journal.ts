@@ -15,33 +15,30 @@ const runSchema = z.object({
 
 const scrubSchema = z.object({ scrubs: z.number(), due_at_ms: z.number() });
 
-const journalSchema = z.object({
-  runs: z.record(z.string(), runSchema),
-  scrubs: z.record(z.string(), scrubSchema),
-});
-
 /** A run that began. Its `updated` is what was counted right before. */
 export type BegunRun = z.infer<typeof runSchema>;
 
 /** A scrub that is due: how many there were before, and when (milliseconds since 1970). */
 export type DueScrub = z.infer<typeof scrubSchema>;
 
+/** How long scrubs are collected before they are stored: there may be as many as datasets. */
+const SCRUBS_DELAY_MS = 5000;
+
 /** The journal of one consumer. To be loaded before anything else. */
 export class Journal {
-  readonly #gms: Gms;
-  readonly #key: StateKey;
   readonly #runs = new Map<string, BegunRun>();
   readonly #scrubs = new Map<string, DueScrub>();
   /** Datasets whose run was committed by this program, so that its counts are exact. */
   readonly #committed = new Set<string>();
+  readonly #runsPage: JournalPage;
+  readonly #scrubsPage: JournalPage;
+  #scrubsTimer: ReturnType<typeof setTimeout> | undefined;
   #loading: Promise<void> | undefined;
-  /** The write after the one under way, which will have everything that is known when it begins. */
-  #next: Promise<void> | undefined;
-  #last: Promise<void> = Promise.resolve();
 
   constructor(gms: Gms, consumer: string) {
-    this.#gms = gms;
-    this.#key = { consumer, resource: "tokenize-journal", schema: "TokenizeJournal" };
+    const key = (resource: string, schema: string) => ({ consumer, resource, schema });
+    this.#runsPage = new JournalPage(gms, key("tokenize-runs", "TokenizeRuns"), this.#runs);
+    this.#scrubsPage = new JournalPage(gms, key("tokenize-scrubs", "TokenizeScrubs"), this.#scrubs);
   }
 
   /** The URNs of datasets with a run that was not reported. */
@@ -63,10 +60,10 @@ export class Journal {
   }
 
   async #load(): Promise<void> {
-    const stored = journalSchema.safeParse(await loadState(this.#gms, this.#key));
-    if (!stored.success) return;
-    for (const [urn, run] of Object.entries(stored.data.runs)) this.#runs.set(urn, run);
-    for (const [urn, scrub] of Object.entries(stored.data.scrubs)) this.#scrubs.set(urn, scrub);
+    const runs = await this.#runsPage.read(runSchema);
+    const scrubs = await this.#scrubsPage.read(scrubSchema);
+    for (const [urn, run] of Object.entries(runs)) this.#runs.set(urn, run);
+    for (const [urn, scrub] of Object.entries(scrubs)) this.#scrubs.set(urn, scrub);
   }
 
   /** The run on a dataset that began and was not reported. */
@@ -78,7 +75,7 @@ export class Journal {
   async begin(datasetUrn: string, run: BegunRun): Promise<void> {
     this.#committed.delete(datasetUrn);
     this.#runs.set(datasetUrn, run);
-    await this.#write();
+    await this.#runsPage.write();
   }
 
   /** Notes, until this program ends, how many rows the run updated. */
@@ -97,24 +94,56 @@ export class Journal {
   /** Notes that the run was reported. Throws `GmsError`. */
   async end(datasetUrn: string): Promise<void> {
     this.#committed.delete(datasetUrn);
-    if (this.#runs.delete(datasetUrn)) await this.#write();
+    if (this.#runs.delete(datasetUrn)) await this.#runsPage.write();
   }
 
-  /** Notes when a dataset is to be scrubbed; undefined: not any more. Throws `GmsError`. */
-  async scrub(datasetUrn: string, due: DueScrub | undefined): Promise<void> {
+  /** Notes when a dataset is to be scrubbed; undefined: not any more. It is stored within seconds. */
+  scrub(datasetUrn: string, due: DueScrub | undefined): void {
     if (due !== undefined) this.#scrubs.set(datasetUrn, due);
     else if (!this.#scrubs.delete(datasetUrn)) return;
-    await this.#write();
+    this.#scrubsTimer ??= setTimeout(() => void this.#storeScrubs(), SCRUBS_DELAY_MS);
   }
 
-  /** One write at a time; those who come meanwhile share the next one. */
-  #write(): Promise<void> {
+  /** Stores what is not stored yet, as far as that is possible. */
+  async flush(): Promise<void> {
+    if (this.#scrubsTimer !== undefined) await this.#storeScrubs();
+  }
+
+  async #storeScrubs(): Promise<void> {
+    clearTimeout(this.#scrubsTimer);
+    this.#scrubsTimer = undefined;
+    await this.#scrubsPage.write().catch(() => {}); // the next one stores it all
+  }
+}
+
+/** Entries by dataset that are stored together. */
+class JournalPage {
+  readonly #gms: Gms;
+  readonly #key: StateKey;
+  readonly #entries: ReadonlyMap<string, unknown>;
+  /** The write after the one under way, which will have everything that is known when it begins. */
+  #next: Promise<void> | undefined;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(gms: Gms, key: StateKey, entries: ReadonlyMap<string, unknown>) {
+    this.#gms = gms;
+    this.#key = key;
+    this.#entries = entries;
+  }
+
+  /** What is stored; nothing if it has another form. Throws `GmsError`. */
+  async read<T extends z.ZodType>(schema: T): Promise<Readonly<Record<string, z.infer<T>>>> {
+    const stored = z.object({ entries: z.record(z.string(), schema) })
+      .safeParse(await loadState(this.#gms, this.#key));
+    return stored.success ? stored.data.entries : {};
+  }
+
+  /** One write at a time; those who come meanwhile share the next one. Throws `GmsError`. */
+  write(): Promise<void> {
     return this.#next ??= this.#last.then(() => {
       this.#next = undefined;
-      const write = storeState(this.#gms, this.#key, {
-        runs: Object.fromEntries(this.#runs),
-        scrubs: Object.fromEntries(this.#scrubs),
-      });
+      const entries = Object.fromEntries(this.#entries);
+      const write = storeState(this.#gms, this.#key, { entries });
       this.#last = write.catch(() => {}); // those who wait for it receive the failure
       return write;
     });

@@ -108,7 +108,10 @@ export function startLoop(
       const closed = queue.close();
       stopping.abort(new Error("the loop is closed"));
       await closed;
-      await settleWithin(CLOSE_TIMEOUT_MS, Promise.all([polling, sweeping, intake.flush()]));
+      await settleWithin(
+        CLOSE_TIMEOUT_MS,
+        Promise.all([polling, sweeping, intake.flush(), journal.flush()]),
+      );
     },
   };
 }

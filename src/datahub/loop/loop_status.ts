@@ -27,9 +27,11 @@ export interface LoopStatus {
   readonly last_sweep_at: string | null;
   /** How many tagged datasets the last sweep found. */
   readonly last_sweep_datasets: number | null;
-  /** How many datasets wait to be dealt with, and how many are. */
+  /** How many datasets wait for their turn, and how many have it. */
   readonly due: number;
   readonly running: number;
+  /** How many have a turn later: to be tried again, or for old values that time clears. */
+  readonly later: number;
   readonly waiting_for_approval: readonly string[];
   readonly failed: readonly DatasetProblem[];
   readonly refused: readonly DatasetProblem[];
@@ -66,6 +68,7 @@ export function statusOf(
     last_sweep_datasets: last?.datasets ?? null,
     due: queue.due,
     running: queue.running,
+    later: queue.later,
     waiting_for_approval: state.waitingForApproval,
     failed: state.failed,
     refused: state.refused,

@@ -29,6 +29,7 @@ function openQueue(options: Partial<DueQueueOptions<string>> = {}) {
 Deno.test("a key that is marked often is worked on once, with every hint", async () => {
   const { queue, begun, keys } = openQueue();
   const marks = ["a", "b", "c"].map((hint) => queue.mark("x", { delayMs: 5, hint }));
+  assert.deepEqual([queue.due, queue.later], [0, 1]);
   await until(() => begun.length > 0);
   assert.deepEqual([keys(), begun[0]!.hints], [["x"], ["a", "b", "c"]]);
   begun[0]!.end();
@@ -78,7 +79,7 @@ Deno.test("work can make its key due again later", async () => {
   });
   void queue.mark("x");
   await until(() => times === 3);
-  await until(() => queue.due + queue.running === 0);
+  await until(() => queue.due + queue.later + queue.running === 0);
 });
 
 Deno.test("a closed queue starts nothing, and waits for what is under way", async () => {
@@ -89,7 +90,7 @@ Deno.test("a closed queue starts nothing, and waits for what is under way", asyn
   void queue.mark("y");
   begun[0]!.end();
   await closed;
-  assert.deepEqual([keys(), queue.due, queue.running], [["x"], 0, 0]);
+  assert.deepEqual([keys(), queue.due, queue.later, queue.running], [["x"], 0, 0, 0]);
 });
 
 Deno.test("ten thousand marks of ten thousand keys keep order and limits", async () => {

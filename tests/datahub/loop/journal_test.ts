@@ -8,11 +8,9 @@ import { GmsError } from "../../../src/datahub/gms/gms_error.ts";
 import { type ReportedRun, SILENT_REPORTER } from "../../../src/datahub/report/reporter.ts";
 import { type OpenedLoop, openLoop } from "./open_loop.ts";
 
-const JOURNAL = {
-  consumer: "tokenize-action",
-  resource: "tokenize-journal",
-  schema: "TokenizeJournal",
-};
+const CONSUMER = { consumer: "tokenize-action" };
+const RUNS = { ...CONSUMER, resource: "tokenize-runs", schema: "TokenizeRuns" };
+const SCRUBS = { ...CONSUMER, resource: "tokenize-scrubs", schema: "TokenizeScrubs" };
 
 interface Told {
   readonly report: Report;
@@ -35,21 +33,24 @@ function gmsOf({ datahub }: Pick<OpenedLoop, "datahub">): Gms {
   return openGms({ url: datahub.url, token: datahub.token });
 }
 
-async function journalOf(opened: Pick<OpenedLoop, "datahub">) {
-  return await loadState(gmsOf(opened), JOURNAL) as {
-    readonly runs: Readonly<Record<string, { readonly run_id: string }>>;
-    readonly scrubs: Readonly<Record<string, { readonly scrubs: number }>>;
-  };
+type Place = Pick<OpenedLoop, "datahub">;
+
+async function entriesOf<T>(place: Place, key: typeof RUNS): Promise<Readonly<Record<string, T>>> {
+  const stored = await loadState(gmsOf(place), key) as { readonly entries: Record<string, T> };
+  return stored?.entries ?? {};
 }
+
+const runsOf = (place: Place) => entriesOf<{ readonly run_id: string }>(place, RUNS);
+const scrubsOf = (place: Place) => entriesOf<{ readonly scrubs: number }>(place, SCRUBS);
 
 Deno.test("a run is in the journal from before it begins until it is reported", async () => {
   const { told, reporter } = rememberingReporter();
   await using opened = await openLoop({ reporter, before: ({ tag }) => tag({ column: "email" }) });
   const { runId } = await opened.untilObserved("run_started", ({ dryRun }) => !dryRun);
   await opened.untilReconciled();
-  const writes = opened.datahub.requests.filter(({ body }) => body.includes("TokenizeJournal"));
+  const writes = opened.datahub.requests.filter(({ body }) => body.includes("TokenizeRuns"));
   assert.match(writes[0]!.body, new RegExp(runId));
-  assert.deepEqual((await journalOf(opened)).runs, {});
+  assert.deepEqual(await runsOf(opened), {});
   assert.deepEqual(
     told.map(({ report, run }) => [report.run_id, report.updated, run.isRecovered]),
     [
@@ -76,7 +77,7 @@ Deno.test("a run that an earlier program committed and did not report is reporte
   await using opened = await openLoop({
     reporter,
     async before(place) {
-      await storeState(gmsOf(place), JOURNAL, { runs: { [place.urn]: begun }, scrubs: {} });
+      await storeState(gmsOf(place), RUNS, { entries: { [place.urn]: begun } });
       await place.database.sql`update customers
         set email = 'tok_' || encode(convert_to(email, 'utf8'), 'base64') || '_poc'`;
       place.tag({ column: "email" });
@@ -87,7 +88,7 @@ Deno.test("a run that an earlier program committed and did not report is reporte
     told.map(({ report, run }) => ({ id: report.run_id, updated: report.updated, run })),
     [{ id: "r-1", updated: 100, run: { startedAtMs: 1764000000000, isRecovered: true } }],
   );
-  assert.deepEqual((await journalOf(opened)).runs, {});
+  assert.deepEqual(await runsOf(opened), {});
 });
 
 Deno.test("a run that was refused leaves nothing in the journal", async () => {
@@ -100,7 +101,7 @@ Deno.test("a run that was refused leaves nothing in the journal", async () => {
     },
   });
   assert.equal((await opened.untilReconciled()).code, "value_too_long");
-  assert.deepEqual((await journalOf(opened))?.runs ?? {}, {});
+  assert.deepEqual(await runsOf(opened), {});
   assert.deepEqual(told, []);
 });
 
@@ -114,17 +115,18 @@ Deno.test("while old values remain that time clears, the dataset stays due for a
   });
   await opened.untilReconciled();
   await until(
-    async () => (await journalOf(opened)).scrubs[opened.urn]?.scrubs === 1,
+    async () => (await scrubsOf(opened))[opened.urn]?.scrubs === 1,
     "no scrub is due",
   );
-  assert.equal(opened.loop.status().due, 1);
+  const { due, running, later } = opened.loop.status();
+  assert.deepEqual({ due, running, later }, { due: 0, running: 0, later: 1 });
 });
 
 Deno.test("a scrub that an earlier program left is done, and again until nothing remains", async () => {
   await using opened = await openLoop({
     async before(place) {
       const due = { scrubs: 3, due_at_ms: Date.now() - 1000 };
-      await storeState(gmsOf(place), JOURNAL, { runs: {}, scrubs: { [place.urn]: due } });
+      await storeState(gmsOf(place), SCRUBS, { entries: { [place.urn]: due } });
       await place.database.sql`update customers
         set email = 'tok_' || encode(convert_to(email, 'utf8'), 'base64') || '_poc'`;
       place.tag({ column: "email" });
@@ -133,5 +135,5 @@ Deno.test("a scrub that an earlier program left is done, and again until nothing
   const { outcome } = await opened.untilReconciled();
   assert.equal(outcome, "done");
   await opened.untilObserved("residue_found");
-  await until(async () => Object.keys((await journalOf(opened)).scrubs).length === 0, "still due");
+  await until(async () => Object.keys(await scrubsOf(opened)).length === 0, "still due");
 });
