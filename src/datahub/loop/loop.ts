@@ -51,20 +51,36 @@ const BACKOFF = { firstMs: 5000, maxMs: 900_000 };
 const CLOSE_TIMEOUT_MS = 2000;
 
 /** Starts the loop. It never throws what DataHub or a database causes. */
-export function startLoop(
-  { settings, action, runs, reporter = SILENT_REPORTER }: LoopDependencies,
-): DatahubLoop {
+export function startLoop(deps: LoopDependencies): DatahubLoop {
+  const { settings: { gms, mode }, action: { observe } } = deps;
+  const parts = partsOf(deps);
+  const { intake, sweeper, queue, journal, rules, take } = parts;
+  const stopping = new AbortController();
+  observe({ event: "datahub_started", url: gms.url, mode });
+  const polling = intake.run(stopping.signal);
+  const sweeping = intake.began.then(() => sweeper.run(stopping.signal));
+  return {
+    status: () => statusOf(mode, parts),
+    take: (payloads) => takeAll(payloads, rules(), take),
+    async close() {
+      const closed = queue.close();
+      stopping.abort(new Error("the loop is closed"));
+      await closed;
+      const ended = Promise.all([polling, sweeping, intake.flush(), journal.flush()]);
+      await settleWithin(CLOSE_TIMEOUT_MS, ended);
+    },
+  };
+}
+
+/** The parts, connected with one another; none of them does anything yet. */
+function partsOf({ settings, action, runs, reporter = SILENT_REPORTER }: LoopDependencies) {
   const { observe } = action;
+  const { mode, tags, approvalTag } = settings;
   const gms = openGms(settings.gms);
   const state = new LoopState();
-  const stopping = new AbortController();
-  let terms: readonly string[] = settings.terms;
-  const rules = (): LabelRules => ({
-    wanted: new Set([...settings.tags, ...terms]),
-    approvalTag: settings.approvalTag,
-  });
   const journal = new Journal(gms, settings.consumer);
-  const { mode } = settings;
+  let terms: readonly string[] = settings.terms;
+  const rules = (): LabelRules => ({ wanted: new Set([...tags, ...terms]), approvalTag });
   const mark = (urn: string) => void queue.mark(urn);
   const deps = { gms, action, runs, mode, rules, reporter, journal, state, mark };
   const queue: DueQueue<Hint> = new DueQueue<Hint>({
@@ -83,7 +99,7 @@ export function startLoop(
     async *find(signal) {
       await resume(journal, queue);
       terms = [...settings.terms, ...await findTermsIn(gms, settings.termGroups, signal)];
-      yield* findTaggedDatasets(gms, { tags: settings.tags, terms }, signal);
+      yield* findTaggedDatasets(gms, { tags, terms }, signal);
     },
     mark: (urn) => void queue.mark(urn, { isBulk: true }),
     observe,
@@ -97,23 +113,7 @@ export function startLoop(
     requestSweep: (reason) => sweeper.request(reason),
     observe,
   });
-
-  observe({ event: "datahub_started", url: settings.gms.url, mode: settings.mode });
-  const polling = intake.run(stopping.signal);
-  const sweeping = intake.began.then(() => sweeper.run(stopping.signal));
-  return {
-    status: () => statusOf(settings.mode, { intake, sweeper, queue, state }),
-    take: (payloads) => takeAll(payloads, rules(), take),
-    async close() {
-      const closed = queue.close();
-      stopping.abort(new Error("the loop is closed"));
-      await closed;
-      await settleWithin(
-        CLOSE_TIMEOUT_MS,
-        Promise.all([polling, sweeping, intake.flush(), journal.flush()]),
-      );
-    },
-  };
+  return { intake, sweeper, queue, state, journal, rules, take };
 }
 
 /** Makes due what an earlier program left: what it did not report, and what it was to scrub later. */
