@@ -70,6 +70,42 @@ testUnless(
   },
 );
 
+testUnless(
+  noAddress,
+  "an address beside localhost says whether others may read the password, not the name",
+  async () => {
+    const plain = { sslmode: "disable" };
+    const elsewhere = { ...plain, hostaddr: address! };
+    assert.match(await isRefused("clear", "localhost", elsewhere), /needs an encrypted connection/);
+    await isLetIn("clear", "no.such.host.invalid", { ...plain, hostaddr: "127.0.0.1" });
+  },
+);
+
+Deno.test("a password of any characters is the same in both forms of the connection string", async () => {
+  const ascii = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).join("");
+  const odd = `${ascii}\t\nGröße 💌`;
+  {
+    await using sql = connect(server.url());
+    const literal = `E'${odd.replace(/[\\']/g, "\\$&")}'`;
+    await sql.unsafe(`create role odd login password ${literal};
+      grant select, update on people to odd`);
+  }
+  const { port } = server;
+  const forms = [
+    `postgres://odd:${encodeURIComponent(odd)}@127.0.0.1:${port}/postgres`,
+    `postgres://127.0.0.1:${port}/postgres?user=odd&password=${encodeURIComponent(odd)}`,
+    `host=127.0.0.1 port=${port} user=odd dbname=postgres ` +
+    `password='${odd.replace(/[\\']/g, "\\$&")}'`,
+    `password=${
+      odd.replace(/[\\' \t\n]/g, "\\$&")
+    } host=127.0.0.1 port=${port} user=odd dbname=postgres`,
+  ];
+  for (const form of forms) {
+    await using action = openAction(form);
+    assert.equal((await action.tokenizeUrn(URN, ["name"], { dryRun: true })).updated, 0);
+  }
+});
+
 Deno.test("require_auth holds on every connection, for every method", async () => {
   const host = "127.0.0.1";
   for (const [user, name] of Object.entries(USERS)) {
