@@ -34,6 +34,9 @@ const LITTLE_DATA = {
   "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 };
 
+/** What runs a few times only is not worth being compiled well. */
+const COMPILE_QUICKLY = "-XX:TieredStopAtLevel=1";
+
 /** Catalogs: `spark_catalog` keeps Delta tables, `main` keeps Iceberg's. */
 function sparkArguments(options: SparkServerOptions, port: number): string[] {
   const { directory, installation } = options;
@@ -65,9 +68,10 @@ function sparkArguments(options: SparkServerOptions, port: number): string[] {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.local.dir": join(directory, "local"),
-    // Compile quickly rather than well: a test has many small statements. Their code needs more than
-    // the default cache of 48 MB, and a full cache is cleared over and over.
-    "spark.driver.extraJavaOptions": `-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m ` +
+    // the code of many small statements needs more than the default cache of 48 MB, and a full cache
+    // is cleared over and over
+    "spark.driver.extraJavaOptions":
+      `${options.isForLittleData ? COMPILE_QUICKLY : ""} -XX:ReservedCodeCacheSize=512m ` +
       `-Dderby.system.home=${directory} -Djava.io.tmpdir=${join(directory, "tmp")}`,
   };
   const hiveconf: Record<string, string> = {
