@@ -185,10 +185,12 @@ export interface WarehouseControl {
   /** Every statement that a client sent, in order, including those that failed. */
   queryHistory(): Promise<QueryHistoryRow[]>;
   connections(): Promise<Record<Door, ConnectionCounts>>;
+  /** Puts a secret into a scope, where SQL finds it as `secret(scope, key)`. */
+  putSecret(scope: string, key: string, value: string): Promise<void>;
   /** How long OAuth tokens issued from now on last; 3600 at first. */
   setOauthTokenLifetime(seconds: number): Promise<void>;
   /** OAuth tokens issued so far stop working. */
   revokeOauthTokens(): Promise<void>;
-  /** Removes all faults, records and counts, and undoes all other settings. */
+  /** Removes all faults, records, counts and secrets, and undoes all other settings. */
   reset(): Promise<void>;
 }

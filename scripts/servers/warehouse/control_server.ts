@@ -12,6 +12,7 @@ export const CONTROL_METHODS = [
   "requests",
   "queryHistory",
   "connections",
+  "putSecret",
   "setOauthTokenLifetime",
   "revokeOauthTokens",
   "reset",

@@ -106,6 +106,16 @@ export function policies(
   };
 }
 
+/** The warehouse is older than the function `hmac`. */
+export function withoutHmac(): FaultRule {
+  return {
+    methods: EXECUTE,
+    statement: "^\\s*SHOW\\s+FUNCTIONS\\b",
+    times: "always",
+    action: { kind: "run_instead", statement: "SELECT '' AS function WHERE false" },
+  };
+}
+
 /** The session is lost, as after a long pause or a restart of the warehouse. */
 export function expiredSession(
   scope: Scope & { readonly wording?: "spark" | "databricks" | "not_found" } = {},

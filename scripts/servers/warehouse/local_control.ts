@@ -10,6 +10,7 @@ import type {
   WarehouseControl,
 } from "./control.ts";
 import type { Gateway } from "./gateway/gateway.ts";
+import type { Secrets } from "./spark/functions.ts";
 import { type Row, SparkSession } from "./spark/session.ts";
 
 export const WAIT_FOR_HITS_MS = 60_000;
@@ -19,6 +20,7 @@ export class LocalControl implements WarehouseControl {
     readonly address: WarehouseAddress,
     private readonly gateway: Gateway,
     private readonly sparkUrl: string,
+    private readonly secrets: Secrets,
   ) {}
 
   async sql(...statements: string[]): Promise<Row[]> {
@@ -60,6 +62,10 @@ export class LocalControl implements WarehouseControl {
     return Promise.resolve(this.gateway.records.connections());
   }
 
+  putSecret(scope: string, key: string, value: string): Promise<void> {
+    return this.secrets.put(scope, key, value);
+  }
+
   setOauthTokenLifetime(seconds: number): Promise<void> {
     this.gateway.oauth.lifetimeSeconds = seconds;
     return Promise.resolve();
@@ -73,6 +79,6 @@ export class LocalControl implements WarehouseControl {
     this.gateway.faults.clear();
     this.gateway.records.clear();
     this.gateway.oauth.reset();
-    return Promise.resolve();
+    return this.secrets.clear();
   }
 }

@@ -4,6 +4,7 @@ import { serveControl } from "./control_server.ts";
 import { makeCertificates } from "./gateway/certificates.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { LocalControl } from "./local_control.ts";
+import { Secrets } from "./spark/functions.ts";
 import { installSpark } from "./spark/install.ts";
 import { SparkServer } from "./spark/server.ts";
 
@@ -72,7 +73,7 @@ export async function startWarehouse(options: StartOptions = {}): Promise<Wareho
     ...credentials,
     caFile: certificates.caFile,
   };
-  const control = new LocalControl(address, gateway, spark.url);
+  const control = new LocalControl(address, gateway, spark.url, new Secrets(directory));
   // not awaited: a call may wait for a statement that only ends with Spark
   const stop = new AbortController();
   stack.defer(() => stop.abort());

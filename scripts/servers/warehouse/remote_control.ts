@@ -21,6 +21,7 @@ class RemoteControl implements WarehouseControl {
   readonly requests = this.remote("requests");
   readonly queryHistory = this.remote("queryHistory");
   readonly connections = this.remote("connections");
+  readonly putSecret = this.remote("putSecret");
   readonly setOauthTokenLifetime = this.remote("setOauthTokenLifetime");
   readonly revokeOauthTokens = this.remote("revokeOauthTokens");
   readonly reset = this.remote("reset");

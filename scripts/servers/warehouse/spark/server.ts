@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../../free_port.ts";
+import { compileFunctions, FUNCTIONS_EXTENSION, Secrets } from "./functions.ts";
 import type { SparkInstallation } from "./install.ts";
 import { javaProgram } from "./prerequisites.ts";
 import { SparkSession } from "./session.ts";
@@ -38,11 +39,11 @@ const LITTLE_DATA = {
 const COMPILE_QUICKLY = "-XX:TieredStopAtLevel=1";
 
 /** Catalogs: `spark_catalog` keeps Delta tables, `main` keeps Iceberg's. */
-function sparkArguments(options: SparkServerOptions, port: number): string[] {
+function sparkArguments(options: SparkServerOptions, functions: string, port: number): string[] {
   const { directory, installation } = options;
   const conf: Record<string, string> = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension," +
-      "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+      `org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions,${FUNCTIONS_EXTENSION}`,
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.sql.catalog.main": "org.apache.iceberg.spark.SparkCatalog",
     "spark.sql.catalog.main.type": "hadoop",
@@ -72,7 +73,8 @@ function sparkArguments(options: SparkServerOptions, port: number): string[] {
     // is cleared over and over
     "spark.driver.extraJavaOptions":
       `${options.isForLittleData ? COMPILE_QUICKLY : ""} -XX:ReservedCodeCacheSize=512m ` +
-      `-Dderby.system.home=${directory} -Djava.io.tmpdir=${join(directory, "tmp")}`,
+      `-Dderby.system.home=${directory} -Djava.io.tmpdir=${join(directory, "tmp")} ` +
+      new Secrets(directory).javaOption,
   };
   const hiveconf: Record<string, string> = {
     "hive.server2.transport.mode": "http",
@@ -94,7 +96,7 @@ function sparkArguments(options: SparkServerOptions, port: number): string[] {
     // on the class path of the virtual machine itself: closing a session closes the class loader for
     // `--jars`, and with it Delta for every later session
     "--driver-class-path",
-    installation.jars.join(":"),
+    [...installation.jars, functions].join(":"),
     ...Object.entries(conf).flatMap(([name, value]) => ["--conf", `${name}=${value}`]),
     "--class",
     "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2",
@@ -115,11 +117,12 @@ export class SparkServer implements AsyncDisposable {
   static async start(options: SparkServerOptions): Promise<SparkServer> {
     const { directory, httpPath, installation } = options;
     for (const name of ["local", "tmp"]) await Deno.mkdir(join(directory, name));
+    const functions = await compileFunctions(installation, directory, options.signal);
     const port = freePort();
     const submit = join(installation.sparkHome, "bin", "spark-submit");
     const watched = fileURLToPath(new URL("watched.sh", import.meta.url));
     const process = new Deno.Command("bash", {
-      args: [watched, submit, ...sparkArguments(options, port)],
+      args: [watched, submit, ...sparkArguments(options, functions, port)],
       cwd: directory,
       // Java names files in the locale's encoding: without one, table names can only be ASCII
       env: { SPARK_HOME: installation.sparkHome, LC_ALL: "C.UTF-8", ...javaHome() },
