@@ -25,6 +25,7 @@ import {
 } from "./config/service_settings.ts";
 import { type DatahubSettings, readDatahubSettings } from "./datahub/settings.ts";
 import { isLoopback } from "./host_name.ts";
+import { readSecretScope } from "./platforms/databricks/connection/settings.ts";
 import type { TransactionLimits } from "./platforms/postgres/connection/settings.ts";
 import { boolean, integer } from "./setting_values.ts";
 import { fileVariable, settingsReader, type SettingsSource } from "./settings_reader.ts";
@@ -41,6 +42,8 @@ export interface Config {
   readonly allowedDatasets: readonly string[] | undefined;
   readonly connections: readonly Connection[];
   readonly postgresLimits: TransactionLimits;
+  /** The Databricks secret scope with the token SDK's key; undefined if only the action has the key. */
+  readonly databricksSecretScope: string | undefined;
   /** The DataHub loop; undefined if it is off. */
   readonly datahub: DatahubSettings | undefined;
   /** How long a run may take. */
@@ -102,6 +105,7 @@ export function loadConfig(source: ConfigSource, rotateFrom?: string): Config {
       lockTimeoutMs: number("PG_LOCK_TIMEOUT_MS"),
       statementTimeoutMs: number("PG_STATEMENT_TIMEOUT_MS"),
     },
+    databricksSecretScope: read(undefined, () => readSecretScope(reader)),
     datahub: read(undefined, () => readDatahubSettings(reader)),
     runTimeoutMs: number("RUN_TIMEOUT_MS"),
     allowTriggers: flag("ALLOW_TRIGGERS"),

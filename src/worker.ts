@@ -129,7 +129,8 @@ function platformOf(connection: Connection, config: Config): Platform {
   if (connection.platform === "databricks") {
     const { settings, catalogs } = connection;
     const scope = { platformInstance, databases: catalogs };
-    return databricksPlatform(settings, { allowUnprovenMasks, pushdown, scope });
+    const secretScope = config.databricksSecretScope;
+    return databricksPlatform(settings, { allowUnprovenMasks, pushdown, scope, secretScope });
   }
   return postgresPlatform(connection.settings, {
     ...config.postgresLimits,

@@ -31,6 +31,7 @@ Deno.test("without any variable the action listens on loopback, logs JSON and ha
     log: { level: "info", format: "json" },
     allowedDatasets: undefined,
     connections: [],
+    databricksSecretScope: undefined,
     postgresLimits: { lockTimeoutMs: 5000, statementTimeoutMs: 3_600_000 },
     runTimeoutMs: 86_400_000,
     datahub: undefined,
@@ -72,6 +73,16 @@ Deno.test("only loopback addresses may be listened on without a token", () => {
     assert.deepEqual(faultsOf({ HOST, ALLOW_ANONYMOUS: "true" }), []);
     assert.deepEqual(faultsOf({ HOST, ALLOW_ANONYMOUS: "false" }), ["TRIGGER_TOKEN"]);
   }
+});
+
+Deno.test("DBX_SECRET_SCOPE is the name of a secret scope", () => {
+  for (const scope of ["pii", "a.b-c_d@e", "x".repeat(128)]) {
+    assert.equal(load({ DBX_SECRET_SCOPE: scope }).databricksSecretScope, scope);
+  }
+  for (const scope of ["a b", "it's", "a/b", "é", "x".repeat(129), "a\nb"]) {
+    assert.deepEqual(faultsOf({ DBX_SECRET_SCOPE: scope }), ["DBX_SECRET_SCOPE"], scope);
+  }
+  assert.equal(load({}).databricksSecretScope, undefined);
 });
 
 Deno.test("an unusable trigger token is an error, not the absence of one", () => {

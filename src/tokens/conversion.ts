@@ -20,7 +20,7 @@ import {
 } from "./packed_texts.ts";
 import { type Selection, uniquePatterns } from "./selection.ts";
 import { mayOverlap, type TokenPattern } from "./token_pattern.ts";
-import type { SqlDialect, TokenContext, TokenSdk } from "./token_sdk.ts";
+import type { KeyedSql, SqlDialect, TokenContext, TokenSdk } from "./token_sdk.ts";
 
 /** Tokens in the order of the texts; null for a lookalike. */
 type Convert = BytesFunction<TokenContext, PackedResults>;
@@ -44,6 +44,8 @@ export interface Conversion {
   maxLength(bytes: number): number;
   /** See `TokenSdk`. Omitted if only `convert` can do the work. */
   readonly sqlExpression?: (dialect: SqlDialect, operand: string) => string;
+  /** See `TokenSdk`. */
+  readonly keyedSql?: KeyedSql;
   /**
    * Converts each of the SDK's tokens to itself, and so finds the lookalikes. For dry runs; omitted if
    * tokens are not authenticated.
@@ -64,7 +66,7 @@ const FAMILIES = TOKEN_SDK_ADAPTERS.map(({ family }) => family);
 
 /** Replaces values by tokens; tokens of any SDK and key are left alone. */
 export function tokenizing(sdk: TokenSdk): Conversion {
-  const { pattern, sqlExpression } = sdk;
+  const { pattern, sqlExpression, keyedSql } = sdk;
   const known = uniquePatterns([pattern, ...FAMILIES]);
   const foreign = difference(known, [currentOf(sdk)]);
   const maxLength = (bytes: number) => sdk.maxTokenLength(bytes);
@@ -76,6 +78,7 @@ export function tokenizing(sdk: TokenSdk): Conversion {
     foreign,
     maxLength,
     ...(sqlExpression && { sqlExpression: sqlExpression.bind(sdk) }),
+    ...(keyedSql && { keyedSql }),
     ...(sdk.authenticates && {
       audit: {
         selects: { include: [pattern], exclude: [] },

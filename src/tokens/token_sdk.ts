@@ -80,6 +80,11 @@ export interface TokenSdk {
   sqlExpression?(dialect: SqlDialect, operand: string): string;
 
   /**
+   * The token as SQL for a database that has the key itself. For SDKs whose keys may be there, too.
+   */
+  readonly keyedSql?: KeyedSql;
+
+  /**
    * The values from which `tokens` were made in `context`, in the same order and number; null for a
    * lookalike. For SDKs whose tokens can be read back.
    */
@@ -111,6 +116,34 @@ export interface TokenSdk {
 
   /** Closes connections and forgets keys. */
   close?(): Promise<void>;
+}
+
+/**
+ * The SQL of an SDK with a key, for a database that has the key itself: no statement holds the key, nor
+ * anything that it could be worked out from. The dialect is Spark's, since of the platforms only
+ * Databricks has secrets that SQL can read.
+ */
+export interface KeyedSql {
+  /** The id of the key that writes now. */
+  readonly keyId: string;
+  /** The name of the secret that has this key in the database. */
+  readonly secretName: string;
+  /**
+   * The token as an SQL expression over `operand` (an SQL expression of a text type, not NULL, valid
+   * UTF-8): exactly what `tokenize` returns, provided that the secret is the key.
+   */
+  expression(operand: string, context: TokenContext, engine: SqlEngine): string;
+}
+
+/** What a database offers to the expression of a `KeyedSql`. */
+export interface SqlEngine {
+  /** Whether it has the function `hmac(key, message, algorithm)`. */
+  readonly hasHmac: boolean;
+  /**
+   * The value of an SQL expression over the secret's text, computed once for a statement. `expression`
+   * gets a column's name, and may use it more than once.
+   */
+  ofSecret(expression: (secret: string) => string): string;
 }
 
 /** A host and port that the sandbox must allow an SDK to reach. */

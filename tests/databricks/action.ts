@@ -66,14 +66,17 @@ export interface ActionOptions {
   readonly jdbcUrl?: string;
   readonly runTimeoutMs?: number;
   readonly allowUnprovenMasks?: boolean;
+  readonly secretScope?: string;
+  /** What nothing may show, besides the warehouse's token. */
+  readonly secrets?: readonly string[];
 }
 
 /** Sets the action up. */
 export function openAction(place: Place, options: ActionOptions = {}): Action {
   const url = [options.jdbcUrl ?? place.jdbcUrl, ...options.properties ?? []].join(";");
   const settings = parseDatabricksSettings(url);
-  const { allowUnprovenMasks = false } = options;
-  const platform = databricksPlatform(settings, { allowUnprovenMasks });
+  const { allowUnprovenMasks = false, secretScope } = options;
+  const platform = databricksPlatform(settings, { allowUnprovenMasks, secretScope });
   const observations: Observation[] = [];
   const { sdk = pushdown, rotateFrom } = options;
   const deps = {
@@ -85,7 +88,8 @@ export function openAction(place: Place, options: ActionOptions = {}): Action {
     ...(rotateFrom && { rotateFrom: () => Promise.resolve(rotateFrom) }),
     observe: (observation: Observation) => void observations.push(observation),
   };
-  const secrets = secretsOf(settings.authentication);
+  const { secrets: others = [] } = options;
+  const secrets = [...secretsOf(settings.authentication), ...others];
 
   const tokenize: Action["tokenize"] = async (datasetUrn, columns, run = {}) => {
     const { signal = new AbortController().signal, onProgress, ...options } = run;
@@ -96,7 +100,7 @@ export function openAction(place: Place, options: ActionOptions = {}): Action {
     } finally {
       assertLeaksNothing(observations, "the log", secrets);
       if (place.queryHistory !== undefined) {
-        assertHistoryLeaksNothing(await place.queryHistory(), sdk);
+        assertHistoryLeaksNothing(await place.queryHistory(), sdk, others);
       }
     }
   };
@@ -119,7 +123,11 @@ function secretsOf(authentication: ReturnType<typeof parseDatabricksSettings>["a
  * of them any short word occurs by chance. Of tokens that anybody can read back, those that were
  * written may be there.
  */
-function assertHistoryLeaksNothing(history: readonly QueryHistoryRow[], sdk: TokenSdk): void {
+function assertHistoryLeaksNothing(
+  history: readonly QueryHistoryRow[],
+  sdk: TokenSdk,
+  secrets: readonly string[],
+): void {
   const written = sdk.pattern === pushdown.pattern ? /"t\d+":"tok_[^"]*_poc"/g : /$^/g;
   const bytes = (ciphertext: string) =>
     Array.from(Uint8Array.fromBase64(ciphertext), (byte) => String.fromCharCode(byte)).join("");
@@ -128,7 +136,7 @@ function assertHistoryLeaksNothing(history: readonly QueryHistoryRow[], sdk: Tok
     for (const shown of [statement_text, ...values, ...query_parameters?.pos_parameters ?? []]) {
       const plain = shown?.replaceAll(written, "")
         .replaceAll(/"e\d+":"([^"]*)"/g, (_, ciphertext) => bytes(ciphertext));
-      assertLeaksNothing(plain ?? "", "the query history");
+      assertLeaksNothing(plain ?? "", "the query history", secrets);
     }
   }
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { urnOf as postgresUrn } from "../support/action_fixture.ts";
 import { createTestDatabase } from "../support/test_database.ts";
+import { hmacJwk, jwkSet } from "../../scripts/servers/test_keys.ts";
 import { freePort } from "../../scripts/servers/free_port.ts";
 import type { Program } from "../support/program.ts";
 import { jdbcUrl } from "../../scripts/servers/warehouse/environment.ts";
@@ -15,6 +16,33 @@ const HUNDRED = [
 ];
 
 export function programSuite(program: Program): void {
+  standInOnly(
+    `${program.name}: with DBX_SECRET_SCOPE the warehouse makes the tokens of hmac-sha256`,
+    (place) =>
+      withTable(place, HUNDRED, async (table) => {
+        const key = await hmacJwk("2026a");
+        await place.control.putSecret("pii", "tokenize-hmac-2026a", key.k as string);
+        const keyFile = await Deno.makeTempFile();
+        try {
+          await Deno.writeTextFile(keyFile, jwkSet(key));
+          const env = {
+            DBX_JDBC_URL: place.jdbcUrl,
+            DBX_SECRET_SCOPE: "pii",
+            TOKEN_SDK_MODE: "hmac-sha256",
+            TOKEN_KEYS_FILE: keyFile,
+          };
+          const [report] = await runJson(
+            program,
+            ["run", "--urn", table.urn, "--columns", "email"],
+            env,
+          );
+          assert.deepEqual([report.updated, report.method], [100, "pushdown"]);
+        } finally {
+          await Deno.remove(keyFile);
+        }
+      }),
+  );
+
   standInOnly(
     `${program.name}: one service serves both platforms`,
     (place) =>

@@ -41,6 +41,16 @@ for (const mode of ["hmac-sha256", "aes-siv"]) {
   });
 }
 
+Deno.test("Postgres has no place for a key, so hmac-sha256 stays in the action there", async () => {
+  await sql`create table keyless as select * from customers`;
+  const tokenSdk = await open("hmac-sha256");
+  assert.ok(tokenSdk.keyedSql);
+  await using action = openAction({ tokenSdk, pushdown: true });
+  const { method } = await action.tokenize("public.keyless", ["email"]);
+  assert.equal(method, "client");
+  await action.fails("invalid_request", "public.keyless", ["phone"], { strategy: "rewrite" });
+});
+
 Deno.test("in scope column, equal values of two columns get different tokens", async () => {
   await sql`create table pairs (id int, home text, work text)`;
   await sql`insert into pairs values (1, 'ada@example.com', 'ada@example.com')`;

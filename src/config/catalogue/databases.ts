@@ -1,5 +1,5 @@
 /** The settings that say where databases are, and how runs on them work. */
-import { connectionString, flag, integer } from "../setting.ts";
+import { connectionString, flag, integer, text } from "../setting.ts";
 
 const HOUR_MS = 3_600_000;
 /** Postgres, and timers, count milliseconds in 31 bits. */
@@ -31,6 +31,10 @@ export const DATABASES = {
   DBX_JDBC_URL: connectionString(
     "Databricks: [the JDBC URL](databricks.md#connecting) of a SQL warehouse",
     "Databricks is off",
+  ),
+  DBX_SECRET_SCOPE: text(
+    "Databricks: the secret scope with the key of `hmac-sha256`, whose tokens [the warehouse then makes](databricks.md#keyed-tokens-made-by-the-warehouse)",
+    "the action makes them",
   ),
   PUSHDOWN: flag(
     "`false`: the action makes the tokens even if [the database could](postgres.md#methods)",

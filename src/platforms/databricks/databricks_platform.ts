@@ -28,10 +28,12 @@ import { checkWarehouse } from "./connection/check_warehouse.ts";
 export interface DatabricksOptions {
   /** Whether to go on although policies may mask what is read; false by default. */
   readonly allowUnprovenMasks?: boolean;
-  /** Whether the warehouse may make the tokens if the SDK has an SQL expression; true by default. */
+  /** Whether the warehouse may make the tokens if it can; true by default. */
   readonly pushdown?: boolean;
   /** The datasets that the warehouse is used for; all by default. */
   readonly scope?: ConnectionScope;
+  /** The secret scope with the token SDK's key; undefined if the warehouse has no key. */
+  readonly secretScope?: string | undefined;
 }
 
 /**
@@ -44,8 +46,9 @@ const tablesUnderWay = new Set<string>();
 /** Makes the platform. Loads the driver and connects when first used. */
 export function databricksPlatform(
   settings: DatabricksSettings,
-  { allowUnprovenMasks = false, pushdown = true, scope = ANY_NAME }: DatabricksOptions = {},
+  options: DatabricksOptions = {},
 ): Platform {
+  const { allowUnprovenMasks = false, pushdown = true, scope = ANY_NAME, secretScope } = options;
   const warehouse = { settings, authorization: authorize(settings.authentication) };
   const runs = new RunLimiter("warehouse"); // each run has a session of its own
 
@@ -85,13 +88,15 @@ export function databricksPlatform(
     const table = await checkTable(session, found, columns);
     if (!allowUnprovenMasks) await checkPolicies(session, table);
     const key = `${settings.host}/${table.displayName}`.toLowerCase();
-    if (run.dryRun) {
-      return await use(databricksTable(session, table, found.instance, run, pushdown));
-    }
+    const tableSession = databricksTable(session, table, found.instance, run, {
+      pushdown,
+      secretScope,
+    });
+    if (run.dryRun) return await use(tableSession);
     if (tablesUnderWay.has(key)) throw runInProgress(table.displayName);
     tablesUnderWay.add(key);
     try {
-      return await use(databricksTable(session, table, found.instance, run, pushdown));
+      return await use(tableSession);
     } finally {
       tablesUnderWay.delete(key);
     }

@@ -8,6 +8,7 @@
  */
 import { ServiceError } from "../../errors.ts";
 import { HMAC_BLOCK_BYTES, HMAC_BYTES, startHmac } from "./hmac.ts";
+import { hmacTokenSql } from "./hmac_sql.ts";
 import {
   KEYED_ENVIRONMENT,
   type KeyedSettings,
@@ -37,13 +38,16 @@ const PAYLOAD = `${BASE64_URL.char}{40}${BASE64_URL.twoBytes}`;
 
 function createSdk({ scope, keys }: KeyedSettings): TokenSdk {
   const [writing] = keys;
-  const head = headBytes(tokenHead(NAME, scope, writing!));
+  const headText = tokenHead(NAME, scope, writing!);
+  const head = headBytes(headText);
   const tokenLength = head.length + payloadLength(HMAC_BYTES);
+  const beginning = (context: TokenContext) =>
+    fillBlock(bindingOf(domainOf(MODE, scope), scope, context));
   let key: Uint8Array | undefined = writing!.bytes.slice();
 
   function tokenizeBytes({ bytes, ends }: PackedTexts, context: TokenContext): PackedTexts {
     if (key === undefined) throw closed();
-    const hmac = startHmac(key, fillBlock(bindingOf(domainOf(MODE, scope), scope, context)));
+    const hmac = startHmac(key, beginning(context));
     const tokens = new Uint8Array(ends.length * tokenLength);
     const tokenEnds = new Uint32Array(ends.length);
     try {
@@ -64,6 +68,12 @@ function createSdk({ scope, keys }: KeyedSettings): TokenSdk {
     tokenize: overTexts(tokenizeBytes),
     tokenizeBytes,
     maxTokenLength: () => tokenLength,
+    keyedSql: {
+      keyId: writing!.id,
+      secretName: `tokenize-${NAME}-${writing!.id}`,
+      expression: (operand, context, engine) =>
+        hmacTokenSql(headText, beginning(context), operand, engine),
+    },
     close() {
       key?.fill(0);
       key = undefined;

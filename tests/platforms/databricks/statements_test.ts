@@ -6,6 +6,7 @@ import {
   readValuesStatement,
   readValuesToWriteStatement,
 } from "../../../src/platforms/databricks/sql/read_values.ts";
+import { readSecretStatement } from "../../../src/platforms/databricks/sql/secret_key.ts";
 import { DECLARE_KEY } from "../../../src/platforms/databricks/sql/session_key.ts";
 import { updateInPlaceStatement } from "../../../src/platforms/databricks/sql/update_in_place.ts";
 import { writeTokensStatement } from "../../../src/platforms/databricks/sql/write_tokens.ts";
@@ -106,6 +107,16 @@ Deno.test("the update in place reads only text and writes only tokens", () => {
     statement.startsWith("UPDATE `ma``in`.`s.t`.`t b` AS t SET `e.mail` = CASE WHEN NOT ("),
   );
   assert.ok(statement.includes("CASE WHEN NOT is_valid_utf8(rtrim(t.`c``d`)) THEN raise_error("));
-  assert.ok(statement.includes("THEN (f(rtrim(t.`c``d`))) ELSE raise_error("));
+  const tokens = "get(regexp_extract_all(f(rtrim(t.`c``d`)), r'\\A(?:tok_[a-z]*)\\z', 0), 0)";
+  assert.ok(statement.includes(`ELSE coalesce(${tokens}, raise_error(`));
   assert.ok(statement.endsWith(` WHERE ${GUARD}`));
+});
+
+Deno.test("a secret is read by its name, and encrypted at once", () => {
+  assert.equal(
+    readSecretStatement({ scope: "pii", name: "tokenize-hmac-a" }),
+    "SET VARIABLE tokenize_secret = (SELECT aes_encrypt(secret(r'pii', r'tokenize-hmac-a'), v.k) " +
+      "FROM VALUES (system.session.tokenize_key) AS v(k))",
+  );
+  assert.throws(() => readSecretStatement({ scope: "it's", name: "" }), TypeError);
 });

@@ -4,10 +4,8 @@ import {
   HttpStatusError,
   toNoResponse,
 } from "../../../src/platforms/databricks/connection/http_transport.ts";
-import {
-  faultOf,
-  fromStatement,
-} from "../../../src/platforms/databricks/connection/warehouse_errors.ts";
+import { fromStatement } from "../../../src/platforms/databricks/connection/statement_errors.ts";
+import { faultOf } from "../../../src/platforms/databricks/connection/warehouse_errors.ts";
 import { NOT_A_TOKEN, NOT_TEXT } from "../../../src/platforms/databricks/raised_errors.ts";
 
 const ACTION = "tokenize a.b.c";
@@ -20,6 +18,12 @@ Deno.test("errors of statements are mapped by their class, then by their SQLSTAT
       [`${SPARK}[SCHEMA_NOT_FOUND] canary`, "42704", "table_not_found"],
       ["[UNRESOLVED_COLUMN.WITH_SUGGESTION] canary", "42703", "column_not_found"],
       ["[INSUFFICIENT_PERMISSIONS] canary", "42501", "permission_denied"],
+      [
+        "[INVALID_SECRET_LOOKUP.SECRET_FUNCTION_LOOKUP_FAILED] canary",
+        "22531",
+        "permission_denied",
+      ],
+      ["[SECRET_FUNCTION_INVALID_LOCATION] canary", "42K0E", "database_error"],
       [`${SPARK}[DELTA_CONCURRENT_APPEND] canary`, "2D521", "conflict"],
       ["[DELTA_CONCURRENT_APPEND.WITH_PARTITION_HINT] canary", null, "conflict"],
       ["[DELTA_METADATA_CHANGED] canary", null, "conflict"],

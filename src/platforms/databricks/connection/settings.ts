@@ -4,6 +4,8 @@
  * Source of the properties: Databricks documentation, "Supported connection properties" and
  * "Authentication settings for the Databricks JDBC Driver".
  */
+import { configFault } from "../../../config_error.ts";
+import type { SettingsReader } from "../../../settings_reader.ts";
 import { fault, parseJdbcUrl, readPort } from "./jdbc_url.ts";
 import { checkProperties } from "./jdbc_properties.ts";
 
@@ -37,6 +39,9 @@ export interface DatabricksSettings {
   readonly requestTimeoutMs: number;
 }
 
+/** The variable that names a secret scope. */
+const SCOPE_VARIABLE = "DBX_SECRET_SCOPE";
+
 type Take = (key: string) => string | undefined;
 
 /**
@@ -67,6 +72,16 @@ export function parseDatabricksSettings(text: string): DatabricksSettings {
     // to the JDBC driver 0 means no limit; here every request must end
     requestTimeoutMs: 1000 * (seconds(take, "SocketTimeout", 120) || 3600),
   });
+}
+
+/** The name of the secret scope, if one is set. Throws `ConfigError`. */
+export function readSecretScope(read: SettingsReader): string | undefined {
+  const name = read.variable(SCOPE_VARIABLE);
+  if (name === undefined || /^[\w.@-]{1,128}$/.test(name)) return name;
+  throw configFault(
+    SCOPE_VARIABLE,
+    "it is not the name of a secret scope: 1 to 128 letters, digits, -, _, @ or .",
+  );
 }
 
 function readHttpPath(value: string | undefined): string {

@@ -3,7 +3,7 @@ import { delay, settleWithin } from "../../../async.ts";
 import { ServiceError } from "../../../errors.ts";
 import { CLOSE_TIMEOUT_MS, type RequestContext, type Requests } from "./retry_request.ts";
 import type { Operation, OperationStatus } from "./driver.ts";
-import { fromStatement } from "./warehouse_errors.ts";
+import { fromStatement } from "./statement_errors.ts";
 
 /** A row of any result, by column name. */
 export type AnyRow = Readonly<Record<string, unknown>>;

@@ -6,26 +6,25 @@ import { checkLengths } from "../../check_lengths.ts";
 import type { CheckedTable } from "../table.ts";
 import { findResidue } from "../residue/find_residue.ts";
 import { rewriteDry, rewriteInClient } from "./rewrite_in_client.ts";
+import { retryFromRead } from "./retry_write.ts";
 import { rewriteInWarehouse } from "./rewrite_in_warehouse.ts";
 import type { Session } from "../connection/session.ts";
 import { type LongestValuesRow, longestValuesStatement } from "../sql/longest_values.ts";
 import { countRows, countText } from "./count_rows.ts";
 import { TableWriter } from "./table_writer.ts";
-import type { Work } from "./work.ts";
+import { type Pushdown, tokenSqlFor } from "./token_sql.ts";
+import { actionOn, type Work } from "./work.ts";
 
 /** How long the count of what is left may take once a run was ended. */
 const LAST_COUNT_TIMEOUT_MS = 10_000;
 
-/**
- * The table session of one run, valid as long as `session` is open. With `pushdown`, the warehouse
- * makes the tokens if the SDK has an SQL expression.
- */
+/** The table session of one run, valid as long as `session` is open. */
 export function databricksTable(
   session: Session,
   table: CheckedTable,
   platformInstance: string,
   run: RunContext,
-  pushdown: boolean,
+  pushdown: Pushdown,
 ): TableSession {
   return {
     table: table.displayName,
@@ -35,6 +34,7 @@ export function databricksTable(
     async count(conversion) {
       const work = { session, table, conversion, run };
       await checkTokenLengths(work);
+      await tryTokenSql(work, pushdown);
       return await preview(work);
     },
     async rewrite(conversion) {
@@ -46,6 +46,12 @@ export function databricksTable(
       return { places: await findResidue(session, table, { updated, scrub: run.scrub }) };
     },
   };
+}
+
+/** Finds a secret that is not the key before a run does. */
+async function tryTokenSql(work: Work, pushdown: Pushdown): Promise<void> {
+  const prepare = tokenSqlFor(work, pushdown);
+  if (prepare !== undefined) await retryFromRead(actionOn(work.table), work.run, () => 0, prepare);
 }
 
 /** What a run would do. If only the SDK can tell, every text is read and given to it. */
@@ -61,12 +67,12 @@ async function preview(work: Work): Promise<Counts> {
   return { ...counts, lookalikes: (await rewriteDry({ ...work, conversion: audit })).lookalikes };
 }
 
-async function rewrite(work: Work, pushdown: boolean): Promise<Counts & { method: Method }> {
+async function rewrite(work: Work, pushdown: Pushdown): Promise<Counts & { method: Method }> {
   const writer = new TableWriter(work);
-  const { sqlExpression } = work.conversion;
+  const prepare = tokenSqlFor(work, pushdown);
   try {
-    return pushdown && sqlExpression !== undefined
-      ? await rewriteInWarehouse(work, writer, (operand) => sqlExpression("spark", operand))
+    return prepare !== undefined
+      ? await rewriteInWarehouse(work, writer, prepare)
       : await rewriteInClient(work, writer);
   } catch (error) {
     throw await withWhatIsDone(toServiceError(error), writer, work);

@@ -5,18 +5,21 @@ import { countText } from "./count_rows.ts";
 import { retryFromRead } from "./retry_write.ts";
 import { updateInPlaceStatement } from "../sql/update_in_place.ts";
 import type { TableWriter } from "./table_writer.ts";
+import type { TokenSql } from "./token_sql.ts";
 import { actionOn, type Work } from "./work.ts";
 
-/** Rewrites every row with a selected text; `token` gives the SQL of its token. Throws a `ServiceError`. */
+/** Rewrites every row with a selected text; `prepare` gives the SQL of its token. Throws a `ServiceError`. */
 export async function rewriteInWarehouse(
   work: Work,
   writer: TableWriter,
-  token: (operand: string) => string,
+  prepare: () => Promise<TokenSql>,
 ): Promise<Counts & { method: Method }> {
   const { table, conversion, run } = work;
-  const statement = updateInPlaceStatement(table, conversion, token);
   try {
-    await retryFromRead(actionOn(table), run, () => writer.updated, () => writer.write(statement));
+    await retryFromRead(actionOn(table), run, () => writer.updated, async () => {
+      const { token, within } = await prepare();
+      await writer.write(updateInPlaceStatement(table, conversion, token), {}, within);
+    });
   } catch (error) {
     // the statement does not say which values, and how many
     if (error instanceof ServiceError && error.code === "value_not_text") await countText(work);
