@@ -1,8 +1,11 @@
 /**
- * The ways to the work on the stand-in warehouse, real Spark with Delta on this machine: one UPDATE
- * by the SDK's expression, MERGEs of tokens made in the client, and a statement a row.
+ * The ways to the work on the stand-in warehouse, real Spark with Delta on this machine: one UPDATE by
+ * the SDK's expression, with a key or without, MERGEs of tokens made in the client, and a statement a
+ * row.
  */
+import { hmacJwk, jwkSet } from "../servers/test_keys.ts";
 import { jdbcUrl } from "../servers/warehouse/environment.ts";
+import { withoutHmac } from "../servers/warehouse/faults.ts";
 import { startWarehouse, type Warehouse } from "../servers/warehouse/mod.ts";
 import { missingPrerequisite } from "../servers/warehouse/spark/prerequisites.ts";
 import { runProgram } from "./contenders.ts";
@@ -15,6 +18,11 @@ const ROW_BY_ROW = 20;
 const TABLE = "spark_catalog.default.people";
 const URN = `urn:li:dataset:(urn:li:dataPlatform:databricks,${TABLE},PROD)`;
 
+const SECRET_SCOPE = "bench";
+const KEY_ID = "h1";
+const HMAC = { TOKEN_SDK_MODE: "hmac-sha256", DBX_SECRET_SCOPE: SECRET_SCOPE };
+const IN_CLIENT = { PUSHDOWN: "false" };
+
 /** One way to the work. */
 interface Way {
   readonly name: string;
@@ -25,8 +33,11 @@ interface Way {
 }
 
 const WAYS: readonly Way[] = [
-  { name: "ours: pushdown", run: (warehouse, rows) => ours(warehouse, rows, "true") },
-  { name: "ours: client, MERGE", run: (warehouse, rows) => ours(warehouse, rows, "false") },
+  { name: "ours: pushdown", run: ours({}) },
+  { name: "ours: pushdown, hmac-sha256", run: ours(HMAC) },
+  { name: "the same, without hmac()", run: composed(HMAC) },
+  { name: "ours: client, MERGE", run: ours(IN_CLIENT) },
+  { name: "ours: client, hmac-sha256", run: ours({ ...HMAC, ...IN_CLIENT }) },
   { name: "one UPDATE a row", maxRows: ROW_BY_ROW, run: rowByRow },
 ];
 
@@ -45,6 +56,7 @@ export async function benchDatabricks(
   const missing = await missingPrerequisite();
   if (missing !== undefined) return console.log(`\nDatabricks: not measured, ${missing}`);
   await using warehouse = await startWarehouse({ tell: progress });
+  await makeKey(warehouse);
   for (const rows of sizes.filter((each) => each >= LEAST_ROWS)) {
     const times = new Map<Way, number[]>(WAYS.map((way) => [way, []]));
     for (let round = 0; round < rounds; round++) {
@@ -91,14 +103,39 @@ async function freshTable({ control }: Warehouse, rows: number): Promise<void> {
   );
 }
 
-async function ours(warehouse: Warehouse, rows: number, pushdown: string): Promise<number> {
-  const { report } = await runProgram(["run", "--urn", URN, "--columns", "name,email"], {
-    DBX_JDBC_URL: jdbcUrl(warehouse.address),
-    DENO_CERT: warehouse.address.caFile,
-    PUSHDOWN: pushdown,
-  });
-  if (report.updated !== rows) throw new Error(`It updated ${report.updated} rows, not ${rows}`);
-  return report.elapsed_ms;
+/** The program, with these settings. */
+function ours(settings: Readonly<Record<string, string>>): Way["run"] {
+  return async (warehouse, rows) => {
+    const { report } = await runProgram(["run", "--urn", URN, "--columns", "name,email"], {
+      DBX_JDBC_URL: jdbcUrl(warehouse.address),
+      DENO_CERT: warehouse.address.caFile,
+      TOKEN_KEYS_FILE: keyFile(warehouse),
+      ...settings,
+    });
+    if (report.updated !== rows) throw new Error(`It updated ${report.updated} rows, not ${rows}`);
+    return report.elapsed_ms;
+  };
+}
+
+/** The same on a warehouse that is older than the function `hmac`. */
+function composed(settings: Readonly<Record<string, string>>): Way["run"] {
+  return async (warehouse, rows) => {
+    const id = await warehouse.control.addFault(withoutHmac());
+    const elapsedMs = await ours(settings)(warehouse, rows);
+    await warehouse.control.removeFault(id);
+    return elapsedMs;
+  };
+}
+
+function keyFile({ directory }: Warehouse): string {
+  return `${directory}/keys.json`;
+}
+
+/** Puts a key into a file for the program, and into a secret scope for the warehouse. */
+async function makeKey(warehouse: Warehouse): Promise<void> {
+  const key = await hmacJwk(KEY_ID);
+  await Deno.writeTextFile(keyFile(warehouse), jwkSet(key), { mode: 0o600 });
+  await warehouse.control.putSecret(SECRET_SCOPE, `tokenize-hmac-${KEY_ID}`, key.k as string);
 }
 
 async function rowByRow({ control }: Warehouse, rows: number): Promise<number> {
