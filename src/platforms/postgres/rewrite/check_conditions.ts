@@ -22,7 +22,7 @@ import {
   type ReachedTable,
 } from "../sql/find_conditions.ts";
 import { longestValuesStatement } from "../sql/longest_values.ts";
-import { changedColumns, type SampleRow, sampleStatement } from "../sql/new_rows.ts";
+import { changedColumns, isToBeChanged, type SampleRow, sampleStatement } from "../sql/new_rows.ts";
 import {
   anyDuplicateStatement,
   anyReferringStatement,
@@ -110,7 +110,9 @@ class TableConditions {
     };
     await checkLengths(measured, conversion, async (limited) => {
       const names = limited.map(({ name }) => name);
-      const statement = longestValuesStatement(this.#reached, names, conversion.selects);
+      const { selects } = conversion;
+      const changed = isToBeChanged(this.#reached, selects);
+      const statement = longestValuesStatement(this.#reached, names, selects, changed);
       const { rows: [longest] } = await this.#session.query<(number | null)[]>(
         this.#action,
         statement,
