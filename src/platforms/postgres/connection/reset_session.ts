@@ -29,11 +29,23 @@ const RESET = [
 const UNLOCK = "SELECT pg_catalog.pg_advisory_unlock_all(), " +
   "EXISTS (SELECT FROM pg_catalog.pg_prepared_statements WHERE from_sql)";
 
+/**
+ * Sends what resets the session along with what ends its transaction, so that the next run need not wait
+ * for it. `resetSession` waits for the result. Never throws.
+ */
+export function sendReset(session: Session): void {
+  if (session.isPooled || !session.reusable) return;
+  const resetting = reset(session);
+  resetting.catch(() => {});
+  session.resetting = resetting;
+}
+
 /** Resets the session, which must be outside of any transaction. If that fails, it is closed. Never throws. */
 export async function resetSession(session: Session): Promise<void> {
   if (session.isPooled) return;
   try {
-    await deadline(() => reset(session), { limitMs: RESET_TIMEOUT_MS });
+    const resetting = session.resetting ?? reset(session);
+    await deadline(() => resetting, { limitMs: RESET_TIMEOUT_MS });
   } catch {
     await session.close();
   }

@@ -57,6 +57,8 @@ export class Session {
   readonly settings: ServerSettings;
   /** What tells its server from any other. */
   readonly server: string;
+  /** The reset that was sent last; undefined if anything was sent after it. */
+  resetting: Promise<void> | undefined;
   readonly #client: Client;
   readonly #requestCancel: (signal: AbortSignal) => Promise<void>;
   /** Aborted when the session is closed. */
@@ -156,6 +158,7 @@ export class Session {
     parameters?: readonly Parameter[],
   ): Promise<StatementResult<Row>> {
     this.#active++;
+    this.resetting = undefined;
     try {
       const { rows, count, command } = await this.#run(text, parameters);
       if (/^(COMMIT|ROLLBACK)$/.test(command)) this.#failure = undefined;
@@ -174,6 +177,7 @@ export class Session {
    */
   async *copyOut(action: string, text: string): AsyncGenerator<Uint8Array, void> {
     this.#active++;
+    this.resetting = undefined;
     const { content, result } = this.#client.copyOut(text);
     // at once, since statements that fail because of it fail before the caller gets there
     void result.catch((error) => this.#failed(error, action)).finally(() => this.#done());

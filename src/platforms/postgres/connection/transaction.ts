@@ -1,6 +1,7 @@
 /** A transaction of a run. */
 import { ServiceError, toServiceError } from "../../../errors.ts";
 import { beginStatement, type TransactionOptions } from "./begin.ts";
+import { sendReset } from "./reset_session.ts";
 import type { Session } from "./session.ts";
 
 /** The `facts.cause` of a COMMIT whose outcome is unknown. */
@@ -116,7 +117,9 @@ function closedByPooler({ code, facts }: ServiceError): ServiceError {
 
 async function commit(session: Session): Promise<void> {
   try {
-    const { command } = await session.query("commit the run", "COMMIT");
+    const committing = session.query("commit the run", "COMMIT");
+    sendReset(session);
+    const { command } = await committing;
     if (command !== "COMMIT") throw failedBefore();
   } catch (error) {
     if (!session.lost) throw error;

@@ -1,5 +1,6 @@
 /** What is to be sent: the messages of one turn of the event loop go out together. */
 import type { Socket } from "node:net";
+import { setImmediate } from "node:timers";
 import { join } from "./message_reader.ts";
 
 /** Sends messages over a socket. */
@@ -11,9 +12,9 @@ export class Outbox {
     this.#socket = socket;
   }
 
-  /** Sends messages, in their order, before the event loop goes on. */
+  /** Sends messages, in their order, once the code that runs now has come to wait. */
   send(...messages: readonly Uint8Array[]): void {
-    if (this.#messages.length === 0) queueMicrotask(() => this.#write());
+    if (this.#messages.length === 0) setImmediate(() => this.#write());
     this.#messages.push(...messages);
   }
 
