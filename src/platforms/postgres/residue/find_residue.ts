@@ -6,7 +6,9 @@
 import type { Residue } from "../../residue.ts";
 import type { Session } from "../connection/session.ts";
 import { arrayLiteral } from "../identifiers.ts";
+import { inSmallMemory } from "../lookup/small_memory.ts";
 import type { PostgresRun } from "../postgres_run.ts";
+import { type FindAnalyzableRow, findAnalyzableStatement } from "../sql/find_analyzable.ts";
 import {
   type FindResidueRow,
   findResidueStatement,
@@ -24,18 +26,16 @@ export async function findResidue(
   rewrite: FinishedRewrite,
 ): Promise<Residue> {
   const search = () => searchOnce(session, rewrite);
-  const first = await withSavepoint(session, search);
-  if (first === undefined) return { places: uncheckedPlaces() };
-  const second = first.analyzable.length === 0 ? undefined : await withSavepoint(
-    session,
-    async () => {
-      const analyze = session.query(ACTION, `ANALYZE ${first.analyzable.join(", ")}`);
-      const [, again] = await Promise.all([analyze, search()]);
-      return again;
-    },
-  );
-  const found = second ?? first;
-  const places = residuePlaces(found, rewrite, second !== undefined);
+  const analyzable = await withSavepoint(session, () => findAnalyzable(session, rewrite));
+  if (analyzable === undefined) return { places: uncheckedPlaces() };
+  const analyzed = analyzable.length === 0 ? undefined : await withSavepoint(session, async () => {
+    const analyze = session.query(ACTION, `ANALYZE ${analyzable.join(", ")}`);
+    const [, found] = await Promise.all([analyze, search()]);
+    return found;
+  });
+  const found = analyzed ?? await withSavepoint(session, search);
+  if (found === undefined) return { places: uncheckedPlaces() };
+  const places = residuePlaces(found, rewrite, analyzed !== undefined);
   return rewrite.scrub
     ? { places, clearAfterwards: () => vacuumAfterwards(run, found, places) }
     : { places };
@@ -53,17 +53,35 @@ export async function findCommittedResidue(
   }
 }
 
+async function findAnalyzable(
+  session: Session,
+  { table }: FinishedRewrite,
+): Promise<readonly string[]> {
+  const parameters = [String(table.oid)];
+  const { rows } = await inSmallMemory(
+    session,
+    ACTION,
+    () => session.query<FindAnalyzableRow>(ACTION, findAnalyzableStatement(), parameters),
+  );
+  return rows.map(([name]) => name);
+}
+
 async function searchOnce(
   session: Session,
   { table, selects }: FinishedRewrite,
 ): Promise<FoundResidue> {
   const { oid, columns } = table;
   const padded = columns.filter(({ baseType }) => baseType === "bpchar");
-  const { rows } = await session.query<FindResidueRow>(ACTION, findResidueStatement(selects), [
+  const parameters = [
     String(oid),
     arrayLiteral(columns.map(({ name }) => name)),
     arrayLiteral(padded.map(({ name }) => name)),
-  ]);
+  ];
+  const { rows } = await inSmallMemory(
+    session,
+    ACTION,
+    () => session.query<FindResidueRow>(ACTION, findResidueStatement(selects), parameters),
+  );
   return rows[0]![0];
 }
 

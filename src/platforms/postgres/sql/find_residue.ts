@@ -6,6 +6,7 @@
  * include the padding, as arrays of text.
  */
 import type { Selection } from "../../../tokens/selection.ts";
+import { relativesCte } from "./find_analyzable.ts";
 import { columnNames, guard, treeCte } from "./table_expressions.ts";
 
 /** A name as it stands in SQL, quoted if it has to be. */
@@ -17,8 +18,6 @@ export interface FoundResidue {
   readonly tables: readonly SqlName[];
   /** Those of `tables` that the role may VACUUM. */
   readonly vacuumable: readonly SqlName[];
-  /** What to ANALYZE, as far as the role may, so that each table is sampled once. */
-  readonly analyzable: readonly SqlName[];
   /** Tables whose statistics are hidden from the role. */
   readonly hidden: readonly SqlName[];
   /** Tables whose statistics hold values. */
@@ -63,21 +62,7 @@ WITH RECURSIVE ${treeCte("$1::oid")}, reached(oid, columns) AS (
   } FROM reached JOIN pg_catalog.pg_constraint k
     ON k.contype = 'f' AND k.confrelid = reached.oid AND k.confupdtype = 'c'
       AND ${columnNames("k.confrelid", "k.confkey")} && reached.columns
-), ancestor(oid) AS (
-  -- tables that this one is a partition of or inherits from, at any distance
-  SELECT i.inhparent FROM pg_catalog.pg_inherits i WHERE i.inhrelid = $1::oid
-  UNION SELECT i.inhparent FROM pg_catalog.pg_inherits i JOIN ancestor a ON a.oid = i.inhrelid
-), relative AS (
-  -- the tree and its ancestors, whose statistics sample the tree's rows too
-  SELECT c.oid, c.relkind, c.relname, c.relreplident, n.nspname, tree.oid IS NULL AS above,
-    c.oid::regclass::text AS name, ${mayMaintain("c")} AS maintained,
-    -- ANALYZE of a partitioned table goes through its partitions
-    c.oid <> $1::oid AND c.relispartition AND ${mayMaintain("root")} AS within_root
-  FROM (SELECT oid FROM tree UNION SELECT oid FROM ancestor) r
-  JOIN pg_catalog.pg_class c ON c.oid = r.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  JOIN pg_catalog.pg_class root ON root.oid = $1::oid
-  LEFT JOIN tree ON tree.oid = r.oid
-), attribute AS (
+), ${relativesCte()}, attribute AS (
   -- the columns in each of them, and whether the role sees their statistics
   SELECT r.oid AS table_oid, r.name, r.nspname, r.relname, r.above, a.attnum, a.attname,
     has_column_privilege(r.oid, a.attnum, 'SELECT') AND NOT row_security_active(r.oid) AS visible
@@ -86,7 +71,10 @@ WITH RECURSIVE ${treeCte("$1::oid")}, reached(oid, columns) AS (
 ), dirty AS (
   -- tables with a value among a column's most common values or histogram bounds
   SELECT DISTINCT a.name, a.above FROM attribute a
-  JOIN pg_catalog.pg_stats s ON s.schemaname = a.nspname AND s.tablename = a.relname AND s.attname = a.attname
+  -- kept apart by OFFSET, since the planner would rather read the statistics of all tables
+  CROSS JOIN LATERAL (
+    SELECT s.attname, s.most_common_vals, s.histogram_bounds FROM pg_catalog.pg_stats s
+    WHERE s.schemaname = a.nspname AND s.tablename = a.relname AND s.attname = a.attname OFFSET 0) s
   CROSS JOIN LATERAL unnest(
     coalesce(s.most_common_vals::text::text[], '{}') || s.histogram_bounds::text::text[]) u(value)
   CROSS JOIN LATERAL (
@@ -141,7 +129,6 @@ WITH RECURSIVE ${treeCte("$1::oid")}, reached(oid, columns) AS (
 SELECT json_build_object(
   'tables', ${list("relative WHERE NOT above AND relkind = 'r'")},
   'vacuumable', ${list("relative WHERE NOT above AND relkind = 'r' AND maintained")},
-  'analyzable', ${list("relative WHERE NOT above AND maintained AND NOT within_root")},
   'hidden', ${list("attribute WHERE NOT above AND NOT visible")},
   'inStatistics', ${list("dirty WHERE NOT above")},
   'inStatisticsAbove', ${list("dirty WHERE above")},
@@ -173,12 +160,4 @@ SELECT json_build_object(
 /** SQL for a JSON array of the names, each once, in order. */
 function list(from: string): string {
   return `(SELECT coalesce(json_agg(name ORDER BY name), '[]') FROM (SELECT DISTINCT name FROM ${from}) l)`;
-}
-
-/** SQL for whether the role may ANALYZE and VACUUM a table. Source: PostgreSQL documentation, "ANALYZE", Notes. */
-function mayMaintain(table: string): string {
-  return `(CASE WHEN current_setting('server_version_num')::int >= 170000
-    THEN has_table_privilege(${table}.oid, 'MAINTAIN') ELSE false END
-    OR pg_has_role(${table}.relowner, 'USAGE')
-    OR (SELECT pg_has_role(b.datdba, 'USAGE') FROM pg_catalog.pg_database b WHERE b.datname = current_database()))`;
 }
