@@ -123,7 +123,7 @@ export class PostgresRun {
   async checkUnaltered(session: Session, table: TargetTable): Promise<void> {
     await Promise.all([
       session.query(`look up ${table.displayName} again`, SAFE_SEARCH_PATH),
-      verify(session, table, this.#request.columns),
+      verify(session, table, this.#request.columns, { byOthersOnly: !this.#runsOthersCode }),
     ]);
   }
 

@@ -19,6 +19,8 @@ interface Table extends TableName {
   readonly canLock: boolean;
   /** A digest of all that the look-up says of the table but its size: it changes with the definition. */
   readonly fingerprint: string;
+  /** What the look-up saw as committed, as the server writes its snapshots. */
+  readonly snapshot: string;
   /** With descendants, without indexes and out-of-line values. */
   readonly sizeBytes: number;
   /** Whether the role may read `ctid` and `tableoid`, by which the client path writes rows back. */

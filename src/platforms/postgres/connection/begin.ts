@@ -9,6 +9,8 @@
  *   trigger. A role that may not set it back is refused.
  * - `array_nulls`: a batch travels as arrays, whose NULLs would otherwise be the word NULL.
  * - Joins: a batch is joined to the table by `ctid`, for which the planner must not scan the table.
+ * - `plan_cache_mode`: a prepared statement is planned once; planning the look-up takes longer than running
+ *   it.
  */
 import type { TransactionLimits } from "./settings.ts";
 
@@ -45,6 +47,7 @@ export function beginStatement(
     `SET LOCAL enable_mergejoin = off`,
     `SET LOCAL cursor_tuple_fraction = 1`,
     `SET LOCAL jit = off`,
+    `SET LOCAL plan_cache_mode = force_generic_plan`,
   ].join("; ");
 }
 

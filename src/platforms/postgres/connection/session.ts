@@ -193,10 +193,9 @@ export class Session {
     }
   }
 
-  #run(text: string, parameters: readonly Parameter[] | undefined): Promise<Result> {
-    return parameters === undefined
-      ? this.#client.query(text)
-      : this.#client.execute(text, parameters, !this.isPooled);
+  #run(text: string, parameters?: readonly Parameter[]): Promise<Result> {
+    if (parameters === undefined) return this.#client.query(text);
+    return this.#client.execute(text, parameters, !this.isPooled);
   }
 
   #done(): void {

@@ -7,6 +7,7 @@ import { candidatesFor, type NameCandidate } from "../../table_name_candidates.t
 import type { Session } from "../connection/session.ts";
 import { arrayLiteral } from "../identifiers.ts";
 import { type FindTablesRow, findTablesStatement } from "../sql/find_tables.ts";
+import { inSmallMemory } from "./small_memory.ts";
 import type { TableMetadata } from "../table.ts";
 
 /** How to look up a table. */
@@ -45,11 +46,10 @@ async function lookUp(
   { exact, lock }: { readonly exact: boolean; readonly lock: boolean },
 ): Promise<FindTablesRow> {
   const possible = candidates.filter((candidate) => Object.values(candidate).every(isPossible));
-  const { rows } = await session.query<FindTablesRow>(
-    "look up the table",
-    findTablesStatement(exact),
-    lookUpParameters(possible, asked, lock),
-  ).catch((error) => {
+  const action = "look up the table";
+  const parameters = lookUpParameters(possible, asked, lock);
+  const find = () => session.query<FindTablesRow>(action, findTablesStatement(exact), parameters);
+  const { rows } = await inSmallMemory(session, action, find).catch((error) => {
     throw inNoEncoding(error) ?? error;
   });
   return rows[0]!;

@@ -37,7 +37,7 @@ export async function resolveTable(
   const displayName = displayNameOf(found);
   if (found.gotLock === false) throw runInProgress(displayName);
   const { oid, database, schema, name, platformInstance } = found;
-  const { hasDescendants, sizeBytes, canLock, fingerprint } = found;
+  const { hasDescendants, sizeBytes, canLock, fingerprint, snapshot } = found;
   const { canReadCtid, canReadXmin, canMakeTemporary } = found;
   return {
     oid,
@@ -57,5 +57,6 @@ export async function resolveTable(
     canMakeTemporary,
     canLock,
     fingerprint,
+    snapshot,
   };
 }

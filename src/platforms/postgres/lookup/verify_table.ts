@@ -7,6 +7,7 @@ import { NOT_VERIFIED, verifyTableStatement } from "../sql/find_tables.ts";
 import { type LockMode, lockTableStatement } from "../sql/lock_table.ts";
 import type { TargetTable } from "../table.ts";
 import { lookUpParameters } from "./find_table.ts";
+import { inSmallMemory } from "./small_memory.ts";
 
 /** PostgreSQL's words for what is no table: the states of LOCK TABLE, and of an UPDATE that is parsed. */
 const NO_TABLE: readonly (string | undefined)[] = ["42809", "55000", "0A000"];
@@ -25,7 +26,8 @@ export async function lockAndVerify(
   mode: LockMode,
 ): Promise<void> {
   const lock = session.query(`lock ${table.displayName}`, lockTableStatement(table, mode));
-  const [locked, verified] = await Promise.allSettled([lock, verify(session, table, asked)]);
+  const verifying = verify(session, table, asked, { byOthersOnly: true });
+  const [locked, verified] = await Promise.allSettled([lock, verifying]);
   if (locked.status === "rejected") {
     const isOther = NO_TABLE.includes((locked.reason as ServiceError).facts.sqlState);
     throw isOther ? altered(table) : locked.reason;
@@ -33,19 +35,30 @@ export async function lockAndVerify(
   if (verified.status === "rejected") throw verified.reason;
 }
 
-/** Throws `conflict` if the table was altered since it was looked up. */
+/**
+ * Throws `conflict` if the table was altered since it was looked up. Without `byOthersOnly`, what this
+ * transaction itself has altered counts too, as code of others in it can.
+ */
 export async function verify(
   session: Session,
   table: TargetTable,
   asked: readonly ColumnRef[],
+  { byOthersOnly }: { readonly byOthersOnly: boolean },
 ): Promise<void> {
   const { platformInstance: instance, path: [database, schema] } = table;
   const candidate = { instance, database: database!, schema: schema!, table: table.name };
   try {
-    await session.query(`look up ${table.displayName} again`, verifyTableStatement(), [
+    const action = `look up ${table.displayName} again`;
+    const parameters = [
       ...lookUpParameters([candidate], asked, false),
       table.fingerprint,
-    ]);
+      byOthersOnly ? table.snapshot : "",
+    ];
+    await inSmallMemory(
+      session,
+      action,
+      () => session.query(action, verifyTableStatement(), parameters),
+    );
   } catch (error) {
     const isAltered = error instanceof ServiceError && error.facts.sqlState === NOT_VERIFIED;
     throw isAltered ? altered(table) : error;

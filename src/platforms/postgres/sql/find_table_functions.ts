@@ -19,7 +19,11 @@ const HARMLESS = "^(clock_timestamp|timeofday|random|gen_random_uuid|uuidv[47])$
 /** Functions that are not VOLATILE, yet run code that a text names: queries, and checks of domains. */
 const RUNS_TEXT = "^(table|schema|database)_to_xml|^pg_input_(is_valid|error_info)$";
 
-/** The first oid that is not the system's own (`FirstNormalObjectId`). */
+/**
+ * The first oid that is not the system's own (`FirstNormalObjectId`). Oids are
+ * compared with it as `int8`: a constant of type `oid` counts as a table that the plan depends on, and the
+ * first table ever made in a cluster has this one.
+ */
 const FIRST_OID = 16384;
 
 /**
@@ -52,7 +56,7 @@ SELECT object, name, function_name, owner FROM (
   CROSS JOIN LATERAL regexp_matches(k.conbin::text, ':funcid ([0-9]+)', 'g') AS called
   JOIN pg_catalog.pg_proc f ON f.oid = called[1]::oid
   WHERE d.class = ${classOf("pg_constraint")} AND NOT ${isTrusted("d.author")}
-    AND f.oid < ${FIRST_OID}
+    AND f.oid::int8 < ${FIRST_OID}
     AND ((f.provolatile = 'v' AND f.proname !~ '${HARMLESS}') OR f.proname ~ '${RUNS_TEXT}')
 ) AS untrusted
 CROSS JOIN LATERAL (
@@ -92,7 +96,7 @@ function definitionParts(): string {
     SELECT 'column', a.attname, ${classOf("pg_type")}, a.atttypid,
       a.attname::text = ANY (reached.columns)
     FROM pg_catalog.pg_attribute a
-    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid >= ${FIRST_OID}
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid::int8 >= ${FIRST_OID}
   ) AS part(object, name, class, oid, is_checked)
   UNION
   SELECT 'partition key', c.relname::text, c.relowner, ${classOf("pg_class")}, c.oid, true
@@ -110,7 +114,7 @@ function dependencies(): string {
     SELECT definition.author, ${classOf("pg_type")}, a.atttypid, definition.is_checked
     FROM pg_catalog.pg_type t JOIN pg_catalog.pg_attribute a ON a.attrelid = t.typrelid
     WHERE ${isType} AND t.oid = definition.oid AND t.typrelid <> 0
-      AND a.attnum > 0 AND a.atttypid >= ${FIRST_OID}
+      AND a.attnum > 0 AND a.atttypid::int8 >= ${FIRST_OID}
     UNION ALL
     ${typesOfExpressions()}
     UNION ALL
@@ -120,7 +124,7 @@ function dependencies(): string {
     UNION ALL
     SELECT definition.author, ${classOf("pg_proc")}, c.castfunc, definition.is_checked
     FROM pg_catalog.pg_cast c
-    WHERE ${isType} AND definition.oid IN (c.castsource, c.casttarget) AND c.castfunc >= ${FIRST_OID}
+    WHERE ${isType} AND definition.oid IN (c.castsource, c.casttarget) AND c.castfunc::int8 >= ${FIRST_OID}
     UNION ALL
     SELECT definition.author, member.class, member.oid, definition.is_checked
     FROM pg_catalog.pg_opclass o CROSS JOIN LATERAL (
@@ -131,7 +135,7 @@ function dependencies(): string {
       FROM pg_catalog.pg_amop p WHERE p.amopfamily = o.opcfamily
     ) AS member(class, oid)
     WHERE definition.class = ${classOf("pg_opclass")} AND o.oid = definition.oid
-      AND member.oid >= ${FIRST_OID}`;
+      AND member.oid::int8 >= ${FIRST_OID}`;
 }
 
 /** SQL for the kinds of objects that lead to functions, and functions themselves. */

@@ -42,6 +42,7 @@ SELECT current_database()::text, coalesce((
   SELECT json_agg(described.definition::jsonb || jsonb_build_object(
     'sizeBytes', described.size_bytes,
     'gotLock', described.got_lock,
+    'snapshot', txid_current_snapshot()::text,
     'fingerprint', encode(sha256(convert_to(described.definition::text, getdatabaseencoding())), 'hex')
   ))
   FROM (SELECT json_build_object(
@@ -130,11 +131,16 @@ export const NOT_VERIFIED = "22012";
 /**
  * Fails, by a division by zero, unless the table that the look-up now finds has the fingerprint that is
  * the seventh parameter. So the server refuses what was sent after it without waiting for its result.
+ *
+ * The eighth parameter is the snapshot of that look-up, or empty. If it still holds, no transaction has
+ * been committed since, and the table need not be looked up again.
  */
 export function verifyTableStatement(): string {
-  return `SELECT 1 / count(*) FROM (${findTablesStatement(true)}) AS found(database, tables)
-CROSS JOIN LATERAL json_array_elements(found.tables) AS t(definition)
-WHERE t.definition ->> 'fingerprint' = $7::text`;
+  return `SELECT 1 / CASE WHEN txid_current_snapshot()::text = $8::text THEN 1 ELSE (
+  SELECT count(*) FROM (${findTablesStatement(true)}) AS found(database, tables)
+  CROSS JOIN LATERAL json_array_elements(found.tables) AS t(definition)
+  WHERE t.definition ->> 'fingerprint' = $7::text
+) END`;
 }
 
 /** SQL for a name's ASCII characters, in lower case. */
