@@ -5,6 +5,7 @@
  * (`sslmode`, `load_balance_hosts`, `target_session_attrs`).
  */
 import { ServiceError, toServiceError } from "../../../errors.ts";
+import { goesThroughPgpool } from "./pgpool.ts";
 import { Session } from "./session.ts";
 import { mismatch, type SessionAttrs } from "./session_attrs.ts";
 import type { PostgresSettings, Server, ServerSettings } from "./settings.ts";
@@ -109,9 +110,11 @@ async function connectTo(
       encryption,
       onEncrypted: () => void (isEncrypted = true),
     };
-    return await Session.open(way, signal, onLost).catch((error) => {
+    const session = await Session.open(way, signal, onLost).catch((error) => {
       throw refusedOptions(error, settings) ?? error;
     });
+    await checkRelay(session, server);
+    return session;
   };
   try {
     return await connect(first ?? "required");
@@ -122,6 +125,20 @@ async function connectTo(
     return await connect(second).catch((thrown) => {
       throw moreTelling(error, toServiceError(thrown));
     });
+  }
+}
+
+/** Servers that are behind something else than pgpool-II: asking them would fill their log with errors. */
+const WITHOUT_PGPOOL = new WeakSet<Server>();
+
+/** Throws `database_error`, and closes the session, if it goes through a pgpool-II that is no good. */
+async function checkRelay(session: Session, server: Server): Promise<void> {
+  if (!session.isRelayed || session.isPooled || WITHOUT_PGPOOL.has(server)) return;
+  try {
+    if (!await goesThroughPgpool(session)) WITHOUT_PGPOOL.add(server);
+  } catch (error) {
+    await session.close();
+    throw error;
   }
 }
 

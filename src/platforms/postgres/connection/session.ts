@@ -53,6 +53,8 @@ export class Session {
    * so nothing is prepared by name, and there is no state of a session to reset.
    */
   readonly isPooled: boolean;
+  /** Whether the server sees another port than this side's own: a pooler, proxy or gateway is in between. */
+  readonly isRelayed: boolean;
   /** How it is connected. */
   readonly settings: ServerSettings;
   /** What tells its server from any other. */
@@ -73,13 +75,14 @@ export class Session {
   private constructor(
     client: Client,
     settings: ServerSettings,
-    { pid, server }: ServerProcess,
+    { pid, server, clientPort }: ServerProcess,
   ) {
     this.pid = pid;
     this.server = server;
     this.settings = settings;
     // a pooler identifies the connection to itself, not that of a server
     this.isPooled = pid !== client.backend.pid;
+    this.isRelayed = clientPort !== client.localPort;
     this.#client = client;
     this.#requestCancel = (signal) => requestCancel(settings, client.backend, signal);
   }

@@ -57,6 +57,8 @@ export class Client {
   onLost: () => void = () => {};
   /** Called with the fields of each notice, which may hold values. */
   onNotice: (fields: ReportFields) => void = () => {};
+  /** This side's port; undefined if it is not known. */
+  readonly localPort: number | undefined;
   readonly #socket: Socket;
   readonly #outbox: Outbox;
   readonly #decodeOf: ClientOptions["decodeOf"];
@@ -74,6 +76,7 @@ export class Client {
   #isLost = false;
 
   private constructor(socket: Socket, options: ClientOptions) {
+    this.localPort = socket.localPort;
     this.#socket = socket;
     this.#outbox = new Outbox(socket);
     this.#decodeOf = options.decodeOf;
