@@ -80,7 +80,9 @@ const DOCUMENTED = [
 testUnless(noLibrary, "what libpq reads is read to the same effect, or refused", async () => {
   // an "@" in a URL's password may be left as it is, which libpq does not know
   const text = near(DOCUMENTED, "@:/?&=%,[]' \\\t#")
-    .filter((each) => each.isWellFormed() && !/@.*@|\0/s.test(each));
+    .filter((each) => each.isWellFormed() && !/@.*@|\0/s.test(each))
+    // older ones take blanks in a URL as they are
+    .filter((each) => libpq.version >= 18 || !/^postgres.* /s.test(each));
   let equal = 0;
   await holds(
     fc.property(text, (text) => {

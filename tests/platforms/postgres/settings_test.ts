@@ -111,6 +111,11 @@ const GOOD: Readonly<Record<string, [value: string, settings: Partial<OneServer>
     password: "a b'c",
     database: "x",
   }],
+  "blanks around the parts of a URL": ["postgres:// ada @h /x ? application_name = a%20b ", {
+    host: "h",
+    database: "x",
+    applicationName: "a b",
+  }],
   "an empty keyword": ["user=ada password='' host='' dbname=''", {}],
   "line breaks between keywords": ["user=ada\n\tdbname=x", { database: "x" }],
   "characters beyond ASCII": ["user=ada dbname='größe 💌'", { database: "größe 💌" }],
@@ -212,6 +217,10 @@ const BAD: Readonly<Record<string, [value: string, reason: RegExp]>> = {
     /its password is not properly percent-encoded$/,
   ],
   "a bad percent in the query": [`postgres://ada@h/x?password=${SECRET}%zz`, /percent-encoded/],
+  "a blank in a URL's password": [
+    `postgres://ada:${SECRET} ${SECRET_WORD}@h/x`,
+    /^its password holds a blank: percent-encode it \(%20\)$/,
+  ],
   "a / in the password": [
     `postgres://ada:x/${SECRET}@h/x`,
     /its port is not a whole number from 1 to 65535: percent-encode the password \("\/" as %2F/,

@@ -79,10 +79,12 @@ function splitCredentials(text: string): { credentials: string; rest: string } {
   return { credentials: text.slice(0, Math.max(0, end)), rest: text.slice(end + 1) };
 }
 
-/** Decodes "%XX"; unlike in a form, "+" is a plus. */
+/** Decodes "%XX"; unlike in a form, "+" is a plus. Blanks around it do not count, as in libpq 18. */
 function decode(part: string, encoded: string): string {
+  const trimmed = encoded.replace(/^ +| +$/g, "");
+  if (trimmed.includes(" ")) throw fault(`its ${part} holds a blank: percent-encode it (%20)`);
   try {
-    const decoded = decodeURIComponent(encoded);
+    const decoded = decodeURIComponent(trimmed);
     if (!decoded.includes("\0")) return decoded;
   } catch {
     // said below
