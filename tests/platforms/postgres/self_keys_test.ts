@@ -1,5 +1,6 @@
 /** Foreign keys of a table to itself: with both sides named, every row's columns change at once. */
 import assert from "node:assert/strict";
+import { hmacJwk, jwkSet, openKeyed } from "../../../scripts/servers/test_keys.ts";
 import { assertReport } from "../../support/assertions.ts";
 import {
   type Action,
@@ -119,6 +120,29 @@ Deno.test("with a key within the table, batches are refused in a dry run and in 
   assert.match(done.message, /rows of different batches refer to each other \("managed_by"\)/);
   assert.equal(tried.message, done.message);
 });
+
+for (const scope of ["global", "column"]) {
+  Deno.test(`tokens of the scope "${scope}" on both sides of a key: a dry run knows the outcome`, async () => {
+    await makeStaff("");
+    const tokenSdk = await openKeyed("hmac-sha256", jwkSet(await hmacJwk("h1")), scope);
+    await using action = openAction({ tokenSdk });
+    const columns = ["email", "manager"];
+    if (scope === "global") {
+      const counts = async (dryRun: boolean) =>
+        (await action.tokenize("public.staff", columns, { dryRun })).updated;
+      assert.deepEqual([await counts(true), await counts(false)], [9000, 9000]);
+      return;
+    }
+    const refuse = (dryRun: boolean) =>
+      assertUnchanged(
+        "staff",
+        () => action.fails("constraint_violation", "public.staff", columns, { dryRun }),
+      );
+    const [tried, done] = [await refuse(true), await refuse(false)];
+    assert.match(done.message, /SQLSTATE 23503, constraint "managed_by"/);
+    assert.equal(tried.message, done.message);
+  });
+}
 
 Deno.test("a role without temporary tables is told so in a dry run and in the run", async () => {
   await makeStaff("");

@@ -12,17 +12,14 @@
  */
 import { ServiceError } from "../../../errors.ts";
 import { checkLengths } from "../../check_lengths.ts";
-import { convertBatch } from "../../convert_batch.ts";
+import { convertBatch, type TextColumns } from "../../convert_batch.ts";
 import type { Session } from "../connection/session.ts";
 import { asReported } from "../connection/sql_states.ts";
 import { arrayLiteral } from "../identifiers.ts";
-import {
-  type FindConditionsRow,
-  findConditionsStatement,
-  type ReachedTable,
-} from "../sql/find_conditions.ts";
+import { type FindConditionsRow, findConditionsStatement } from "../sql/find_conditions.ts";
 import { longestValuesStatement } from "../sql/longest_values.ts";
 import { changedColumns, isToBeChanged, type SampleRow, sampleStatement } from "../sql/new_rows.ts";
+import type { ReachedTable } from "../sql/reached_table.ts";
 import {
   anyDuplicateStatement,
   anyReferringStatement,
@@ -33,7 +30,7 @@ import {
   type NewRowsOptions,
 } from "../sql/try_conditions.ts";
 import { chooseMethod } from "./choose_method.ts";
-import type { Work } from "./work.ts";
+import { actionOn, type Work } from "./work.ts";
 
 /** The SQLSTATE of a function that would write. */
 const READ_ONLY = "25006";
@@ -73,6 +70,12 @@ export async function checkConditions(
   }
 }
 
+/** Where the tokens of new rows come from, and the texts of a sample if they were made of one. */
+interface Tokens extends Pick<NewRowsOptions, "source"> {
+  readonly parameters: readonly string[];
+  readonly texts: TextColumns;
+}
+
 /** The conditions of one table. */
 class TableConditions {
   readonly #session: Session;
@@ -84,7 +87,7 @@ class TableConditions {
     this.#session = session;
     this.#work = work;
     this.#reached = reached;
-    this.#action = `tokenize ${work.table.displayName}`;
+    this.#action = actionOn(work.table);
   }
 
   async check(scope: ConditionScope): Promise<void> {
@@ -92,10 +95,11 @@ class TableConditions {
     if (isCarried && !isReadable) return;
     if (isCarried) await this.#checkLengths();
     if (hasConditions(this.#reached)) {
-      const { source, parameters } = await this.#makeTokens();
+      const { source, parameters, texts } = await this.#makeTokens();
       const options = { selects: this.#work.conversion.selects, source };
       await this.#checkRows(options, parameters, scope);
       await this.#checkDuplicates(options, parameters);
+      await this.#checkSelfKeys(texts);
     }
     await this.#checkReferring();
   }
@@ -110,24 +114,26 @@ class TableConditions {
     };
     await checkLengths(measured, conversion, async (limited) => {
       const names = limited.map(({ name }) => name);
-      const { selects } = conversion;
-      const changed = isToBeChanged(this.#reached, selects);
-      const statement = longestValuesStatement(this.#reached, names, selects, changed);
+      const changed = isToBeChanged(this.#reached, conversion.selects);
       const { rows: [longest] } = await this.#session.query<(number | null)[]>(
         this.#action,
-        statement,
+        longestValuesStatement(this.#reached, names, conversion.selects, changed),
       );
       return longest!;
     });
   }
 
   /** Where the tokens of the new rows come from: SQL, or parameters with those of a sample. */
-  async #makeTokens(): Promise<Pick<NewRowsOptions, "source"> & { parameters: string[] }> {
+  async #makeTokens(): Promise<Tokens> {
     const { run, table, conversion } = this.#work;
     const { selects, sqlExpression } = conversion;
     const options = { strategy: run.context.strategy, pushdown: run.pushdown };
     if (chooseMethod(table, options, conversion) !== "client") {
-      return { source: (operand) => sqlExpression!("postgres", operand), parameters: [] };
+      return {
+        source: (operand) => sqlExpression!("postgres", operand),
+        parameters: [],
+        texts: [],
+      };
     }
     const { rows } = await this.#session.query<SampleRow>(
       this.#action,
@@ -138,7 +144,25 @@ class TableConditions {
     // the table's own context: a condition cannot tell in which one a token was made
     const { tokens } = await convertBatch({ ...table, columns }, conversion, texts);
     const ctids = rows.map(([ctid]) => ctid);
-    return { source: "parameters", parameters: [ctids, ...tokens].map(arrayLiteral) };
+    return { source: "parameters", parameters: [ctids, ...tokens].map(arrayLiteral), texts };
+  }
+
+  /** Tokens that are bound to their column differ on the two sides of a key. */
+  async #checkSelfKeys(texts: TextColumns): Promise<void> {
+    const { table, conversion } = this.#work;
+    const columns = changedColumns(this.#reached);
+    for (const { name, referring, referred, isDeferred } of this.#reached.selfKeys) {
+      const sides = [referring, referred].map((side) =>
+        columns.findIndex((each) => each.name === side)
+      );
+      const text = texts[sides[0]!]?.find((each) => each !== null);
+      if (text === undefined) continue;
+      const place = { ...table, columns: sides.map((i) => columns[i]!) };
+      const { tokens } = await convertBatch(place, conversion, [[text], [text]]);
+      if (tokens[0]![0] !== tokens[1]![0]) {
+        throw this.#refusedBy({ sqlState: "23503", constraint: name, isDeferred });
+      }
+    }
   }
 
   async #checkRows(

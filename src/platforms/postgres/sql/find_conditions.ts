@@ -6,76 +6,8 @@
  * Parameters: the table's oid; the names of the columns as an array of text; whether the run rewrites the
  * table, which carries nothing over keys.
  */
+import type { ReachedTable } from "./reached_table.ts";
 import { baseTypeOf, columnNames } from "./table_expressions.ts";
-
-/** A column of a table that the change reaches. */
-export interface ReachedColumn {
-  readonly name: string;
-  /** Without its length. */
-  readonly type: string;
-  readonly isDomain: boolean;
-  /** The most characters it holds; null if it has no limit. */
-  readonly maxLength: number | null;
-  readonly isChanged: boolean;
-  readonly isReadable: boolean;
-  /** The SQL expression of a generated column. */
-  readonly generatedAs: string | null;
-}
-
-/** A CHECK constraint that an UPDATE evaluates on values that may not meet it. */
-export interface Check {
-  readonly name: string;
-  readonly expression: string;
-  readonly isReadable: boolean;
-  /** Whether it calls a function that may do more than compute. */
-  readonly isVolatile: boolean;
-}
-
-/** An index that may refuse the new values. */
-export interface CheckedIndex {
-  readonly name: string;
-  /** The SQLSTATE of a duplicate: that of a unique index or of an exclusion constraint; null if it has none. */
-  readonly duplicateState: string | null;
-  /** SQL for its keys. */
-  readonly keys: readonly string[];
-  readonly predicate: string | null;
-  readonly areNullsEqual: boolean;
-  readonly isDeferred: boolean;
-  readonly isReadable: boolean;
-}
-
-/** A foreign key, seen from the table that the change reaches. */
-export interface CheckedKey {
-  readonly name: string;
-  /** The table on its other side, as SQL names it in a FROM clause. */
-  readonly other: string;
-  /** The column here, the column there, and the operator that compares the referred with the referring one. */
-  readonly pairs: readonly (readonly [own: string, other: string, operator: string])[];
-  readonly sqlState: string;
-  readonly isDeferred: boolean;
-  readonly isReadable: boolean;
-}
-
-/** A table with rows that the change reaches, with what they have to meet. */
-export interface ReachedTable {
-  readonly schema: string;
-  readonly name: string;
-  /** Whether a foreign key carries the change to it. */
-  readonly isCarried: boolean;
-  /** Whether the role may read all of it. */
-  readonly isReadable: boolean;
-  /** Columns that are NULL in rows that a foreign key carries nothing to. */
-  readonly required: readonly string[];
-  readonly columns: readonly ReachedColumn[];
-  readonly checks: readonly Check[];
-  readonly indexes: readonly CheckedIndex[];
-  /** Keys from it to other tables, where the new values must be found. */
-  readonly references: readonly CheckedKey[];
-  /** Keys from other tables to it, which must not refer to an old value. */
-  readonly referredBy: readonly CheckedKey[];
-  /** The conditions of the partitions that can take a row; null if it cannot move. */
-  readonly partitions: readonly string[] | null;
-}
 
 /** The one row of the result. */
 export type FindConditionsRow = [tables: ReachedTable[]];
@@ -114,6 +46,7 @@ SELECT coalesce(json_agg(json_build_object(
   'indexes', (${indexesOf()}),
   'references', (${keysOf("references")}),
   'referredBy', (${keysOf("referredBy")}),
+  'selfKeys', (${selfKeysOf()}),
   'partitions', ${partitionsOf()}
 ) ORDER BY changed.is_carried, n.nspname, c.relname), '[]'::json)
 FROM changed JOIN pg_catalog.pg_class c ON c.oid = changed.oid
@@ -208,6 +141,18 @@ function keysOf(side: "references" | "referredBy"): string {
     -- a key holds if both of its sides change alike
     AND NOT EXISTS (SELECT FROM changed also
       WHERE also.oid = ${other} AND ${columnNames(other, otherKey)} && also.columns)`;
+}
+
+function selfKeysOf(): string {
+  return `SELECT coalesce(json_agg(json_build_object(
+    'name', k.conname, 'referring', own.attname, 'referred', other.attname, 'isDeferred', k.condeferred
+  ) ORDER BY k.conname), '[]'::json)
+  FROM pg_catalog.pg_constraint k CROSS JOIN unnest(k.conkey, k.confkey) AS pair(referring, referred)
+  JOIN pg_catalog.pg_attribute own ON own.attrelid = k.conrelid AND own.attnum = pair.referring
+  JOIN pg_catalog.pg_attribute other ON other.attrelid = k.confrelid AND other.attnum = pair.referred
+  WHERE k.contype = 'f' AND k.conrelid = c.oid AND NOT changed.is_carried
+    AND k.confrelid IN (SELECT also.oid FROM changed also WHERE NOT also.is_carried)
+    AND own.attname::text = ANY (changed.columns) AND other.attname::text = ANY (changed.columns)`;
 }
 
 function partitionsOf(): string {

@@ -7,7 +7,7 @@
  */
 import type { Selection } from "../../../tokens/selection.ts";
 import { quoteIdentifier } from "../identifiers.ts";
-import type { ReachedTable } from "./find_conditions.ts";
+import type { ReachedTable } from "./reached_table.ts";
 import { columnGuard, columnText, tableName } from "./table_expressions.ts";
 
 /** How many rows are tried if only the SDK makes tokens, and the most bytes of their texts. */

@@ -5,7 +5,7 @@
  */
 import type { Selection } from "../../../tokens/selection.ts";
 import { quoteIdentifier } from "../identifiers.ts";
-import type { CheckedIndex, CheckedKey, ReachedTable } from "./find_conditions.ts";
+import type { CheckedIndex, CheckedKey, ReachedTable } from "./reached_table.ts";
 import { changedColumns, isToBeChanged, keptRows, newRows, type TokenSource } from "./new_rows.ts";
 import { columnGuard, tableName } from "./table_expressions.ts";
 
@@ -60,8 +60,9 @@ export function conditionsOf(
 
 /** Whether new rows must be made to know whether the table takes them. */
 export function hasConditions(table: ReachedTable): boolean {
-  const { partitions, checks, indexes, references } = table;
-  return partitions !== null || checks.length + indexes.length + references.length > 0 ||
+  const { partitions, checks, indexes, references, selfKeys } = table;
+  return partitions !== null ||
+    [checks, indexes, references, selfKeys].some(({ length }) => length > 0) ||
     changedColumns(table).some(({ isDomain }) => isDomain) || generatedColumns(table).length > 0;
 }
 
