@@ -31,9 +31,16 @@ export interface QuickCount {
 }
 
 /**
- * How to read the rows again by how their texts begin, which takes a fraction of the time; undefined if
- * that does not do. Without code of others nothing but the run's own statements wrote them, so what may
- * still be wrong is what the role reads; and a mask does not give what begins like a token.
+ * Whether rows that the run wrote may be read again by how their texts begin, which takes a fraction of the
+ * time. Without code of others nothing but the run's own statements wrote them, so what may still be wrong
+ * is what the role reads; and a mask does not give what begins like a token.
+ */
+function mayReadQuickly({ table }: Work): boolean {
+  return isLarge(table) && !runsOthersCode(table);
+}
+
+/**
+ * How to read the rows again by how their texts begin; undefined if that does not do.
  *
  * The foreign tokens are what `countForeign` gives, by default counted beside the work from now on.
  */
@@ -42,7 +49,7 @@ export function planQuickCount(
   countForeign = () => countForeignBeside(work),
 ): QuickCount | undefined {
   const { table, conversion } = work;
-  if (!isLarge(table) || runsOthersCode(table)) return undefined;
+  if (!mayReadQuickly(work)) return undefined;
   const statement = countBeginningsStatement(table, conversion.selects);
   return statement === undefined ? undefined : { statement, foreign: countForeign() };
 }
@@ -96,11 +103,13 @@ export async function proveDone(
 /** Throws `table_not_supported` if something to convert is in rows that the transaction wrote. */
 export async function proveWritten(
   session: Session,
-  { table, conversion: { selects } }: Work,
+  work: Work,
   rejectedRows: number,
 ): Promise<void> {
+  const { table, conversion: { selects } } = work;
   if (!table.canReadXmin) return;
-  const left = await count(session, table, countOwnLeftStatement(table, selects));
+  const statement = countOwnLeftStatement(table, selects, { byBeginnings: mayReadQuickly(work) });
+  const left = await count(session, table, statement);
   if (left > rejectedRows) throw notDone(table, left - rejectedRows);
 }
 

@@ -8,7 +8,7 @@
 import type { Selection } from "../../../tokens/selection.ts";
 import type { TargetTable } from "../table.ts";
 import { quoteLiteral } from "../identifiers.ts";
-import { rowGuard, tableName } from "./table_expressions.ts";
+import { beginningsGuard, rowGuard, tableName } from "./table_expressions.ts";
 
 /** Gives the oldest transaction under way, an `int8` as text: each before it has ended. */
 export const OLDEST_RUNNING =
@@ -40,9 +40,18 @@ WHERE CASE WHEN ${rowGuard(table, selects)} THEN writer.id < ${quoteLiteral(begi
     ELSE pg_catalog.txid_status(writer.id) = 'in progress' END ELSE false END`;
 }
 
-/** Gives how many rows that the present transaction wrote have something to convert, likewise. */
-export function countOwnLeftStatement(table: TargetTable, selects: Selection): string {
+/**
+ * Gives how many rows that the present transaction wrote have something to convert, likewise. With
+ * `byBeginnings` how many have a text that does not begin like a token, if that tells.
+ */
+export function countOwnLeftStatement(
+  table: TargetTable,
+  selects: Selection,
+  { byBeginnings }: { readonly byBeginnings: boolean },
+): string {
+  const quick = byBeginnings ? beginningsGuard(table, selects) : undefined;
+  const left = quick ?? rowGuard(table, selects);
   return `SELECT count(*) FROM ${tableName(table)} t
-WHERE CASE WHEN t.xmin::text = (SELECT (pg_catalog.txid_current() & 4294967295)::text)
-  THEN ${rowGuard(table, selects)} ELSE false END`;
+WHERE CASE WHEN t.xmin = (SELECT (pg_catalog.txid_current() & 4294967295)::text::xid)
+  THEN ${left} ELSE false END`;
 }

@@ -3,7 +3,7 @@ import type { Conversion } from "../../../tokens/conversion.ts";
 import type { Selection } from "../../../tokens/selection.ts";
 import type { TargetTable } from "../table.ts";
 import {
-  beginningGuard,
+  beginningsGuard,
   columnGuard,
   columnText,
   rowGuard,
@@ -61,9 +61,8 @@ export function countBeginningsStatement(
   table: TargetTable,
   selects: Selection,
 ): string | undefined {
-  const guards = table.columns.map(({ name }) => beginningGuard(name, selects));
-  if (guards.includes(undefined)) return undefined;
-  const unlike = guards.map((guard) => `(${guard})`).join(" OR ");
+  const unlike = beginningsGuard(table, selects);
+  if (unlike === undefined) return undefined;
   return `SELECT count(*), count(*) FILTER (WHERE ${unlike}) FROM ${tableName(table)} t`;
 }
 

@@ -101,7 +101,7 @@ function likePrefix(prefix: string): string {
  * True if the column of the row `t` holds a text that does not even begin like a token of the patterns to
  * exclude, which takes a fraction of the guard's time. Undefined if that does not decide.
  */
-export function beginningGuard(
+function beginningGuard(
   column: string,
   { include, exclude }: Selection,
 ): string | undefined {
@@ -110,6 +110,12 @@ export function beginningGuard(
   return prefixes.map((prefix) =>
     `${columnText(column)} COLLATE "C" NOT LIKE ${likePrefix(prefix)}`
   ).join(" AND ");
+}
+
+/** The same for any of the run's columns. Undefined if that does not decide for each. */
+export function beginningsGuard(table: TargetTable, selection: Selection): string | undefined {
+  const guards = table.columns.map(({ name }) => beginningGuard(name, selection));
+  return guards.includes(undefined) ? undefined : guards.map((each) => `(${each})`).join(" OR ");
 }
 
 /** True if the column of the row `t` holds a selected text. */
