@@ -8,7 +8,6 @@ import type { Gms } from "../gms/gms.ts";
 import type { ReportedRun, Reporter, Subject } from "../report/reporter.ts";
 import type { DatahubMode } from "../settings.ts";
 import { copiesPlace, findCopies } from "./copies.ts";
-import type { Hint } from "./hint.ts";
 import type { BegunRun, Journal } from "./journal.ts";
 import type { DoneOrNothing, Outcome } from "./outcome.ts";
 import type { LabelRules, TaggedColumn } from "./tagged_columns.ts";
@@ -37,7 +36,6 @@ const IN_DOUBT: readonly ErrorCode[] = [
 export async function bringAbout(
   subject: Subject,
   tagged: readonly TaggedColumn[],
-  hints: readonly Hint[],
   deps: BringAboutDependencies,
 ): Promise<Outcome> {
   const { mode, reporter } = deps;
@@ -46,7 +44,7 @@ export async function bringAbout(
   const namesOf = (columns: readonly TaggedColumn[]) => columns.map(({ name }) => name);
   const allowed = { ...subject, columns: namesOf(tagged.filter(mayWrite)) };
   const others = { ...subject, columns: namesOf(tagged.filter((each) => !mayWrite(each))) };
-  const first = allowed.columns.length === 0 ? undefined : await tokenize(allowed, hints, deps);
+  const first = allowed.columns.length === 0 ? undefined : await tokenize(allowed, deps);
   if (first !== undefined && others.columns.length === 0) return first;
 
   const counted = await run(others, { dryRun: true }, deps);
@@ -65,7 +63,6 @@ export async function bringAbout(
 /** Tokenizes if there is something to tokenize, or if old values elsewhere are due to be cleared. */
 async function tokenize(
   subject: Subject,
-  hints: readonly Hint[],
   deps: BringAboutDependencies,
 ): Promise<DoneOrNothing> {
   const { journal, reporter } = deps;
@@ -73,7 +70,9 @@ async function tokenize(
   const counted = await run(subject, { dryRun: true }, deps);
   const unreported = counted.updated === 0 ? journal.runOn(datasetUrn) : undefined;
   if (unreported !== undefined) return await reportLate(subject, unreported, deps);
-  if (counted.updated === 0 && !hints.some(({ scrubs }) => scrubs !== undefined)) {
+  const scrub = journal.scrubs.get(datasetUrn);
+  const isScrubDue = scrub !== undefined && scrub.due_at_ms <= Date.now();
+  if (counted.updated === 0 && !isScrubDue) {
     await reporter.nothingToDo(subject, counted);
     return { kind: "nothing_to_do", report: counted };
   }

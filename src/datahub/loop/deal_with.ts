@@ -30,7 +30,7 @@ export async function dealWith(
     const { outcome } = reconciled;
     if (outcome.kind === "stands_for") outcome.tables.forEach(deps.mark);
     if (outcome.kind === "failed") throw outcome.error;
-    return noteScrub(reconciled, hints, deps);
+    return noteScrub(reconciled, deps);
   } catch (error) {
     logFailure(datasetUrn, error, deps);
     throw error;
@@ -55,17 +55,14 @@ function record(reconciled: Reconciled, { state, action }: DealDependencies): vo
 /** Keeps the dataset due while a run left old values that time clears, across restarts. */
 function noteScrub(
   { datasetUrn, outcome }: Reconciled,
-  hints: readonly Hint[],
   { journal }: DealDependencies,
 ): Followup<Hint> | undefined {
   const done = outcome.kind === "waiting_for_approval" ? outcome.approved : outcome;
-  if (done?.kind !== "done") return undefined;
-  const due = scrubDue(done.report, hints);
-  journal.scrub(
-    datasetUrn,
-    due && { scrubs: due.hint.scrubs, due_at_ms: Date.now() + due.afterMs },
-  );
-  return due;
+  if (done?.kind === "done") {
+    journal.scrub(datasetUrn, scrubDue(done.report, journal.scrubs.get(datasetUrn)));
+  }
+  const due = journal.scrubs.get(datasetUrn);
+  return due && { afterMs: Math.max(0, due.due_at_ms - Date.now()), hint: {} };
 }
 
 /** Failures of the dataset itself are logged by the run and with the outcome. */

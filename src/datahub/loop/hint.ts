@@ -10,8 +10,6 @@ import { datasetOf } from "../gms/search.ts";
 export interface Hint {
   /** URN of the user who asked for a column or approved it. */
   readonly actor?: string;
-  /** Old values elsewhere are due to be cleared; how often that was tried before. */
-  readonly scrubs?: number;
 }
 
 /** An event as far as it matters. */

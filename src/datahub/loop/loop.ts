@@ -120,9 +120,8 @@ function partsOf({ settings, action, runs, reporter = SILENT_REPORTER }: LoopDep
 async function resume(journal: Journal, queue: DueQueue<Hint>): Promise<void> {
   await journal.load();
   for (const urn of journal.unreported) void queue.mark(urn, { isBulk: true });
-  for (const [urn, { scrubs, due_at_ms }] of journal.scrubs) {
-    const delayMs = Math.max(0, due_at_ms - Date.now());
-    void queue.mark(urn, { delayMs, isBulk: true, hint: { scrubs } });
+  for (const [urn, { due_at_ms: dueAtMs }] of journal.scrubs) {
+    void queue.mark(urn, { delayMs: Math.max(0, dueAtMs - Date.now()), isBulk: true });
   }
 }
 

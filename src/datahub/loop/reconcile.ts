@@ -45,7 +45,7 @@ export async function reconcile(
   const subject = { datasetUrn, columns: names, ...(actor !== undefined && { actor }) };
   try {
     requireUrnAllowed(dataset, deps.action.allowedDatasets);
-    return ended(datasetUrn, await bringAbout(subject, columns.tagged, hints, deps), columns);
+    return ended(datasetUrn, await bringAbout(subject, columns.tagged, deps), columns);
   } catch (thrown) {
     if (thrown instanceof GmsError) throw thrown;
     const error = toServiceError(thrown);

@@ -2,27 +2,21 @@
 import type { Report } from "../../action/trigger.ts";
 import { backoffMs } from "../../async.ts";
 import type { ResiduePlace } from "../../platforms/residue.ts";
-import type { Hint } from "./hint.ts";
+import type { DueScrub } from "./journal.ts";
 
 /** Places that a scrub clears once transactions have ended or a retention is over. */
 const CLEARED_LATER = ["dead_rows", "history", "deletion_vectors", "change_data_feed"];
 
 const PAUSES = { firstMs: 600_000, maxMs: 24 * 3_600_000 };
 
-/** Another scrub: in so many milliseconds, with what it has to know. */
-export interface ScrubDue {
-  readonly afterMs: number;
-  readonly hint: { readonly scrubs: number };
-}
-
-/** When to scrub again; undefined if there is nothing that a scrub would clear. */
+/** When to scrub again after `previous`; undefined if there is nothing that a scrub would clear. */
 export function scrubDue(
   { residue = [] }: Pick<Report, "residue">,
-  hints: readonly Hint[],
-): ScrubDue | undefined {
+  previous: DueScrub | undefined,
+): DueScrub | undefined {
   if (!residue.some(isClearedLater)) return undefined;
-  const scrubs = 1 + Math.max(0, ...hints.map((hint) => hint.scrubs ?? 0));
-  return { afterMs: backoffMs(scrubs, PAUSES), hint: { scrubs } };
+  const scrubs = 1 + (previous?.scrubs ?? 0);
+  return { scrubs, due_at_ms: Date.now() + backoffMs(scrubs, PAUSES) };
 }
 
 function isClearedLater({ place, state }: ResiduePlace): boolean {

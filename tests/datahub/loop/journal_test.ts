@@ -137,3 +137,19 @@ Deno.test("a scrub that an earlier program left is done, and again until nothing
   await opened.untilObserved("residue_found");
   await until(async () => Object.keys(await scrubsOf(opened)).length === 0, "still due");
 });
+
+Deno.test("a scrub waits for its time, whatever makes the dataset due before", async () => {
+  await using opened = await openLoop({
+    env: { DATAHUB_SWEEP_INTERVAL: "1s" },
+    async before(place) {
+      const due = { scrubs: 1, due_at_ms: Date.now() + 3_600_000 };
+      await storeState(gmsOf(place), SCRUBS, { entries: { [place.urn]: due } });
+      await place.database.sql`update customers
+        set email = 'tok_' || encode(convert_to(email, 'utf8'), 'base64') || '_poc'`;
+      place.tag({ column: "email" });
+    },
+  });
+  assert.equal((await opened.untilReconciled(opened.urn, 2)).outcome, "nothing_to_do");
+  assert.equal((await scrubsOf(opened))[opened.urn]?.scrubs, 1);
+  await until(() => opened.loop.status().later === 1, "it is not due later");
+});
