@@ -180,6 +180,22 @@ Deno.test("a statement is prepared once a session", () =>
     assert.deepEqual(rows, [[1]]);
   }));
 
+Deno.test("a session keeps the statements that it used last, and prepares others again", () =>
+  withSession(async (session) => {
+    const ask = async (i: number) =>
+      (await session.query("ask", `SELECT $1::int + ${i}`, ["1"])).rows[0]![0];
+    const kept = async () =>
+      (await session.query("ask", "SELECT statement FROM pg_prepared_statements")).rows.flat();
+    for (let i = 0; i < 200; i++) assert.deepEqual([await ask(0), await ask(i)], [1, i + 1]);
+    const together = Array.from({ length: 200 }, (_, i) => ask(1000 + i));
+    assert.deepEqual(await Promise.all(together), together.map((_, i) => 1001 + i));
+    for (let i = 0; i < 200; i++) assert.equal(await ask(i), i + 1);
+    const statements = await kept();
+    assert.ok(statements.length > 10 && statements.length <= 64, `${statements.length}`);
+    assert.ok(statements.includes("SELECT $1::int + 199"));
+    assert.equal(await ask(0), 1);
+  }));
+
 Deno.test("the count and the command of a statement are those that the server reports", () =>
   withSession(async (session) => {
     const said = async (text: string) => {

@@ -3,7 +3,7 @@
  *
  * Source: PostgreSQL documentation, "55.2.8 Canceling Requests in Progress".
  */
-import type { Backend } from "../protocol/client.ts";
+import type { Backend } from "../protocol/backend_messages.ts";
 import { openSocket } from "./open_socket.ts";
 import type { ServerSettings } from "./settings.ts";
 

@@ -27,6 +27,12 @@ function code(letter: string): number {
   return letter.charCodeAt(0);
 }
 
+/** What identifies a connection to the server, to cancel its statements from another. */
+export interface Backend {
+  readonly pid: number;
+  readonly secret: number;
+}
+
 /** A column of a result. */
 export interface Column {
   readonly name: string;

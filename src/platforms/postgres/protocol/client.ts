@@ -11,6 +11,7 @@ import type { Socket } from "node:net";
 import { AuthenticationExchange, type Credentials } from "./authentication_exchange.ts";
 import {
   BACKEND,
+  type Backend,
   ContentReader,
   type Decode,
   PostgresError,
@@ -20,6 +21,7 @@ import {
 import { closed, closedEarly, notTheProtocol } from "./connection_fault.ts";
 import { CopyStream } from "./copy_stream.ts";
 import {
+  closeStatement,
   copyFail,
   execute,
   type Parameter,
@@ -35,12 +37,6 @@ import { PreparedStatements } from "./prepared_statements.ts";
 
 /** How long a connection may take to say goodbye. */
 const GOODBYE_MS = 1000;
-
-/** What identifies a connection to the server, to cancel its statements from another. */
-export interface Backend {
-  readonly pid: number;
-  readonly secret: number;
-}
 
 /** How to begin. */
 export interface ClientOptions extends Credentials {
@@ -135,9 +131,11 @@ export class Client {
     }
     // another one of the same text may be on its way, and may fail to be prepared
     const prepared = keeps && known === undefined ? this.#prepared.add(text) : undefined;
+    const closing = this.#prepared.giveUp().map((old) => closeStatement(old.name));
     const name = prepared?.name ?? "";
     const operation = new Operation(this.#decodeOf, { prepared });
-    return this.#send(operation, parse(name, text), execute(name, parameters, true)).result;
+    const executing = execute(name, parameters, true);
+    return this.#send(operation, ...closing, parse(name, text), executing).result;
   }
 
   /**

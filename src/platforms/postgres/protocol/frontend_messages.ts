@@ -32,6 +32,11 @@ export function parse(name: string, text: string): Uint8Array {
   return message("P", [cstring(name), cstring(text), int16(0)]);
 }
 
+/** Close: forgets a prepared statement. */
+export function closeStatement(name: string): Uint8Array {
+  return message("C", [encoder.encode("S"), cstring(name)]);
+}
+
 /** Bind, Execute and Sync: runs a prepared statement; Describe before Execute if `describes`. */
 export function execute(
   name: string,
