@@ -139,6 +139,8 @@ export interface RequestRecord {
   /** The statement that the request carries, or that its operation was started with. */
   readonly statement?: string;
   readonly parameters?: readonly RecordedParameter[];
+  /** What a new session is to be set to. */
+  readonly configuration?: Readonly<Record<string, string>>;
   readonly session?: string;
   readonly operation?: string;
   /** Ids of the faults that were applied. */

@@ -54,6 +54,7 @@ export class ThriftDoor {
     record.operation = operation;
     const session = this.session(call);
     if (session) record.session = sessionKey(session);
+    if (call.openSession?.configuration) record.configuration = call.openSession.configuration;
     record.statement = call.execute?.statement ??
       (operation && this.known.operations.get(operation)?.statement);
     if (call.execute?.parameters && call.execute.parameters.length > 0) {

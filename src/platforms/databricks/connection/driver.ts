@@ -15,6 +15,12 @@ export type Operation = Awaited<ReturnType<DBSQLSession["executeStatement"]>>;
 /** A statement's state. */
 export type OperationStatus = Awaited<ReturnType<Operation["status"]>>;
 
+/**
+ * What counts and proves must read the table as it is. Source: Databricks SQL language reference,
+ * "USE_CACHED_RESULT" (it is true by default).
+ */
+const SESSION_CONFIGURATION = { use_cached_result: "false" };
+
 /** One run's client, with its own connections. */
 export class Driver {
   readonly #client: DBSQLClient;
@@ -43,9 +49,10 @@ export class Driver {
     return new Driver(client, transport);
   }
 
-  /** Opens a session. */
+  /** Opens a session, whose results are never those of earlier queries. */
   async openSession(): Promise<DriverSession> {
-    return new DriverSession(await this.#client.openSession() as DBSQLSession);
+    const session = await this.#client.openSession({ configuration: SESSION_CONFIGURATION });
+    return new DriverSession(session as DBSQLSession);
   }
 
   /** Closes the connections. Sessions must be closed before. */

@@ -91,7 +91,7 @@ const WITHOUT_EFFECT = [
   "VolumeOperationAllowedLocalPaths",
   "VolumeOperationRetryableHttpCode",
   "VolumeOperationRetryTimeout",
-  // session parameters that do not affect our statements
+  // session parameters that do not affect our statements, or that the program sets itself
   "ANSI_MODE",
   "ENABLE_PHOTON",
   "LEGACY_TIME_PARSER_POLICY",
