@@ -116,6 +116,18 @@ export function withoutHmac(): FaultRule {
   };
 }
 
+/** The statement that would make a table, as `SHOW CREATE TABLE` gives it; Spark has none for Delta tables. */
+export function createStatement(statement: string, scope: Scope = {}): FaultRule {
+  const select = `SELECT '${statement.replaceAll("'", "\\'")}' AS createtab_stmt`;
+  return {
+    methods: EXECUTE,
+    statement: "^\\s*SHOW\\s+CREATE\\s+TABLE\\b",
+    times: "always",
+    ...scope,
+    action: { kind: "run_instead", statement: select },
+  };
+}
+
 /** The session is lost, as after a long pause or a restart of the warehouse. */
 export function expiredSession(
   scope: Scope & { readonly wording?: "spark" | "databricks" | "not_found" } = {},

@@ -16,6 +16,7 @@ import type { Platform, RunContext, TableSession } from "../platform.ts";
 import { runInProgress } from "../refusal.ts";
 import { RunLimiter } from "../run_limiter.ts";
 import { authorize } from "./connection/authorization.ts";
+import { checkGenerated } from "./lookup/check_generated.ts";
 import { checkPolicies } from "./lookup/check_policies.ts";
 import { checkTable } from "./lookup/check_table.ts";
 import { databricksTable } from "./rewrite/databricks_table.ts";
@@ -87,6 +88,7 @@ export function databricksPlatform(
   ): Promise<T> {
     const table = await checkTable(session, found, columns);
     if (!allowUnprovenMasks) await checkPolicies(session, table);
+    await checkGenerated(session, table);
     const key = `${settings.host}/${table.displayName}`.toLowerCase();
     const tableSession = databricksTable(session, table, found.instance, run, {
       pushdown,

@@ -10,6 +10,13 @@ export interface CheckedColumn {
   readonly isPadded: boolean;
 }
 
+/** A condition that Delta checks for each row it writes. */
+export interface CheckConstraint {
+  readonly name: string;
+  /** As it stands in SQL, on the table's columns. */
+  readonly expression: string;
+}
+
 /** A table that can be tokenized. */
 export interface CheckedTable {
   readonly catalog: string;

@@ -8,6 +8,7 @@
  * - The session or the statement is not known: `StaleHandleError`.
  */
 import { abortable, backoffMs, delay } from "../../../async.ts";
+import { ServiceError } from "../../../errors.ts";
 import type { Authorization } from "./authorization.ts";
 import { BACKOFF, type WarehouseWait } from "./await_warehouse.ts";
 import { type Fault, faultOf, OutcomeUnknownError, StaleHandleError } from "./warehouse_errors.ts";
@@ -117,4 +118,19 @@ export class Requests {
         fault satisfies never;
     }
   }
+}
+
+/** Whether the response to a statement is lost, or its session. */
+export function isInterruption(error: unknown): boolean {
+  return error instanceof StaleHandleError || error instanceof OutcomeUnknownError;
+}
+
+/** What to report if that happens repeatedly; `error` itself if it is something else. */
+export function interrupted(error: unknown, action: string): unknown {
+  if (!isInterruption(error)) return error;
+  return new ServiceError(
+    "database_unreachable",
+    `Cannot ${action}: the connection to the warehouse was lost repeatedly`,
+    { cause: "CONNECTION_LOST" },
+  );
 }

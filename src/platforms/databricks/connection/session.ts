@@ -8,7 +8,14 @@ import { ServiceError } from "../../../errors.ts";
 import type { Authorization } from "./authorization.ts";
 import { type WaitingRun, WarehouseWait } from "./await_warehouse.ts";
 import { Driver, type DriverSession } from "./driver.ts";
-import { ATTEMPTS, CLOSE_TIMEOUT_MS, type RequestOptions, Requests } from "./retry_request.ts";
+import {
+  ATTEMPTS,
+  CLOSE_TIMEOUT_MS,
+  interrupted,
+  isInterruption,
+  type RequestOptions,
+  Requests,
+} from "./retry_request.ts";
 import type { DatabricksSettings } from "./settings.ts";
 import { type AnyRow, Statement } from "./statement.ts";
 import { OutcomeUnknownError, StaleHandleError } from "./warehouse_errors.ts";
@@ -77,6 +84,19 @@ export class Session {
    */
   async query<Row extends object = AnyRow>(action: string, statement: string): Promise<Row[]> {
     return (await this.#run<Row>(action, statement)).rows;
+  }
+
+  /** The same, with parameters, `within` a session that `prepare` gave. Throws what `read` throws besides. */
+  async queryWithin<Row extends object = AnyRow>(
+    within: PreparedSession | undefined,
+    action: string,
+    statement: string,
+    parameters: Readonly<Record<string, string>> = {},
+  ): Promise<Row[]> {
+    const options = { repeatable: true, within };
+    const { started } = await this.#start(action, statement, parameters, options);
+    await started.finish();
+    return await started.rows<Row>();
   }
 
   /**
@@ -225,17 +245,4 @@ export class Session {
       }
     }
   }
-}
-
-function isInterruption(error: unknown): boolean {
-  return error instanceof StaleHandleError || error instanceof OutcomeUnknownError;
-}
-
-function interrupted(error: unknown, action: string): unknown {
-  if (!isInterruption(error)) return error;
-  return new ServiceError(
-    "database_unreachable",
-    `Cannot ${action}: the connection to the warehouse was lost repeatedly`,
-    { cause: "CONNECTION_LOST" },
-  );
 }

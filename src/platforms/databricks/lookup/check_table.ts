@@ -14,6 +14,7 @@ import { type DescribeColumnRow, describeColumnStatement } from "../sql/describe
 const FORMATS = ["delta", "iceberg"];
 /** Ordinary tables; the other types are views, or tables that something else fills. */
 const TABLE_TYPES = /^(MANAGED|EXTERNAL)(_SHALLOW_CLONE)?$/i;
+const APPEND_ONLY = /[[,]delta\.appendOnly=true[,\]]/i;
 const TEXT_TYPE = /^(?:string|(char|varchar)\((\d+)\))$/i;
 
 type Column = FoundTable["description"]["columns"][number];
@@ -68,6 +69,8 @@ function checkKind({ description }: FoundTable, displayName: string): void {
     ? `rows of its format cannot be updated${/^\w+$/.test(format) ? ` (${format})` : ""}`
     : description.hasRowFilter
     ? "a row filter may hide rows from this principal"
+    : APPEND_ONLY.test(description.details.get("table properties") ?? "")
+    ? "the table is append-only (delta.appendOnly)"
     : undefined;
   if (reason !== undefined) throw refusal("table_not_supported", displayName, reason);
 }

@@ -5,15 +5,15 @@ import type { Counts, Method, RunContext, TableSession } from "../../platform.ts
 import { checkLengths } from "../../check_lengths.ts";
 import type { CheckedTable } from "../table.ts";
 import { findResidue } from "../residue/find_residue.ts";
-import { rewriteDry, rewriteInClient } from "./rewrite_in_client.ts";
-import { retryFromRead } from "./retry_write.ts";
+import { previewRun } from "./dry_run.ts";
+import { rewriteInClient } from "./rewrite_in_client.ts";
 import { rewriteInWarehouse } from "./rewrite_in_warehouse.ts";
 import type { Session } from "../connection/session.ts";
 import { type LongestValuesRow, longestValuesStatement } from "../sql/longest_values.ts";
-import { countRows, countText } from "./count_rows.ts";
+import { countRows } from "./count_rows.ts";
 import { TableWriter } from "./table_writer.ts";
 import { type Pushdown, tokenSqlFor } from "./token_sql.ts";
-import { actionOn, type Work } from "./work.ts";
+import type { Work } from "./work.ts";
 
 /** How long the count of what is left may take once a run was ended. */
 const LAST_COUNT_TIMEOUT_MS = 10_000;
@@ -34,8 +34,7 @@ export function databricksTable(
     async count(conversion) {
       const work = { session, table, conversion, run };
       await checkTokenLengths(work);
-      await tryTokenSql(work, pushdown);
-      return await preview(work);
+      return await previewRun(work, pushdown);
     },
     async rewrite(conversion) {
       const work = { session, table, conversion, run };
@@ -46,25 +45,6 @@ export function databricksTable(
       return { places: await findResidue(session, table, { updated, scrub: run.scrub }) };
     },
   };
-}
-
-/** Finds a secret that is not the key before a run does. */
-async function tryTokenSql(work: Work, pushdown: Pushdown): Promise<void> {
-  const prepare = tokenSqlFor(work, pushdown);
-  if (prepare !== undefined) await retryFromRead(actionOn(work.table), work.run, () => 0, prepare);
-}
-
-/** What a run would do. If only the SDK can tell, every text is read and given to it. */
-async function preview(work: Work): Promise<Counts> {
-  const { total, foreign, selected } = await countText(work);
-  const { canReject, audit } = work.conversion;
-  if (canReject) {
-    const { updated, lookalikes } = await rewriteDry(work);
-    return { updated, skipped: total - updated, foreign, lookalikes };
-  }
-  const counts = { updated: selected, skipped: total - selected, foreign };
-  if (audit === undefined) return counts;
-  return { ...counts, lookalikes: (await rewriteDry({ ...work, conversion: audit })).lookalikes };
 }
 
 async function rewrite(work: Work, pushdown: Pushdown): Promise<Counts & { method: Method }> {

@@ -16,7 +16,7 @@ import { DECLARE_KEY } from "../sql/session_key.ts";
 import { writeTokensStatement } from "../sql/write_tokens.ts";
 import { countText, type RowCounts } from "./count_rows.ts";
 import type { TableWriter } from "./table_writer.ts";
-import { valueBatches, valueBatchesToWrite } from "./value_batches.ts";
+import { valueBatchesToWrite } from "./value_batches.ts";
 import { actionOn, type Work } from "./work.ts";
 
 const MAX_PASSES = 5;
@@ -45,18 +45,6 @@ export async function rewriteInClient(
     ...(work.conversion.canReject && { lookalikes }),
     method: "client",
   };
-}
-
-/** What a run would do, if only the SDK can tell. Nothing is written. Throws a `ServiceError`. */
-export function rewriteDry(work: Work): Promise<{ updated: number; lookalikes: number }> {
-  return retryFromRead(actionOn(work.table), work.run, () => 0, async () => {
-    let [updated, lookalikes] = [0, 0];
-    for await (const batch of valueBatches(work)) {
-      updated += batch.rows;
-      lookalikes += batch.lookalikes;
-    }
-    return { updated, lookalikes };
-  });
 }
 
 /** Writes a token for every text that can be read now. Returns what was left as it was. */

@@ -19,6 +19,13 @@ export function columnText(column: CheckedColumn): string {
   return column.isPadded ? `rtrim(${columnOf(column)})` : columnOf(column);
 }
 
+/** The columns of the row `t`, with `values` in the place of those to tokenize. */
+export function rowWith({ columns }: CheckedTable, values: readonly string[]): string {
+  const names = columns.map(({ name }) => quoteIdentifier(name));
+  const replaced = values.map((value, i) => `${value} AS ${names[i]}`);
+  return `t.* EXCEPT (${names.join(", ")}), ${replaced.join(", ")}`;
+}
+
 /** True if `text`, an SQL expression, matches the pattern as a whole; NULL for NULL. */
 export function isToken(text: string, pattern: TokenPattern): string {
   return `${text} RLIKE ${rawLiteral(toSpark(pattern))}`;

@@ -13,20 +13,48 @@ import type { Selection } from "../../../tokens/selection.ts";
 import { quoteIdentifier } from "../identifiers.ts";
 import type { CheckedTable } from "../table.ts";
 import { decrypted } from "./session_key.ts";
-import { columnOf, columnText, rowGuard, tableName } from "./table_expressions.ts";
+import { columnOf, columnText, rowGuard, rowWith, tableName } from "./table_expressions.ts";
 
-/** Merges the batch into the table. The session must have the key that the texts were encrypted with. */
-export function writeTokensStatement(table: CheckedTable, selects: Selection): string {
-  const { columns } = table;
-  const fields = columns.map((_, i) => `e${i}:string,t${i}:string`).join(",");
-  const source = columns.map((_, i) => `${decrypted(`entry.e${i}`)} AS s${i}, entry.t${i}`);
-  const matches = columns.map((column, i) => `${columnText(column)} <=> b.s${i}`);
-  const assignments = columns.map((column, i) =>
-    `t.${quoteIdentifier(column.name)} = coalesce(b.t${i}, ${columnOf(column)})`
+/**
+ * Merges the batch into the table; `batch` is the parameter, or what stands for it. The session must have
+ * the key that the texts were encrypted with.
+ */
+export function writeTokensStatement(
+  table: CheckedTable,
+  selects: Selection,
+  batch = ":batch",
+): string {
+  const values = newValues(table);
+  const assignments = table.columns.map(({ name }, i) =>
+    `t.${quoteIdentifier(name)} = ${values[i]}`
   );
   return `MERGE INTO ${tableName(table)} AS t
-USING (SELECT ${source.join(", ")}
-FROM (SELECT explode(from_json(:batch, 'array<struct<${fields}>>')) AS entry)) AS b
-ON ${matches.join(" AND ")}
+USING ${entriesOf(table, batch)}
+ON ${matches(table)}
 WHEN MATCHED AND (${rowGuard(table, selects)}) THEN UPDATE SET ${assignments.join(", ")}`;
+}
+
+/** The rows that it would write, as it would write them. */
+export function mergedRows(table: CheckedTable, selects: Selection): string {
+  return `SELECT ${rowWith(table, newValues(table))} FROM ${tableName(table)} AS t
+JOIN ${entriesOf(table, ":batch")}
+ON ${matches(table)}
+WHERE ${rowGuard(table, selects)}`;
+}
+
+/** The batch as a table `b` of texts and tokens. */
+function entriesOf({ columns }: CheckedTable, batch: string): string {
+  const fields = columns.map((_, i) => `e${i}:string,t${i}:string`).join(",");
+  const source = columns.map((_, i) => `${decrypted(`entry.e${i}`)} AS s${i}, entry.t${i}`);
+  return `(SELECT ${source.join(", ")}
+FROM (SELECT explode(from_json(${batch}, 'array<struct<${fields}>>')) AS entry)) AS b`;
+}
+
+function matches({ columns }: CheckedTable): string {
+  return columns.map((column, i) => `${columnText(column)} <=> b.s${i}`).join(" AND ");
+}
+
+/** What the columns are set to. */
+function newValues({ columns }: CheckedTable): string[] {
+  return columns.map((column, i) => `coalesce(b.t${i}, ${columnOf(column)})`);
 }
