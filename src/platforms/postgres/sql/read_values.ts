@@ -55,16 +55,20 @@ function selectValues(
   );
   const bytes = names.map((name) => `coalesce(octet_length(${name}), 0)::int8`).join(" + ");
   const short = names.map((name) => `CASE WHEN bytes <= ${LONG_ROW_BYTES} THEN ${name} END`);
-  // OFFSET 0 keeps the planner from repeating each guard for every use of its value
   const total = range === undefined ? `(SELECT count(*) FROM ${tableName(table)})` : "NULL::int8";
   const long = `CASE WHEN bytes > ${LONG_ROW_BYTES} THEN bytes END`;
+  const from = `SELECT t.tableoid AS table_oid, t.ctid AS row_ctid, ${values.join(", ")}
+    FROM ${tableName(table)} t`;
+  // OFFSET 0 keeps the planner from repeating each guard for every use of its value; rows that are to be
+  // locked must be selected before
+  const found = lock
+    ? `${from} WHERE (${rowGuard(table, selects)})${inRange(range)} FOR UPDATE OF t`
+    : `${from} WHERE true${inRange(range)} OFFSET 0`;
   return `SELECT table_oid, row_ctid, ${long}, ${total}, ${short.join(", ")}
 FROM (
   SELECT found.*, ${bytes} AS bytes FROM (
-    SELECT t.tableoid AS table_oid, t.ctid AS row_ctid, ${values.join(", ")}
-    FROM ${tableName(table)} t
-    WHERE (${rowGuard(table, selects)})${inRange(range)}${lock ? " FOR UPDATE OF t" : ""}
-  ) found OFFSET 0
+    ${found}
+  ) found WHERE num_nonnulls(${names.join(", ")}) > 0 OFFSET 0
 ) measured`;
 }
 
