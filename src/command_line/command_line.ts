@@ -6,6 +6,7 @@ import { oneLine } from "../one_line.ts";
 import { writeError, writeOutput } from "../standard_streams.ts";
 import { COMMIT, VERSION } from "../version.ts";
 import { COMMANDS, GROUPS } from "./commands.ts";
+import type { Options } from "./options.ts";
 
 /** What the arguments ask for. */
 export type CommandLine =
@@ -23,9 +24,9 @@ export function readCommandLine(args: readonly string[], isTerminal: boolean): C
   let commandLine: CommandLine = { kind: "done", exitCode: 0 };
   const program = new Parser("tokenize")
     .description("Replaces the values of columns with tokens, in place, on Postgres or Databricks.")
-    .version(`tokenize ${VERSION} (${COMMIT})`, "--version", "print version and commit")
+    .version(`tokenize ${VERSION} (${COMMIT})`, "-V, --version", "print version and commit")
     .option("--config <file>", "the configuration file (default: TOKENIZE_CONFIG)")
-    .helpOption("--help", "print this help")
+    .helpOption("-h, --help", "print this help")
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
@@ -39,7 +40,7 @@ export function readCommandLine(args: readonly string[], isTerminal: boolean): C
     const parser = addCommand(name, program, groups).description(description);
     for (const addOption of options) addOption(parser);
     parser.action((given) => {
-      const command = read({ json: !isTerminal, ...given }, parser);
+      const command = read({ ...given, json: wantsJson(given, isTerminal) }, parser);
       commandLine = { kind: "command", command, configFile: program.opts().config };
     });
   }
@@ -50,6 +51,11 @@ export function readCommandLine(args: readonly string[], isTerminal: boolean): C
     return { kind: "done", exitCode: error.exitCode === 0 ? 0 : USAGE_EXIT_CODE };
   }
   return commandLine;
+}
+
+/** Whether results are printed as JSON: as `--json` or `--output` says, else unless a person reads them. */
+function wantsJson({ json, output }: Partial<Options>, isTerminal: boolean): boolean {
+  return json ?? (output === undefined ? !isTerminal : output === "json");
 }
 
 /** Adds a command to the program, or to its group. */

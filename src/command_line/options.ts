@@ -6,6 +6,7 @@ import { parseQualifiedName } from "./qualified_name.ts";
 import { COMMIT_MODES, DEFAULT_RUN_OPTIONS, type RunOptions, STRATEGIES } from "../run_options.ts";
 
 const MAX_CONNECTIONS = 64;
+const OUTPUT_FORMATS = ["json", "table"] as const;
 
 /** The options as the parser gives them. Those that a command does not have are never read. */
 export interface Options extends Partial<RunOptions> {
@@ -17,40 +18,42 @@ export interface Options extends Partial<RunOptions> {
   readonly dataset?: string;
   readonly column?: string;
   readonly json: boolean;
+  readonly output?: (typeof OUTPUT_FORMATS)[number];
 }
 
 /** `--urn` and `--columns`: one dataset. */
 export function addDataset(parser: Parser): Parser {
-  return addDatasetOptions(parser, "");
+  return addDatasetOptions(parser, "", "; may be repeated");
 }
 
 /** `--urn` and `--columns`, as often as there are datasets. */
 export function addDatasets(parser: Parser): Parser {
-  return addDatasetOptions(parser, "; --urn and --columns may be repeated, in pairs");
+  return addDatasetOptions(parser, "; --urn and --columns may be repeated, in pairs", "");
 }
 
-function addDatasetOptions(parser: Parser, more: string): Parser {
+function addDatasetOptions(parser: Parser, moreUrns: string, moreColumns: string): Parser {
   const collect = (value: string, before: string[] = []) => [...before, value];
   return parser
-    .requiredOption("--urn <urn>", `the dataset's URN, as DataHub writes it${more}`, collect)
-    .requiredOption("--columns <names>", "the columns, separated by commas", collect);
+    .requiredOption("--urn <urn>", `the dataset's URN, as DataHub writes it${moreUrns}`, collect)
+    .requiredOption("--columns <names>", `the columns, separated by commas${moreColumns}`, collect);
 }
 
-/** The one dataset. */
-export function parseDataset(options: Options, parser: Parser): DatasetArguments {
-  const [dataset, ...others] = parseDatasets(options, parser);
-  if (others.length > 0) parser.error("error: --urn and --columns may be given once only");
-  return dataset!;
+/** The one dataset, with the columns of every `--columns`. */
+export function parseDataset({ urn: urns, columns }: Options, parser: Parser): DatasetArguments {
+  const [urn, ...others] = urns;
+  if (others.length > 0) parser.error("error: --urn may be given once only");
+  return { urn: urn!, columns: parseNames(columns, parser) };
 }
 
 /** The datasets, each with the columns that were given at the same place. */
 export function parseDatasets({ urn: urns, columns }: Options, parser: Parser): DatasetArguments[] {
   if (urns.length !== columns.length) parser.error("error: each --urn needs its own --columns");
-  return urns.map((urn, i) => {
-    const names = splitUrnList(columns[i]!);
-    if (names.length === 0) parser.error("error: --columns names no column");
-    return { urn, columns: names };
-  });
+  return urns.map((urn, i) => ({ urn, columns: parseNames([columns[i]!], parser) }));
+}
+
+function parseNames(lists: readonly string[], parser: Parser): string[] {
+  const names = lists.flatMap(splitUrnList);
+  return names.length === 0 ? parser.error("error: --columns names no column") : names;
 }
 
 /** `--dry-run`, `--commit` and `--scrub`. */
@@ -82,7 +85,10 @@ export function addConnections(parser: Parser): Parser {
 }
 
 /** How a run is done, with the default for each option that was not given. */
-export function parseRunOptions(options: Options): RunOptions {
+export function parseRunOptions(options: Options, parser: Parser): RunOptions {
+  if (options.connections !== undefined && options.commit !== "batches") {
+    parser.error("error: --connections needs --commit batches");
+  }
   return {
     dryRun: options.dryRun ?? DEFAULT_RUN_OPTIONS.dryRun,
     commit: options.commit ?? DEFAULT_RUN_OPTIONS.commit,
@@ -145,7 +151,10 @@ export function parseTokenContext(
   return { platform, dataset: parts, column };
 }
 
-/** `--json`. */
+/** `--json` and `--output`. */
 export function addJson(parser: Parser): Parser {
-  return parser.option("--json", "print JSON (the default unless printing to a terminal)");
+  const output = new Option("--output <format>", "print a table, or JSON");
+  return parser
+    .option("--json", "print JSON (the default unless printing to a terminal)")
+    .addOption(output.choices(OUTPUT_FORMATS).conflicts("json"));
 }

@@ -12,11 +12,13 @@ import { printError, printLines, printUnwritable } from "./output.ts";
 type Detokenize = NonNullable<TokenSdk["detokenize"]>;
 
 const MAX_BATCH_LINES = 2500;
+/** What `psql` prints for NULL. No token is empty. */
+const NULL_LINE = "";
 
 /**
  * Writes one line for each line. As JSON it is a string, or null if the line is no token or fails its
- * authentication; as text it is the value, or the unchanged line. Returns the exit code: 0 if every
- * line was read back.
+ * authentication; as text it is the value, or the unchanged line. An empty line is NULL, and stays it.
+ * Returns the exit code: 0 if every other line was read back.
  */
 export async function detokenize(
   { platform = "", dataset = [], column = "", json }: DetokenizeCommand,
@@ -57,7 +59,7 @@ async function readBack(
   let left = 0;
   for await (const lines of batches(Deno.stdin.readable, shutDown)) {
     const values = await detokenize(lines, context);
-    left += values.filter((value) => value === null).length;
+    left += values.filter((value, i) => value === null && lines[i] !== NULL_LINE).length;
     printLines(values.map((value, i) => json ? JSON.stringify(value) : value ?? lines[i]!));
   }
   return left;

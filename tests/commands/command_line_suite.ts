@@ -5,6 +5,7 @@ import { type Program, runProgram } from "../support/program.ts";
 
 const URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,app.public.customers,PROD)";
 const DATASET = ["--urn", "--columns"];
+const OUTPUT = ["--json", "--output"];
 const RUN_OPTIONS = ["--dry-run", "--commit", "--scrub"];
 const COMMANDS = [
   "serve",
@@ -35,19 +36,39 @@ export function commandLineSuite(program: Program): void {
     assert.ok(commit);
   });
 
+  test("-V and -h are short for --version and --help", async () => {
+    assert.deepEqual(await run(["-V"]), await run(["--version"]));
+    assert.deepEqual(await run(["run", "-h"]), await run(["run", "--help"]));
+  });
+
+  test("a mistyped command or option is answered with the nearest one", async () => {
+    assert.match((await run(["permission"])).stderr, /^\(Did you mean permissions\?\)$/m);
+    assert.match((await run(["permissions", "--jsn"])).stderr, /^\(Did you mean --json\?\)$/m);
+  });
+
+  test("--output chooses as --json does, and the two exclude each other", async () => {
+    const json = await run(["permissions", "--output", "json"]);
+    assert.deepEqual(json, await run(["permissions", "--json"]));
+    const table = await run(["permissions", "--output", "table"]);
+    assert.match(table.stdout, /^The sandbox may reach$/m);
+    const both = await run(["permissions", "--json", "--output", "table"]);
+    assert.deepEqual([both.code, both.stdout], [2, ""]);
+    assert.match(both.stderr, /cannot be used with option '--json'/);
+  });
+
   test("--help lists every command, and each command's --help its options", async () => {
     const { code, stdout, stderr } = await run(["--help"]);
     assert.deepEqual([code, stderr], [0, ""]);
     for (const command of COMMANDS) assert.match(stdout, new RegExp(`^  ${command} `, "m"));
     const options: Record<string, string[]> = {
       serve: [],
-      run: [...DATASET, ...RUN_OPTIONS, "--strategy", "--connections", "--json"],
-      rotate: [...DATASET, "--from", ...RUN_OPTIONS, "--connections", "--json"],
-      trigger: [...DATASET, ...RUN_OPTIONS, "--strategy", "--json", "--url"],
-      detokenize: ["--platform", "--dataset", "--column", "--json"],
-      smoke: [...DATASET, "--json", "--url"],
+      run: [...DATASET, ...RUN_OPTIONS, "--strategy", "--connections", ...OUTPUT],
+      rotate: [...DATASET, "--from", ...RUN_OPTIONS, "--connections", ...OUTPUT],
+      trigger: [...DATASET, ...RUN_OPTIONS, "--strategy", ...OUTPUT, "--url"],
+      detokenize: ["--platform", "--dataset", "--column", ...OUTPUT],
+      smoke: [...DATASET, ...OUTPUT, "--url"],
       healthcheck: ["--url"],
-      permissions: ["--json"],
+      permissions: [...OUTPUT],
     };
     await Promise.all(COMMANDS.map(async (command) => {
       const help = await run([command, "--help"]);
@@ -72,6 +93,8 @@ export function commandLineSuite(program: Program): void {
       [["run", ...dataset, ...dataset], /once only/],
       [["run", ...dataset, "--commit", "sometimes"], /Allowed choices are atomic, batches/],
       [["run", ...dataset, "--connections", "0"], /--connections is not a whole number/],
+      [["run", ...dataset, "--connections", "2"], /--connections needs --commit batches/],
+      [["rotate", ...dataset, "--from", "dummy", "--connections", "2"], /needs --commit batches/],
       [["run", ...dataset, "--url", "http://127.0.0.1"], /unknown option '--url'/],
       [["run", "--urn", URN, "--columns", " , "], /--columns names no column/],
       [["rotate", ...dataset], /'--from <key\|sdk>' not specified/],

@@ -126,6 +126,13 @@ export async function jobsSuite(program: Program): Promise<void> {
     }
   });
 
+  test("--columns may be repeated, and blanks around names do not count", async () => {
+    const args = [...dataset("customers", " email , phone"), "--columns", "name "];
+    const { code, stdout, stderr } = await run(["run", ...args, "--dry-run"], withDatabase);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(JSON.parse(stdout).columns, ["email", "phone", "name"]);
+  });
+
   test("run needs no port, so it works beside a service that listens on it", async () => {
     await using service = await startService(program, withDatabase);
     const env = { ...withDatabase, PORT: String(service.port) };

@@ -71,12 +71,21 @@ Deno.test("many tokens are read back in order, with any line ends", async () => 
 Deno.test("a line that is no token or fails authentication becomes null, and the exit code is 1", async () => {
   const [token] = await tokensOf("global", ["Ada"]);
   const forged = token!.replace(/_.(?=[^_]*$)/, (end) => end === "_A" ? "_B" : "_A");
-  const { code, out, err } = await detokenize(toLines(["Ada", token!, forged, ""]));
+  const { code, out, err } = await detokenize(toLines(["Ada", token!, forged, "tk1_siv"]));
   assert.deepEqual(fromJson(out), [null, "Ada", null, null]);
   assert.equal(code, 1);
   assert.equal(err, "tokenize: 3 lines are not tokens that can be read back here\n");
   const one = await detokenize(toLines(["Ada", token!]));
   assert.equal(one.err, "tokenize: 1 line is not a token that can be read back here\n");
+});
+
+Deno.test("an empty line is NULL and stays it, with exit code 0", async () => {
+  const [token] = await tokensOf("global", ["Ada"]);
+  const { code, out, err } = await detokenize(toLines([token!, "", token!]));
+  assert.deepEqual([code, err], [0, ""]);
+  assert.deepEqual(fromJson(out), ["Ada", null, "Ada"]);
+  const text = await detokenize(toLines([token!, "", token!]), ["--output", "table"]);
+  assert.deepEqual([text.code, text.out, text.err], [0, "Ada\n\nAda\n", ""]);
 });
 
 Deno.test("tokens that are bound to a column are read back with the name of the column", async () => {
