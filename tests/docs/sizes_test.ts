@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { page, PAGES } from "./pages.ts";
 
 const KB = 1024;
-/** Written by the commands that measure, and by `deno task docs`. */
-const GENERATED = ["docs/performance.md", "docs/crash-proofs.md", "docs/code-map.md"];
+/** Written by the commands that measure. */
+const GENERATED = ["docs/performance.md", "docs/crash-proofs.md"];
+/** Written by `deno task docs`: help texts and tables, which are looked up rather than read. */
+const GENERATED_PART = /<!-- generated: .*? -->.*?<!-- end -->/gs;
 
 const bytesOf = (text: string) => new TextEncoder().encode(text).length;
 
@@ -13,9 +15,9 @@ Deno.test("README has 12 KB at most", () => {
   assert.ok(bytes <= 12 * KB, `README.md has ${bytes} bytes: move details to a page of docs`);
 });
 
-Deno.test("no page of docs has more than 15 KB, but for those that are generated", () => {
+Deno.test("no page of docs has more than 15 KB, but for what is generated", () => {
   const long = PAGES.filter(({ path }) => path.startsWith("docs/") && !GENERATED.includes(path))
-    .map(({ path, text }) => ({ path, bytes: bytesOf(text) }))
+    .map(({ path, text }) => ({ path, bytes: bytesOf(text.replaceAll(GENERATED_PART, "")) }))
     .filter(({ bytes }) => bytes > 15 * KB);
   assert.deepEqual(long, []);
 });
