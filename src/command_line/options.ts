@@ -3,6 +3,7 @@ import { type Command as Parser, Option } from "commander";
 import type { DatasetArguments, DetokenizeCommand } from "../command.ts";
 import { splitUrnList } from "../datahub/dataset_urn.ts";
 import { parseQualifiedName } from "./qualified_name.ts";
+import { readTypedUrn } from "./typed_urn.ts";
 import { COMMIT_MODES, DEFAULT_RUN_OPTIONS, type RunOptions, STRATEGIES } from "../run_options.ts";
 
 const MAX_CONNECTIONS = 64;
@@ -42,13 +43,16 @@ function addDatasetOptions(parser: Parser, moreUrns: string, moreColumns: string
 export function parseDataset({ urn: urns, columns }: Options, parser: Parser): DatasetArguments {
   const [urn, ...others] = urns;
   if (others.length > 0) parser.error("error: --urn may be given once only");
-  return { urn: urn!, columns: parseNames(columns, parser) };
+  return { urn: readTypedUrn(urn!), columns: parseNames(columns, parser) };
 }
 
 /** The datasets, each with the columns that were given at the same place. */
 export function parseDatasets({ urn: urns, columns }: Options, parser: Parser): DatasetArguments[] {
   if (urns.length !== columns.length) parser.error("error: each --urn needs its own --columns");
-  return urns.map((urn, i) => ({ urn, columns: parseNames([columns[i]!], parser) }));
+  return urns.map((urn, i) => ({
+    urn: readTypedUrn(urn),
+    columns: parseNames([columns[i]!], parser),
+  }));
 }
 
 function parseNames(lists: readonly string[], parser: Parser): string[] {

@@ -40,11 +40,17 @@ export function parseColumns(written: readonly string[], dataset: DatasetUrn): C
 function parseColumn(written: string, dataset: DatasetUrn): ColumnRef {
   const names = written.startsWith(URN_PREFIX)
     ? spellings(pathOf(written, dataset)).map(toV1)
-    : [toV1(written)];
+    : unpadded(toV1(written));
   if (names.some((name) => name.trim() === "")) {
     throw new ServiceError("invalid_request", `Cannot read column "${written}": its name is empty`);
   }
   return { written, names };
+}
+
+/** A name as it is; then, since blanks around names are slips more often than names, without them. */
+function unpadded(name: string): string[] {
+  const trimmed = name.trim();
+  return trimmed === name || trimmed === "" ? [name] : [name, trimmed];
 }
 
 /** A v2 path without its bracketed parts; a v1 path unchanged. */

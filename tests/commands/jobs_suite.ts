@@ -133,6 +133,16 @@ export async function jobsSuite(program: Program): Promise<void> {
     assert.deepEqual(JSON.parse(stdout).columns, ["email", "phone", "name"]);
   });
 
+  test("--urn takes the URL of the dataset's page in DataHub", async () => {
+    const page = `https://datahub.example.com/dataset/${
+      urn("customers")
+    }/Columns?is_lineage_mode=false`;
+    const args = ["run", "--urn", page, "--columns", "email", "--dry-run"];
+    const { code, stdout, stderr } = await run(args, withDatabase);
+    assert.equal(code, 0, stderr);
+    assert.equal(JSON.parse(stdout).dataset_urn, urn("customers"));
+  });
+
   test("run needs no port, so it works beside a service that listens on it", async () => {
     await using service = await startService(program, withDatabase);
     const env = { ...withDatabase, PORT: String(service.port) };

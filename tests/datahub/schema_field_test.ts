@@ -43,6 +43,11 @@ Deno.test("a plain name is the name itself, with any characters", () => {
   }
 });
 
+Deno.test("blanks around a name may be slips, or belong to it", () => {
+  assert.deepEqual(namesOf(" email "), [" email ", "email"]);
+  assert.deepEqual(namesOf("first name"), ["first name"]);
+});
+
 Deno.test("a schemaField's path may mean itself or its decoded form", () => {
   assert.deepEqual(namesOf(`urn:li:schemaField:(${URN},a%2Cb)`), ["a%2Cb", "a,b"]);
   const v2 = `urn:li:schemaField:(${URN},[version=2.0].[type=string].a%28b%29)`;
