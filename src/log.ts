@@ -75,6 +75,10 @@ export const LOG_LINES: Readonly<
   datahub_sweep_failed: ["warning", "sweep failed, tries again: {reason}"],
   dataset_reconciled: ["info", "{datasetUrn}: {outcome}"],
   dataset_not_read: ["warning", "{datasetUrn}: DataHub could not be asked, tries again: {reason}"],
+  datahub_report_failed: [
+    "warning",
+    "{datasetUrn}: DataHub did not take the report ({kind}): {reason}",
+  ],
   stopping: ["info", "{signal}: no new runs, {runs} under way"],
   run_ending: [
     "warning",

@@ -117,6 +117,14 @@ export type Observation =
     readonly fault: string;
     readonly reason: string;
   }
+  | {
+    readonly event: "datahub_report_failed";
+    readonly datasetUrn: string;
+    /** As in DATAHUB_REPORT. */
+    readonly kind: string;
+    readonly fault: string;
+    readonly reason: string;
+  }
   | { readonly event: "stopping"; readonly signal: string; readonly runs: number }
   | { readonly event: "run_ending"; readonly runId: string; readonly signal: string }
   | { readonly event: "stopped" }

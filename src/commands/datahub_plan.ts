@@ -13,7 +13,7 @@ export async function planDatahub(
   action: ActionDependencies,
   shutDown: AbortSignal,
 ): Promise<number> {
-  const swept = await sweepForCommand(config, action, { mode: "observe" }, shutDown);
+  const swept = await sweepForCommand(config, action, { mode: "observe", isPlan: true }, shutDown);
   if ("exitCode" in swept) return swept.exitCode;
   const { datasets } = swept;
   printIfPossible(() => {

@@ -60,13 +60,13 @@ async function loadApp(config: Config, action: ActionDependencies, runs: RunRegi
 
 /** Starts the DataHub loop, if it is configured. */
 async function followDatahub(
-  { datahub: settings }: Config,
+  { datahub: settings, tokenSdk: { mode: tokenSdkMode } }: Config,
   action: ActionDependencies,
   runs: RunRegistry,
 ) {
   if (settings === undefined) return undefined;
   const { startLoop } = await import("../datahub/loop/loop.ts");
-  return startLoop({ settings, action, runs });
+  return startLoop({ settings, action, runs, tokenSdkMode });
 }
 
 /** Starts to listen, or says why it cannot. */

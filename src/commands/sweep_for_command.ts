@@ -12,6 +12,8 @@ import { printError } from "./output.ts";
 export interface SweepChoices {
   /** What is done, if less than DATAHUB_MODE allows. */
   readonly mode?: DatahubMode;
+  /** Whether nothing is reported to DataHub. */
+  readonly isPlan?: boolean;
 }
 
 /** The datasets in the order of their turns, or the exit code if there was no sweep. */
@@ -31,7 +33,10 @@ export async function sweepForCommand(
   const { Journal } = await import("../datahub/loop/journal.ts");
   const { plannedDataset } = await import("../datahub/loop/plan_document.ts");
   const { sweepOnce } = await import("../datahub/loop/sweep_once.ts");
+  const { datahubReporter } = await import("../datahub/report/datahub_reporter.ts");
+  const { ReportProblems } = await import("../datahub/report/report_problems.ts");
   const { SILENT_REPORTER } = await import("../datahub/report/reporter.ts");
+  const { tokenSourceOf } = await import("../datahub/loop/token_source.ts");
   const settings = config.datahub!;
   const gms = openGms(settings.gms);
   const runs = new RunRegistry();
@@ -40,7 +45,12 @@ export async function sweepForCommand(
   const { mode = settings.mode } = choices;
   // a program that serves has a journal of its own, which nobody else may write
   const journal = new Journal(gms, `${settings.consumer}-sweep`);
-  const deps = { gms, action, runs, mode, reporter: SILENT_REPORTER, journal, settings };
+  const tokenSource = tokenSourceOf(action, config.tokenSdk.mode);
+  const problems = new ReportProblems();
+  const reporter = choices.isPlan
+    ? SILENT_REPORTER
+    : datahubReporter({ gms, settings, tokenSource, problems, observe: action.observe });
+  const deps = { gms, action, runs, mode, reporter, journal, settings };
   try {
     await sweepOnce(
       deps,

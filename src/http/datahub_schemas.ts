@@ -46,7 +46,9 @@ export const datahubStatusSchema = schemaOf<LoopStatus>("DatahubStatus", {
     description: "`polling`; `absent`: DataHub has no Events API, sweeps only; `failing`: " +
       "not at the moment, see `problem`",
   }),
-  problem: z.string().nullable().openapi({ description: "Why DataHub cannot be asked" }),
+  problem: z.string().nullable().openapi({
+    description: "Why DataHub cannot be asked, or takes no reports",
+  }),
   needs_attention: z.boolean().openapi({
     description: "Whether a token or a privilege is missing, which waiting does not mend",
   }),

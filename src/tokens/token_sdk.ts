@@ -49,6 +49,9 @@ export interface TokenSdk {
    */
   readonly current?: TokenPattern;
 
+  /** The id of the key that `tokenize` uses at present. Omitted if the SDK has no key. */
+  readonly keyId?: string;
+
   /** Recognises the tokens made with the key of that id; undefined if no such key is known. */
   patternOf?(keyId: string): TokenPattern | undefined;
 

@@ -9,7 +9,7 @@
 import { respondForEntities } from "./entities_api.ts";
 import { EventsApi } from "./events_api.ts";
 import { FaultBook } from "./faults.ts";
-import { respondToGraphql } from "./graphql_api.ts";
+import { readSchema, respondToGraphql, type SchemaAge } from "./graphql_api.ts";
 import { Metadata } from "./metadata.ts";
 
 /** A request that was received. */
@@ -31,8 +31,9 @@ export interface DatahubServer extends AsyncDisposable {
   readonly requests: readonly ReceivedRequest[];
 }
 
-/** Starts it on a free port of this machine. */
-export function startDatahub(): DatahubServer {
+/** Starts it on a free port of this machine, with the GraphQL schema of a newer server by default. */
+export function startDatahub(age: SchemaAge = "newer"): DatahubServer {
+  const schema = readSchema(age);
   const metadata = new Metadata();
   const faults = new FaultBook();
   const events = new EventsApi(metadata);
@@ -52,7 +53,9 @@ export function startDatahub(): DatahubServer {
     if (url.pathname === "/openapi/v1/events/poll") {
       return await events.poll(url.searchParams, stopping.signal);
     }
-    if (url.pathname === "/api/graphql") return respondToGraphql(metadata, body);
+    if (url.pathname === "/api/graphql") {
+      return await respondToGraphql(metadata, await schema, body);
+    }
     return respondForEntities(metadata, request.method, url, body);
   };
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, respond);

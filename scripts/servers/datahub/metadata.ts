@@ -1,4 +1,5 @@
 /** What the stand-in knows: aspects of entities, and the events that changes of them made. */
+import { failure } from "./failure.ts";
 
 /** An aspect's content. */
 export type Aspect = Record<string, unknown>;
@@ -27,6 +28,28 @@ type Association = Record<string, unknown>;
 const TAG = "urn:li:tag:";
 const ACTOR = "urn:li:corpuser:jdoe";
 
+/** The privileges that the program's reports need. */
+const PRIVILEGES = [
+  "CREATE_TAGS",
+  "MANAGE_STRUCTURED_PROPERTIES",
+  "GET_PLATFORM_EVENTS",
+  "VIEW_ENTITY_PAGE",
+  "EDIT_DATASET_COL_TAGS",
+  "EDIT_ENTITY_OPERATIONS",
+  "EDIT_ENTITY_INCIDENTS",
+  "EDIT_ENTITY_ASSERTIONS",
+  "EDIT_ENTITY_PROPERTIES",
+  "EDIT_ENTITY",
+  "DELETE_ENTITY",
+];
+
+/** An entry of an aspect that has one for each moment. */
+export interface TimeseriesEntry {
+  readonly urn: string;
+  readonly aspect: string;
+  readonly value: Aspect;
+}
+
 /** Entities with their aspects, and a log of events. */
 export class Metadata {
   /** By URN and then by the aspect's name. */
@@ -35,8 +58,23 @@ export class Metadata {
   readonly events: string[] = [];
   /** Lineage: the URNs of what is derived from a dataset or a column, one step away. */
   readonly downstream = new Map<string, string[]>();
+  /** By what identifies an entry: one that is sent again replaces itself. */
+  readonly timeseries = new Map<string, TimeseriesEntry>();
+  /** What the caller may do, on everything. */
+  readonly privileges = new Set<string>(PRIVILEGES);
   /** Events before this offset are gone. */
   firstOffset = 0;
+
+  /** Throws, as a resolver does, unless the caller has the privilege. */
+  require(privilege: string): void {
+    if (!this.privileges.has(privilege)) throw failure(403);
+  }
+
+  /** The values of an aspect that has one for each moment. */
+  valuesOf(urn: string, aspect: string): Aspect[] {
+    return [...this.timeseries.values()]
+      .flatMap((each) => each.urn === urn && each.aspect === aspect ? [each.value] : []);
+  }
 
   /** Adds a dataset with those columns. */
   addDataset(urn: string, columns: readonly string[], aspects: Record<string, Aspect> = {}): void {
@@ -64,7 +102,13 @@ export class Metadata {
     if (change.place !== "schemaField") this.emit(changeEvent("ADD", change));
   }
 
-  /** Takes a label off a column. */
+  /** Whether a label is on a column, in the place that is named. */
+  hasLabel(change: ColumnLabel): boolean {
+    return associationsOf(this.#ownerOf(change), change.label)
+      .some(({ tag, urn }) => [tag, urn].includes(change.label));
+  }
+
+  /** Takes a label off a column, if it is there. */
   unlabel(change: ColumnLabel): void {
     const associations = associationsOf(this.#ownerOf(change), change.label);
     const left = associations.filter(({ tag, urn }) => ![tag, urn].includes(change.label));

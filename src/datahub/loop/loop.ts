@@ -10,7 +10,9 @@ import { MAX_RUNS } from "../../platforms/run_limiter.ts";
 import { openGms } from "../gms/gms.ts";
 import { offsetStore } from "../gms/offset_store.ts";
 import { findTaggedDatasets } from "../gms/search.ts";
-import { type Reporter, SILENT_REPORTER } from "../report/reporter.ts";
+import { datahubReporter } from "../report/datahub_reporter.ts";
+import { ReportProblems } from "../report/report_problems.ts";
+import type { Reporter } from "../report/reporter.ts";
 import type { DatahubSettings } from "../settings.ts";
 import { dealWith } from "./deal_with.ts";
 import { DueQueue } from "./due_queue.ts";
@@ -21,6 +23,7 @@ import { Journal } from "./journal.ts";
 import { LoopState } from "./loop_state.ts";
 import { type LoopStatus, statusOf } from "./loop_status.ts";
 import { Sweeper } from "./sweeper.ts";
+import { tokenSourceOf } from "./token_source.ts";
 import type { LabelRules } from "./tagged_columns.ts";
 
 /** What the loop works with. */
@@ -28,7 +31,9 @@ export interface LoopDependencies {
   readonly settings: DatahubSettings;
   readonly action: ActionDependencies;
   readonly runs: RunRegistry;
-  /** Where it reports to. */
+  /** As in `TOKEN_SDK_MODE`. */
+  readonly tokenSdkMode: string;
+  /** Where it reports to; otherwise to DataHub. */
   readonly reporter?: Reporter;
 }
 
@@ -73,11 +78,14 @@ export function startLoop(deps: LoopDependencies): DatahubLoop {
 }
 
 /** The parts, connected with one another; none of them does anything yet. */
-function partsOf({ settings, action, runs, reporter = SILENT_REPORTER }: LoopDependencies) {
+function partsOf({ settings, action, runs, tokenSdkMode, ...rest }: LoopDependencies) {
   const { observe } = action;
   const { mode, tags, approvalTag } = settings;
   const gms = openGms(settings.gms);
   const state = new LoopState();
+  const problems = new ReportProblems();
+  const tokenSource = tokenSourceOf(action, tokenSdkMode);
+  const { reporter = datahubReporter({ gms, settings, tokenSource, problems, observe }) } = rest;
   const journal = new Journal(gms, settings.consumer);
   let terms: readonly string[] = settings.terms;
   const rules = (): LabelRules => ({ wanted: new Set([...tags, ...terms]), approvalTag });
@@ -113,7 +121,7 @@ function partsOf({ settings, action, runs, reporter = SILENT_REPORTER }: LoopDep
     requestSweep: (reason) => sweeper.request(reason),
     observe,
   });
-  return { intake, sweeper, queue, state, journal, rules, take };
+  return { intake, sweeper, queue, state, problems, journal, rules, take };
 }
 
 /** Makes due what an earlier program left: what it did not report, and what it was to scrub later. */

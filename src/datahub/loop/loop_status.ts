@@ -1,4 +1,5 @@
 /** How the loop is, for /readyz, `GET /datahub/status` and `tokenize datahub status`. */
+import type { ReportProblems } from "../report/report_problems.ts";
 import type { DatahubMode } from "../settings.ts";
 import type { DueQueue } from "./due_queue.ts";
 import type { EventIntake } from "./event_intake.ts";
@@ -15,7 +16,7 @@ export type EventState = (typeof EVENT_STATES)[number];
 export interface LoopStatus {
   readonly mode: DatahubMode;
   readonly events: EventState;
-  /** Why DataHub cannot be asked; null if it can, as far as is known. */
+  /** Why DataHub cannot be asked, or takes no reports; null if nothing is wrong, as far as is known. */
   readonly problem: string | null;
   /** Whether a token or a privilege is missing, which waiting does not mend. */
   readonly needs_attention: boolean;
@@ -43,12 +44,13 @@ export interface LoopParts {
   readonly sweeper: Sweeper;
   readonly queue: DueQueue<Hint>;
   readonly state: LoopState;
+  readonly problems: ReportProblems;
 }
 
 /** Collects how the parts are now. */
 export function statusOf(
   mode: DatahubMode,
-  { intake, sweeper, queue, state }: LoopParts,
+  { intake, sweeper, queue, state, problems }: LoopParts,
 ): LoopStatus {
   const failure = sweeper.failure ??
     (intake.state.kind === "failing" ? intake.state.error : undefined);
@@ -57,7 +59,7 @@ export function statusOf(
   return {
     mode,
     events: intake.state.kind,
-    problem: failure?.message ?? null,
+    problem: failure?.message ?? problems.message ?? null,
     needs_attention: failure?.fault === "unauthorized" || failure?.fault === "forbidden",
     offset_id: intake.storedOffsetId ?? null,
     last_event_at: lastEventTimeMs === undefined ? null : new Date(lastEventTimeMs).toISOString(),

@@ -93,6 +93,7 @@ function createSdk({ scope, keys: settings }: KeyedSettings): TokenSdk {
   return {
     pattern,
     current: currentPattern(NAME, PAYLOAD, scope, settings),
+    keyId: settings[0]!.id,
     patternOf: (id) => patternOfKey(NAME, PAYLOAD, settings, id),
     authenticates: true,
     tokenize: overTexts(tokenizeBytes),

@@ -64,6 +64,7 @@ function createSdk({ scope, keys }: KeyedSettings): TokenSdk {
   return {
     pattern: keyedPattern(NAME, PAYLOAD, keys),
     current: currentPattern(NAME, PAYLOAD, scope, keys),
+    keyId: keys[0]!.id,
     patternOf: (id) => patternOfKey(NAME, PAYLOAD, keys, id),
     tokenize: overTexts(tokenizeBytes),
     tokenizeBytes,

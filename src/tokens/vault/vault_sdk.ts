@@ -41,7 +41,7 @@ export async function createVaultSdk(
 }
 
 function sdkOf(
-  { scope }: VaultSettings,
+  { scope, key: keyName }: VaultSettings,
   session: VaultSession,
   engine: TransitEngine,
   key: TransitKey,
@@ -59,6 +59,9 @@ function sdkOf(
     prepare: () => key.refresh(),
     get current() {
       return tokensOfVersion(key.state.version);
+    },
+    get keyId() {
+      return `${keyName}:v${key.state.version}`;
     },
     async tokenize(values, context) {
       const binding = begin(context);

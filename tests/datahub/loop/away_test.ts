@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { until } from "../../../scripts/servers/until.ts";
 import { stateUrn } from "../../../src/datahub/gms/consumer_state.ts";
 import { encodeOffset } from "../../../scripts/servers/datahub/events_api.ts";
+import { SILENT_REPORTER } from "../../../src/datahub/report/reporter.ts";
 import { type OpenedLoop, openLoop } from "./open_loop.ts";
 
 const EVENTS = /events\/poll/;
@@ -38,6 +39,7 @@ Deno.test("the first start stores the end of the events before it sweeps", async
 
 Deno.test("a start goes on at the stored offset, and takes what came meanwhile", async () => {
   await using opened = await openLoop({
+    reporter: SILENT_REPORTER,
     before(place) {
       store(place, encodeOffset(0));
       place.datahub.faults.order(/graphql/, { kind: "status", status: 503 }); // no sweep finds it
@@ -67,6 +69,7 @@ Deno.test("the offset is stored only when the datasets before it were dealt with
 
 Deno.test("an offset that DataHub does not know: on at the end, and a sweep finds the rest", async () => {
   await using opened = await openLoop({
+    reporter: SILENT_REPORTER,
     before(place) {
       store(place, "bm90aGluZw==");
       place.tag({ column: "email" });
@@ -114,7 +117,7 @@ Deno.test("events that are none do not stop the others", async () => {
 });
 
 Deno.test("the program's own tag for what is done, and tags that only begin alike, cause nothing", async () => {
-  await using opened = await openLoop();
+  await using opened = await openLoop({ reporter: SILENT_REPORTER });
   await opened.untilObserved("datahub_sweep_finished");
   opened.tag({ column: "email", label: "urn:li:tag:Tokenized" });
   opened.tag({ column: "email", label: "urn:li:tag:PII.Email" });

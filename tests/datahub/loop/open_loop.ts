@@ -9,6 +9,7 @@ import {
   type DatahubServer,
   startDatahub,
 } from "../../../scripts/servers/datahub/datahub_server.ts";
+import type { SchemaAge } from "../../../scripts/servers/datahub/graphql_api.ts";
 import type { ColumnLabel } from "../../../scripts/servers/datahub/metadata.ts";
 import { machineSource } from "../../../scripts/servers/test_keys.ts";
 import { until } from "../../../scripts/servers/until.ts";
@@ -29,8 +30,10 @@ export interface OpenLoopOptions {
   readonly mode?: "observe" | "approve" | "run";
   /** Further settings, as variables. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Where the loop reports to. */
+  /** Where the loop reports to; otherwise to DataHub. */
   readonly reporter?: Reporter;
+  /** DataHub's GraphQL schema. */
+  readonly schema?: SchemaAge;
   /** Called before the loop starts. */
   readonly before?: (opened: Omit<OpenedLoop, "loop">) => unknown;
 }
@@ -62,7 +65,7 @@ export interface OpenedLoop extends AsyncDisposable {
 
 /** Starts all three. Everything that was logged is searched for values and secrets at the end. */
 export async function openLoop(options: OpenLoopOptions = {}): Promise<OpenedLoop> {
-  const datahub = startDatahub();
+  const datahub = startDatahub(options.schema);
   const database = await createTestDatabase({ customers: true });
   const urn = urnOf(`${database.name}.public.customers`);
   datahub.metadata.addDataset(urn, ["id", "name", "email", "phone", "created_at"]);
@@ -152,6 +155,7 @@ function start({ datahub, database, observations }: Place, options: OpenLoopOpti
   };
   const loop = startLoop({
     settings: config.datahub!,
+    tokenSdkMode: config.tokenSdk.mode,
     action,
     runs,
     ...(reporter && { reporter }),

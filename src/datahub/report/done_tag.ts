@@ -1,0 +1,100 @@
+/**
+ * The tag that marks a column as done.
+ *
+ * Source of the shapes: `entity.graphql` of DataHub. Its `LabelUtils.java` demands that the tag exists, and
+ * finds a column by the exact path in the schema.
+ */
+import { z } from "zod";
+import type { Gms } from "../gms/gms.ts";
+import { parsed } from "../gms/parsed.ts";
+import { readDataset } from "../gms/read_dataset.ts";
+import { toV1 } from "../schema_field.ts";
+import type { ReportTarget } from "./effect.ts";
+import type { Subject } from "./reporter.ts";
+
+const EXISTS = `query exists($urn: String!) { entityExists(urn: $urn) }`;
+const CREATE_TAG = `mutation createTag($input: CreateTagInput!) { createTag(input: $input) }`;
+const BATCHES = {
+  add: `mutation addTags($input: BatchAddTagsInput!) { batchAddTags(input: $input) }`,
+  remove: `mutation removeTags($input: BatchRemoveTagsInput!) { batchRemoveTags(input: $input) }`,
+} as const;
+const ONE_BY_ONE = {
+  add: `mutation addTag($input: TagAssociationInput!) { addTag(input: $input) }`,
+  remove: `mutation removeTag($input: TagAssociationInput!) { removeTag(input: $input) }`,
+} as const;
+
+const DESCRIPTION = "All values of the column were replaced by tokens.";
+const TAG_PREFIX = "urn:li:tag:";
+
+const existsSchema = z.object({ entityExists: z.boolean().nullish() });
+
+/** Whether DataHub knows an entity. Throws `GmsError`. */
+export async function entityExists(gms: Gms, urn: string): Promise<boolean> {
+  return parsed(existsSchema, await gms.graphql(EXISTS, { urn })).entityExists === true;
+}
+
+/** Puts the tag on those columns that do not have it. Throws `GmsError`. */
+export async function addDoneTag(
+  target: ReportTarget,
+  { datasetUrn, columns }: Subject,
+  tag: string,
+): Promise<void> {
+  const paths = await pathsOf(target.gms, datasetUrn, columns, tag, false);
+  if (paths.length === 0) return;
+  await createIfMissing(target.gms, tag);
+  await change("add", target, datasetUrn, paths, tag);
+}
+
+/** Takes the tag off those columns that have it: they hold plain values again. Throws `GmsError`. */
+export async function removeDoneTag(
+  target: ReportTarget,
+  { datasetUrn, columns }: Subject,
+  tag: string,
+): Promise<void> {
+  const paths = await pathsOf(target.gms, datasetUrn, columns, tag, true);
+  if (paths.length > 0) await change("remove", target, datasetUrn, paths, tag);
+}
+
+/** The paths of those columns that have the tag, or do not have it. */
+async function pathsOf(
+  gms: Gms,
+  datasetUrn: string,
+  columns: readonly string[],
+  tag: string,
+  isThere: boolean,
+): Promise<string[]> {
+  const { columns: paths = [], fieldLabels } = await readDataset(gms, datasetUrn);
+  const tagged = new Set(
+    fieldLabels
+      .filter(({ globalTags }) => globalTags?.tags?.some((each) => each.tag === tag))
+      .map(({ fieldPath }) => toV1(fieldPath)),
+  );
+  return paths.filter((path) => columns.includes(toV1(path)) && tagged.has(toV1(path)) === isThere);
+}
+
+async function createIfMissing(gms: Gms, tag: string): Promise<void> {
+  if (await entityExists(gms, tag)) return;
+  const name = tag.slice(TAG_PREFIX.length);
+  await gms.graphql(CREATE_TAG, { input: { id: name, name, description: DESCRIPTION } });
+}
+
+async function change(
+  which: "add" | "remove",
+  { gms, offer }: ReportTarget,
+  resourceUrn: string,
+  paths: readonly string[],
+  tagUrn: string,
+): Promise<void> {
+  const resources = paths.map((subResource) => ({
+    resourceUrn,
+    subResourceType: "DATASET_FIELD",
+    subResource,
+  }));
+  if (offer.has("mutations", which === "add" ? "batchAddTags" : "batchRemoveTags")) {
+    await gms.graphql(BATCHES[which], { input: { tagUrns: [tagUrn], resources } });
+    return;
+  }
+  for (const resource of resources) {
+    await gms.graphql(ONE_BY_ONE[which], { input: { tagUrn, ...resource } });
+  }
+}
