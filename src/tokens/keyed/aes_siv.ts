@@ -59,9 +59,7 @@ function createSdk({ scope, keys: settings }: KeyedSettings): TokenSdk {
   function tokenizeBytes({ bytes, ends }: PackedTexts, context: TokenContext): PackedTexts {
     if (keys.length === 0) throw closed("tokenize");
     const cipher = startSiv(keys[0]!.bytes, [bindingOf(domainOf(MODE, scope), scope, context)]);
-    let length = 0;
-    for (let i = 0; i < ends.length; i++) length += tokenLength(ends[i]! - startOf(ends, i));
-    const tokens = new Uint8Array(length);
+    const tokens = new Uint8Array(totalLength(ends, tokenLength));
     const tokenEnds = new Uint32Array(ends.length);
     try {
       for (let i = 0, at = 0; i < ends.length; i++) {
@@ -108,6 +106,13 @@ function createSdk({ scope, keys: settings }: KeyedSettings): TokenSdk {
       return Promise.resolve();
     },
   };
+}
+
+/** The bytes of the tokens of all values, which end at `ends`. */
+function totalLength(ends: Uint32Array, tokenLength: (valueBytes: number) => number): number {
+  let length = 0;
+  for (let i = 0; i < ends.length; i++) length += tokenLength(ends[i]! - startOf(ends, i));
+  return length;
 }
 
 /** What reads the tokens that begin with `head`: those of one key and scope. */
