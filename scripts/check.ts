@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 /** What an adapter's author reads: see docs/writing-a-token-sdk.md. */
 const DOCUMENTED = [
   "src/tokens/token_sdk.ts",
+  "src/tokens/packed_texts.ts",
   "src/tokens/token_pattern.ts",
   "src/tokens/token_scope.ts",
   "src/errors.ts",

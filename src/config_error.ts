@@ -2,10 +2,13 @@
 
 /** A place in the configuration file. Lines and columns count from 1. */
 export interface FilePosition {
+  /** The file's path, as it was given. */
   readonly file: string;
+  /** The line. */
   readonly line: number;
+  /** The character in the line. */
   readonly column: number;
-  /** Such as `datahub.mode`; empty if the fault is in no key. */
+  /** The key that is at fault, such as `datahub.mode`; empty if the fault is in no key. */
   readonly key: string;
 }
 

@@ -58,7 +58,10 @@ export function startDatahub(age: SchemaAge = "newer"): DatahubServer {
     }
     return respondForEntities(metadata, request.method, url, body);
   };
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, respond);
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, signal: stopping.signal, onListen: () => {} },
+    respond,
+  );
   return {
     url: `http://127.0.0.1:${server.addr.port}`,
     token,
@@ -66,8 +69,8 @@ export function startDatahub(age: SchemaAge = "newer"): DatahubServer {
     faults,
     requests,
     async [Symbol.asyncDispose]() {
-      stopping.abort();
-      await server.shutdown();
+      stopping.abort(); // shutdown() would wait for clients that hold connections open
+      await server.finished;
     },
   };
 }
