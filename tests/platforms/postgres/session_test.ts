@@ -5,6 +5,7 @@ import { until } from "../../../scripts/servers/until.ts";
 import { ServiceError } from "../../../src/errors.ts";
 import { Session } from "../../../src/platforms/postgres/connection/session.ts";
 import { useDatabase } from "../../support/action_fixture.ts";
+import { startFreezingProxy } from "../../support/freezing_proxy.ts";
 
 const database = await useDatabase();
 const settings = serverSettings(database.url);
@@ -34,6 +35,22 @@ async function textOf(pieces: AsyncIterable<Uint8Array>): Promise<string> {
   for await (const piece of pieces) text += decoder.decode(piece, { stream: true });
   return text;
 }
+
+Deno.test("a session is closed if what it was to cancel does not end, though other statements do", async () => {
+  const { hostname, port } = new URL(database.url);
+  using proxy = startFreezingProxy({ hostname, port: Number(port) });
+  const throughProxy = serverSettings(
+    database.url.replace(`${hostname}:${port}`, `127.0.0.1:${proxy.port}`),
+  );
+  const session = await Session.open(throughProxy, new AbortController().signal, () => {});
+  proxy.holdNew(); // the request to cancel does not arrive
+  const first = session.query("wait", "SELECT pg_sleep(0.2)");
+  const second = session.query("wait", "SELECT pg_sleep(60)");
+  session.cancel();
+  await first;
+  await assert.rejects(second, { code: "database_unreachable" });
+  assert.ok(session.lost);
+});
 
 Deno.test("a COPY gives its content, and the session goes on", () =>
   withSession(async (session) => {

@@ -203,7 +203,7 @@ export class Session {
 
   #done(): void {
     this.#active--;
-    clearTimeout(this.#closing);
+    if (this.#active === 0) clearTimeout(this.#closing);
   }
 
   /** What made the transaction fail, if the server refuses a statement only because it has failed. */
@@ -227,10 +227,11 @@ export class Session {
     }
   }
 
-  /** Cancels the statement under way; if it does not end soon, closes the connection. */
+  /** Cancels the statements under way; if they do not all end soon, closes the connection. */
   cancel(): void {
     if (this.#active === 0) return;
     this.#retired = true;
+    clearTimeout(this.#closing);
     this.#closing = setTimeout(() => void this.close(), CANCEL_TIMEOUT_MS);
     // if it fails, the timer closes the connection
     this.#requestCancel(this.#ended.signal).catch(() => {});
