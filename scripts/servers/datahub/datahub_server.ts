@@ -58,9 +58,14 @@ export function startDatahub(age: SchemaAge = "newer"): DatahubServer {
     }
     return respondForEntities(metadata, request.method, url, body);
   };
+  const responding = new Set<Promise<Response>>();
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, signal: stopping.signal, onListen: () => {} },
-    respond,
+    (request) => {
+      const response = respond(request).finally(() => responding.delete(response));
+      responding.add(response);
+      return response;
+    },
   );
   return {
     url: `http://127.0.0.1:${server.addr.port}`,
@@ -70,7 +75,7 @@ export function startDatahub(age: SchemaAge = "newer"): DatahubServer {
     requests,
     async [Symbol.asyncDispose]() {
       stopping.abort(); // shutdown() would wait for clients that hold connections open
-      await server.finished;
+      await Promise.allSettled([server.finished, ...responding]);
     },
   };
 }
