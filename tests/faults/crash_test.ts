@@ -38,7 +38,7 @@ FAULTS.forEach((fault, salt) => {
         mode,
         times,
         salt,
-        code,
+        codes: code === undefined ? [] : [code],
         strike: (random) => strike(fault, mode, random() * workMs),
         ...(mend && { mend: () => mend(arena) }),
       });

@@ -59,7 +59,7 @@ export interface OpenedLoop extends AsyncDisposable {
     event: E,
     matches?: (observation: Extract<Observation, { event: E }>) => boolean,
   ): Promise<Extract<Observation, { event: E }>>;
-  /** Waits until a dataset, by default that of `customers`, was dealt with; `times` in all. */
+  /** Waits until a dataset, by default that of `customers`, was dealt with for the `times`-th time. */
   untilReconciled(urn?: string, times?: number): Promise<Reconciled>;
 }
 
@@ -98,7 +98,7 @@ export async function openLoop(options: OpenLoopOptions = {}): Promise<OpenedLoo
           each.event === "dataset_reconciled" && each.datasetUrn === dataset
         ) as Reconciled[];
       await until(() => all().length >= times, `not dealt with: ${JSON.stringify(observations)}`);
-      return all().at(-1)!;
+      return all()[times - 1]!;
     },
   };
   const dispose = async () => {
