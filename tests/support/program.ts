@@ -76,7 +76,7 @@ export interface Running extends AsyncDisposable {
 export type Environment = Readonly<Record<string, string>>;
 
 /** No test's program runs longer: one that hangs is killed, and its test fails. */
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 180_000;
 
 /** Deno's own variables, without which it would not find its cache. */
 const PASSED_ON = ["HOME", "PATH", "DENO_DIR", "XDG_CACHE_HOME", "DENO_TLS_CA_STORE", "TMPDIR"];
