@@ -5,8 +5,8 @@ import { posix } from "node:path";
 /** The ground floor: any room may import these, and they import nothing but one another. */
 const GROUND_FLOOR = [
   "async",
+  "bytes",
   "config_error",
-  "copy_bytes",
   "counted",
   "errors",
   "exit_codes",

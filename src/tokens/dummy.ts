@@ -7,7 +7,7 @@
  */
 import { base64Length, readBase64, STANDARD_ALPHABET, writeBase64 } from "./base64.ts";
 import { toByteMatcher } from "./byte_matcher.ts";
-import { copyBytes } from "../copy_bytes.ts";
+import { copyBytes } from "../bytes.ts";
 import {
   overNullableTexts,
   overTexts,

@@ -9,7 +9,7 @@
 import { ServiceError } from "../../errors.ts";
 import { readBase64, URL_ALPHABET } from "../base64.ts";
 import { toByteMatcher } from "../byte_matcher.ts";
-import { copyBytes } from "../../copy_bytes.ts";
+import { copyBytes } from "../../bytes.ts";
 import type { TokenKey } from "./key_set.ts";
 import {
   KEYED_ENVIRONMENT,

@@ -17,7 +17,7 @@
  * are recognised as those of an SDK that no longer writes.
  */
 import { URL_ALPHABET, writeBase64 } from "../base64.ts";
-import { copyBytes } from "../../copy_bytes.ts";
+import { copyBytes } from "../../bytes.ts";
 import type { TokenKey } from "./key_set.ts";
 import { type TokenPattern, tokenPattern } from "../token_pattern.ts";
 import { scopeLetter, TOKEN_SCOPES, type TokenScope } from "../token_scope.ts";

@@ -3,7 +3,7 @@
  *
  * Source: PostgreSQL documentation, "55.7 Message Formats" and "55.8 Error and Notice Message Fields".
  */
-import { readInt32 } from "./message_reader.ts";
+import { readInt32 } from "../../../bytes.ts";
 
 /** The types of the messages that count here. */
 export const BACKEND = {

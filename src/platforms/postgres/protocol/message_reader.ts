@@ -4,6 +4,7 @@
  * Source: PostgreSQL documentation, "55.7 Message Formats": a message is its type (one byte), its length
  * with that of the length (four bytes), and its content.
  */
+import { joinBytes, readInt32 } from "../../../bytes.ts";
 import { notTheProtocol } from "./connection_fault.ts";
 
 /** The bytes of type and length. */
@@ -36,7 +37,7 @@ export class MessageReader {
     this.#pieces.push(piece);
     this.#held += piece.length;
     if (this.#held < this.#needed) return;
-    const bytes = this.#pieces.length === 1 ? piece : join(this.#pieces, this.#held);
+    const bytes = this.#pieces.length === 1 ? piece : joinBytes(this.#pieces, this.#held);
     let at = 0;
     this.#needed = HEADER_BYTES;
     while (bytes.length - at >= HEADER_BYTES) {
@@ -53,20 +54,4 @@ export class MessageReader {
     this.#held = bytes.length - at;
     this.#pieces = this.#held === 0 ? [] : [bytes.subarray(at)];
   }
-}
-
-/** A signed integer of four bytes, the most significant first. */
-export function readInt32(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
-}
-
-/** The pieces one after the other; `length` is that of all. */
-export function join(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const joined = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    joined.set(piece, at);
-    at += piece.length;
-  }
-  return joined;
 }

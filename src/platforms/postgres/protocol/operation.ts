@@ -9,7 +9,7 @@ import {
   readRow,
 } from "./backend_messages.ts";
 import type { Prepared } from "./prepared_statements.ts";
-import { join } from "./message_reader.ts";
+import { joinBytes } from "../../../bytes.ts";
 import type { CopyStream } from "./copy_stream.ts";
 
 /** The result of a statement. */
@@ -90,7 +90,7 @@ export class Operation {
   /** Passes on what came of a COPY. */
   flush(): void {
     if (this.#bytes === 0) return;
-    this.copy?.push(join(this.#pieces, this.#bytes));
+    this.copy?.push(joinBytes(this.#pieces, this.#bytes));
     this.#pieces = [];
     this.#bytes = 0;
   }

@@ -1,7 +1,7 @@
 /** What is to be sent: the messages of one turn of the event loop go out together. */
 import type { Socket } from "node:net";
 import { setImmediate } from "node:timers";
-import { join } from "./message_reader.ts";
+import { joinBytes } from "../../../bytes.ts";
 
 /** Sends messages over a socket. */
 export class Outbox {
@@ -23,6 +23,6 @@ export class Outbox {
     this.#messages = [];
     if (!this.#socket.writable) return;
     const length = messages.reduce((sum, each) => sum + each.length, 0);
-    this.#socket.write(messages.length === 1 ? messages[0]! : join(messages, length));
+    this.#socket.write(messages.length === 1 ? messages[0]! : joinBytes(messages, length));
   }
 }

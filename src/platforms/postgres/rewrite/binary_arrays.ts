@@ -6,7 +6,7 @@
  * elements' type, the length and the lower bound of the dimension (4 bytes each), then each element:
  * its length (4 bytes, -1 for NULL) and its value in its own binary format.
  */
-import { copyBytes } from "../../../copy_bytes.ts";
+import { copyBytes } from "../../../bytes.ts";
 import { type PackedResults, startOf } from "../../../tokens/packed_texts.ts";
 import { CTID_BYTES } from "./row_batch.ts";
 

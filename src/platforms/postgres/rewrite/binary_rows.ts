@@ -6,6 +6,7 @@
  * row: a signature (11 bytes), flags (4), and the length of an extension (4) with the extension; and -1
  * as the number of fields after the last.
  */
+import { joinBytes, readInt32 } from "../../../bytes.ts";
 import { ServiceError } from "../../../errors.ts";
 import { CTID_BYTES, type RowBatch } from "./row_batch.ts";
 import { RowBatchBuilder } from "./row_batch_builder.ts";
@@ -58,7 +59,7 @@ export class BinaryRowReader {
     this.#pieces.push(piece);
     this.#held += piece.length;
     if (this.#held < this.#needed) return;
-    const bytes = this.#pieces.length === 1 ? piece : joined(this.#pieces, this.#held);
+    const bytes = this.#pieces.length === 1 ? piece : joinBytes(this.#pieces, this.#held);
     let at = this.#isBeforeHeader ? this.#readHeader(bytes) : 0;
     while (!this.#isBeforeHeader) {
       const end = this.#endOfRow(bytes, at);
@@ -109,7 +110,7 @@ export class BinaryRowReader {
     for (let field = 0; field < fields; field++) {
       this.#needed = end + LENGTH_BYTES;
       if (this.#needed > bytes.length) return undefined;
-      end = this.#needed + Math.max(0, int32(bytes, end));
+      end = this.#needed + Math.max(0, readInt32(bytes, end));
     }
     this.#needed = end;
     return end > bytes.length ? undefined : end;
@@ -131,7 +132,7 @@ export class BinaryRowReader {
     }
     this.#builder.addRow(tableOid, bytes, ctid);
     for (let column = 0; column < this.#fields - LEADING_FIELDS; column++) {
-      const length = int32(bytes, at);
+      const length = readInt32(bytes, at);
       at += LENGTH_BYTES;
       if (length < 0) continue;
       this.#builder.addText(column, bytes, at, at + length);
@@ -142,26 +143,12 @@ export class BinaryRowReader {
 
 /** The `int8` in the field at `at`; undefined if it is NULL. */
 function optionalInt64(bytes: Uint8Array, at: number): number | undefined {
-  if (int32(bytes, at) < 0) return undefined;
+  if (readInt32(bytes, at) < 0) return undefined;
   return uint32(bytes, at + LENGTH_BYTES) * 2 ** 32 + uint32(bytes, at + LENGTH_BYTES + 4);
 }
 
-function int32(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
-}
-
 function uint32(bytes: Uint8Array, at: number): number {
-  return int32(bytes, at) >>> 0;
-}
-
-function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
+  return readInt32(bytes, at) >>> 0;
 }
 
 function unreadable(): ServiceError {

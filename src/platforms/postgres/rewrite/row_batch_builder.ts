@@ -1,5 +1,5 @@
 /** Gathers rows to a batch. */
-import { copyBytes } from "../../../copy_bytes.ts";
+import { copyBytes } from "../../../bytes.ts";
 import { CTID_BYTES, type LongRow, type PackedColumn, type RowBatch } from "./row_batch.ts";
 
 const FIRST_ROWS = 1024;
