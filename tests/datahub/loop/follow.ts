@@ -19,7 +19,8 @@ import {
   startService,
 } from "../../support/program.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/test_database.ts";
-import { APPROVED, isToken, PII } from "./labels.ts";
+import { isToken } from "./labels.ts";
+import { loopEnvironment } from "./loop_environment.ts";
 
 /** What a test may choose. */
 export interface FollowOptions {
@@ -47,24 +48,13 @@ export interface Followed extends AsyncDisposable {
 
 /** Starts all three. */
 export async function follow(options: FollowOptions = {}): Promise<Followed> {
-  const { mode = "run", before, env: more = {} } = options;
+  const { mode, before, env: more = {} } = options;
   const datahub = startDatahub();
   const database = await createTestDatabase({ customers: true });
   const urn = urnOf(`${database.name}.public.customers`);
   datahub.metadata.addDataset(urn, ["id", "name", "email", "phone", "created_at"]);
   await before?.(datahub, urn, database);
-  const env = {
-    PG_CONN_STR: database.url,
-    ALLOWED_DATASETS: urnOf(`${database.name}.public.*`),
-    DATAHUB_GMS_URL: datahub.url,
-    DATAHUB_GMS_TOKEN: datahub.token,
-    DATAHUB_TAGS: PII,
-    DATAHUB_MODE: mode,
-    DATAHUB_APPROVAL_TAG: APPROVED,
-    DATAHUB_POLL_TIMEOUT: "1s",
-    DATAHUB_POLL_PAUSE: "0s",
-    ...more,
-  };
+  const env = { ...loopEnvironment({ datahub, database }, mode), ...more };
   const service = await startService(fromSource, env);
   const values = (column: string) => database.valuesOf("customers", column);
   return {

@@ -23,7 +23,8 @@ import { lazyTokenSdk } from "../../../src/tokens/lazy_token_sdk.ts";
 import { urnOf } from "../../support/action_fixture.ts";
 import { assertLeaksNothing } from "../../support/assertions.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/test_database.ts";
-import { APPROVED, isToken, PII } from "./labels.ts";
+import { isToken, PII } from "./labels.ts";
+import { loopEnvironment } from "./loop_environment.ts";
 
 /** What a test may choose. */
 export interface OpenLoopOptions {
@@ -121,19 +122,8 @@ export async function openLoop(options: OpenLoopOptions = {}): Promise<OpenedLoo
 type Place = Pick<OpenedLoop, "datahub" | "database"> & { readonly observations: Observation[] };
 
 function start({ datahub, database, observations }: Place, options: OpenLoopOptions) {
-  const { mode = "run", env, reporter } = options;
-  const variables = {
-    PG_CONN_STR: database.url,
-    ALLOWED_DATASETS: urnOf(`${database.name}.public.*`),
-    DATAHUB_GMS_URL: datahub.url,
-    DATAHUB_GMS_TOKEN: datahub.token,
-    DATAHUB_TAGS: PII,
-    DATAHUB_MODE: mode,
-    DATAHUB_APPROVAL_TAG: APPROVED,
-    DATAHUB_POLL_TIMEOUT: "1s",
-    DATAHUB_POLL_PAUSE: "0s",
-    ...env,
-  };
+  const { mode, env, reporter } = options;
+  const variables = { ...loopEnvironment({ datahub, database }, mode), ...env };
   const config = loadConfig({ ...machineSource(variables), isTerminal: false });
   const { postgresLimits, pushdown, allowTriggers, allowTableFunctions, runTimeoutMs } = config;
   const [connection] = config.connections;
