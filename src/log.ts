@@ -79,6 +79,11 @@ export const LOG_LINES: Readonly<
     "warning",
     "{datasetUrn}: DataHub did not take the report ({kind}): {reason}",
   ],
+  datahub_privileges_missing: ["warning", "privileges are missing in DataHub: {missing}"],
+  datahub_privileges_not_checked: [
+    "info",
+    "DataHub does not tell which privileges there are: {reason}",
+  ],
   stopping: ["info", "{signal}: no new runs, {runs} under way"],
   run_ending: [
     "warning",

@@ -125,6 +125,8 @@ export type Observation =
     readonly fault: string;
     readonly reason: string;
   }
+  | { readonly event: "datahub_privileges_missing"; readonly missing: string }
+  | { readonly event: "datahub_privileges_not_checked"; readonly reason: string }
   | { readonly event: "stopping"; readonly signal: string; readonly runs: number }
   | { readonly event: "run_ending"; readonly runId: string; readonly signal: string }
   | { readonly event: "stopped" }

@@ -69,7 +69,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "observations",
     "platforms",
   ],
-  "datahub/report": ["action", "datahub", "datahub/gms", "observations"],
+  "datahub/report": ["action", "datahub", "datahub/gms", "observations", "platforms"],
   "datahub/gms": ["datahub"],
   datahub: ["setting_values", "settings_reader"],
   observations: [],

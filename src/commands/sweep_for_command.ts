@@ -33,8 +33,7 @@ export async function sweepForCommand(
   const { Journal } = await import("../datahub/loop/journal.ts");
   const { plannedDataset } = await import("../datahub/loop/plan_document.ts");
   const { sweepOnce } = await import("../datahub/loop/sweep_once.ts");
-  const { datahubReporter } = await import("../datahub/report/datahub_reporter.ts");
-  const { ReportProblems } = await import("../datahub/report/report_problems.ts");
+  const { openReports } = await import("../datahub/report/open_reports.ts");
   const { SILENT_REPORTER } = await import("../datahub/report/reporter.ts");
   const { tokenSourceOf } = await import("../datahub/loop/token_source.ts");
   const settings = config.datahub!;
@@ -46,11 +45,11 @@ export async function sweepForCommand(
   // a program that serves has a journal of its own, which nobody else may write
   const journal = new Journal(gms, `${settings.consumer}-sweep`);
   const tokenSource = tokenSourceOf(action, config.tokenSdk.mode);
-  const problems = new ReportProblems();
   const reporter = choices.isPlan
     ? SILENT_REPORTER
-    : datahubReporter({ gms, settings, tokenSource, problems, observe: action.observe });
-  const deps = { gms, action, runs, mode, reporter, journal, settings };
+    : openReports({ gms, settings, tokenSource, observe: action.observe }).reporter;
+  const { purgeProfiles } = settings;
+  const deps = { gms, action, runs, mode, reporter, journal, purgeProfiles, settings };
   try {
     await sweepOnce(
       deps,

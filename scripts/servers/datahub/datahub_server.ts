@@ -8,6 +8,7 @@
  */
 import { respondForEntities } from "./entities_api.ts";
 import { EventsApi } from "./events_api.ts";
+import { deleteTimeseries } from "./timeseries_api.ts";
 import { FaultBook } from "./faults.ts";
 import { readSchema, respondToGraphql, type SchemaAge } from "./graphql_api.ts";
 import { Metadata } from "./metadata.ts";
@@ -55,6 +56,9 @@ export function startDatahub(age: SchemaAge = "newer"): DatahubServer {
     }
     if (url.pathname === "/api/graphql") {
       return await respondToGraphql(metadata, await schema, body);
+    }
+    if (url.pathname === "/entities" && url.searchParams.get("action") === "delete") {
+      return deleteTimeseries(metadata, body);
     }
     return respondForEntities(metadata, request.method, url, body);
   };

@@ -36,6 +36,7 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024;
 export function gmsConnection({ url, token }: GmsSettings): Exchange {
   return async ({ method, path, body, timeoutMs = TIMEOUT_MS, signal }) => {
     const headers = new Headers({ accept: "application/json" });
+    headers.set("x-restli-protocol-version", "2.0.0"); // as DataHub's own client, for what is not OpenAPI
     if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
     if (body !== undefined) headers.set("content-type", "application/json");
     const sent = { method, headers, redirect: "manual" } as const;

@@ -5,6 +5,7 @@ import type { Report } from "../../action/trigger.ts";
 import { type ErrorCode, toServiceError } from "../../errors.ts";
 import { DEFAULT_RUN_OPTIONS, type RunOptions } from "../../run_options.ts";
 import type { Gms } from "../gms/gms.ts";
+import { profilesPlaces } from "../report/profiles.ts";
 import type { ReportedRun, Reporter, Subject } from "../report/reporter.ts";
 import type { DatahubMode } from "../settings.ts";
 import { copiesPlace, findCopies } from "./copies.ts";
@@ -20,6 +21,8 @@ export interface BringAboutDependencies {
   readonly reporter: Reporter;
   readonly journal: Journal;
   readonly gms: Gms;
+  /** Whether a run is followed by the deletion of the dataset's profiles in DataHub. */
+  readonly purgeProfiles: boolean;
   readonly rules: () => LabelRules;
 }
 
@@ -67,9 +70,11 @@ async function tokenize(
 ): Promise<DoneOrNothing> {
   const { journal, reporter } = deps;
   const { datasetUrn, columns } = subject;
+  const reported = await reportAgain(subject, deps);
   const counted = await run(subject, { dryRun: true }, deps);
+  if (counted.updated === 0 && reported !== undefined) return reported;
   const unreported = counted.updated === 0 ? journal.runOn(datasetUrn) : undefined;
-  if (unreported !== undefined) return await reportLate(subject, unreported, deps);
+  if (unreported !== undefined) return await reportRecovered(subject, unreported, deps);
   const scrub = journal.scrubs.get(datasetUrn);
   const isScrubDue = scrub !== undefined && scrub.due_at_ms <= Date.now();
   if (counted.updated === 0 && !isScrubDue) {
@@ -87,35 +92,64 @@ async function tokenize(
     if (!IN_DOUBT.includes(toServiceError(error).code)) await journal.end(datasetUrn);
     throw error;
   });
-  journal.committed(datasetUrn, report.updated);
-  return await reportDone(subject, report, { startedAtMs, isRecovered: false }, deps);
+  const whole = await withPlacesElsewhere(subject, report, deps);
+  journal.committed(datasetUrn, whole);
+  return await reportDone(subject, whole, { startedAtMs, isRecovered: false }, deps);
 }
 
-/** Reports a run that was committed, but not reported: the program or its reporter failed before. */
-async function reportLate(
+/** Reports a run of this program again whose report failed. The table is not touched for that. */
+async function reportAgain(
   subject: Subject,
-  unreported: BegunRun,
+  deps: BringAboutDependencies,
+): Promise<DoneOrNothing | undefined> {
+  const begun = deps.journal.runOn(subject.datasetUrn);
+  const report = deps.journal.reportOf(subject.datasetUrn);
+  if (begun === undefined || report === undefined) return undefined;
+  const { columns, started_at_ms: startedAtMs } = begun;
+  return await reportDone(
+    { ...subject, columns },
+    report,
+    { startedAtMs, isRecovered: false },
+    deps,
+  );
+}
+
+/** Reports a run that an earlier program committed, as far as the journal tells of it. */
+async function reportRecovered(
+  subject: Subject,
+  { run_id, columns, started_at_ms: startedAtMs, updated }: BegunRun,
   deps: BringAboutDependencies,
 ): Promise<DoneOrNothing> {
-  const { run_id, columns, started_at_ms: startedAtMs, updated } = unreported;
   const scrubbed = await run(subject, { scrub: true }, deps); // finds what is left of old values
-  const isRecovered = !deps.journal.isExact(subject.datasetUrn);
-  const report = { ...scrubbed, run_id, updated };
-  return await reportDone({ ...subject, columns }, report, { startedAtMs, isRecovered }, deps);
+  const report = await withPlacesElsewhere(subject, { ...scrubbed, run_id, updated }, deps);
+  return await reportDone(
+    { ...subject, columns },
+    report,
+    { startedAtMs, isRecovered: true },
+    deps,
+  );
 }
 
-/** Reports a run, with the datasets downstream that hold copies of the old values. */
+/** The report with those places in DataHub, and downstream, where old values are left. */
+async function withPlacesElsewhere(
+  { datasetUrn, columns }: Subject,
+  { residue = [], ...report }: Report,
+  { gms, rules, purgeProfiles, action: { observe } }: BringAboutDependencies,
+): Promise<Report> {
+  const profiles = await profilesPlaces(datasetUrn, { gms, purgeProfiles, observe });
+  const copies = copiesPlace(await findCopies(gms, datasetUrn, columns, rules()));
+  return { ...report, residue: [...residue, ...profiles, copies] };
+}
+
 async function reportDone(
   subject: Subject,
-  { residue = [], ...report }: Report,
-  reported: ReportedRun,
-  { gms, rules, reporter, journal }: BringAboutDependencies,
+  report: Report,
+  run: ReportedRun,
+  { reporter, journal }: BringAboutDependencies,
 ): Promise<DoneOrNothing> {
-  const copies = await findCopies(gms, subject.datasetUrn, subject.columns, rules());
-  const whole = { ...report, residue: [...residue, copiesPlace(copies)] };
-  await reporter.done(subject, whole, reported);
+  await reporter.done(subject, report, run);
   await journal.end(subject.datasetUrn);
-  return { kind: "done", report: whole };
+  return { kind: "done", report };
 }
 
 async function run(

@@ -3,6 +3,7 @@
  * so that each is reported once with its own id, and scrubs that are due.
  */
 import { z } from "zod";
+import type { Report } from "../../action/trigger.ts";
 import { loadState, type StateKey, storeState } from "../gms/consumer_state.ts";
 import type { Gms } from "../gms/gms.ts";
 
@@ -28,8 +29,8 @@ const SCRUBS_DELAY_MS = 5000;
 export class Journal {
   readonly #runs = new Map<string, BegunRun>();
   readonly #scrubs = new Map<string, DueScrub>();
-  /** Datasets whose run was committed by this program, so that its counts are exact. */
-  readonly #committed = new Set<string>();
+  /** What this program's runs did that were committed and are not reported yet. */
+  readonly #committed = new Map<string, Report>();
   readonly #runsPage: JournalPage;
   readonly #scrubsPage: JournalPage;
   #scrubsTimer: ReturnType<typeof setTimeout> | undefined;
@@ -78,17 +79,14 @@ export class Journal {
     await this.#runsPage.write();
   }
 
-  /** Notes, until this program ends, how many rows the run updated. */
-  committed(datasetUrn: string, updated: number): void {
-    const run = this.#runs.get(datasetUrn);
-    if (run === undefined) return;
-    this.#runs.set(datasetUrn, { ...run, updated });
-    this.#committed.add(datasetUrn);
+  /** Notes, until this program ends, what the run did. */
+  committed(datasetUrn: string, report: Report): void {
+    if (this.#runs.has(datasetUrn)) this.#committed.set(datasetUrn, report);
   }
 
-  /** Whether the counts of the run on a dataset are known, and not only what was counted before it. */
-  isExact(datasetUrn: string): boolean {
-    return this.#committed.has(datasetUrn);
+  /** What the run did, if this program made it; undefined if only its journal tells of it. */
+  reportOf(datasetUrn: string): Report | undefined {
+    return this.#committed.get(datasetUrn);
   }
 
   /** Notes that the run was reported. Throws `GmsError`. */

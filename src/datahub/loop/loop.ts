@@ -10,8 +10,7 @@ import { MAX_RUNS } from "../../platforms/run_limiter.ts";
 import { openGms } from "../gms/gms.ts";
 import { offsetStore } from "../gms/offset_store.ts";
 import { findTaggedDatasets } from "../gms/search.ts";
-import { datahubReporter } from "../report/datahub_reporter.ts";
-import { ReportProblems } from "../report/report_problems.ts";
+import { openReports } from "../report/open_reports.ts";
 import type { Reporter } from "../report/reporter.ts";
 import type { DatahubSettings } from "../settings.ts";
 import { dealWith } from "./deal_with.ts";
@@ -80,17 +79,18 @@ export function startLoop(deps: LoopDependencies): DatahubLoop {
 /** The parts, connected with one another; none of them does anything yet. */
 function partsOf({ settings, action, runs, tokenSdkMode, ...rest }: LoopDependencies) {
   const { observe } = action;
-  const { mode, tags, approvalTag } = settings;
+  const { mode, tags, approvalTag, purgeProfiles } = settings;
   const gms = openGms(settings.gms);
   const state = new LoopState();
-  const problems = new ReportProblems();
   const tokenSource = tokenSourceOf(action, tokenSdkMode);
-  const { reporter = datahubReporter({ gms, settings, tokenSource, problems, observe }) } = rest;
+  const reports = openReports({ gms, settings, tokenSource, observe });
+  const { reporter = reports.reporter } = rest;
   const journal = new Journal(gms, settings.consumer);
   let terms: readonly string[] = settings.terms;
   const rules = (): LabelRules => ({ wanted: new Set([...tags, ...terms]), approvalTag });
   const mark = (urn: string) => void queue.mark(urn);
-  const deps = { gms, action, runs, mode, rules, reporter, journal, state, mark };
+  const done = { reporter, journal, purgeProfiles };
+  const deps = { gms, action, runs, mode, rules, state, mark, ...done };
   const queue: DueQueue<Hint> = new DueQueue<Hint>({
     concurrency: CONCURRENCY,
     backoff: BACKOFF,
@@ -107,7 +107,12 @@ function partsOf({ settings, action, runs, tokenSdkMode, ...rest }: LoopDependen
     async *find(signal) {
       await resume(journal, queue);
       terms = [...settings.terms, ...await findTermsIn(gms, settings.termGroups, signal)];
-      yield* findTaggedDatasets(gms, { tags, terms }, signal);
+      let sample: string | undefined;
+      for await (const urn of findTaggedDatasets(gms, { tags, terms }, signal)) {
+        sample ??= urn;
+        yield urn;
+      }
+      await reports.checkPrivileges(sample, signal);
     },
     mark: (urn) => void queue.mark(urn, { isBulk: true }),
     observe,
@@ -121,6 +126,7 @@ function partsOf({ settings, action, runs, tokenSdkMode, ...rest }: LoopDependen
     requestSweep: (reason) => sweeper.request(reason),
     observe,
   });
+  const { problems } = reports;
   return { intake, sweeper, queue, state, problems, journal, rules, take };
 }
 

@@ -2,10 +2,20 @@
 import type { Report } from "../../action/trigger.ts";
 import { backoffMs } from "../../async.ts";
 import type { ResiduePlace } from "../../platforms/residue.ts";
+import { PROFILES_PLACE } from "../report/profiles.ts";
 import type { DueScrub } from "./journal.ts";
 
-/** Places that a scrub clears once transactions have ended or a retention is over. */
-const CLEARED_LATER = ["dead_rows", "history", "deletion_vectors", "change_data_feed"];
+/**
+ * Places that a scrub clears once transactions have ended, a retention is over or, for profiles, DataHub
+ * takes the request.
+ */
+const CLEARED_LATER = [
+  "dead_rows",
+  "history",
+  "deletion_vectors",
+  "change_data_feed",
+  PROFILES_PLACE,
+];
 
 const PAUSES = { firstMs: 600_000, maxMs: 24 * 3_600_000 };
 

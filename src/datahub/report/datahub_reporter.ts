@@ -9,6 +9,8 @@ import type { Observe } from "../../observations.ts";
 import type { Gms } from "../gms/gms.ts";
 import { GmsError } from "../gms/gms_error.ts";
 import type { DatahubSettings, ReportKind } from "../settings.ts";
+import { type Counted, reportAssertion } from "./assertion.ts";
+import { setColumnProperties } from "./column_property.ts";
 import { addDoneTag, removeDoneTag } from "./done_tag.ts";
 import type { ReportTarget } from "./effect.ts";
 import { raiseIncident, resolveIncidents } from "./incident.ts";
@@ -31,9 +33,12 @@ export interface DatahubReporterDependencies {
 type Effects = Readonly<Partial<Record<ReportKind, (target: ReportTarget) => Promise<void>>>>;
 
 /** What each kind needs of the server. */
-const NEEDED: Readonly<Partial<Record<ReportKind, string>>> = {
+const NEEDED: Readonly<Record<ReportKind, string>> = {
   operation: "reportOperation",
+  tag: "addTag",
   incident: "raiseIncident",
+  property: "upsertStructuredProperties",
+  assertion: "upsertCustomAssertion",
 };
 
 /** Faults that waiting or an administrator of DataHub mends. */
@@ -62,10 +67,13 @@ export function datahubReporter(deps: DatahubReporterDependencies): Reporter {
     resolveIncidents(target, subject, message);
   const markDone = (subject: Subject, report: Report) => (target: ReportTarget) =>
     isClean(report) ? addDoneTag(target, subject, doneTag) : Promise.resolve();
-  const found = (subject: Subject) =>
+  const assert = (subject: Subject, report: Report, counted: Counted) => (target: ReportTarget) =>
+    reportAssertion(target, subject, report, counted);
+  const found = (subject: Subject, report: Report) =>
     send(subject, {
       tag: (target) => removeDoneTag(target, subject, doneTag),
       incident: resolve(subject, "It is no longer refused."),
+      assertion: assert(subject, report, { plainRows: report.updated, timestampMs: Date.now() }),
     });
   const raise = async (subject: Subject, error: ServiceError, isTriedAgain: boolean) => {
     if (NO_INCIDENT.includes(error.code)) return;
@@ -79,7 +87,12 @@ export function datahubReporter(deps: DatahubReporterDependencies): Reporter {
           if (report.updated === 0) return; // only old values elsewhere were cleared
           await reportOperation(target, subject, report, run, await tokenSource());
         },
+        async property(target) {
+          if (report.updated === 0) return;
+          await setColumnProperties(target, subject, run, await tokenSource());
+        },
         tag: markDone(subject, report),
+        assertion: assert(subject, report, { plainRows: 0, timestampMs: run.startedAtMs }),
         incident: resolve(subject, `Run ${report.run_id} tokenized ${report.updated} rows.`),
       });
     },
@@ -87,6 +100,7 @@ export function datahubReporter(deps: DatahubReporterDependencies): Reporter {
       send(subject, {
         tag: markDone(subject, report),
         incident: resolve(subject, "Every value is a token."),
+        assertion: assert(subject, report, { plainRows: 0, timestampMs: Date.now() }),
       }),
     observed: found,
     waitingForApproval: found,
@@ -114,7 +128,7 @@ async function sendAll(
     try {
       const target = { gms, offer: await offer() };
       const needed = NEEDED[kind];
-      if (needed !== undefined && !target.offer.has("mutations", needed)) {
+      if (!target.offer.has("mutations", needed)) {
         throw new GmsError("unexpected", `this version has no "${needed}"`);
       }
       await effect(target);

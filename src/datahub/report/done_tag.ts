@@ -4,15 +4,13 @@
  * Source of the shapes: `entity.graphql` of DataHub. Its `LabelUtils.java` demands that the tag exists, and
  * finds a column by the exact path in the schema.
  */
-import { z } from "zod";
 import type { Gms } from "../gms/gms.ts";
-import { parsed } from "../gms/parsed.ts";
-import { readDataset } from "../gms/read_dataset.ts";
 import { toV1 } from "../schema_field.ts";
+import { columnPaths } from "./column_paths.ts";
 import type { ReportTarget } from "./effect.ts";
+import { entityExists } from "./entity_exists.ts";
 import type { Subject } from "./reporter.ts";
 
-const EXISTS = `query exists($urn: String!) { entityExists(urn: $urn) }`;
 const CREATE_TAG = `mutation createTag($input: CreateTagInput!) { createTag(input: $input) }`;
 const BATCHES = {
   add: `mutation addTags($input: BatchAddTagsInput!) { batchAddTags(input: $input) }`,
@@ -26,50 +24,42 @@ const ONE_BY_ONE = {
 const DESCRIPTION = "All values of the column were replaced by tokens.";
 const TAG_PREFIX = "urn:li:tag:";
 
-const existsSchema = z.object({ entityExists: z.boolean().nullish() });
-
-/** Whether DataHub knows an entity. Throws `GmsError`. */
-export async function entityExists(gms: Gms, urn: string): Promise<boolean> {
-  return parsed(existsSchema, await gms.graphql(EXISTS, { urn })).entityExists === true;
-}
-
 /** Puts the tag on those columns that do not have it. Throws `GmsError`. */
 export async function addDoneTag(
   target: ReportTarget,
-  { datasetUrn, columns }: Subject,
+  subject: Subject,
   tag: string,
 ): Promise<void> {
-  const paths = await pathsOf(target.gms, datasetUrn, columns, tag, false);
+  const paths = await pathsOf(target.gms, subject, tag, false);
   if (paths.length === 0) return;
   await createIfMissing(target.gms, tag);
-  await change("add", target, datasetUrn, paths, tag);
+  await change("add", target, subject.datasetUrn, paths, tag);
 }
 
 /** Takes the tag off those columns that have it: they hold plain values again. Throws `GmsError`. */
 export async function removeDoneTag(
   target: ReportTarget,
-  { datasetUrn, columns }: Subject,
+  subject: Subject,
   tag: string,
 ): Promise<void> {
-  const paths = await pathsOf(target.gms, datasetUrn, columns, tag, true);
-  if (paths.length > 0) await change("remove", target, datasetUrn, paths, tag);
+  const paths = await pathsOf(target.gms, subject, tag, true);
+  if (paths.length > 0) await change("remove", target, subject.datasetUrn, paths, tag);
 }
 
 /** The paths of those columns that have the tag, or do not have it. */
 async function pathsOf(
   gms: Gms,
-  datasetUrn: string,
-  columns: readonly string[],
+  subject: Subject,
   tag: string,
   isThere: boolean,
 ): Promise<string[]> {
-  const { columns: paths = [], fieldLabels } = await readDataset(gms, datasetUrn);
+  const { dataset: { fieldLabels }, paths } = await columnPaths(gms, subject);
   const tagged = new Set(
     fieldLabels
       .filter(({ globalTags }) => globalTags?.tags?.some((each) => each.tag === tag))
       .map(({ fieldPath }) => toV1(fieldPath)),
   );
-  return paths.filter((path) => columns.includes(toV1(path)) && tagged.has(toV1(path)) === isThere);
+  return paths.filter((path) => tagged.has(toV1(path)) === isThere);
 }
 
 async function createIfMissing(gms: Gms, tag: string): Promise<void> {

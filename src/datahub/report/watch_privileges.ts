@@ -1,0 +1,45 @@
+/** Checks the privileges with each sweep, and tells what is missing: once, until that changes. */
+import type { Observe } from "../../observations.ts";
+import type { Gms } from "../gms/gms.ts";
+import { GmsError } from "../gms/gms_error.ts";
+import type { DatahubSettings } from "../settings.ts";
+import { missingPrivileges } from "./check_privileges.ts";
+import type { ReportProblems } from "./report_problems.ts";
+
+/** What the check works with. */
+export interface PrivilegeWatchDependencies {
+  readonly gms: Gms;
+  readonly settings: DatahubSettings;
+  readonly problems: ReportProblems;
+  readonly observe: Observe;
+}
+
+/** Checks them on any tagged dataset: the others are taken to be alike. Never throws `GmsError`. */
+export type CheckPrivileges = (
+  datasetUrn: string | undefined,
+  signal: AbortSignal,
+) => Promise<void>;
+
+/** Makes the check. */
+export function privilegeWatch(
+  { gms, settings, problems, observe }: PrivilegeWatchDependencies,
+): CheckPrivileges {
+  let told: string | undefined;
+  const tell = (text: string, observation: Parameters<Observe>[0]) => {
+    if (text !== told) observe(observation);
+    told = text;
+  };
+  return async (datasetUrn, signal) => {
+    try {
+      const missing = await missingPrivileges(gms, settings, datasetUrn, signal);
+      problems.missingPrivileges(missing);
+      const names = missing.join("; ");
+      if (missing.length === 0) told = undefined;
+      else tell(names, { event: "datahub_privileges_missing", missing: names });
+    } catch (error) {
+      if (!(error instanceof GmsError)) throw error;
+      const { reason } = error;
+      tell(reason, { event: "datahub_privileges_not_checked", reason });
+    }
+  };
+}
