@@ -1,5 +1,6 @@
 /** GraphQL of the stand-in: documents are checked against DataHub's schema, of an older or a newer server. */
 import { buildSchema, graphql, type GraphQLError, type GraphQLSchema } from "graphql";
+import { failure } from "./failure.ts";
 import { labelMutations } from "./label_mutations.ts";
 import type { Metadata } from "./metadata.ts";
 import { reportMutations } from "./report_mutations.ts";
@@ -81,7 +82,10 @@ function queries(metadata: Metadata) {
       incidents: ({ state }: { state?: string }) => incidentsOn(metadata, urn, state),
     }),
     me: () => ({ corpUser: { urn: "urn:li:corpuser:tokenize" } }),
-    getGrantedPrivileges: () => ({ privileges: [...metadata.privileges] }),
+    getGrantedPrivileges() {
+      if (metadata.hidesPrivileges) throw failure(403);
+      return { privileges: [...metadata.privileges] };
+    },
   };
 }
 

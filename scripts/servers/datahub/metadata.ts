@@ -62,6 +62,8 @@ export class Metadata {
   readonly timeseries = new Map<string, TimeseriesEntry>();
   /** What the caller may do, on everything. */
   readonly privileges = new Set<string>(PRIVILEGES);
+  /** Whether the server does not tell callers their privileges. */
+  hidesPrivileges = false;
   /** Events before this offset are gone. */
   firstOffset = 0;
 
