@@ -4,7 +4,7 @@
 TASK := scripts/deno.sh task --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ok ci test test-databricks test-vault test-faults test-fuzz test-cluster bench docs build sbom up run down logs trigger-pg trigger-dbx \
+.PHONY: help demo ok ci test test-databricks test-vault test-faults test-fuzz test-datahub test-cluster bench docs build sbom up run down logs trigger-pg trigger-dbx \
 	check lock clean
 
 help: ## This list
@@ -37,6 +37,9 @@ test-cluster: ## The quick start on the cluster that KUBECONFIG names
 
 test-faults: ## Crash proofs: nothing is lost when something fails (LONG=1, WRITE=1; ONLY='kill -9')
 	@$(TASK) test-faults $(if $(LONG),--long) $(if $(WRITE),--write) $(if $(ONLY),--only '$(ONLY)')
+
+test-datahub: ## What is sent to DataHub and the plugin, judged by DataHub's own packages
+	@$(TASK) test-datahub
 
 test-fuzz: ## The HTTP API against hostile requests, made from its OpenAPI document
 	@$(TASK) test-fuzz

@@ -8,6 +8,7 @@
  */
 import { respondForEntities } from "./entities_api.ts";
 import { EventsApi } from "./events_api.ts";
+import { respondToClient } from "./restli_api.ts";
 import { deleteTimeseries } from "./timeseries_api.ts";
 import { FaultBook } from "./faults.ts";
 import { readSchema, respondToGraphql, type SchemaAge } from "./graphql_api.ts";
@@ -60,7 +61,8 @@ export function startDatahub(age: SchemaAge = "newer"): DatahubServer {
     if (url.pathname === "/entities" && url.searchParams.get("action") === "delete") {
       return deleteTimeseries(metadata, body);
     }
-    return respondForEntities(metadata, request.method, url, body);
+    return respondToClient(metadata, request.method, url, body) ??
+      respondForEntities(metadata, request.method, url, body);
   };
   const responding = new Set<Promise<Response>>();
   const server = Deno.serve(

@@ -1,6 +1,7 @@
 /** DataHub's own runner of actions, with the plugin installed as a user installs it. */
 import { fileURLToPath } from "node:url";
 import { until } from "../../scripts/servers/until.ts";
+import { clientFolder } from "./judge.ts";
 
 const pluginDir = fileURLToPath(new URL("../../deploy/datahub/actions-plugin", import.meta.url));
 const sourceDir = fileURLToPath(new URL(".", import.meta.url));
@@ -22,15 +23,6 @@ export interface ActionsRunner extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** The framework's folder, as run.ts installed it. */
-function environment(): string {
-  const folder = Deno.env.get("TEST_DATAHUB_ACTIONS");
-  if (folder === undefined) {
-    throw new Error("Cannot run this alone: use deno task test-actions-plugin");
-  }
-  return folder;
-}
-
 /** Installs the plugin into a folder of its own. pip builds beside the sources, so it gets a copy. */
 export async function installPlugin(): Promise<string> {
   const work = await Deno.makeTempDir({ prefix: "tokenize-plugin-" });
@@ -38,7 +30,7 @@ export async function installPlugin(): Promise<string> {
   const options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation"];
   const target = ["--target", `${work}/installed`];
   const args = ["-m", "pip", "install", ...options, ...target, `${work}/source`];
-  await run(`${environment()}/bin/python`, args);
+  await run(`${clientFolder()}/bin/python`, args);
   return `${work}/installed`;
 }
 
@@ -61,7 +53,7 @@ export async function startRunner(
     action: { type: "tokenize", config },
   };
   await Deno.writeTextFile(`${work}/pipeline.yaml`, JSON.stringify(pipeline)); // JSON is YAML
-  const child = new Deno.Command(`${environment()}/bin/datahub-actions`, {
+  const child = new Deno.Command(`${clientFolder()}/bin/datahub-actions`, {
     args: ["actions", "run", "-c", `${work}/pipeline.yaml`],
     clearEnv: true,
     env: {

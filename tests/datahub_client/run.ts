@@ -1,7 +1,9 @@
 /**
- * `deno task test-actions-plugin`: `deploy/datahub/actions-plugin` in the runner of DataHub's actions
- * framework, and a disposable Postgres. If the framework cannot be installed here, the tests are skipped
- * with the reason.
+ * `make test-datahub`: what the program sends to DataHub, and the plugin for its actions framework, judged
+ * by DataHub's own Python packages, with a disposable Postgres. If these cannot be installed here, the tests
+ * are skipped with the reason.
+ *
+ *     deno task test-datahub [FILE…]      only the tests in those files
  */
 import { fileURLToPath } from "node:url";
 import { startPostgres } from "../../scripts/servers/postgres/postgres_server.ts";
@@ -10,19 +12,21 @@ import { installPackages } from "../support/python_packages.ts";
 
 Deno.chdir(fileURLToPath(new URL("../..", import.meta.url)));
 const environment = await installPackages({
-  name: "datahub-actions",
+  name: "datahub-client",
   requirements: fileURLToPath(new URL("requirements.txt", import.meta.url)),
-  hashes: false,
+  hashes: true,
 }).catch((error: Error) => ({ missing: error.message }));
 if ("missing" in environment) {
-  console.log(`actions plugin: skipped, ${environment.missing}\n\n0 passed, 0 failed, 1 skipped`);
+  console.log(
+    `DataHub's packages: skipped, ${environment.missing}\n\n0 passed, 0 failed, 1 skipped`,
+  );
   Deno.exit(0);
 }
 const server = await startPostgres();
 try {
   const counts = await runDenoTests({
-    paths: ["tests/actions_plugin"],
-    environment: { TEST_PG_URL: server.url(), TEST_DATAHUB_ACTIONS: environment.folder },
+    paths: Deno.args.length > 0 ? Deno.args : ["tests/datahub_client"],
+    environment: { TEST_PG_URL: server.url(), TEST_DATAHUB_CLIENT: environment.folder },
     options: ["--no-check"],
   });
   await server.remove();
