@@ -82,6 +82,8 @@ Deno.test("datahub plan tells for each column why it is tagged and what would ha
       { name: "phone", approved: false, next: "approve", reasons: reason(true, null, null) },
     ],
   });
+  const sent = at.datahub.requests.filter(({ body }) => body.includes('"mutation'));
+  assert.deepEqual(sent, [], "a plan reports nothing");
   const [other] = datasets.filter((each: unknown) => each !== customers);
   assert.deepEqual([other.state, other.problem.code], ["refused", "table_not_found"]);
 });
@@ -92,6 +94,8 @@ Deno.test("datahub sweep does what the mode allows, once, and fails if a dataset
   assert.equal(code, 1);
   const states = JSON.parse(stdout).datasets.map(({ state }: { state: string }) => state);
   assert.deepEqual(states.toSorted(), ["done", "refused"]);
+  const [operation] = at.datahub.metadata.valuesOf(at.urn, "operation");
+  assert.equal(operation?.numAffectedRows, 100);
   assert.ok((await at.database.valuesOf("customers", "email")).every(isToken));
   assert.ok(!(await at.database.valuesOf("customers", "phone")).some(isToken));
 });

@@ -2,6 +2,7 @@
 import { ServiceError } from "../../errors.ts";
 import { stackFrames } from "../../stack_frames.ts";
 import { GmsError } from "../gms/gms_error.ts";
+import { ReportError } from "../report/report_error.ts";
 import type { BringAboutDependencies } from "./bring_about.ts";
 import type { Followup } from "./due_queue.ts";
 import type { Hint } from "./hint.ts";
@@ -70,6 +71,7 @@ function logFailure(datasetUrn: string, error: unknown, { state, action }: DealD
   if (error instanceof GmsError) {
     const { fault, reason, message } = error;
     state.recordUnasked(datasetUrn, message);
+    if (error instanceof ReportError) return; // logged for each report
     action.observe({ event: "dataset_not_read", datasetUrn, fault, reason });
   } else if (!(error instanceof ServiceError)) {
     const kind = error instanceof Error ? error.name : typeof error;

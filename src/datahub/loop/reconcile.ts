@@ -39,7 +39,10 @@ export async function reconcile(
   const found = await findColumns(datasetUrn, deps);
   if (!("columns" in found)) return ended(datasetUrn, found);
   const { dataset, columns } = found;
-  if (columns.tagged.length === 0) return ended(datasetUrn, { kind: "untagged" }, columns);
+  if (columns.tagged.length === 0) {
+    await deps.reporter.untagged({ datasetUrn, columns: [] });
+    return ended(datasetUrn, { kind: "untagged" }, columns);
+  }
   const actor = hints.findLast((each) => each.actor !== undefined)?.actor;
   const names = columns.tagged.map(({ name }) => name);
   const subject = { datasetUrn, columns: names, ...(actor !== undefined && { actor }) };

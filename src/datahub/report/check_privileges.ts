@@ -10,7 +10,7 @@ import { parsed } from "../gms/parsed.ts";
 import { readDataset } from "../gms/read_dataset.ts";
 import type { DatahubSettings } from "../settings.ts";
 import { PROPERTY_URNS } from "./column_property.ts";
-import { entityExists } from "./entity_exists.ts";
+import { entityExists } from "./ensure_entity.ts";
 import {
   type NeededPrivilege,
   neededPrivileges,

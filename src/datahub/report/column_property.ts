@@ -8,7 +8,7 @@ import { encodePart } from "../dataset_urn.ts";
 import type { Gms } from "../gms/gms.ts";
 import { columnPaths } from "./column_paths.ts";
 import type { ReportTarget } from "./effect.ts";
-import { entityExists } from "./entity_exists.ts";
+import { ensureEntity } from "./ensure_entity.ts";
 import type { TokenSource } from "./operation.ts";
 import type { ReportedRun, Subject } from "./reporter.ts";
 
@@ -53,7 +53,7 @@ export async function setColumnProperties(
 ): Promise<void> {
   const { paths } = await columnPaths(gms, subject);
   if (paths.length === 0) return;
-  for (const definition of [TOKENIZED_AT, TOKEN_KEY]) await createIfMissing(gms, definition);
+  for (const definition of [TOKENIZED_AT, TOKEN_KEY]) await ensureDefinition(gms, definition);
   const structuredPropertyInputParams = [
     valueOf(TOKENIZED_AT, new Date(startedAtMs).toISOString()),
     valueOf(TOKEN_KEY, keyId === undefined ? sdk : `${sdk} ${keyId}`),
@@ -64,8 +64,7 @@ export async function setColumnProperties(
   }
 }
 
-async function createIfMissing(gms: Gms, definition: PropertyDefinition): Promise<void> {
-  if (await entityExists(gms, PREFIX + definition.id)) return;
+async function ensureDefinition(gms: Gms, definition: PropertyDefinition): Promise<void> {
   const input = {
     ...definition,
     qualifiedName: definition.id,
@@ -73,7 +72,7 @@ async function createIfMissing(gms: Gms, definition: PropertyDefinition): Promis
     cardinality: "SINGLE",
     entityTypes: ["urn:li:entityType:datahub.schemaField"],
   };
-  await gms.graphql(CREATE, { input });
+  await ensureEntity(gms, PREFIX + definition.id, () => gms.graphql(CREATE, { input }));
 }
 
 function valueOf({ id }: PropertyDefinition, stringValue: string) {

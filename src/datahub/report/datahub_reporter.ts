@@ -16,6 +16,7 @@ import type { ReportTarget } from "./effect.ts";
 import { raiseIncident, resolveIncidents } from "./incident.ts";
 import { type Offer, readOffer } from "./offer.ts";
 import { reportOperation, type TokenSource } from "./operation.ts";
+import { ReportError } from "./report_error.ts";
 import type { ReportProblems } from "./report_problems.ts";
 import type { Reporter, Subject } from "./reporter.ts";
 
@@ -50,8 +51,17 @@ const TRIED_AGAIN: readonly GmsError["fault"][] = [
   "forbidden",
 ];
 
-/** Failures that are no incident: the program was stopped, or another run does the same. */
-const NO_INCIDENT: readonly ErrorCode[] = ["shutting_down", "run_in_progress"];
+/**
+ * Failures that are no incident: the program was stopped, another run does the same, or the dataset is not
+ * this program's, so that another one may deal with it and would resolve what this one raised.
+ */
+const NO_INCIDENT: readonly ErrorCode[] = [
+  "shutting_down",
+  "run_in_progress",
+  "dataset_not_allowed",
+  "platform_not_configured",
+  "wrong_database",
+];
 
 /** Makes the reporter; nothing is sent yet. */
 export function datahubReporter(deps: DatahubReporterDependencies): Reporter {
@@ -104,6 +114,8 @@ export function datahubReporter(deps: DatahubReporterDependencies): Reporter {
       }),
     observed: found,
     waitingForApproval: found,
+    untagged: (subject) =>
+      send(subject, { incident: resolve(subject, "No column is tagged any more.") }),
     refused: (subject, error) => raise(subject, error, false),
     failed: (subject, error) => raise(subject, error, true),
   };
@@ -114,7 +126,7 @@ function isClean({ lookalikes = 0 }: Report): boolean {
   return lookalikes === 0;
 }
 
-/** Sends those that the settings ask for. Throws the first failure that is worth another attempt. */
+/** Sends those that the settings ask for. Throws `ReportError` if one is worth another attempt. */
 async function sendAll(
   { datasetUrn }: Subject,
   effects: Effects,
@@ -141,5 +153,5 @@ async function sendAll(
       if (TRIED_AGAIN.includes(fault)) again ??= error;
     }
   }
-  if (again !== undefined) throw again;
+  if (again !== undefined) throw new ReportError(again);
 }

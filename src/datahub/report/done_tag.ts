@@ -8,7 +8,7 @@ import type { Gms } from "../gms/gms.ts";
 import { toV1 } from "../schema_field.ts";
 import { columnPaths } from "./column_paths.ts";
 import type { ReportTarget } from "./effect.ts";
-import { entityExists } from "./entity_exists.ts";
+import { ensureEntity } from "./ensure_entity.ts";
 import type { Subject } from "./reporter.ts";
 
 const CREATE_TAG = `mutation createTag($input: CreateTagInput!) { createTag(input: $input) }`;
@@ -32,7 +32,10 @@ export async function addDoneTag(
 ): Promise<void> {
   const paths = await pathsOf(target.gms, subject, tag, false);
   if (paths.length === 0) return;
-  await createIfMissing(target.gms, tag);
+  await ensureEntity(target.gms, tag, () => {
+    const name = tag.slice(TAG_PREFIX.length);
+    return target.gms.graphql(CREATE_TAG, { input: { id: name, name, description: DESCRIPTION } });
+  });
   await change("add", target, subject.datasetUrn, paths, tag);
 }
 
@@ -60,12 +63,6 @@ async function pathsOf(
       .map(({ fieldPath }) => toV1(fieldPath)),
   );
   return paths.filter((path) => tagged.has(toV1(path)) === isThere);
-}
-
-async function createIfMissing(gms: Gms, tag: string): Promise<void> {
-  if (await entityExists(gms, tag)) return;
-  const name = tag.slice(TAG_PREFIX.length);
-  await gms.graphql(CREATE_TAG, { input: { id: name, name, description: DESCRIPTION } });
 }
 
 async function change(

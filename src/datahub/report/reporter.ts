@@ -27,7 +27,7 @@ export interface ReportedRun {
 
 /**
  * Where the loop reports to. Each call is awaited, and must be safe to repeat: after a crash the loop deals
- * with the dataset again. A rejection makes the dataset due again, and never undoes a run.
+ * with the dataset again. A rejection with `ReportError` makes the dataset due again, and never undoes a run.
  */
 export interface Reporter {
   /** A run succeeded. Its `updated` may be 0 if only old values elsewhere were cleared. */
@@ -38,6 +38,8 @@ export interface Reporter {
   observed(subject: Subject, report: Report): Promise<void>;
   /** A dry run found values in columns that nobody approved yet. */
   waitingForApproval(subject: Subject, report: Report): Promise<void>;
+  /** No column is tagged any more: the subject names none. */
+  untagged(subject: Subject): Promise<void>;
   /** The same run would fail again: somebody has to change something first. */
   refused(subject: Subject, error: ServiceError): Promise<void>;
   /** It may succeed later, and is tried again. */
@@ -52,6 +54,7 @@ export const SILENT_REPORTER: Reporter = {
   nothingToDo: nothing,
   observed: nothing,
   waitingForApproval: nothing,
+  untagged: nothing,
   refused: nothing,
   failed: nothing,
 };

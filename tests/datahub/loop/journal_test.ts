@@ -132,8 +132,7 @@ Deno.test("a scrub that an earlier program left is done, and again until nothing
       place.tag({ column: "email" });
     },
   });
-  const { outcome } = await opened.untilReconciled();
-  assert.equal(outcome, "done");
+  await opened.untilObserved("dataset_reconciled", ({ outcome }) => outcome === "done");
   await opened.untilObserved("residue_found");
   await until(async () => Object.keys(await scrubsOf(opened)).length === 0, "still due");
 });

@@ -64,7 +64,7 @@ export interface OpenedLoop extends AsyncDisposable {
   untilReconciled(urn?: string, times?: number): Promise<Reconciled>;
 }
 
-/** Starts all three. Everything that was logged is searched for values and secrets at the end. */
+/** Starts all three. All that was logged and sent is searched for values and secrets at the end. */
 export async function openLoop(options: OpenLoopOptions = {}): Promise<OpenedLoop> {
   const datahub = startDatahub(options.schema);
   const database = await createTestDatabase({ customers: true });
@@ -115,6 +115,7 @@ export async function openLoop(options: OpenLoopOptions = {}): Promise<OpenedLoo
       await close();
       await dispose();
       assertLeaksNothing(observations, "the log", [datahub.token]);
+      assertLeaksNothing(datahub.requests, "what was sent to DataHub", [datahub.token]);
     },
   };
 }

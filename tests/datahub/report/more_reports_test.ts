@@ -1,9 +1,13 @@
 /** Reports and effects that have to be asked for: assertion, property, deletion of profiles. */
 import assert from "node:assert/strict";
+import { startDatahub } from "../../../scripts/servers/datahub/datahub_server.ts";
 import { schemaFieldUrn } from "../../../scripts/servers/datahub/metadata.ts";
 import { until } from "../../../scripts/servers/until.ts";
 import { hmacJwk, jwkSet } from "../../../scripts/servers/test_keys.ts";
+import { openGms } from "../../../src/datahub/gms/gms.ts";
 import { assertionUrn } from "../../../src/datahub/report/assertion.ts";
+import { addDoneTag } from "../../../src/datahub/report/done_tag.ts";
+import { readOffer } from "../../../src/datahub/report/offer.ts";
 import { type OpenedLoop, openLoop } from "../loop/open_loop.ts";
 
 const AT = "urn:li:structuredProperty:io.tokenize.tokenized_at";
@@ -56,6 +60,22 @@ for (const schema of ["older", "newer"] as const) {
     }
   });
 }
+
+Deno.test("a tag that several datasets need at once is created by one of them", async () => {
+  await using datahub = startDatahub();
+  const { url, token, metadata } = datahub;
+  const gms = openGms({ url, token });
+  const target = { gms, offer: await readOffer(gms) };
+  const urns = ["a", "b", "c"].map((name) =>
+    `urn:li:dataset:(urn:li:dataPlatform:postgres,app.public.${name},PROD)`
+  );
+  for (const urn of urns) metadata.addDataset(urn, ["email"]);
+  const tag = "urn:li:tag:Tokenized";
+  await Promise.all(
+    urns.map((datasetUrn) => addDoneTag(target, { datasetUrn, columns: ["email"] }, tag)),
+  );
+  assert.ok(urns.every((dataset) => metadata.hasLabel({ dataset, column: "email", label: tag })));
+});
 
 /** Puts profiles with values of the column into DataHub. */
 function addProfiles({ datahub, urn }: Pick<OpenedLoop, "datahub" | "urn">): void {

@@ -1,7 +1,7 @@
 /** What is reported to DataHub: by the loop, on a real database, to the stand-in. */
 import assert from "node:assert/strict";
 import { until } from "../../../scripts/servers/until.ts";
-import { APPROVED } from "../loop/labels.ts";
+import { APPROVED, PII } from "../loop/labels.ts";
 import { type OpenedLoop, openLoop } from "../loop/open_loop.ts";
 
 const DONE = "urn:li:tag:Tokenized";
@@ -14,6 +14,10 @@ function operations({ datahub, urn }: OpenedLoop) {
 function incidents({ datahub }: OpenedLoop) {
   return [...datahub.metadata.entities.values()]
     .flatMap(({ incidentInfo }) => incidentInfo === undefined ? [] : [incidentInfo]);
+}
+
+function stateOf(opened: OpenedLoop): string {
+  return (incidents(opened)[0]?.status as { readonly state: string }).state;
 }
 
 function hasDoneTag({ datahub, urn }: OpenedLoop, column: string): boolean {
@@ -78,10 +82,7 @@ for (const schema of ["older", "newer"] as const) {
     assert.deepEqual(incident?.status, { state: "ACTIVE" });
     assert.equal(hasDoneTag(opened, "phone"), false);
     await opened.database.sql.unsafe("alter table customers alter phone type text");
-    await until(
-      () => (incidents(opened)[0]?.status as { state: string }).state === "RESOLVED",
-      "the incident is not resolved",
-    );
+    await until(() => stateOf(opened) === "RESOLVED", "the incident is not resolved");
     assert.equal(incidents(opened).length, 1);
   });
 }
@@ -115,6 +116,35 @@ Deno.test("a column that holds plain values again loses the tag", async () => {
   await until(() => !hasDoneTag(opened, "email"), "the tag is still there");
 });
 
+Deno.test("an incident names the newest reason, and ends when the tag is taken off", async () => {
+  await using opened = await openLoop({
+    env: { DATAHUB_SWEEP_INTERVAL: "1s" },
+    async before({ database, tag }) {
+      await database.sql.unsafe("alter table customers alter phone type varchar(20)");
+      tag({ column: "phone" });
+    },
+  });
+  await until(() => incidents(opened).length === 1, "there is no incident");
+  await opened.database.sql.unsafe("alter table customers rename phone to telephone");
+  await until(
+    () => /column_not_found/.test(String(incidents(opened)[0]?.description)),
+    "the incident has the old reason",
+  );
+  const { metadata } = opened.datahub;
+  metadata.unlabel({ dataset: opened.urn, column: "phone", label: PII });
+  await until(() => stateOf(opened) === "RESOLVED", "the incident is not resolved");
+  assert.equal(incidents(opened).length, 1);
+});
+
+Deno.test("a dataset outside the allow-list is no incident: another program may have it", async () => {
+  await using opened = await openLoop({
+    env: { ALLOWED_DATASETS: "urn:li:dataset:(urn:li:dataPlatform:postgres,elsewhere.*" },
+    before: ({ tag }) => tag({ column: "email" }),
+  });
+  assert.equal((await opened.untilReconciled()).code, "dataset_not_allowed");
+  assert.deepEqual(incidents(opened), []);
+});
+
 Deno.test("what DATAHUB_REPORT does not name is not reported", async () => {
   await using opened = await openLoop({
     env: { DATAHUB_REPORT: "tag" },
@@ -136,6 +166,10 @@ Deno.test("a report that fails leaves the run done, keeps no other back and is s
   assert.deepEqual({ kind, fault }, { kind: "operation", fault: "forbidden" });
   await until(() => hasDoneTag(opened, "email"), "the tag is missing");
   assert.deepEqual(await opened.tokenized("email"), ["email"]);
+  assert.equal(
+    opened.loop.status().failed[0]?.detail,
+    "Cannot report to DataHub: a privilege is missing",
+  );
   assert.match(
     String(opened.loop.status().problem),
     /^Cannot report to DataHub: operation: a privilege is missing$/,
@@ -144,6 +178,8 @@ Deno.test("a report that fails leaves the run done, keeps no other back and is s
   await until(() => operations(opened).length > 0, "the operation is missing");
   assert.equal(operations(opened)[0]?.numAffectedRows, ROWS);
   await until(() => opened.loop.status().problem === null, "the problem is still there");
+  const runs = opened.observations.filter((each) => each.event === "run_started" && !each.dryRun);
+  assert.equal(runs.length, 1, "the table is left alone while its report is sent again");
 });
 
 Deno.test("observing puts no tag on a column and reports no operation", async () => {
