@@ -11,7 +11,7 @@ import { EventsApi } from "./events_api.ts";
 import { respondToClient } from "./restli_api.ts";
 import { deleteTimeseries } from "./timeseries_api.ts";
 import { FaultBook } from "./faults.ts";
-import { readSchema, respondToGraphql, type SchemaAge } from "./graphql_api.ts";
+import { GraphqlApi, type SchemaAge } from "./graphql_api.ts";
 import { Metadata } from "./metadata.ts";
 
 /** A request that was received. */
@@ -35,10 +35,10 @@ export interface DatahubServer extends AsyncDisposable {
 
 /** Starts it on a free port of this machine, with the GraphQL schema of a newer server by default. */
 export function startDatahub(age: SchemaAge = "newer"): DatahubServer {
-  const schema = readSchema(age);
   const metadata = new Metadata();
   const faults = new FaultBook();
   const events = new EventsApi(metadata);
+  const graphql = new GraphqlApi(metadata, age);
   const token = `canary-${crypto.randomUUID()}`;
   const requests: ReceivedRequest[] = [];
   const stopping = new AbortController();
@@ -55,9 +55,7 @@ export function startDatahub(age: SchemaAge = "newer"): DatahubServer {
     if (url.pathname === "/openapi/v1/events/poll") {
       return await events.poll(url.searchParams, stopping.signal);
     }
-    if (url.pathname === "/api/graphql") {
-      return await respondToGraphql(metadata, await schema, body);
-    }
+    if (url.pathname === "/api/graphql") return await graphql.respond(body);
     if (url.pathname === "/entities" && url.searchParams.get("action") === "delete") {
       return deleteTimeseries(metadata, body);
     }

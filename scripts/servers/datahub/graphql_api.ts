@@ -1,5 +1,13 @@
 /** GraphQL of the stand-in: documents are checked against DataHub's schema, of an older or a newer server. */
-import { buildSchema, graphql, type GraphQLError, type GraphQLSchema } from "graphql";
+import {
+  buildSchema,
+  type DocumentNode,
+  execute,
+  type GraphQLError,
+  type GraphQLSchema,
+  parse,
+  validate,
+} from "graphql";
 import { failure } from "./failure.ts";
 import { labelMutations } from "./label_mutations.ts";
 import type { Metadata } from "./metadata.ts";
@@ -17,25 +25,44 @@ export async function readSchema(age: SchemaAge): Promise<GraphQLSchema> {
   return buildSchema(await Deno.readTextFile(url));
 }
 
-/** Responds to `POST /api/graphql`. */
-export async function respondToGraphql(
-  metadata: Metadata,
-  schema: GraphQLSchema,
-  body: string,
-): Promise<Response> {
-  const { query, variables = {} } = JSON.parse(body);
-  const rootValue = {
-    ...queries(metadata),
-    ...labelMutations(metadata),
-    ...reportMutations(metadata),
-  };
-  const { data, errors } = await graphql({
-    schema,
-    source: query,
-    variableValues: variables,
-    rootValue,
-  });
-  return Response.json({ data: data ?? null, ...(errors && { errors: errors.map(shown) }) });
+/** A document, or what does not fit the schema. */
+type Checked = { readonly document: DocumentNode; readonly errors: readonly GraphQLError[] };
+
+/** GraphQL over the metadata. */
+export class GraphqlApi {
+  readonly #schema: Promise<GraphQLSchema>;
+  readonly #rootValue: unknown;
+  /** By their texts: a program has few documents, and sends each many times. */
+  readonly #checked = new Map<string, Checked>();
+
+  constructor(metadata: Metadata, age: SchemaAge) {
+    this.#schema = readSchema(age);
+    this.#rootValue = {
+      ...queries(metadata),
+      ...labelMutations(metadata),
+      ...reportMutations(metadata),
+    };
+  }
+
+  /** Responds to `POST /api/graphql`. */
+  async respond(body: string): Promise<Response> {
+    const { query, variables: variableValues = {} } = JSON.parse(body);
+    const schema = await this.#schema;
+    const { document, errors } = this.#check(schema, query);
+    if (errors.length > 0) return Response.json({ data: null, errors: errors.map(shown) });
+    const result = await execute({ schema, document, variableValues, rootValue: this.#rootValue });
+    const failures = result.errors && { errors: result.errors.map(shown) };
+    return Response.json({ data: result.data ?? null, ...failures });
+  }
+
+  #check(schema: GraphQLSchema, text: string): Checked {
+    const known = this.#checked.get(text);
+    if (known !== undefined) return known;
+    const document = parse(text);
+    const checked = { document, errors: validate(schema, document) };
+    this.#checked.set(text, checked);
+    return checked;
+  }
 }
 
 function shown({ message, extensions }: GraphQLError) {
@@ -89,14 +116,12 @@ function queries(metadata: Metadata) {
   };
 }
 
-function incidentsOn({ entities }: Metadata, datasetUrn: string, state?: string) {
-  const incidents = [...entities].flatMap(([urn, { incidentInfo }]) => {
-    const info = incidentInfo as undefined | {
-      readonly entities: readonly string[];
+function incidentsOn(metadata: Metadata, datasetUrn: string, state?: string) {
+  const incidents = (metadata.incidents.get(datasetUrn) ?? []).flatMap((urn) => {
+    const info = metadata.entities.get(urn)!.incidentInfo as {
       readonly type: string;
       readonly status: { readonly state: string };
     };
-    if (info === undefined || !info.entities.includes(datasetUrn)) return [];
     if (state !== undefined && info.status.state !== state) return [];
     return [{ urn, incidentType: info.type, ...info }];
   });

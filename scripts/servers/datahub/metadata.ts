@@ -58,6 +58,8 @@ export class Metadata {
   readonly events: string[] = [];
   /** Lineage: the URNs of what is derived from a dataset or a column, one step away. */
   readonly downstream = new Map<string, string[]>();
+  /** URNs of the incidents on each dataset. */
+  readonly incidents = new Map<string, string[]>();
   /** By what identifies an entry: one that is sent again replaces itself. */
   readonly timeseries = new Map<string, TimeseriesEntry>();
   /** What the caller may do, on everything. */

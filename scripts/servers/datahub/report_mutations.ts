@@ -42,6 +42,7 @@ function incidentMutations(metadata: Metadata) {
         entities: [resourceUrn],
         status: { state: "ACTIVE" },
       };
+      metadata.incidents.set(resourceUrn, [...metadata.incidents.get(resourceUrn) ?? [], urn]);
       return urn;
     },
     updateIncidentStatus({ urn, input }: { urn: string; input: Status }) {

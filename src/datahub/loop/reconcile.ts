@@ -8,6 +8,7 @@ import { requireUrnAllowed } from "../allowed_datasets.ts";
 import { type DatasetUrn, parseDatasetUrn } from "../dataset_urn.ts";
 import { GmsError } from "../gms/gms_error.ts";
 import { type DatahubDataset, readDataset } from "../gms/read_dataset.ts";
+import { type SchemaField, schemaFields } from "../report/subject.ts";
 import { bringAbout, type BringAboutDependencies } from "./bring_about.ts";
 import type { Hint } from "./hint.ts";
 import type { Outcome, Reconciled } from "./outcome.ts";
@@ -38,14 +39,14 @@ export async function reconcile(
 ): Promise<Reconciled> {
   const found = await findColumns(datasetUrn, deps);
   if (!("columns" in found)) return ended(datasetUrn, found);
-  const { dataset, columns } = found;
+  const { dataset, columns, fields } = found;
   if (columns.tagged.length === 0) {
-    await deps.reporter.untagged({ datasetUrn, columns: [] });
+    await deps.reporter.untagged({ datasetUrn, columns: [], fields });
     return ended(datasetUrn, { kind: "untagged" }, columns);
   }
   const actor = hints.findLast((each) => each.actor !== undefined)?.actor;
   const names = columns.tagged.map(({ name }) => name);
-  const subject = { datasetUrn, columns: names, ...(actor !== undefined && { actor }) };
+  const subject = { datasetUrn, columns: names, fields, ...(actor !== undefined && { actor }) };
   try {
     requireUrnAllowed(dataset, deps.action.allowedDatasets);
     return ended(datasetUrn, await bringAbout(subject, columns.tagged, deps), columns);
@@ -60,11 +61,18 @@ export async function reconcile(
 
 type Columns = ReturnType<typeof taggedColumns>;
 
+/** A table, with what DataHub says about its columns. */
+interface Table {
+  readonly dataset: DatasetUrn;
+  readonly columns: Columns;
+  readonly fields: readonly SchemaField[];
+}
+
 /** The tagged columns of a table, or why it has to be left alone. */
 async function findColumns(
   datasetUrn: string,
   { gms, action, rules }: BringAboutDependencies,
-): Promise<Outcome | { readonly dataset: DatasetUrn; readonly columns: Columns }> {
+): Promise<Outcome | Table> {
   const dataset = tryParse(datasetUrn);
   if (dataset === undefined) return { kind: "left_alone", why: "removed" };
   const isTable = (urn: string) => action.knownPlatforms.has(tryParse(urn)?.platform ?? "");
@@ -78,7 +86,8 @@ async function findColumns(
   for (const urn of known.siblings) {
     if (!isTable(urn)) siblings.push(await readDataset(gms, urn));
   }
-  return { dataset, columns: taggedColumns(known, siblings.filter(isInUse), rules()) };
+  const columns = taggedColumns(known, siblings.filter(isInUse), rules());
+  return { dataset, columns, fields: schemaFields(known) };
 }
 
 function isInUse({ exists, isDeprecated }: DatahubDataset): boolean {

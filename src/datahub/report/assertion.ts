@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto";
 import type { Report } from "../../action/trigger.ts";
 import { entriesOf, type ReportTarget } from "./effect.ts";
-import type { Subject } from "./reporter.ts";
+import type { Subject } from "./subject.ts";
 
 const UPSERT = `mutation upsertAssertion($urn: String!, $input: UpsertCustomAssertionInput!) {
   upsertCustomAssertion(urn: $urn, input: $input) { urn }

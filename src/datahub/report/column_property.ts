@@ -6,11 +6,11 @@
  */
 import { encodePart } from "../dataset_urn.ts";
 import type { Gms } from "../gms/gms.ts";
-import { columnPaths } from "./column_paths.ts";
 import type { ReportTarget } from "./effect.ts";
 import { ensureEntity } from "./ensure_entity.ts";
 import type { TokenSource } from "./operation.ts";
-import type { ReportedRun, Subject } from "./reporter.ts";
+import type { ReportedRun } from "./reporter.ts";
+import { namedFields, type Subject } from "./subject.ts";
 
 const PREFIX = "urn:li:structuredProperty:";
 
@@ -51,14 +51,14 @@ export async function setColumnProperties(
   { startedAtMs }: ReportedRun,
   { sdk, keyId }: TokenSource,
 ): Promise<void> {
-  const { paths } = await columnPaths(gms, subject);
-  if (paths.length === 0) return;
+  const fields = namedFields(subject);
+  if (fields.length === 0) return;
   for (const definition of [TOKENIZED_AT, TOKEN_KEY]) await ensureDefinition(gms, definition);
   const structuredPropertyInputParams = [
     valueOf(TOKENIZED_AT, new Date(startedAtMs).toISOString()),
     valueOf(TOKEN_KEY, keyId === undefined ? sdk : `${sdk} ${keyId}`),
   ];
-  for (const path of paths) {
+  for (const { path } of fields) {
     const assetUrn = `urn:li:schemaField:(${subject.datasetUrn},${encodePart(path)})`;
     await gms.graphql(UPSERT, { input: { assetUrn, structuredPropertyInputParams } });
   }

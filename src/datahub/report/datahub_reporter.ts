@@ -5,51 +5,23 @@
  */
 import type { Report } from "../../action/trigger.ts";
 import type { ErrorCode, ServiceError } from "../../errors.ts";
-import type { Observe } from "../../observations.ts";
-import type { Gms } from "../gms/gms.ts";
-import { GmsError } from "../gms/gms_error.ts";
-import type { DatahubSettings, ReportKind } from "../settings.ts";
+import type { DatahubSettings } from "../settings.ts";
 import { type Counted, reportAssertion } from "./assertion.ts";
 import { setColumnProperties } from "./column_property.ts";
 import { addDoneTag, removeDoneTag } from "./done_tag.ts";
 import type { ReportTarget } from "./effect.ts";
-import { raiseIncident, resolveIncidents } from "./incident.ts";
-import { type Offer, readOffer } from "./offer.ts";
+import { Incidents } from "./incident.ts";
 import { reportOperation, type TokenSource } from "./operation.ts";
-import { ReportError } from "./report_error.ts";
-import type { ReportProblems } from "./report_problems.ts";
-import type { Reporter, Subject } from "./reporter.ts";
+import type { Reporter } from "./reporter.ts";
+import { reportSender, type SenderDependencies } from "./send_reports.ts";
+import type { Subject } from "./subject.ts";
 
 /** What a reporter works with. */
-export interface DatahubReporterDependencies {
-  readonly gms: Gms;
+export interface DatahubReporterDependencies extends SenderDependencies {
   readonly settings: Pick<DatahubSettings, "report" | "doneTag">;
   /** Which SDK makes the tokens, with which key. */
   readonly tokenSource: () => Promise<TokenSource>;
-  readonly problems: ReportProblems;
-  readonly observe: Observe;
 }
-
-/** How each kind is sent: those that are missing have nothing to say. */
-type Effects = Readonly<Partial<Record<ReportKind, (target: ReportTarget) => Promise<void>>>>;
-
-/** What each kind needs of the server. */
-const NEEDED: Readonly<Record<ReportKind, string>> = {
-  operation: "reportOperation",
-  tag: "addTag",
-  incident: "raiseIncident",
-  property: "upsertStructuredProperties",
-  assertion: "upsertCustomAssertion",
-};
-
-/** Faults that waiting or an administrator of DataHub mends. */
-const TRIED_AGAIN: readonly GmsError["fault"][] = [
-  "unreachable",
-  "busy",
-  "server_error",
-  "unauthorized",
-  "forbidden",
-];
 
 /**
  * Failures that are no incident: the program was stopped, another run does the same, or the dataset is not
@@ -66,15 +38,10 @@ const NO_INCIDENT: readonly ErrorCode[] = [
 /** Makes the reporter; nothing is sent yet. */
 export function datahubReporter(deps: DatahubReporterDependencies): Reporter {
   const { settings: { doneTag }, tokenSource } = deps;
-  let offered: Promise<Offer> | undefined;
-  const offer = () =>
-    offered ??= readOffer(deps.gms).catch((error) => {
-      offered = undefined;
-      throw error;
-    });
-  const send = (subject: Subject, effects: Effects) => sendAll(subject, effects, offer, deps);
+  const send = reportSender(deps);
+  const incidents = new Incidents();
   const resolve = (subject: Subject, message: string) => (target: ReportTarget) =>
-    resolveIncidents(target, subject, message);
+    incidents.resolve(target, subject, message);
   const markDone = (subject: Subject, report: Report) => (target: ReportTarget) =>
     isClean(report) ? addDoneTag(target, subject, doneTag) : Promise.resolve();
   const assert = (subject: Subject, report: Report, counted: Counted) => (target: ReportTarget) =>
@@ -87,8 +54,9 @@ export function datahubReporter(deps: DatahubReporterDependencies): Reporter {
     });
   const raise = async (subject: Subject, error: ServiceError, isTriedAgain: boolean) => {
     if (NO_INCIDENT.includes(error.code)) return;
-    const incident = (target: ReportTarget) => raiseIncident(target, subject, error, isTriedAgain);
-    await send(subject, { incident });
+    await send(subject, {
+      incident: (target) => incidents.raise(target, subject, error, isTriedAgain),
+    });
   };
   return {
     async done(subject, report, run) {
@@ -103,7 +71,7 @@ export function datahubReporter(deps: DatahubReporterDependencies): Reporter {
         },
         tag: markDone(subject, report),
         assertion: assert(subject, report, { plainRows: 0, timestampMs: run.startedAtMs }),
-        incident: resolve(subject, `Run ${report.run_id} tokenized ${report.updated} rows.`),
+        incident: resolve(subject, `Run ${report.run_id} succeeded: every value is a token.`),
       });
     },
     nothingToDo: (subject, report) =>
@@ -124,34 +92,4 @@ export function datahubReporter(deps: DatahubReporterDependencies): Reporter {
 /** Whether nothing in the columns only looks like a token. */
 function isClean({ lookalikes = 0 }: Report): boolean {
   return lookalikes === 0;
-}
-
-/** Sends those that the settings ask for. Throws `ReportError` if one is worth another attempt. */
-async function sendAll(
-  { datasetUrn }: Subject,
-  effects: Effects,
-  offer: () => Promise<Offer>,
-  { gms, settings, problems, observe }: DatahubReporterDependencies,
-): Promise<void> {
-  let again: GmsError | undefined;
-  for (const kind of settings.report) {
-    const effect = effects[kind];
-    if (effect === undefined) continue;
-    try {
-      const target = { gms, offer: await offer() };
-      const needed = NEEDED[kind];
-      if (!target.offer.has("mutations", needed)) {
-        throw new GmsError("unexpected", `this version has no "${needed}"`);
-      }
-      await effect(target);
-      problems.succeeded(kind);
-    } catch (error) {
-      if (!(error instanceof GmsError)) throw error;
-      const { fault, reason } = error;
-      problems.failed(kind, reason);
-      observe({ event: "datahub_report_failed", datasetUrn, kind, fault, reason });
-      if (TRIED_AGAIN.includes(fault)) again ??= error;
-    }
-  }
-  if (again !== undefined) throw new ReportError(again);
 }

@@ -4,12 +4,9 @@
  * Source of the shapes: `entity.graphql` of DataHub. Its `LabelUtils.java` demands that the tag exists, and
  * finds a column by the exact path in the schema.
  */
-import type { Gms } from "../gms/gms.ts";
-import { toV1 } from "../schema_field.ts";
-import { columnPaths } from "./column_paths.ts";
 import type { ReportTarget } from "./effect.ts";
 import { ensureEntity } from "./ensure_entity.ts";
-import type { Subject } from "./reporter.ts";
+import { namedFields, type Subject } from "./subject.ts";
 
 const CREATE_TAG = `mutation createTag($input: CreateTagInput!) { createTag(input: $input) }`;
 const BATCHES = {
@@ -30,7 +27,7 @@ export async function addDoneTag(
   subject: Subject,
   tag: string,
 ): Promise<void> {
-  const paths = await pathsOf(target.gms, subject, tag, false);
+  const paths = pathsOf(subject, tag, false);
   if (paths.length === 0) return;
   await ensureEntity(target.gms, tag, () => {
     const name = tag.slice(TAG_PREFIX.length);
@@ -45,24 +42,14 @@ export async function removeDoneTag(
   subject: Subject,
   tag: string,
 ): Promise<void> {
-  const paths = await pathsOf(target.gms, subject, tag, true);
+  const paths = pathsOf(subject, tag, true);
   if (paths.length > 0) await change("remove", target, subject.datasetUrn, paths, tag);
 }
 
 /** The paths of those columns that have the tag, or do not have it. */
-async function pathsOf(
-  gms: Gms,
-  subject: Subject,
-  tag: string,
-  isThere: boolean,
-): Promise<string[]> {
-  const { dataset: { fieldLabels }, paths } = await columnPaths(gms, subject);
-  const tagged = new Set(
-    fieldLabels
-      .filter(({ globalTags }) => globalTags?.tags?.some((each) => each.tag === tag))
-      .map(({ fieldPath }) => toV1(fieldPath)),
-  );
-  return paths.filter((path) => tagged.has(toV1(path)) === isThere);
+function pathsOf(subject: Subject, tag: string, isThere: boolean): string[] {
+  return namedFields(subject).filter(({ tags }) => tags.has(tag) === isThere)
+    .map(({ path }) => path);
 }
 
 async function change(

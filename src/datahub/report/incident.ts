@@ -9,7 +9,7 @@ import type { ServiceError } from "../../errors.ts";
 import type { Gms } from "../gms/gms.ts";
 import { parsed } from "../gms/parsed.ts";
 import type { ReportTarget } from "./effect.ts";
-import type { Subject } from "./reporter.ts";
+import type { Subject } from "./subject.ts";
 
 /** Tells the program's incidents from others. */
 export const INCIDENT_TYPE = "TOKENIZATION";
@@ -46,43 +46,54 @@ const incidentsSchema = z.object({
   }).nullish(),
 });
 
-/** Raises an incident, unless one is active; that one then has the new reason. Throws `GmsError`. */
-export async function raiseIncident(
-  { gms, offer }: ReportTarget,
-  { datasetUrn, columns }: Subject,
-  { code, message }: ServiceError,
-  isTriedAgain: boolean,
-): Promise<void> {
-  const next = isTriedAgain
-    ? "It is tried again automatically."
-    : "It would fail again until somebody changes what the reason names; the next sweep tries again.";
-  const description = `${message} (error code ${code}, columns ${columns.join(", ")}). ${next}`;
-  const [active] = await activeIncidents(gms, datasetUrn);
-  if (active === undefined) {
-    const input = {
-      type: "CUSTOM",
-      customType: INCIDENT_TYPE,
-      title: isTriedAgain ? "Tokenization failed" : "Tokenization is refused",
-      description,
-      ...(offer.has("incident", "resourceUrn")
-        ? { resourceUrn: datasetUrn }
-        : { resourceUrns: [datasetUrn] }),
-    };
-    await gms.graphql(RAISE, { input });
-  } else if (active.description !== description && offer.has("mutations", "updateIncident")) {
-    await gms.graphql(UPDATE, { urn: active.urn, input: { description } });
+/** The incidents of a program. */
+export class Incidents {
+  /** Datasets without an active one, as far as is known: they are not asked about again. */
+  readonly #calm = new Set<string>();
+
+  /** Raises one, unless one is active; that one then has the new reason. Throws `GmsError`. */
+  async raise(
+    { gms, offer }: ReportTarget,
+    subject: Subject,
+    error: ServiceError,
+    isTriedAgain: boolean,
+  ): Promise<void> {
+    const { datasetUrn } = subject;
+    this.#calm.delete(datasetUrn);
+    const description = describe(subject, error, isTriedAgain);
+    const [active] = await activeIncidents(gms, datasetUrn);
+    if (active === undefined) {
+      const input = {
+        type: "CUSTOM",
+        customType: INCIDENT_TYPE,
+        title: isTriedAgain ? "Tokenization failed" : "Tokenization is refused",
+        description,
+        ...(offer.has("incident", "resourceUrn")
+          ? { resourceUrn: datasetUrn }
+          : { resourceUrns: [datasetUrn] }),
+      };
+      await gms.graphql(RAISE, { input });
+    } else if (active.description !== description && offer.has("mutations", "updateIncident")) {
+      await gms.graphql(UPDATE, { urn: active.urn, input: { description } });
+    }
+  }
+
+  /** Resolves what is active. Throws `GmsError`. */
+  async resolve({ gms }: ReportTarget, { datasetUrn }: Subject, message: string): Promise<void> {
+    if (this.#calm.has(datasetUrn)) return;
+    for (const { urn } of await activeIncidents(gms, datasetUrn)) {
+      await gms.graphql(RESOLVE, { urn, message });
+    }
+    this.#calm.add(datasetUrn);
   }
 }
 
-/** Resolves what is active. Throws `GmsError`. */
-export async function resolveIncidents(
-  { gms }: ReportTarget,
-  { datasetUrn }: Subject,
-  message: string,
-): Promise<void> {
-  for (const { urn } of await activeIncidents(gms, datasetUrn)) {
-    await gms.graphql(RESOLVE, { urn, message });
-  }
+/** The reason, and what happens next. */
+function describe({ columns }: Subject, { code, message }: ServiceError, isTriedAgain: boolean) {
+  const next = isTriedAgain
+    ? "It is tried again automatically."
+    : "It would fail again until somebody changes what the reason names; the next sweep tries again.";
+  return `${message} (error code ${code}, columns ${columns.join(", ")}). ${next}`;
 }
 
 /** The program's own incidents on a dataset that are active. */

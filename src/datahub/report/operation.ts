@@ -6,7 +6,8 @@
  */
 import type { Report } from "../../action/trigger.ts";
 import { entriesOf, type ReportTarget } from "./effect.ts";
-import type { ReportedRun, Subject } from "./reporter.ts";
+import type { ReportedRun } from "./reporter.ts";
+import type { Subject } from "./subject.ts";
 
 /** Which SDK made the tokens, with which key. */
 export interface TokenSource {

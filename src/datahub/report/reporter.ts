@@ -3,16 +3,7 @@
  */
 import type { Report } from "../../action/trigger.ts";
 import type { ServiceError } from "../../errors.ts";
-
-/** The dataset that was dealt with. */
-export interface Subject {
-  /** The URN of the table's own dataset, never of a sibling. */
-  readonly datasetUrn: string;
-  /** The columns' names, as the trigger named them. */
-  readonly columns: readonly string[];
-  /** Who asked for it, if an event said so: URN of a user. */
-  readonly actor?: string;
-}
+import type { Subject } from "./subject.ts";
 
 /** What is known of a run beyond its report. */
 export interface ReportedRun {

@@ -71,8 +71,9 @@ Deno.test("a tag that several datasets need at once is created by one of them", 
   );
   for (const urn of urns) metadata.addDataset(urn, ["email"]);
   const tag = "urn:li:tag:Tokenized";
+  const fields = [{ path: "email", tags: new Set<string>() }];
   await Promise.all(
-    urns.map((datasetUrn) => addDoneTag(target, { datasetUrn, columns: ["email"] }, tag)),
+    urns.map((datasetUrn) => addDoneTag(target, { datasetUrn, columns: ["email"], fields }, tag)),
   );
   assert.ok(urns.every((dataset) => metadata.hasLabel({ dataset, column: "email", label: tag })));
 });
