@@ -108,6 +108,24 @@ Deno.test("every aspect that a run causes survives a round trip through DataHub'
   }
 });
 
+Deno.test("the judge notices an aspect that is wrong", async () => {
+  const right = {
+    timestampMillis: 1,
+    lastUpdatedTimestamp: 1,
+    operationType: "CUSTOM",
+    customOperationType: "TOKENIZE",
+  };
+  const ask = (value: Aspect) => ({ ask: "round_trip", aspect: "operation", value });
+  const [same, wrong, unknown] = await judge([
+    ask(right),
+    ask({ ...right, operationType: "TOKENIZE" }),
+    ask({ ...right, values: "canary" }),
+  ]) as [Aspect, null, Aspect];
+  assert.equal(same.customOperationType, "TOKENIZE");
+  assert.equal(wrong, null);
+  assert.equal("values" in unknown, false);
+});
+
 /** Without the wrapping of unions by type. */
 function withoutUnions(aspect: unknown): unknown {
   return JSON.parse(JSON.stringify(aspect, (_key, value) => {

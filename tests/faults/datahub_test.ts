@@ -1,6 +1,9 @@
-/** The program that follows DataHub is killed at random moments: what is tagged ends tokenized, once. */
+/**
+ * The program that follows DataHub is killed at random moments: what is tagged ends tokenized, once, and each
+ * run is reported, once.
+ */
 import assert from "node:assert/strict";
-import { startDatahub } from "../../scripts/servers/datahub/datahub_server.ts";
+import { type DatahubServer, startDatahub } from "../../scripts/servers/datahub/datahub_server.ts";
 import { until } from "../../scripts/servers/until.ts";
 import { loadState } from "../../src/datahub/gms/consumer_state.ts";
 import { openGms } from "../../src/datahub/gms/gms.ts";
@@ -19,6 +22,7 @@ const LIFE_MS = 5000;
 /** About as long as a dry run, a run and its scrub take. */
 const RUN_MS = 500;
 const PII = "urn:li:tag:PII";
+const DONE = "urn:li:tag:Tokenized";
 
 /** A column for each kill, so that there is always something to do. */
 const columns = Array.from(
@@ -85,11 +89,30 @@ Deno.test(`killed ${KILLS} times, every tagged column ends tokenized, and each r
     const journal = await loadState(gms, key) as { entries?: object } | undefined;
     return Object.keys(journal?.entries ?? {}).length === 0;
   }, "a run is not reported");
+  for (let t = 0; t < TABLES; t++) {
+    const names = columns.filter(({ table }) => table === `t${t}`).map(({ name }) => name);
+    assertReportedOnce(datahub, urn(`t${t}`), names);
+  }
   for (const { body } of datahub.requests) assert.doesNotMatch(body, /canary|tok_/);
   console.log(`${KILLS} kills, ${struckRuns} of them within a run`);
   await last.stop("SIGTERM");
   await database.drop();
 });
+
+/**
+ * Each run that replaced values is one operation, however often it was sent: all runs add at least one column,
+ * so that every row is updated. Each column has the tag, and no other one has.
+ */
+function assertReportedOnce({ metadata }: DatahubServer, dataset: string, names: string[]): void {
+  const operations = metadata.valuesOf(dataset, "operation");
+  const ids = operations.map(({ partition }) => partition);
+  assert.equal(new Set(ids).size, ids.length, "a run is reported twice");
+  assert.ok(1 <= ids.length && ids.length <= names.length, `${ids.length} operations`);
+  for (const { numAffectedRows } of operations) assert.equal(numAffectedRows, ROWS);
+  const hasTag = (column: string) => metadata.hasLabel({ dataset, column, label: DONE });
+  assert.deepEqual(names.filter((name) => !hasTag(name)), []);
+  assert.equal(hasTag("untagged"), false);
+}
 
 /** Whether a run has begun and not ended, by the log. */
 function isWithinRun(program: Running): boolean {

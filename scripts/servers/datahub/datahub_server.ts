@@ -11,7 +11,7 @@ import { EventsApi } from "./events_api.ts";
 import { respondToClient } from "./restli_api.ts";
 import { deleteTimeseries } from "./timeseries_api.ts";
 import { FaultBook } from "./faults.ts";
-import { GraphqlApi, type SchemaAge } from "./graphql_api.ts";
+import { GraphqlApi, type GraphqlOptions } from "./graphql_api.ts";
 import { Metadata } from "./metadata.ts";
 
 /** A request that was received. */
@@ -33,12 +33,12 @@ export interface DatahubServer extends AsyncDisposable {
   readonly requests: readonly ReceivedRequest[];
 }
 
-/** Starts it on a free port of this machine, with the GraphQL schema of a newer server by default. */
-export function startDatahub(age: SchemaAge = "newer"): DatahubServer {
+/** Starts it on a free port of this machine. */
+export function startDatahub(options: GraphqlOptions = {}): DatahubServer {
   const metadata = new Metadata();
   const faults = new FaultBook();
   const events = new EventsApi(metadata);
-  const graphql = new GraphqlApi(metadata, age);
+  const graphql = new GraphqlApi(metadata, options);
   const token = `canary-${crypto.randomUUID()}`;
   const requests: ReceivedRequest[] = [];
   const stopping = new AbortController();

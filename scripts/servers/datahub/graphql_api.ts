@@ -5,8 +5,11 @@ import {
   execute,
   type GraphQLError,
   type GraphQLSchema,
+  NoSchemaIntrospectionCustomRule,
   parse,
+  specifiedRules,
   validate,
+  type ValidationRule,
 } from "graphql";
 import { failure } from "./failure.ts";
 import { labelMutations } from "./label_mutations.ts";
@@ -19,10 +22,25 @@ export const SCHEMAS = ["older", "newer"] as const;
 /** Which schema the stand-in has. */
 export type SchemaAge = (typeof SCHEMAS)[number];
 
+/** Which GraphQL the stand-in has. */
+export interface GraphqlOptions {
+  /** By default that of a newer server. */
+  readonly age?: SchemaAge;
+  /** Names of mutations that the schema has, and this server does not. */
+  readonly without?: readonly string[];
+  /** Whether nobody may ask for the schema. */
+  readonly hidesSchema?: boolean;
+}
+
 /** DataHub's schema. */
-export async function readSchema(age: SchemaAge): Promise<GraphQLSchema> {
+export async function readSchema(
+  age: SchemaAge,
+  without: readonly string[] = [],
+): Promise<GraphQLSchema> {
   const url = new URL(`schema/${age}.graphql`, import.meta.url);
-  return buildSchema(await Deno.readTextFile(url));
+  const lines = (await Deno.readTextFile(url)).split("\n");
+  const isLeftOut = (line: string) => without.some((name) => line.startsWith(`  ${name}(`));
+  return buildSchema(lines.filter((line) => !isLeftOut(line)).join("\n"));
 }
 
 /** A document, or what does not fit the schema. */
@@ -31,12 +49,17 @@ type Checked = { readonly document: DocumentNode; readonly errors: readonly Grap
 /** GraphQL over the metadata. */
 export class GraphqlApi {
   readonly #schema: Promise<GraphQLSchema>;
+  readonly #rules: readonly ValidationRule[] | undefined;
   readonly #rootValue: unknown;
   /** By their texts: a program has few documents, and sends each many times. */
   readonly #checked = new Map<string, Checked>();
 
-  constructor(metadata: Metadata, age: SchemaAge) {
-    this.#schema = readSchema(age);
+  constructor(
+    metadata: Metadata,
+    { age = "newer", without, hidesSchema = false }: GraphqlOptions = {},
+  ) {
+    this.#schema = readSchema(age, without);
+    this.#rules = hidesSchema ? [...specifiedRules, NoSchemaIntrospectionCustomRule] : undefined;
     this.#rootValue = {
       ...queries(metadata),
       ...labelMutations(metadata),
@@ -59,7 +82,7 @@ export class GraphqlApi {
     const known = this.#checked.get(text);
     if (known !== undefined) return known;
     const document = parse(text);
-    const checked = { document, errors: validate(schema, document) };
+    const checked = { document, errors: validate(schema, document, this.#rules) };
     this.#checked.set(text, checked);
     return checked;
   }

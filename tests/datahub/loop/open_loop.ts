@@ -9,7 +9,7 @@ import {
   type DatahubServer,
   startDatahub,
 } from "../../../scripts/servers/datahub/datahub_server.ts";
-import type { SchemaAge } from "../../../scripts/servers/datahub/graphql_api.ts";
+import type { GraphqlOptions } from "../../../scripts/servers/datahub/graphql_api.ts";
 import type { ColumnLabel } from "../../../scripts/servers/datahub/metadata.ts";
 import { machineSource } from "../../../scripts/servers/test_keys.ts";
 import { until } from "../../../scripts/servers/until.ts";
@@ -33,8 +33,8 @@ export interface OpenLoopOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Where the loop reports to; otherwise to DataHub. */
   readonly reporter?: Reporter;
-  /** DataHub's GraphQL schema. */
-  readonly schema?: SchemaAge;
+  /** Which GraphQL DataHub has. */
+  readonly graphql?: GraphqlOptions;
   /** Called before the loop starts. */
   readonly before?: (opened: Omit<OpenedLoop, "loop">) => unknown;
 }
@@ -66,7 +66,7 @@ export interface OpenedLoop extends AsyncDisposable {
 
 /** Starts all three. All that was logged and sent is searched for values and secrets at the end. */
 export async function openLoop(options: OpenLoopOptions = {}): Promise<OpenedLoop> {
-  const datahub = startDatahub(options.schema);
+  const datahub = startDatahub(options.graphql);
   const database = await createTestDatabase({ customers: true });
   const urn = urnOf(`${database.name}.public.customers`);
   datahub.metadata.addDataset(urn, ["id", "name", "email", "phone", "created_at"]);

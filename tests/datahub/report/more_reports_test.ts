@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { startDatahub } from "../../../scripts/servers/datahub/datahub_server.ts";
 import { schemaFieldUrn } from "../../../scripts/servers/datahub/metadata.ts";
+import { SCHEMAS } from "../../../scripts/servers/datahub/graphql_api.ts";
 import { until } from "../../../scripts/servers/until.ts";
 import { hmacJwk, jwkSet } from "../../../scripts/servers/test_keys.ts";
 import { openGms } from "../../../src/datahub/gms/gms.ts";
@@ -18,10 +19,10 @@ function results({ datahub, urn }: OpenedLoop): string[] {
     .map(({ type }) => String(type));
 }
 
-for (const schema of ["older", "newer"] as const) {
-  Deno.test(`an assertion fails while plain values are found, and then succeeds (${schema} server)`, async () => {
+for (const age of SCHEMAS) {
+  Deno.test(`an assertion fails while plain values are found, and then succeeds (${age} server)`, async () => {
     await using opened = await openLoop({
-      schema,
+      graphql: { age },
       mode: "approve",
       env: { DATAHUB_REPORT: "assertion" },
       before: ({ tag }) => tag({ column: "email" }),
@@ -36,12 +37,12 @@ for (const schema of ["older", "newer"] as const) {
     assert.deepEqual([entityUrn, type], [opened.urn, "No plain values"]);
   });
 
-  Deno.test(`properties of a column say since when and with which key (${schema} server)`, async () => {
+  Deno.test(`properties of a column say since when and with which key (${age} server)`, async () => {
     const keys = await Deno.makeTempFile();
     await Deno.writeTextFile(keys, jwkSet(await hmacJwk("key-7")));
     try {
       await using opened = await openLoop({
-        schema,
+        graphql: { age },
         env: {
           DATAHUB_REPORT: "property",
           TOKEN_SDK_MODE: "hmac-sha256",

@@ -1,5 +1,6 @@
 /** What is reported to DataHub: by the loop, on a real database, to the stand-in. */
 import assert from "node:assert/strict";
+import { SCHEMAS } from "../../../scripts/servers/datahub/graphql_api.ts";
 import { until } from "../../../scripts/servers/until.ts";
 import { APPROVED, PII } from "../loop/labels.ts";
 import { type OpenedLoop, openLoop } from "../loop/open_loop.ts";
@@ -24,10 +25,10 @@ function hasDoneTag({ datahub, urn }: OpenedLoop, column: string): boolean {
   return datahub.metadata.hasLabel({ dataset: urn, column, label: DONE });
 }
 
-for (const schema of ["older", "newer"] as const) {
-  Deno.test(`a run is an operation in DataHub, and its columns are tagged (${schema} server)`, async () => {
+for (const age of SCHEMAS) {
+  Deno.test(`a run is an operation in DataHub, and its columns are tagged (${age} server)`, async () => {
     await using opened = await openLoop({
-      schema,
+      graphql: { age },
       before({ tag }) {
         tag({ column: "email" });
         tag({ column: "phone" });
@@ -65,9 +66,9 @@ for (const schema of ["older", "newer"] as const) {
     });
   });
 
-  Deno.test(`a refusal is an incident, raised once and resolved after the cause (${schema} server)`, async () => {
+  Deno.test(`a refusal is an incident, raised once and resolved after the cause (${age} server)`, async () => {
     await using opened = await openLoop({
-      schema,
+      graphql: { age },
       env: { DATAHUB_SWEEP_INTERVAL: "1s" },
       async before({ database, tag }) {
         await database.sql.unsafe("alter table customers alter phone type varchar(20)");
@@ -190,4 +191,29 @@ Deno.test("observing puts no tag on a column and reports no operation", async ()
   assert.equal((await opened.untilReconciled()).outcome, "observed");
   assert.deepEqual(operations(opened), []);
   assert.equal(hasDoneTag(opened, "email"), false);
+});
+
+Deno.test("a kind of report that the server lacks is named, and the others are sent", async () => {
+  await using opened = await openLoop({
+    graphql: { age: "older", without: ["upsertCustomAssertion", "batchAddTags"] },
+    env: { DATAHUB_REPORT: "operation,tag,assertion" },
+    before: ({ tag }) => tag({ column: "email" }),
+  });
+  assert.equal((await opened.untilReconciled()).outcome, "done");
+  assert.equal(operations(opened).length, 1);
+  assert.equal(hasDoneTag(opened, "email"), true, "one by one");
+  assert.equal(
+    opened.loop.status().problem,
+    'Cannot report to DataHub: assertion: this version has no "upsertCustomAssertion"',
+  );
+});
+
+Deno.test("a server that hides its schema is taken to have everything", async () => {
+  await using opened = await openLoop({
+    graphql: { hidesSchema: true },
+    before: ({ tag }) => tag({ column: "email" }),
+  });
+  assert.equal((await opened.untilReconciled()).outcome, "done");
+  assert.equal(operations(opened).length, 1);
+  assert.equal(hasDoneTag(opened, "email"), true);
 });
