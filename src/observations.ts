@@ -120,7 +120,7 @@ export type Observation =
   | {
     readonly event: "datahub_report_failed";
     readonly datasetUrn: string;
-    /** As in DATAHUB_REPORT. */
+    /** As in DATAHUB_REPORT, or `profiles` for their deletion. */
     readonly kind: string;
     readonly fault: string;
     readonly reason: string;

@@ -45,9 +45,13 @@ export async function sweepForCommand(
   // a program that serves has a journal of its own, which nobody else may write
   const journal = new Journal(gms, `${settings.consumer}-sweep`);
   const tokenSource = tokenSourceOf(action, config.tokenSdk.mode);
-  const reporter = choices.isPlan
-    ? SILENT_REPORTER
-    : openReports({ gms, settings, tokenSource, observe: action.observe }).reporter;
+  const reporter = choices.isPlan ? SILENT_REPORTER : openReports({
+    gms,
+    settings,
+    tokenSource,
+    observe: action.observe,
+    failuresToIncident: 1,
+  }).reporter;
   const { purgeProfiles } = settings;
   const deps = { gms, action, runs, mode, reporter, journal, purgeProfiles, settings };
   try {

@@ -30,6 +30,7 @@ export async function dealWith(
     record(reconciled, deps);
     const { outcome } = reconciled;
     if (outcome.kind === "stands_for") outcome.tables.forEach(deps.mark);
+    if (reconciled.unreported !== undefined) throw reconciled.unreported;
     if (outcome.kind === "failed") throw outcome.error;
     return noteScrub(reconciled, deps);
   } catch (error) {

@@ -51,6 +51,8 @@ const CONCURRENCY = MAX_RUNS / 2;
 /** How long columns of the same table are collected. */
 const MERGE_WINDOW_MS = 2000;
 const BACKOFF = { firstMs: 5000, maxMs: 900_000 };
+/** How often in a row a dataset may fail before that is an incident: about half a minute. */
+const FAILURES = 3;
 /** How long the last request to DataHub may take when the program stops. */
 const CLOSE_TIMEOUT_MS = 2000;
 
@@ -83,7 +85,13 @@ function partsOf({ settings, action, runs, tokenSdkMode, ...rest }: LoopDependen
   const gms = openGms(settings.gms);
   const state = new LoopState();
   const tokenSource = tokenSourceOf(action, tokenSdkMode);
-  const reports = openReports({ gms, settings, tokenSource, observe });
+  const reports = openReports({
+    gms,
+    settings,
+    tokenSource,
+    observe,
+    failuresToIncident: FAILURES,
+  });
   const { reporter = reports.reporter } = rest;
   const journal = new Journal(gms, settings.consumer);
   let terms: readonly string[] = settings.terms;

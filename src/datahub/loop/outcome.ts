@@ -1,6 +1,7 @@
 /** What came of a dataset. */
 import type { Report } from "../../action/trigger.ts";
 import type { ServiceError } from "../../errors.ts";
+import type { ReportError } from "../report/report_error.ts";
 import type { TaggedColumn } from "./tagged_columns.ts";
 
 /** Each thing that may come of it. */
@@ -36,4 +37,6 @@ export interface Reconciled {
   readonly unconfirmed: readonly TaggedColumn[];
   /** Labels that ask for columns, but name none. */
   readonly onDataset: readonly string[];
+  /** Why the outcome could not be reported; absent if it was. */
+  readonly unreported?: ReportError;
 }

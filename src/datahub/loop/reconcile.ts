@@ -8,6 +8,7 @@ import { requireUrnAllowed } from "../allowed_datasets.ts";
 import { type DatasetUrn, parseDatasetUrn } from "../dataset_urn.ts";
 import { GmsError } from "../gms/gms_error.ts";
 import { type DatahubDataset, readDataset } from "../gms/read_dataset.ts";
+import { ReportError } from "../report/report_error.ts";
 import { type SchemaField, schemaFields } from "../report/subject.ts";
 import { bringAbout, type BringAboutDependencies } from "./bring_about.ts";
 import type { Hint } from "./hint.ts";
@@ -54,8 +55,14 @@ export async function reconcile(
     if (thrown instanceof GmsError) throw thrown;
     const error = toServiceError(thrown);
     const kind = PASSING.includes(error.code) ? "failed" : "refused";
-    await deps.reporter[kind](subject, error);
-    return ended(datasetUrn, { kind, error }, columns);
+    const outcome = { kind, error } as const;
+    try {
+      await deps.reporter[kind](subject, error);
+      return ended(datasetUrn, outcome, columns);
+    } catch (unreported) {
+      if (!(unreported instanceof ReportError)) throw unreported;
+      return { ...ended(datasetUrn, outcome, columns), unreported };
+    }
   }
 }
 

@@ -21,6 +21,8 @@ export interface DatahubReporterDependencies extends SenderDependencies {
   readonly settings: Pick<DatahubSettings, "report" | "doneTag">;
   /** Which SDK makes the tokens, with which key. */
   readonly tokenSource: () => Promise<TokenSource>;
+  /** After how many failures in a row there is an incident: the first ones are tried again soon. */
+  readonly failuresToIncident: number;
 }
 
 /**
@@ -37,11 +39,14 @@ const NO_INCIDENT: readonly ErrorCode[] = [
 
 /** Makes the reporter; nothing is sent yet. */
 export function datahubReporter(deps: DatahubReporterDependencies): Reporter {
-  const { settings: { doneTag }, tokenSource } = deps;
+  const { settings: { doneTag }, tokenSource, failuresToIncident } = deps;
   const send = reportSender(deps);
+  const failures = new Map<string, number>();
   const incidents = new Incidents();
-  const resolve = (subject: Subject, message: string) => (target: ReportTarget) =>
-    incidents.resolve(target, subject, message);
+  const resolve = (subject: Subject, message: string) => (target: ReportTarget) => {
+    failures.delete(subject.datasetUrn);
+    return incidents.resolve(target, subject, message);
+  };
   const markDone = (subject: Subject, report: Report) => (target: ReportTarget) =>
     isClean(report) ? addDoneTag(target, subject, doneTag) : Promise.resolve();
   const assert = (subject: Subject, report: Report, counted: Counted) => (target: ReportTarget) =>
@@ -85,7 +90,11 @@ export function datahubReporter(deps: DatahubReporterDependencies): Reporter {
     untagged: (subject) =>
       send(subject, { incident: resolve(subject, "No column is tagged any more.") }),
     refused: (subject, error) => raise(subject, error, false),
-    failed: (subject, error) => raise(subject, error, true),
+    async failed(subject, error) {
+      const count = 1 + (failures.get(subject.datasetUrn) ?? 0);
+      failures.set(subject.datasetUrn, count);
+      if (count >= failuresToIncident) await raise(subject, error, true);
+    },
   };
 }
 

@@ -14,6 +14,8 @@ export interface ReportsDependencies {
   readonly settings: DatahubSettings;
   /** Which SDK makes the tokens, with which key. */
   readonly tokenSource: () => Promise<TokenSource>;
+  /** After how many failures in a row there is an incident. */
+  readonly failuresToIncident: number;
   readonly observe: Observe;
 }
 

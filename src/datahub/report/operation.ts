@@ -24,21 +24,19 @@ const REPORT_OPERATION = `mutation reportOperation($input: ReportOperationInput!
 /** Reports a run that updated rows. Throws `GmsError`. */
 export async function reportOperation(
   { gms, offer }: ReportTarget,
-  { actor }: Subject,
+  { columns, actor }: Subject,
   report: Report,
   { startedAtMs, isRecovered }: ReportedRun,
   { sdk, keyId }: TokenSource,
 ): Promise<void> {
+  const { skipped, foreign, method } = report;
   const customProperties = entriesOf({
     run_id: report.run_id,
-    columns: report.columns.join(", "),
-    skipped: report.skipped,
-    foreign: report.foreign,
-    method: report.method,
+    columns: columns.join(", "),
+    ...(isRecovered ? { counts: "as counted before the run" } : { skipped, foreign, method }),
     token_sdk: sdk,
     token_key: keyId,
     requested_by: actor,
-    counts: isRecovered ? "as counted before the run" : undefined,
   });
   const input = {
     urn: report.dataset_urn,

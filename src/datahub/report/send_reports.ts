@@ -43,6 +43,9 @@ const TRIED_AGAIN: readonly GmsError["fault"][] = [
   "forbidden",
 ];
 
+/** How long what a server offers is taken to stay: it may be upgraded meanwhile. */
+const OFFER_AGE_MS = 3_600_000;
+
 /**
  * Makes what sends those kinds that the settings ask for. It throws `ReportError` in the end if one is worth
  * another attempt.
@@ -51,11 +54,15 @@ export function reportSender(
   deps: SenderDependencies,
 ): (subject: Subject, effects: Effects) => Promise<void> {
   let offered: Promise<Offer> | undefined;
-  const offer = () =>
-    offered ??= readOffer(deps.gms).catch((error) => {
+  let readAtMs = 0;
+  const offer = () => {
+    if (offered !== undefined && performance.now() - readAtMs < OFFER_AGE_MS) return offered;
+    readAtMs = performance.now();
+    return offered = readOffer(deps.gms).catch((error) => {
       offered = undefined;
       throw error;
     });
+  };
   return (subject, effects) => sendAll(subject, effects, offer, deps);
 }
 

@@ -217,3 +217,42 @@ Deno.test("a server that hides its schema is taken to have everything", async ()
   assert.equal(operations(opened).length, 1);
   assert.equal(hasDoneTag(opened, "email"), true);
 });
+
+Deno.test("a failure that passes is no incident, and one that stays is", async () => {
+  await using opened = await openLoop({
+    env: { PG_LOCK_TIMEOUT_MS: "100" },
+    before: ({ tag }) => tag({ column: "email" }),
+  });
+  await opened.untilReconciled();
+  await using locked = opened.database.connect();
+  await locked.unsafe("begin; lock table customers in access exclusive mode");
+  opened.tag({ column: "phone" });
+  const failures = () =>
+    opened.observations.filter((each) =>
+      each.event === "dataset_reconciled" && each.code === "lock_timeout"
+    ).length;
+  await until(() => failures() === 2, "it does not fail twice");
+  assert.deepEqual(incidents(opened), []);
+  await until(() => incidents(opened).length === 1, "there is no incident");
+  assert.match(
+    String(incidents(opened)[0]?.description),
+    /lock_timeout.*tried again automatically/,
+  );
+});
+
+Deno.test("a refusal that cannot be reported keeps its reason in the status", async () => {
+  await using opened = await openLoop({
+    async before({ datahub, database, tag }) {
+      datahub.metadata.privileges.delete("EDIT_ENTITY_INCIDENTS");
+      await database.sql.unsafe("alter table customers alter phone type varchar(20)");
+      tag({ column: "phone" });
+    },
+  });
+  assert.equal((await opened.untilReconciled()).code, "value_too_long");
+  await until(() => opened.loop.status().failed.length === 1, "the report is not tried again");
+  const { refused, failed } = opened.loop.status();
+  assert.deepEqual(refused.map(({ code }) => code), ["value_too_long"]);
+  assert.deepEqual(failed.map(({ detail }) => detail), [
+    "Cannot report to DataHub: a privilege is missing",
+  ]);
+});
