@@ -1,4 +1,4 @@
-/** Checks the privileges with each sweep, and tells what is missing: once, until that changes. */
+/** Checks the privileges with each sweep, and logs what is missing: once, until that changes. */
 import type { Observe } from "../../observations.ts";
 import type { Gms } from "../gms/gms.ts";
 import { GmsError } from "../gms/gms_error.ts";
@@ -24,22 +24,22 @@ export type CheckPrivileges = (
 export function privilegeWatch(
   { gms, settings, problems, observe }: PrivilegeWatchDependencies,
 ): CheckPrivileges {
-  let told: string | undefined;
-  const tell = (text: string, observation: Parameters<Observe>[0]) => {
-    if (text !== told) observe(observation);
-    told = text;
+  let logged: string | undefined;
+  const log = (text: string, observation: Parameters<Observe>[0]) => {
+    if (text !== logged) observe(observation);
+    logged = text;
   };
   return async (datasetUrn, signal) => {
     try {
       const missing = await missingPrivileges(gms, settings, datasetUrn, signal);
       problems.missingPrivileges(missing);
       const names = missing.join("; ");
-      if (missing.length === 0) told = undefined;
-      else tell(names, { event: "datahub_privileges_missing", missing: names });
+      if (missing.length === 0) logged = undefined;
+      else log(names, { event: "datahub_privileges_missing", missing: names });
     } catch (error) {
       if (!(error instanceof GmsError)) throw error;
       const { reason } = error;
-      tell(reason, { event: "datahub_privileges_not_checked", reason });
+      log(reason, { event: "datahub_privileges_not_checked", reason });
     }
   };
 }

@@ -115,7 +115,7 @@ async function placesAfterRun(
   return { left, places: Object.fromEntries(places) };
 }
 
-Deno.test("profiles are deleted after a run, and what DataHub keeps of them is told", async () => {
+Deno.test("profiles are deleted after a run, and the residue names what DataHub keeps of them", async () => {
   assert.deepEqual(await placesAfterRun({ DATAHUB_PURGE_PROFILES: "true" }, addProfiles), {
     left: 0,
     places: { datahub_profiles: "cleared", datahub_change_log: "remains" },

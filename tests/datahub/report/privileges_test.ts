@@ -33,13 +33,13 @@ Deno.test("a start says which privileges are missing, until they are granted", a
     'EDIT_ENTITY_INCIDENTS on datasets, for reports of the kind "incident"',
   ]);
   await opened.untilObserved("datahub_sweep_started", ({ reason }) => reason === "interval");
-  const told = opened.observations.filter(({ event }) => event === "datahub_privileges_missing");
-  assert.equal(told.length, 1, "it is told once");
+  const logged = opened.observations.filter(({ event }) => event === "datahub_privileges_missing");
+  assert.equal(logged.length, 1, "it is logged once");
   opened.datahub.metadata.privileges.add("EDIT_ENTITY_INCIDENTS").add("GET_PLATFORM_EVENTS");
   await until(() => opened.loop.status().problem === null, "the problem is still there");
 });
 
-Deno.test("who may view nothing learns that tags look absent", async () => {
+Deno.test("a user that may view nothing is warned that tags look absent", async () => {
   await using opened = await openLoop({
     before({ datahub, tag }) {
       for (const name of ["VIEW_ENTITY_PAGE", "EDIT_ENTITY", "DELETE_ENTITY"]) {

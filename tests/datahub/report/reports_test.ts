@@ -193,7 +193,7 @@ Deno.test("observing puts no tag on a column and reports no operation", async ()
   assert.equal(hasDoneTag(opened, "email"), false);
 });
 
-Deno.test("a kind of report that the server lacks is named, and the others are sent", async () => {
+Deno.test("a kind of report that the server does not support is named, and the others are sent", async () => {
   await using opened = await openLoop({
     graphql: { age: "older", without: ["upsertCustomAssertion", "batchAddTags"] },
     env: { DATAHUB_REPORT: "operation,tag,assertion" },
