@@ -167,6 +167,7 @@ Deno.test("a report that fails leaves the run done, keeps no other back and is s
   assert.deepEqual({ kind, fault }, { kind: "operation", fault: "forbidden" });
   await until(() => hasDoneTag(opened, "email"), "the tag is missing");
   assert.deepEqual(await opened.tokenized("email"), ["email"]);
+  await until(() => opened.loop.status().failed.length === 1, "it is not due again");
   assert.equal(
     opened.loop.status().failed[0]?.detail,
     "Cannot report to DataHub: a privilege is missing",
