@@ -8,6 +8,7 @@ const ROOMS = [
   "sandbox",
   "config",
   "http",
+  "runs",
   "action",
   "platforms",
   "tokens",

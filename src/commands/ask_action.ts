@@ -1,6 +1,6 @@
 /** Asks a running action, as the commands `trigger` and `smoke` do. */
 import type { Report } from "../action/trigger.ts";
-import type { Problem } from "../http/problem.ts";
+import type { Problem } from "../runs/run.ts";
 import type { TriggerBody } from "../http/schemas.ts";
 import type { DatasetArguments } from "../command.ts";
 import type { RunOptions } from "../run_options.ts";

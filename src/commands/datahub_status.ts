@@ -2,7 +2,7 @@
 import type { DatahubStatusCommand } from "../command.ts";
 import type { Config } from "../config.ts";
 import type { LoopStatus } from "../datahub/loop/loop_status.ts";
-import type { Problem } from "../http/problem.ts";
+import type { Problem } from "../runs/run.ts";
 import {
   printError,
   printFailure,

@@ -3,7 +3,7 @@ import { counted } from "../counted.ts";
 import type { Report } from "../action/trigger.ts";
 import type { ResiduePlace } from "../platforms/residue.ts";
 import type { Warning } from "../platforms/warnings.ts";
-import type { Problem } from "../http/problem.ts";
+import type { Problem } from "../runs/run.ts";
 import { oneLine } from "../one_line.ts";
 import { UnwritableOutput, writeError, writeOutput } from "../standard_streams.ts";
 

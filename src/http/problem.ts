@@ -1,5 +1,6 @@
 /** From a `ServiceError` to a problem document (RFC 9457). The only file that knows error statuses. */
 import type { ErrorCode, ServiceError } from "../errors.ts";
+import type { Problem } from "../runs/run.ts";
 
 interface Meaning {
   readonly status: number;
@@ -47,15 +48,6 @@ const DEFAULT_RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   conflict: 5,
   shutting_down: 10,
 };
-
-/** A problem document. */
-export interface Problem {
-  readonly status: number;
-  readonly title: string;
-  readonly detail: string;
-  readonly code: ErrorCode;
-  readonly run_id?: string;
-}
 
 /** The document for `error`, with the id of the run that failed, if there was one. */
 export function toProblem(error: ServiceError, runId?: string): Problem {

@@ -6,7 +6,7 @@ import { METHODS } from "../platforms/platform.ts";
 import { RESIDUE_STATES, type ResiduePlace } from "../platforms/residue.ts";
 import { WARNINGS } from "../platforms/warnings.ts";
 import { COMMIT_MODES, DEFAULT_RUN_OPTIONS, STRATEGIES } from "../run_options.ts";
-import type { Problem } from "./problem.ts";
+import type { Problem } from "../runs/run.ts";
 import type { Readiness } from "./readiness.ts";
 
 /** A schema for each field of `T`: with one missing or one too many, the program does not compile. */
