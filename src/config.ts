@@ -27,6 +27,7 @@ import { type DatahubSettings, readDatahubSettings } from "./datahub/settings.ts
 import { isLoopback } from "./host_name.ts";
 import { readSecretScope } from "./platforms/databricks/connection/settings.ts";
 import type { TransactionLimits } from "./platforms/postgres/connection/settings.ts";
+import { readSigningKey } from "./receipts/signing_key.ts";
 import { boolean, integer } from "./setting_values.ts";
 import { fileVariable, settingsReader, type SettingsSource } from "./settings_reader.ts";
 
@@ -59,6 +60,8 @@ export interface Config {
   /** Whether a database may make the tokens, if the SDK has an SQL expression. */
   readonly pushdown: boolean;
   readonly tokenSdk: SdkSettings;
+  /** The Ed25519 private key that signs receipts; undefined if they are not signed. */
+  readonly receiptKey: Uint8Array | undefined;
   /** The tokens that a rotation replaces. */
   readonly rotateFrom?: RotationSettings;
 }
@@ -114,6 +117,7 @@ export function loadConfig(source: ConfigSource, rotateFrom?: string): Config {
     allowDetokenize: flag("ALLOW_DETOKENIZE"),
     pushdown: flag("PUSHDOWN"),
     tokenSdk: read({ mode: "dummy", settings: null }, () => readTokenSdk(reader)),
+    receiptKey: read(undefined, () => readSigningKey(reader)),
     ...(rotateFrom !== undefined && {
       rotateFrom: read(undefined, () => readRotationSource(reader, rotateFrom)),
     }),

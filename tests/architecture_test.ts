@@ -59,9 +59,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   runs: ["action"],
   action: ["datahub", "observations", "platforms", "tokens"],
   log: ["config", "observations"],
-  config: ["datahub", "platforms", "setting_values", "settings_reader", "tokens"],
+  config: ["datahub", "platforms", "receipts", "setting_values", "settings_reader", "tokens"],
   environment_names: ["config"],
   platforms: ["datahub", "observations", "settings_reader", "tokens"],
+  receipts: ["settings_reader"],
   tokens: ["settings_reader"],
   "datahub/loop": [
     "action",

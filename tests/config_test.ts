@@ -41,6 +41,7 @@ Deno.test("without any variable the action listens on loopback, logs JSON and ha
     allowDetokenize: false,
     pushdown: true,
     tokenSdk: { mode: "dummy", settings: null },
+    receiptKey: undefined,
   });
 });
 

@@ -11,6 +11,7 @@ const ROOMS = [
   "runs",
   "action",
   "platforms",
+  "receipts",
   "tokens",
   "datahub",
 ];

@@ -1,5 +1,5 @@
 /** The settings of the service itself: where it listens, who may ask for what, and its log. */
-import { choice, flag, integer, list, secret, text } from "../setting.ts";
+import { choice, flag, integer, list, path, secret, text } from "../setting.ts";
 
 /** By variable. */
 export const SERVICE = {
@@ -27,5 +27,9 @@ export const OUTPUT = {
     "`text` for people, `json` for programs, an object on each line",
     ["text", "json"],
     "`text` on a terminal, else `json`",
+  ),
+  RECEIPT_KEY_FILE: path(
+    "the Ed25519 private key (PKCS #8 in PEM) that signs [receipts](receipts.md)",
+    "none: they are not signed",
   ),
 };
