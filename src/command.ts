@@ -17,6 +17,8 @@ export interface RunCommand {
   readonly name: "run";
   readonly dataset: DatasetArguments;
   readonly options: RunOptions;
+  /** Dummy tokens are written without a question. */
+  readonly yes: boolean;
   /** Results are printed as JSON, not as a table. */
   readonly json: boolean;
 }
@@ -28,6 +30,8 @@ export interface RotateCommand {
   readonly options: RunOptions;
   /** The SDK, or the id of the key, that made the tokens. */
   readonly from: string;
+  /** See `RunCommand`. */
+  readonly yes: boolean;
   readonly json: boolean;
 }
 
@@ -74,6 +78,8 @@ export interface DatahubPlanCommand {
 /** Deals with each tagged dataset in DataHub once, as DATAHUB_MODE says. */
 export interface DatahubSweepCommand {
   readonly name: "datahub sweep";
+  /** See `RunCommand`. */
+  readonly yes: boolean;
   readonly json: boolean;
 }
 

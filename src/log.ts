@@ -24,6 +24,10 @@ export const LOG_LINES: Readonly<
   listening: ["info", "listening on {url}"],
   cannot_listen: ["error", "cannot listen on {url} (HOST, PORT): {reason}"],
   no_platform_configured: ["warning", "no platform is configured: set PG_CONN_STR or DBX_JDBC_URL"],
+  dummy_tokens: [
+    "warning",
+    "TOKEN_SDK_MODE is dummy: anybody can read its tokens back; use aes-siv or hmac-sha256 for real data",
+  ],
   connections_dropped: [
     "warning",
     "too many connections: {connections} closed that said nothing for longest",

@@ -3,6 +3,7 @@ import "./sandbox/no_environment.ts";
 import type { Command, TypedCommand } from "./command.ts";
 import { readCommandLine } from "./command_line/command_line.ts";
 import { reportSettings } from "./commands/config_check.ts";
+import { asksAboutDummy, confirmDummy } from "./commands/dummy_tokens.ts";
 import { printError, printUnwritable } from "./commands/output.ts";
 import { printPermissions } from "./commands/permissions.ts";
 import type { Config, ConfigSource } from "./config.ts";
@@ -52,8 +53,12 @@ async function main(): Promise<number> {
     return USAGE_EXIT_CODE;
   }
   if (typed.name === "permissions") {
-    printPermissions(grants, typed.json);
+    printPermissions(grants, config, typed.json);
     return 0;
+  }
+  if (asksAboutDummy(command, config) && !confirmDummy()) {
+    printError("Cannot start the run: it was not confirmed; nothing was changed");
+    return 1;
   }
   return await supervise(command, config, grants);
 }

@@ -7,6 +7,7 @@ import { planDatahub } from "./commands/datahub_plan.ts";
 import { printDatahubStatus } from "./commands/datahub_status.ts";
 import { sweepDatahub } from "./commands/datahub_sweep.ts";
 import { detokenize } from "./commands/detokenize.ts";
+import { dummyTokens, writesDummyTokens } from "./commands/dummy_tokens.ts";
 import { answerHealthcheck } from "./commands/healthcheck.ts";
 import { rotate } from "./commands/rotate.ts";
 import { runOnce } from "./commands/run.ts";
@@ -62,6 +63,7 @@ tell({ type: "loaded" });
 
 async function work(command: Command, config: Config): Promise<number> {
   const observe = await startLog(config.log);
+  if (writesDummyTokens(command, config)) observe({ event: "dummy_tokens" });
   switch (command.name) {
     case "serve":
       return await serve(config, actionDependencies(config, observe), shutDown.signal);
@@ -104,6 +106,7 @@ function actionDependencies(config: Config, observe: Observe) {
     allowedDatasets: config.allowedDatasets,
     runTimeoutMs: config.runTimeoutMs,
     tokenSdk,
+    standingWarnings: dummyTokens(config),
     ...(config.rotateFrom && { rotateFrom: rotationSource(config.rotateFrom, config, tokenSdk) }),
     observe,
   };

@@ -11,6 +11,7 @@ import {
   addStrategy,
   addTokenContext,
   addUrl,
+  addYes,
   type Options,
   parseDataset,
   parseDatasets,
@@ -40,23 +41,25 @@ export const COMMANDS: readonly Definition[] = [
   {
     name: "run",
     description: "tokenize a dataset once, without a server",
-    options: [addDataset, addRunOptions, addStrategy, addConnections, addJson],
+    options: [addDataset, addRunOptions, addStrategy, addConnections, addYes, addJson],
     read: (options, parser) => ({
       name: "run",
       dataset: parseDataset(options, parser),
       options: parseRunOptions(options, parser),
+      yes: options.yes ?? false,
       json: options.json,
     }),
   },
   {
     name: "rotate",
     description: "replace tokens of an older key or SDK with those of the current one",
-    options: [addDataset, addFrom, addRunOptions, addConnections, addJson],
+    options: [addDataset, addFrom, addRunOptions, addConnections, addYes, addJson],
     read: (options, parser) => ({
       name: "rotate",
       dataset: parseDataset(options, parser),
       from: options.from,
       options: parseRunOptions(options, parser),
+      yes: options.yes ?? false,
       json: options.json,
     }),
   },
@@ -108,8 +111,8 @@ export const COMMANDS: readonly Definition[] = [
   {
     name: "datahub sweep",
     description: "deal with each tagged dataset once, as DATAHUB_MODE says",
-    options: [addJson],
-    read: ({ json }) => ({ name: "datahub sweep", json }),
+    options: [addYes, addJson],
+    read: ({ yes = false, json }) => ({ name: "datahub sweep", yes, json }),
   },
   {
     name: "datahub status",

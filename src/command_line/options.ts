@@ -18,6 +18,7 @@ export interface Options extends Partial<RunOptions> {
   readonly platform?: string;
   readonly dataset?: string;
   readonly column?: string;
+  readonly yes?: boolean;
   readonly json: boolean;
   readonly output?: (typeof OUTPUT_FORMATS)[number];
 }
@@ -153,6 +154,11 @@ export function parseTokenContext(
     parser.error("error: --dataset is not a name of the form a.b.c");
   }
   return { platform, dataset: parts, column };
+}
+
+/** `--yes`. */
+export function addYes(parser: Parser): Parser {
+  return parser.option("--yes", "write dummy tokens without asking, as without a terminal");
 }
 
 /** `--json` and `--output`. */

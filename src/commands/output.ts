@@ -39,7 +39,7 @@ function reportLines(report: Report): string[] {
     ["columns", report.columns.join(", ")],
     [report.dry_run ? "would update" : "updated", counted(report.updated, "row")],
     ["skipped", counted(report.skipped, "row")],
-    ...(report.foreign > 0 ? [foreignLine(report.foreign)] : []),
+    ...(report.foreign > 0 ? [foreignLine(report.foreign), ...rotationLine(report)] : []),
     ...(report.lookalikes ? [lookalikeLine(report.lookalikes)] : []),
     ...(report.warnings ?? []).map((each): [string, string] => ["warning", WARNING_TEXTS[each]]),
     ["took", `${report.elapsed_ms} ms`],
@@ -48,13 +48,27 @@ function reportLines(report: Report): string[] {
   return [...counts, ...residueLines(report.residue ?? [])];
 }
 
-const WARNING_TEXTS: Readonly<Record<Warning, string>> = {
+/** What each warning says to a person. */
+export const WARNING_TEXTS: Readonly<Record<Warning, string>> = {
   sync_standby_wait_cancelled: "committed, but a synchronous standby has not confirmed it",
   server_warning: "the database server warned of something, see its log",
+  dummy_tokens: "anybody can read these tokens back: TOKEN_SDK_MODE is dummy",
 };
 
 function foreignLine(count: number): [string, string] {
   return ["foreign", `${counted(count, "token")} of another SDK or key, left alone`];
+}
+
+/** The command that replaces foreign tokens; whose they are, only the caller may know. */
+function rotationLine({ dataset_urn: urn, columns }: Report): [string, string][] {
+  if (columns.some((name) => name.includes(","))) return []; // --columns would read two names
+  const dataset = `--urn ${quoted(urn)} --columns ${quoted(columns.join(","))}`;
+  return [["", `tokenize rotate ${dataset} --from SDK-OR-KEY-ID`]];
+}
+
+/** A word for the shell. */
+function quoted(text: string): string {
+  return /^[\w.,:/-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 function lookalikeLine(count: number): [string, string] {

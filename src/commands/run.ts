@@ -11,7 +11,7 @@ import { progressBar } from "./progress_bar.ts";
 
 /** Runs it. A signal to stop ends it at once, unless it is done by then. Returns the exit code. */
 export async function runOnce(
-  { dataset, options, json }: Omit<RunCommand, "name">,
+  { dataset, options, json }: Pick<RunCommand, "dataset" | "options" | "json">,
   deps: ActionDependencies,
   shutDown: AbortSignal,
 ): Promise<number> {

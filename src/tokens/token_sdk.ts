@@ -179,6 +179,8 @@ export interface TokenSdkAdapter<S = unknown> {
   readSettings(read: SettingsReader): S;
   /** The ids of the keys in the settings; omitted if the SDK has no keys of its own. */
   keyIds?(settings: S): readonly string[];
+  /** Anybody can read its tokens back, so it protects nothing: the program says so before it writes. */
+  readonly isForTrying?: true;
   /** What the sandbox must allow this SDK to reach: nothing, if it works in memory. */
   endpoints(settings: S): readonly SdkEndpoint[];
   /**

@@ -62,8 +62,8 @@ export function commandLineSuite(program: Program): void {
     for (const command of COMMANDS) assert.match(stdout, new RegExp(`^  ${command} `, "m"));
     const options: Record<string, string[]> = {
       serve: [],
-      run: [...DATASET, ...RUN_OPTIONS, "--strategy", "--connections", ...OUTPUT],
-      rotate: [...DATASET, "--from", ...RUN_OPTIONS, "--connections", ...OUTPUT],
+      run: [...DATASET, ...RUN_OPTIONS, "--strategy", "--connections", "--yes", ...OUTPUT],
+      rotate: [...DATASET, "--from", ...RUN_OPTIONS, "--connections", "--yes", ...OUTPUT],
       trigger: [...DATASET, ...RUN_OPTIONS, "--strategy", ...OUTPUT, "--url"],
       detokenize: ["--platform", "--dataset", "--column", ...OUTPUT],
       smoke: [...DATASET, ...OUTPUT, "--url"],
@@ -192,6 +192,7 @@ export function commandLineSuite(program: Program): void {
         { host: "db.internal:6432", why: "Postgres (PG_CONN_STR)" },
       ],
       denied: ["env", "read", "write", "run", "ffi", "sys", "import"],
+      warnings: ["dummy_tokens"],
     });
   });
 
