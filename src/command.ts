@@ -107,7 +107,7 @@ export type Command<Url = string> =
 export type TypedCommand = Command<string | undefined>;
 
 /** A command that starts no sandbox. */
-export type OutsideCommand = PermissionsCommand | ConfigCheckCommand;
+export type OutsideCommand = PermissionsCommand | ConfigCheckCommand | KeysCommand;
 
 /** Prints what the sandbox of `serve` would be given. */
 export interface PermissionsCommand {
@@ -119,4 +119,21 @@ export interface PermissionsCommand {
 export interface ConfigCheckCommand {
   readonly name: "config check";
   readonly json: boolean;
+}
+
+/** Makes or looks after the key file. */
+export interface KeysCommand {
+  readonly name: "keys new" | "keys add" | "keys list" | "keys check";
+  /** The file's path; undefined for the one that TOKEN_KEYS_FILE names. */
+  readonly file: string | undefined;
+  /** The SDK that a new key is for; undefined for the usual one. */
+  readonly sdk: string | undefined;
+  /** The id of a new key; undefined for one that is free. */
+  readonly id: string | undefined;
+  readonly json: boolean;
+}
+
+/** Whether it is about the key file, and so needs no settings. */
+export function isKeysCommand(command: TypedCommand | OutsideCommand): command is KeysCommand {
+  return command.name.startsWith("keys ");
 }

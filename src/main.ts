@@ -1,9 +1,11 @@
 /** The program `tokenize`: finds out which command, with which configuration, and runs it. */
+import "./sandbox/no_writing.ts";
 import "./sandbox/no_environment.ts";
-import type { Command, TypedCommand } from "./command.ts";
+import { type Command, isKeysCommand, type TypedCommand } from "./command.ts";
 import { readCommandLine } from "./command_line/command_line.ts";
 import { reportSettings } from "./commands/config_check.ts";
 import { asksAboutDummy, confirmDummy } from "./commands/dummy_tokens.ts";
+import { keys } from "./commands/keys.ts";
 import { printError, printUnwritable } from "./commands/output.ts";
 import { printPermissions } from "./commands/permissions.ts";
 import type { Config, ConfigSource } from "./config.ts";
@@ -32,6 +34,7 @@ async function main(): Promise<number> {
   const commandLine = readCommandLine(Deno.args, Deno.stdout.isTerminal());
   if (commandLine.kind === "done") return commandLine.exitCode;
   const { command: typed } = commandLine;
+  if (isKeysCommand(typed)) return keys(typed, MACHINE);
   const rotateFrom = typed.name === "rotate" ? typed.from : undefined;
   const settings = await readSettings(MACHINE, commandLine.configFile, rotateFrom);
   const { config } = settings;

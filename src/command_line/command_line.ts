@@ -39,7 +39,8 @@ export function readCommandLine(args: readonly string[], isTerminal: boolean): C
   for (const { name, description, options, read } of COMMANDS) {
     const parser = addCommand(name, program, groups).description(description);
     for (const addOption of options) addOption(parser);
-    parser.action((given) => {
+    parser.action(() => {
+      const given = { ...parser.opts<Options>(), file: parser.args[0] };
       const command = read({ ...given, json: wantsJson(given, isTerminal) }, parser);
       commandLine = { kind: "command", command, configFile: program.opts().config };
     });

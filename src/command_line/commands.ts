@@ -7,6 +7,8 @@ import {
   addDatasets,
   addFrom,
   addJson,
+  addKeyFile,
+  addNewKey,
   addRunOptions,
   addStrategy,
   addTokenContext,
@@ -15,6 +17,7 @@ import {
   type Options,
   parseDataset,
   parseDatasets,
+  parseKeys,
   parseRunOptions,
   parseTokenContext,
 } from "./options.ts";
@@ -103,6 +106,30 @@ export const COMMANDS: readonly Definition[] = [
     }),
   },
   {
+    name: "keys new",
+    description: "make the key file; one that exists is not overwritten",
+    options: [addKeyFile, addNewKey, addJson],
+    read: (options) => ({ name: "keys new", ...parseKeys(options) }),
+  },
+  {
+    name: "keys add",
+    description: "add a key, which makes tokens from now on; the others still recognize theirs",
+    options: [addKeyFile, addNewKey, addJson],
+    read: (options) => ({ name: "keys add", ...parseKeys(options) }),
+  },
+  {
+    name: "keys list",
+    description: "list the keys by their ids, and what each is for",
+    options: [addKeyFile, addJson],
+    read: (options) => ({ name: "keys list", ...parseKeys(options) }),
+  },
+  {
+    name: "keys check",
+    description: "exit with code 0 if the key file can be used",
+    options: [addKeyFile, addJson],
+    read: (options) => ({ name: "keys check", ...parseKeys(options) }),
+  },
+  {
     name: "datahub plan",
     description: "count what would be done about each tagged dataset, and change nothing",
     options: [addJson],
@@ -136,6 +163,7 @@ export const COMMANDS: readonly Definition[] = [
 
 /** The commands that only have commands of their own, such as the first word of `config check`. */
 export const GROUPS: Readonly<Record<string, string>> = {
+  keys: "make and look after the key file",
   config: "check the settings",
   datahub: "what the tags in DataHub ask for, and how far it is done",
 };

@@ -1,12 +1,14 @@
 /** The options of the command line, and how their texts are read. */
 import { type Command as Parser, Option } from "commander";
-import type { DatasetArguments, DetokenizeCommand } from "../command.ts";
+import type { DatasetArguments, DetokenizeCommand, KeysCommand } from "../command.ts";
 import { splitUrnList } from "../datahub/dataset_urn.ts";
 import { parseQualifiedName } from "./qualified_name.ts";
+import { KEY_ALGORITHMS, KEY_ID } from "../tokens/keyed/key_set.ts";
 import { readTypedUrn } from "./typed_urn.ts";
 import { COMMIT_MODES, DEFAULT_RUN_OPTIONS, type RunOptions, STRATEGIES } from "../run_options.ts";
 
 const MAX_CONNECTIONS = 64;
+const KEYED_SDKS = Object.values(KEY_ALGORITHMS).map(({ mode }) => mode);
 const OUTPUT_FORMATS = ["json", "table"] as const;
 
 /** The options as the parser gives them. Those that a command does not have are never read. */
@@ -19,6 +21,9 @@ export interface Options extends Partial<RunOptions> {
   readonly dataset?: string;
   readonly column?: string;
   readonly yes?: boolean;
+  readonly file?: string;
+  readonly sdk?: string;
+  readonly id?: string;
   readonly json: boolean;
   readonly output?: (typeof OUTPUT_FORMATS)[number];
 }
@@ -154,6 +159,27 @@ export function parseTokenContext(
     parser.error("error: --dataset is not a name of the form a.b.c");
   }
   return { platform, dataset: parts, column };
+}
+
+/** The key file. */
+export function addKeyFile(parser: Parser): Parser {
+  return parser.argument("[file]", "the key file (default: TOKEN_KEYS_FILE)");
+}
+
+/** `--sdk` and `--id`. */
+export function addNewKey(parser: Parser): Parser {
+  const sdk = new Option("--sdk <sdk>", "what the key is for (default: aes-siv, or as the file's)");
+  return parser
+    .addOption(sdk.choices(KEYED_SDKS))
+    .option("--id <id>", "its id, which is part of each token (default: such as 2026a)", (id) => {
+      if (KEY_ID.test(id)) return id;
+      return parser.error("error: --id is not 1 to 16 letters, digits and hyphens");
+    });
+}
+
+/** The key file, and what a new key is to be. */
+export function parseKeys({ file, sdk, id, json }: Options): Omit<KeysCommand, "name"> {
+  return { file, sdk, id, json };
 }
 
 /** `--yes`. */

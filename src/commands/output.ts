@@ -5,6 +5,7 @@ import type { ResiduePlace } from "../platforms/residue.ts";
 import type { Warning } from "../platforms/warnings.ts";
 import type { Problem } from "../runs/run.ts";
 import { oneLine } from "../one_line.ts";
+import { shellWord } from "./shell_word.ts";
 import { UnwritableOutput, writeError, writeOutput } from "../standard_streams.ts";
 
 /**
@@ -62,13 +63,8 @@ function foreignLine(count: number): [string, string] {
 /** The command that replaces foreign tokens; whose they are, only the caller may know. */
 function rotationLine({ dataset_urn: urn, columns }: Report): [string, string][] {
   if (columns.some((name) => name.includes(","))) return []; // --columns would read two names
-  const dataset = `--urn ${quoted(urn)} --columns ${quoted(columns.join(","))}`;
+  const dataset = `--urn ${shellWord(urn)} --columns ${shellWord(columns.join(","))}`;
   return [["", `tokenize rotate ${dataset} --from SDK-OR-KEY-ID`]];
-}
-
-/** A word for the shell. */
-function quoted(text: string): string {
-  return /^[\w.,:/-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 function lookalikeLine(count: number): [string, string] {
