@@ -69,6 +69,11 @@ export interface DetokenizeCommand {
   readonly json: boolean;
 }
 
+/** Makes the tokens of values from standard input. */
+export interface TokenCommand extends Omit<DetokenizeCommand, "name"> {
+  readonly name: "token";
+}
+
 /** Counts, for each tagged dataset in DataHub, what would be done, and changes nothing. */
 export interface DatahubPlanCommand {
   readonly name: "datahub plan";
@@ -99,6 +104,7 @@ export type Command<Url = string> =
   | SmokeCommand<Url>
   | HealthcheckCommand<Url>
   | DetokenizeCommand
+  | TokenCommand
   | DatahubPlanCommand
   | DatahubSweepCommand
   | DatahubStatusCommand<Url>;

@@ -13,6 +13,7 @@ import { rotate } from "./commands/rotate.ts";
 import { runOnce } from "./commands/run.ts";
 import { serve } from "./commands/serve.ts";
 import { smoke } from "./commands/smoke.ts";
+import { token } from "./commands/token.ts";
 import { trigger } from "./commands/trigger.ts";
 import type { Config, Connection, RotationSettings } from "./config.ts";
 import { stackFrames } from "./stack_frames.ts";
@@ -95,6 +96,8 @@ async function work(command: Command, config: Config): Promise<number> {
       return await printDatahubStatus(command, config, shutDown.signal);
     case "detokenize":
       return await detokenize(command, lazyTokenSdk(config.tokenSdk), shutDown.signal);
+    case "token":
+      return await token(command, config, lazyTokenSdk(config.tokenSdk), shutDown.signal);
   }
 }
 

@@ -36,12 +36,12 @@ export function readCommandLine(args: readonly string[], isTerminal: boolean): C
     })
     .showHelpAfterError("(see --help)");
   const groups = new Map<string, Parser>();
-  for (const { name, description, options, read } of COMMANDS) {
+  for (const { name, description, options, printsText = isTerminal, read } of COMMANDS) {
     const parser = addCommand(name, program, groups).description(description);
     for (const addOption of options) addOption(parser);
     parser.action(() => {
       const given = { ...parser.opts<Options>(), file: parser.args[0] };
-      const command = read({ ...given, json: wantsJson(given, isTerminal) }, parser);
+      const command = read({ ...given, json: wantsJson(given, printsText) }, parser);
       commandLine = { kind: "command", command, configFile: program.opts().config };
     });
   }
@@ -54,9 +54,9 @@ export function readCommandLine(args: readonly string[], isTerminal: boolean): C
   return commandLine;
 }
 
-/** Whether results are printed as JSON: as `--json` or `--output` says, else unless a person reads them. */
-function wantsJson({ json, output }: Partial<Options>, isTerminal: boolean): boolean {
-  return json ?? (output === undefined ? !isTerminal : output === "json");
+/** Whether results are printed as JSON: as `--json` or `--output` says, else unless text is usual. */
+function wantsJson({ json, output }: Partial<Options>, printsText: boolean): boolean {
+  return json ?? (output === undefined ? !printsText : output === "json");
 }
 
 /** Adds a command to the program, or to its group. */

@@ -7,6 +7,7 @@ import {
   addDatasets,
   addFrom,
   addJson,
+  addJsonLines,
   addKeyFile,
   addNewKey,
   addRunOptions,
@@ -29,6 +30,8 @@ interface Definition {
   /** For the list of commands in `--help`. */
   readonly description: string;
   readonly options: readonly ((parser: Parser) => Parser)[];
+  /** Into a pipe, too, it prints text unless JSON is asked for. */
+  readonly printsText?: true;
   /** Makes the command. Ends with a usage error, by way of the parser, if the options contradict. */
   readonly read: (options: Options, parser: Parser) => TypedCommand | OutsideCommand;
 }
@@ -101,6 +104,17 @@ export const COMMANDS: readonly Definition[] = [
     options: [addTokenContext, addJson],
     read: (options, parser) => ({
       name: "detokenize",
+      ...parseTokenContext(options, parser),
+      json: options.json,
+    }),
+  },
+  {
+    name: "token",
+    description: "make tokens of values, one a line, from standard input",
+    options: [addTokenContext, addJsonLines],
+    printsText: true,
+    read: (options, parser) => ({
+      name: "token",
       ...parseTokenContext(options, parser),
       json: options.json,
     }),

@@ -187,6 +187,14 @@ export function addYes(parser: Parser): Parser {
   return parser.option("--yes", "write dummy tokens without asking, as without a terminal");
 }
 
+/** `--json` and `--output`, for a command that prints text otherwise. */
+export function addJsonLines(parser: Parser): Parser {
+  const output = new Option("--output <format>", "print text, or JSON");
+  return parser
+    .option("--json", "print each line as a JSON string")
+    .addOption(output.choices(OUTPUT_FORMATS).conflicts("json"));
+}
+
 /** `--json` and `--output`. */
 export function addJson(parser: Parser): Parser {
   const output = new Option("--output <format>", "print a table, or JSON");

@@ -15,6 +15,7 @@ const COMMANDS = [
   "smoke",
   "healthcheck",
   "detokenize",
+  "token",
   "permissions",
 ];
 
@@ -66,6 +67,7 @@ export function commandLineSuite(program: Program): void {
       rotate: [...DATASET, "--from", ...RUN_OPTIONS, "--connections", "--yes", ...OUTPUT],
       trigger: [...DATASET, ...RUN_OPTIONS, "--strategy", ...OUTPUT, "--url"],
       detokenize: ["--platform", "--dataset", "--column", ...OUTPUT],
+      token: ["--platform", "--dataset", "--column", ...OUTPUT],
       smoke: [...DATASET, ...OUTPUT, "--url"],
       healthcheck: ["--url"],
       permissions: [...OUTPUT],

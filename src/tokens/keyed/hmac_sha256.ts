@@ -101,6 +101,7 @@ export const hmacSha256: TokenSdkAdapter<KeyedSettings> = {
   family: familyPattern(NAME, PAYLOAD),
   readSettings: (read) => readKeyedSettings(read, "HS256"),
   keyIds: keyIdsOf,
+  scopeOf: ({ scope }) => scope,
   endpoints: () => [],
   create: createSdk,
 };
