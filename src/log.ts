@@ -122,6 +122,17 @@ export async function startLog({ level, format }: Config["log"]): Promise<Observ
   };
 }
 
+/**
+ * The same without the failure of a run, where a person would read it twice: the command says it on the
+ * same terminal.
+ */
+export function withoutRepeats(observe: Observe, { format }: Config["log"]): Observe {
+  if (format !== "text" || !Deno.stderr.isTerminal()) return observe;
+  return (observation) => {
+    if (observation.event !== "run_failed") observe(observation);
+  };
+}
+
 /** The event's sentence, with its fields still in braces. */
 export function sentenceOf(observation: Observation): string {
   const [, sentence, ofDryRun = sentence] = LOG_LINES[observation.event];

@@ -18,7 +18,7 @@ import { trigger } from "./commands/trigger.ts";
 import type { Config, Connection, RotationSettings } from "./config.ts";
 import { stackFrames } from "./stack_frames.ts";
 import type { Command } from "./command.ts";
-import { startLog } from "./log.ts";
+import { startLog, withoutRepeats } from "./log.ts";
 import type { FromWorker, ToWorker } from "./sandbox/protocol.ts";
 import type { Observe } from "./observations.ts";
 import type { Platform } from "./platforms/platform.ts";
@@ -64,14 +64,15 @@ tell({ type: "loaded" });
 
 async function work(command: Command, config: Config): Promise<number> {
   const observe = await startLog(config.log);
+  const observeOnce = withoutRepeats(observe, config.log);
   if (writesDummyTokens(command, config)) observe({ event: "dummy_tokens" });
   switch (command.name) {
     case "serve":
       return await serve(config, actionDependencies(config, observe), shutDown.signal);
     case "run":
-      return await runOnce(command, actionDependencies(config, observe), shutDown.signal);
+      return await runOnce(command, actionDependencies(config, observeOnce), shutDown.signal);
     case "rotate":
-      return await rotate(command, actionDependencies(config, observe), shutDown.signal);
+      return await rotate(command, actionDependencies(config, observeOnce), shutDown.signal);
     case "trigger":
       return await trigger(command, config.triggerToken, shutDown.signal);
     case "smoke":

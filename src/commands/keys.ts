@@ -3,7 +3,7 @@ import type { KeysCommand } from "../command.ts";
 import { ConfigError, faultLine } from "../config_error.ts";
 import { counted } from "../counted.ts";
 import { USAGE_EXIT_CODE } from "../exit_codes.ts";
-import { settingsReader, type SettingsSource } from "../settings_reader.ts";
+import { type SettingsReader, settingsReader, type SettingsSource } from "../settings_reader.ts";
 import {
   EMPTY_KEY_SET,
   type FileKey,
@@ -38,7 +38,7 @@ export function keys(command: KeysCommand, machine: SettingsSource): number {
 function done(
   command: KeysCommand,
   path: string,
-  read: (variable: string, path: string) => string,
+  read: SettingsReader["secretFile"],
 ): void {
   const { name, json } = command;
   if (name === "keys new") {
@@ -48,7 +48,7 @@ function done(
   }
   if (name === "keys add") {
     const [key, before] = changeKeyFile(path, () => {
-      const text = read(path, path);
+      const text = read(path, path, "the file");
       const keys = parseKeys(text, path);
       const key = addedTo(keys, command, path);
       const before = keys.find((each) => each.algorithm === key.algorithm)?.id;
@@ -56,7 +56,7 @@ function done(
     });
     return printMade(path, key, before, json);
   }
-  const found = parseKeys(read(path, path), path);
+  const found = parseKeys(read(path, path, "the file"), path);
   if (name === "keys list") return printKeys(found, json);
   const sdks = [...new Set(found.map(modeOf))];
   printIfPossible(() => {

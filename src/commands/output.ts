@@ -4,6 +4,7 @@ import type { Report } from "../action/trigger.ts";
 import type { ResiduePlace } from "../platforms/residue.ts";
 import type { Warning } from "../platforms/warnings.ts";
 import type { Problem } from "../runs/run.ts";
+import { type Failure, failureLine } from "./failure_line.ts";
 import { oneLine } from "../one_line.ts";
 import { shellWord } from "./shell_word.ts";
 import { UnwritableOutput, writeError, writeOutput } from "../standard_streams.ts";
@@ -93,8 +94,13 @@ function residueLines(residue: readonly ResiduePlace[]): string[] {
 }
 
 /** Prints why a command failed: a sentence on standard error; for programs, the problem as well. */
-export function printFailure(problem: Pick<Problem, "detail" | "code">, json: boolean): void {
-  printError(`${problem.detail} (${problem.code})`);
+export function printFailure(
+  problem: Pick<Problem, "detail" | "code">,
+  json: boolean,
+  known: Pick<Failure, "facts" | "address"> = {},
+): void {
+  const { detail, code } = problem;
+  printError(failureLine({ detail, code, ...known }));
   if (json) printIfPossible(() => printJson(problem));
 }
 

@@ -104,6 +104,40 @@ export async function jobsSuite(program: Program): Promise<void> {
     assert.equal(last, `tokenize: ${problem.detail} (column_not_tokenizable)`);
   });
 
+  test("a failed connection is named with its host, port, database and user, but only to the person who runs", async () => {
+    const port = freePort();
+    const url = `postgres://ada:canary@127.0.0.1:${port}/nowhere`;
+    const args = ["run", ...dataset("customers", "email")];
+    const { code, stdout, stderr } = await run(args, { PG_CONN_STR: url });
+    assert.equal(code, 1);
+    const { detail } = JSON.parse(stdout);
+    assert.equal(
+      stderr.trimEnd().split("\n").at(-1),
+      `tokenize: ${detail}; the connection is to 127.0.0.1:${port}, database "nowhere", user "ada"; ` +
+        "trying again may help (database_unreachable)",
+    );
+    assert.doesNotMatch(detail, /ada|nowhere/);
+    const login = new URL(database.url);
+    login.password = "canary";
+    const refused = await run(args, { PG_CONN_STR: login.href });
+    assert.match(
+      refused.stderr,
+      /the password \(SQLSTATE 28P01\); the connection is to .*, user "/,
+    );
+    assert.doesNotMatch(refused.stderr, /trying again/, "it would be refused again");
+  });
+
+  test("a failure that may pass says so", async () => {
+    await copyCustomers(database, "locked");
+    await using holder = database.connect();
+    await holder`begin`;
+    await holder`lock table locked`;
+    const env = { ...withDatabase, PG_LOCK_TIMEOUT_MS: "50" };
+    const { code, stderr } = await run(["run", ...dataset("locked", "email")], env);
+    assert.equal(code, 1);
+    assert.match(stderr, /; trying again may help \(lock_timeout\)\n$/);
+  });
+
   test("run without a configured platform says which variable to set, with exit code 2", async () => {
     const { code, stderr } = await run(["run", ...dataset("customers", "email")]);
     assert.equal(code, 2);

@@ -143,8 +143,10 @@ export async function terminalSuite(program: Program): Promise<void> {
     const { code, screen } = await runOnTerminal(program, args, { ...env, LOG_LEVEL: "error" });
     assert.equal(code, 1);
     const lines = screen.trimEnd().split("\n");
-    assert.equal(lines.length, 2, screen); // the log's own line, and the sentence
-    assert.match(lines[1]!, /^tokenize: Cannot .* \(column_not_tokenizable\)$/);
+    assert.equal(lines.length, 1, screen); // the log would say the same
+    assert.match(lines[0]!, /^tokenize: Cannot .* \(column_not_tokenizable\)$/);
+    const json = await runOnTerminal(program, args, { ...env, LOG_FORMAT: "json" });
+    assert.match(json.screen, /"event":"run_failed"/);
   });
 
   test("smoke prints each run and the fault", async () => {
