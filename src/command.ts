@@ -1,6 +1,11 @@
 /** What the command line asks of the sandbox: one command, as plain data, since it is sent there. */
 import type { RunOptions } from "./run_options.ts";
 
+/** The shells that there is completion for. */
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+/** One of them. */
+export type Shell = (typeof SHELLS)[number];
+
 /** A dataset and its columns, as given on the command line. */
 export interface DatasetArguments {
   readonly urn: string;
@@ -19,6 +24,8 @@ export interface RunCommand {
   readonly options: RunOptions;
   /** Dummy tokens are written without a question. */
   readonly yes: boolean;
+  /** No progress is shown. */
+  readonly quiet: boolean;
   /** Results are printed as JSON, not as a table. */
   readonly json: boolean;
 }
@@ -32,6 +39,8 @@ export interface RotateCommand {
   readonly from: string;
   /** See `RunCommand`. */
   readonly yes: boolean;
+  /** See `RunCommand`. */
+  readonly quiet: boolean;
   readonly json: boolean;
 }
 
@@ -113,7 +122,11 @@ export type Command<Url = string> =
 export type TypedCommand = Command<string | undefined>;
 
 /** A command that starts no sandbox. */
-export type OutsideCommand = PermissionsCommand | ConfigCheckCommand | KeysCommand;
+export type OutsideCommand =
+  | PermissionsCommand
+  | ConfigCheckCommand
+  | KeysCommand
+  | CompletionCommand;
 
 /** Prints what the sandbox of `serve` would be given. */
 export interface PermissionsCommand {
@@ -142,4 +155,10 @@ export interface KeysCommand {
 /** Whether it is about the key file, and so needs no settings. */
 export function isKeysCommand(command: TypedCommand | OutsideCommand): command is KeysCommand {
   return command.name.startsWith("keys ");
+}
+
+/** Prints what makes a shell complete the command line. */
+export interface CompletionCommand {
+  readonly name: "completion";
+  readonly shell: Shell;
 }

@@ -27,7 +27,7 @@ const GROUND_FLOOR = [
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   main: ["command", "command_line", "commands", "config", "sandbox"],
-  command_line: ["command", "datahub", "tokens"],
+  command_line: ["command", "config", "datahub", "tokens"],
   worker_entry: ["sandbox", "worker"],
   worker: [
     "command",

@@ -11,6 +11,7 @@ import {
   addKeyFile,
   addNewKey,
   addRunOptions,
+  addShell,
   addStrategy,
   addTokenContext,
   addUrl,
@@ -53,6 +54,7 @@ export const COMMANDS: readonly Definition[] = [
       dataset: parseDataset(options, parser),
       options: parseRunOptions(options, parser),
       yes: options.yes ?? false,
+      quiet: options.quiet ?? false,
       json: options.json,
     }),
   },
@@ -66,6 +68,7 @@ export const COMMANDS: readonly Definition[] = [
       from: options.from,
       options: parseRunOptions(options, parser),
       yes: options.yes ?? false,
+      quiet: options.quiet ?? false,
       json: options.json,
     }),
   },
@@ -172,6 +175,12 @@ export const COMMANDS: readonly Definition[] = [
     description: "check the settings, and print where each comes from",
     options: [addJson],
     read: ({ json }) => ({ name: "config check", json }),
+  },
+  {
+    name: "completion",
+    description: "print what makes a shell complete the command line",
+    options: [addShell],
+    read: ({ shell }) => ({ name: "completion", shell: shell! }),
   },
 ];
 

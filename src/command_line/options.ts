@@ -1,6 +1,12 @@
 /** The options of the command line, and how their texts are read. */
-import { type Command as Parser, Option } from "commander";
-import type { DatasetArguments, DetokenizeCommand, KeysCommand } from "../command.ts";
+import { Argument, type Command as Parser, Option } from "commander";
+import {
+  type DatasetArguments,
+  type DetokenizeCommand,
+  type KeysCommand,
+  type Shell,
+  SHELLS,
+} from "../command.ts";
 import { splitUrnList } from "../datahub/dataset_urn.ts";
 import { parseQualifiedName } from "./qualified_name.ts";
 import { KEY_ALGORITHMS, KEY_ID } from "../tokens/keyed/key_set.ts";
@@ -21,7 +27,9 @@ export interface Options extends Partial<RunOptions> {
   readonly dataset?: string;
   readonly column?: string;
   readonly yes?: boolean;
+  readonly quiet?: boolean;
   readonly file?: string;
+  readonly shell?: Shell;
   readonly sdk?: string;
   readonly id?: string;
   readonly json: boolean;
@@ -70,14 +78,14 @@ function parseNames(lists: readonly string[], parser: Parser): string[] {
 export function addRunOptions(parser: Parser): Parser {
   const commit = new Option("--commit <mode>", "what is all or nothing: the run, or each batch");
   return parser.option("--dry-run", "count what would change, and change nothing")
-    .addOption(commit.choices(COMMIT_MODES))
+    .addOption(commit.choices(COMMIT_MODES).default(DEFAULT_RUN_OPTIONS.commit))
     .option("--scrub", "clear the old values that the run leaves elsewhere, as far as allowed");
 }
 
 /** `--strategy`. */
 export function addStrategy(parser: Parser): Parser {
   const strategy = new Option("--strategy <how>", "update rows, or rewrite the whole table");
-  return parser.addOption(strategy.choices(STRATEGIES));
+  return parser.addOption(strategy.choices(STRATEGIES).default(DEFAULT_RUN_OPTIONS.strategy));
 }
 
 /** `--connections`. */
@@ -180,6 +188,11 @@ export function addNewKey(parser: Parser): Parser {
 /** The key file, and what a new key is to be. */
 export function parseKeys({ file, sdk, id, json }: Options): Omit<KeysCommand, "name"> {
   return { file, sdk, id, json };
+}
+
+/** The shell. */
+export function addShell(parser: Parser): Parser {
+  return parser.addArgument(new Argument("<shell>", "the shell").choices(SHELLS));
 }
 
 /** `--yes`. */

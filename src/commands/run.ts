@@ -13,13 +13,13 @@ import { progressBar } from "./progress_bar.ts";
 
 /** Runs it. A signal to stop ends it at once, unless it is done by then. Returns the exit code. */
 export async function runOnce(
-  { dataset, options, json }: Pick<RunCommand, "dataset" | "options" | "json">,
+  { dataset, options, quiet, json }: Pick<RunCommand, "dataset" | "options" | "quiet" | "json">,
   deps: ActionDependencies,
   shutDown: AbortSignal,
 ): Promise<number> {
   const runs = new RunRegistry();
   const runId = crypto.randomUUID();
-  const bar = progressBar();
+  const bar = progressBar(!quiet);
   void aborted(shutDown).then(() => {
     if (runs.size === 0) return;
     bar.clear();

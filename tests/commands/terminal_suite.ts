@@ -116,6 +116,11 @@ export async function terminalSuite(program: Program): Promise<void> {
       assert.match(screen, /dummy: anybody can read its tokens back$/m);
       assert.match(screen, /^tokenize: Cannot start the run: .*nothing was changed$/m);
     }
+    const interrupted = await runOnTerminal(program, args, env, {
+      after: /\[y\/N\] $/,
+      keys: CTRL_C,
+    });
+    assert.equal(interrupted.code, 130);
     const [row] = await database.sql`select name from asked`;
     assert.equal(row!.name, "canary");
     const { code, screen } = await answer("y");
@@ -136,6 +141,31 @@ export async function terminalSuite(program: Program): Promise<void> {
     assert.ok(screen.split("\n").some((line) => line.trim() === command), screen);
     assert.doesNotMatch(screen, /dummy/);
     await Deno.remove(file);
+  });
+
+  test("help is as wide as the terminal", async () => {
+    const width = async (columns: number) => {
+      const resized = ["-c", `stty cols ${columns}; exec "$0" "$@"`, program.file, ...program.args];
+      const narrow = { name: program.name, file: "sh", args: resized };
+      const { screen } = await runOnTerminal(narrow, ["serve", "--help"]);
+      return Math.max(...screen.split("\n").map((line) => line.length));
+    };
+    assert.ok(await width(60) <= 60);
+    assert.ok(await width(200) > 100);
+  });
+
+  test("-q shows no progress", async () => {
+    await slowTable("quiet", 1.5);
+    const { code, raw } = await runOnTerminal(
+      program,
+      [...RUN, "-q", ...dataset("quiet", "email")],
+      {
+        ...env,
+        ALLOW_TRIGGERS: "true",
+      },
+    );
+    assert.equal(code, 0, raw);
+    assert.doesNotMatch(raw, /so far|dummy tokens|started/);
   });
 
   test("a failure is one sentence", async () => {
