@@ -1,6 +1,6 @@
 /** A failed job in one line for a person: why, where, and whether trying again may help. */
 import type { ErrorCode, ErrorFacts } from "../errors.ts";
-import type { Problem } from "../http/problem.ts";
+import type { Problem } from "../runs/run.ts";
 
 /** What is known of a failure. */
 export interface Failure extends Pick<Problem, "detail" | "code"> {
