@@ -1,11 +1,6 @@
 /** What the command line asks of the sandbox: one command, as plain data, since it is sent there. */
 import type { RunOptions } from "./run_options.ts";
 
-/** The shells that there is completion for. */
-export const SHELLS = ["bash", "zsh", "fish"] as const;
-/** One of them. */
-export type Shell = (typeof SHELLS)[number];
-
 /** A dataset and its columns, as given on the command line. */
 export interface DatasetArguments {
   readonly urn: string;
@@ -22,10 +17,6 @@ export interface RunCommand {
   readonly name: "run";
   readonly dataset: DatasetArguments;
   readonly options: RunOptions;
-  /** Dummy tokens are written without a question. */
-  readonly yes: boolean;
-  /** No progress is shown. */
-  readonly quiet: boolean;
   /** Results are printed as JSON, not as a table. */
   readonly json: boolean;
 }
@@ -37,10 +28,6 @@ export interface RotateCommand {
   readonly options: RunOptions;
   /** The SDK, or the id of the key, that made the tokens. */
   readonly from: string;
-  /** See `RunCommand`. */
-  readonly yes: boolean;
-  /** See `RunCommand`. */
-  readonly quiet: boolean;
   readonly json: boolean;
 }
 
@@ -78,11 +65,6 @@ export interface DetokenizeCommand {
   readonly json: boolean;
 }
 
-/** Makes the tokens of values from standard input. */
-export interface TokenCommand extends Omit<DetokenizeCommand, "name"> {
-  readonly name: "token";
-}
-
 /** Counts, for each tagged dataset in DataHub, what would be done, and changes nothing. */
 export interface DatahubPlanCommand {
   readonly name: "datahub plan";
@@ -92,8 +74,6 @@ export interface DatahubPlanCommand {
 /** Deals with each tagged dataset in DataHub once, as DATAHUB_MODE says. */
 export interface DatahubSweepCommand {
   readonly name: "datahub sweep";
-  /** See `RunCommand`. */
-  readonly yes: boolean;
   readonly json: boolean;
 }
 
@@ -113,7 +93,6 @@ export type Command<Url = string> =
   | SmokeCommand<Url>
   | HealthcheckCommand<Url>
   | DetokenizeCommand
-  | TokenCommand
   | DatahubPlanCommand
   | DatahubSweepCommand
   | DatahubStatusCommand<Url>;
@@ -122,11 +101,7 @@ export type Command<Url = string> =
 export type TypedCommand = Command<string | undefined>;
 
 /** A command that starts no sandbox. */
-export type OutsideCommand =
-  | PermissionsCommand
-  | ConfigCheckCommand
-  | KeysCommand
-  | CompletionCommand;
+export type OutsideCommand = PermissionsCommand | ConfigCheckCommand;
 
 /** Prints what the sandbox of `serve` would be given. */
 export interface PermissionsCommand {
@@ -138,27 +113,4 @@ export interface PermissionsCommand {
 export interface ConfigCheckCommand {
   readonly name: "config check";
   readonly json: boolean;
-}
-
-/** Makes or looks after the key file. */
-export interface KeysCommand {
-  readonly name: "keys new" | "keys add" | "keys list" | "keys check";
-  /** The file's path; undefined for the one that TOKEN_KEYS_FILE names. */
-  readonly file: string | undefined;
-  /** The SDK that a new key is for; undefined for the usual one. */
-  readonly sdk: string | undefined;
-  /** The id of a new key; undefined for one that is free. */
-  readonly id: string | undefined;
-  readonly json: boolean;
-}
-
-/** Whether it is about the key file, and so needs no settings. */
-export function isKeysCommand(command: TypedCommand | OutsideCommand): command is KeysCommand {
-  return command.name.startsWith("keys ");
-}
-
-/** Prints what makes a shell complete the command line. */
-export interface CompletionCommand {
-  readonly name: "completion";
-  readonly shell: Shell;
 }

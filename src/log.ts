@@ -24,10 +24,6 @@ export const LOG_LINES: Readonly<
   listening: ["info", "listening on {url}"],
   cannot_listen: ["error", "cannot listen on {url} (HOST, PORT): {reason}"],
   no_platform_configured: ["warning", "no platform is configured: set PG_CONN_STR or DBX_JDBC_URL"],
-  dummy_tokens: [
-    "warning",
-    "TOKEN_SDK_MODE is dummy: anybody can read its tokens back; use aes-siv or hmac-sha256 for real data",
-  ],
   connections_dropped: [
     "warning",
     "too many connections: {connections} closed that said nothing for longest",
@@ -51,6 +47,7 @@ export const LOG_LINES: Readonly<
   ],
   commit_waiting: ["warning", "the COMMIT of run {runId} waits for a synchronous standby"],
   run_warned: ["warning", "run {runId}: {warning}"],
+  phases_measured: ["debug", "run {runId} spent its time on {phases}"],
   run_finished: [
     "info",
     "run {runId} on {table}: {updated} updated, {skipped} skipped, {elapsedMs} ms",
@@ -88,6 +85,8 @@ export const LOG_LINES: Readonly<
     "info",
     "DataHub does not tell which privileges there are: {reason}",
   ],
+  traces_not_sent: ["warning", "traces cannot be sent: {reason}; not said again until they can"],
+  traces_sent_again: ["info", "traces can be sent again, {lost} spans were lost"],
   stopping: ["info", "{signal}: no new runs, {runs} under way"],
   run_ending: [
     "warning",
@@ -122,17 +121,6 @@ export async function startLog({ level, format }: Config["log"]): Promise<Observ
   };
 }
 
-/**
- * The same without the failure of a run, where a person would read it twice: the command says it on the
- * same terminal.
- */
-export function withoutRepeats(observe: Observe, { format }: Config["log"]): Observe {
-  if (format !== "text" || !Deno.stderr.isTerminal()) return observe;
-  return (observation) => {
-    if (observation.event !== "run_failed") observe(observation);
-  };
-}
-
 /** The event's sentence, with its fields still in braces. */
 export function sentenceOf(observation: Observation): string {
   const [, sentence, ofDryRun = sentence] = LOG_LINES[observation.event];
@@ -156,9 +144,12 @@ function textFormatter(isColored: boolean): TextFormatter {
   return isColored ? getAnsiColorFormatter(options) : getTextFormatter(options);
 }
 
-/** A value as a sentence shows it: texts in quotes, lists in brackets. */
+/** A value as a sentence shows it: texts in quotes, lists in brackets, fields by their names. */
 function shown(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(shown).join(", ")}]`;
+  if (typeof value === "object" && value !== null) {
+    return Object.entries(value).map(([name, field]) => `${name} ${shown(field)}`).join(" ");
+  }
   return typeof value === "string" ? quoted(value) : String(value);
 }
 

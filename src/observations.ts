@@ -3,6 +3,7 @@
  * or a driver's message, so none can reach a log.
  */
 import type { ErrorCode, ErrorFacts } from "./errors.ts";
+import type { PhaseTime } from "./phases.ts";
 
 /** One thing that happened. */
 export type Observation =
@@ -14,7 +15,6 @@ export type Observation =
   | { readonly event: "listening"; readonly url: string; readonly authenticated: boolean }
   | { readonly event: "cannot_listen"; readonly url: string; readonly reason: string }
   | { readonly event: "no_platform_configured" }
-  | { readonly event: "dummy_tokens" }
   | { readonly event: "connections_dropped"; readonly connections: number }
   | {
     readonly event: "request_refused";
@@ -59,6 +59,11 @@ export type Observation =
   }
   | { readonly event: "commit_waiting"; readonly runId: string }
   | { readonly event: "run_warned"; readonly runId: string; readonly warning: string }
+  | {
+    readonly event: "phases_measured";
+    readonly runId: string;
+    readonly phases: readonly PhaseTime[];
+  }
   | {
     readonly event: "run_finished";
     readonly runId: string;
@@ -128,6 +133,8 @@ export type Observation =
   }
   | { readonly event: "datahub_privileges_missing"; readonly missing: string }
   | { readonly event: "datahub_privileges_not_checked"; readonly reason: string }
+  | { readonly event: "traces_not_sent"; readonly reason: string }
+  | { readonly event: "traces_sent_again"; readonly lost: number }
   | { readonly event: "stopping"; readonly signal: string; readonly runs: number }
   | { readonly event: "run_ending"; readonly runId: string; readonly signal: string }
   | { readonly event: "stopped" }

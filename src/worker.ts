@@ -7,18 +7,17 @@ import { planDatahub } from "./commands/datahub_plan.ts";
 import { printDatahubStatus } from "./commands/datahub_status.ts";
 import { sweepDatahub } from "./commands/datahub_sweep.ts";
 import { detokenize } from "./commands/detokenize.ts";
-import { dummyTokens, writesDummyTokens } from "./commands/dummy_tokens.ts";
 import { answerHealthcheck } from "./commands/healthcheck.ts";
 import { rotate } from "./commands/rotate.ts";
 import { runOnce } from "./commands/run.ts";
 import { serve } from "./commands/serve.ts";
 import { smoke } from "./commands/smoke.ts";
-import { token } from "./commands/token.ts";
 import { trigger } from "./commands/trigger.ts";
 import type { Config, Connection, RotationSettings } from "./config.ts";
 import { stackFrames } from "./stack_frames.ts";
 import type { Command } from "./command.ts";
-import { startLog, withoutRepeats } from "./log.ts";
+import { startLog } from "./log.ts";
+import { Metrics } from "./metrics/metrics.ts";
 import type { FromWorker, ToWorker } from "./sandbox/protocol.ts";
 import type { Observe } from "./observations.ts";
 import type { Platform } from "./platforms/platform.ts";
@@ -64,15 +63,16 @@ tell({ type: "loaded" });
 
 async function work(command: Command, config: Config): Promise<number> {
   const observe = await startLog(config.log);
-  const observeOnce = withoutRepeats(observe, config.log);
-  if (writesDummyTokens(command, config)) observe({ event: "dummy_tokens" });
   switch (command.name) {
-    case "serve":
-      return await serve(config, actionDependencies(config, observe), shutDown.signal);
+    case "serve": {
+      const metrics = new Metrics([...KNOWN_PLATFORMS.keys()]);
+      const deps = actionDependencies(config, alsoTo(metrics, observe));
+      return await serve(config, { ...deps, meter: metrics }, metrics, shutDown.signal);
+    }
     case "run":
-      return await runOnce(command, actionDependencies(config, observeOnce), shutDown.signal);
+      return await runOnce(command, actionDependencies(config, observe), shutDown.signal);
     case "rotate":
-      return await rotate(command, actionDependencies(config, observeOnce), shutDown.signal);
+      return await rotate(command, actionDependencies(config, observe), shutDown.signal);
     case "trigger":
       return await trigger(command, config.triggerToken, shutDown.signal);
     case "smoke":
@@ -97,9 +97,14 @@ async function work(command: Command, config: Config): Promise<number> {
       return await printDatahubStatus(command, config, shutDown.signal);
     case "detokenize":
       return await detokenize(command, lazyTokenSdk(config.tokenSdk), shutDown.signal);
-    case "token":
-      return await token(command, config, lazyTokenSdk(config.tokenSdk), shutDown.signal);
   }
+}
+
+function alsoTo(metrics: Metrics, observe: Observe): Observe {
+  return (observation) => {
+    metrics.observe(observation);
+    observe(observation);
+  };
 }
 
 function actionDependencies(config: Config, observe: Observe) {
@@ -110,7 +115,6 @@ function actionDependencies(config: Config, observe: Observe) {
     allowedDatasets: config.allowedDatasets,
     runTimeoutMs: config.runTimeoutMs,
     tokenSdk,
-    standingWarnings: dummyTokens(config),
     ...(config.rotateFrom && { rotateFrom: rotationSource(config.rotateFrom, config, tokenSdk) }),
     observe,
   };

@@ -10,6 +10,8 @@ const ROOMS = [
   "http",
   "runs",
   "action",
+  "traces",
+  "metrics",
   "platforms",
   "receipts",
   "tokens",

@@ -5,6 +5,7 @@
  */
 import { PROBLEMS } from "../../src/http/problem.ts";
 import { LOG_LINES } from "../../src/log.ts";
+import { METRICS } from "../../src/metrics/catalogue.ts";
 import {
   FOREIGN_PARAMETERS,
   LIBPQ_PARAMETERS,
@@ -46,6 +47,7 @@ export const GENERATED_PAGES: readonly GeneratedPage[] = [
   },
   { path: "docs/errors.md", update: (page) => updateTable(page, "problems", problems()) },
   { path: "docs/log-events.md", update: (page) => updateTable(page, "log", logLines()) },
+  { path: "docs/monitoring.md", update: (page) => updateTable(page, "metrics", metrics()) },
   { path: "docs/vault.md", update: updateSettings },
 ];
 
@@ -61,6 +63,17 @@ function problems(): GeneratedTable {
 function logLines(): GeneratedTable {
   const rows = Object.entries(LOG_LINES)
     .map(([event, [level, line]]) => [`\`${event}\``, level, `\`${line}\``]);
+  return { rows, keyCell: 0 };
+}
+
+/** Every metric with its type and labels. */
+function metrics(): GeneratedTable {
+  const rows = Object.entries(METRICS).map(([name, { type, labels, help }]) => [
+    `\`${name}\``,
+    type,
+    labels.length === 0 ? "–" : labels.map((label) => `\`${label}\``).join(", "),
+    help,
+  ]);
   return { rows, keyCell: 0 };
 }
 

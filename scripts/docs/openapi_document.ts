@@ -1,6 +1,7 @@
 /** The API's OpenAPI document, as a running action gives it at `/openapi.json`. */
 import { RunRegistry } from "../../src/action/run_registry.ts";
 import { createApp } from "../../src/http/app.ts";
+import { Metrics } from "../../src/metrics/metrics.ts";
 import { VERSION } from "../../src/version.ts";
 
 /** Made by an API that no trigger reaches. */
@@ -10,6 +11,7 @@ export async function openApiDocument(): Promise<Record<string, unknown>> {
     listen: { hostname: "127.0.0.1", port: 8080 },
     triggerToken: undefined,
     datahub: undefined,
+    metrics: new Metrics([]),
     runs: new RunRegistry(),
     action: {
       platforms: new Map(),

@@ -5,12 +5,16 @@ import { parseColumns } from "../datahub/schema_field.ts";
 import { ServiceError, toServiceError } from "../errors.ts";
 import { stackFrames } from "../stack_frames.ts";
 import type { Observe } from "../observations.ts";
+import { type Meter, PhaseClock } from "../phases.ts";
 import type { Platform, Progress } from "../platforms/platform.ts";
 import { selectPlatform } from "../platforms/select_platform.ts";
 import { rotating, type RotationSource, tokenizing } from "../tokens/conversion.ts";
 import type { TokenSdk } from "../tokens/token_sdk.ts";
 import type { Residue, ResiduePlace, ResidueState } from "../platforms/residue.ts";
 import type { Warning } from "../platforms/warnings.ts";
+import type { RunEnd, RunTraces } from "../traces/run_traces.ts";
+import { inTrace, type TraceContext } from "../trace_context.ts";
+import { measuredConversion } from "./measured_conversion.ts";
 import { withTimeLimit } from "./time_limit.ts";
 import type { Report, Trigger } from "./trigger.ts";
 
@@ -27,9 +31,11 @@ export interface ActionDependencies {
   readonly runTimeoutMs: number;
   /** Rotation only: the SDK and key whose tokens are replaced. Ordinary runs replace values. */
   readonly rotateFrom?: () => Promise<RotationSource>;
-  /** What every run that writes warns of, since it follows from the settings. */
-  readonly standingWarnings?: readonly Warning[];
   readonly observe: Observe;
+  /** Takes measurements while runs are under way. */
+  readonly meter?: Meter;
+  /** Undefined if runs are not traced. */
+  readonly traces?: RunTraces;
 }
 
 /** What belongs to one run: its id, and how it is stopped and followed. */
@@ -38,6 +44,8 @@ export interface RunControl {
   /** To be aborted, with a `ServiceError` as the reason, to end the run and roll it back. */
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
+  /** The trace that the run is part of; undefined if one begins with it. */
+  readonly parent?: TraceContext | undefined;
 }
 
 /**
@@ -51,8 +59,36 @@ export async function tokenizeDataset(
   deps: ActionDependencies,
   control: RunControl,
 ): Promise<Report> {
+  const { datasetUrn, dryRun } = trigger;
+  const { runId, parent } = control;
+  const clock = new PhaseClock((phase, ms) => deps.meter?.busy(datasetUrn, phase, ms));
+  const trace = await deps.traces?.start({ runId, datasetUrn, dryRun, parent });
+  const end = (outcome: Omit<RunEnd, "phases">) => {
+    const phases = clock.times;
+    deps.observe({ event: "phases_measured", runId, phases });
+    trace?.end({ ...outcome, phases });
+  };
+  return await inTrace(
+    trace?.context ?? parent,
+    () => observedRun(trigger, deps, { ...control, clock, end }),
+  );
+}
+
+/** A run with what belongs to its measurement. */
+interface MeasuredRun extends RunControl {
+  readonly clock: PhaseClock;
+  /** To be called once, with what came of the run. */
+  readonly end: (outcome: Omit<RunEnd, "phases">) => void;
+}
+
+/** The run, with its beginning and its end observed. */
+async function observedRun(
+  trigger: Trigger,
+  deps: ActionDependencies,
+  control: MeasuredRun,
+): Promise<Report> {
   const startedMs = performance.now();
-  const { runId } = control;
+  const { runId, end } = control;
   const { datasetUrn, dryRun } = trigger;
   deps.observe({ event: "run_started", runId, datasetUrn, columns: trigger.columns, dryRun });
   try {
@@ -61,6 +97,7 @@ export async function tokenizeDataset(
       control.signal,
       (signal) => run(trigger, deps, { ...control, signal }),
     );
+    end(report);
     const elapsedMs = Math.round(performance.now() - startedMs);
     const { table, columns, method, updated, skipped, foreign, lookalikes } = report;
     deps.observe({
@@ -80,6 +117,7 @@ export async function tokenizeDataset(
     return { ...report, elapsed_ms: elapsedMs };
   } catch (thrown) {
     const error = toServiceError(thrown);
+    end({ code: error.code });
     if (error !== thrown) {
       const kind = error.facts.cause ?? "unknown";
       deps.observe({ event: "unexpected_failure", kind, frames: stackFrames(thrown) });
@@ -100,7 +138,7 @@ export async function tokenizeDataset(
 async function run(
   trigger: Trigger,
   deps: ActionDependencies,
-  { runId, signal, onProgress }: RunControl,
+  { runId, signal, onProgress, clock }: MeasuredRun,
 ): Promise<Omit<Report, "elapsed_ms">> {
   const dataset = parseDatasetUrn(trigger.datasetUrn);
   const columns = parseColumns(trigger.columns, dataset);
@@ -114,7 +152,7 @@ async function run(
     deps.observe({ event: "batch_written", runId, updated, total });
     onProgress?.(made);
   };
-  const warnings = new Set<Warning>(dryRun ? [] : deps.standingWarnings);
+  const warnings = new Set<Warning>();
   const warn = (warning: Warning) => {
     if (!warnings.has(warning)) deps.observe({ event: "run_warned", runId, warning });
     warnings.add(warning);
@@ -128,15 +166,20 @@ async function run(
     connections,
     signal,
     observe: deps.observe,
+    clock,
     progress,
     warn,
   };
 
+  const found = clock.start("look-up");
   const ended = await platform.withTable(dataset, columns, context, async (table) => {
+    found();
     requireTableAllowed(dataset, deps.allowedDatasets, table);
     deps.observe({ event: "table_resolved", runId, table: table.table, columns: table.columns });
-    const conversion = await conversionOf(deps);
-    const done = dryRun ? await table.count(conversion) : await table.rewrite(conversion);
+    const conversion = await conversionOf(deps, clock);
+    const done = dryRun
+      ? await clock.time("read", () => table.count(conversion))
+      : await table.rewrite(conversion);
     const checksResidue = !dryRun && (done.updated > 0 || scrub);
     return {
       run_id: runId,
@@ -146,12 +189,15 @@ async function run(
       columns: table.columns,
       dry_run: dryRun,
       ...done,
-      residue: checksResidue ? await table.residue?.(conversion, done.updated) : undefined,
+      residue: checksResidue
+        ? await clock.time("residue", () => table.residue?.(conversion, done.updated))
+        : undefined,
     };
-  });
+  }).finally(found);
   const { residue, ...done } = ended;
   const report = { ...done, ...(warnings.size > 0 && { warnings: [...warnings] }) };
-  return residue === undefined ? report : await withResidue(report, residue, deps.observe);
+  if (residue === undefined) return report;
+  return await clock.time("residue", () => withResidue(report, residue, deps.observe));
 }
 
 /** The report with what is left of the old values, after clearing what only COMMIT lets be cleared. */
@@ -175,9 +221,11 @@ async function withResidue<T extends Pick<Report, "run_id" | "table">>(
   return { ...report, residue: left };
 }
 
-async function conversionOf({ tokenSdk, rotateFrom }: ActionDependencies) {
-  const sdk = await tokenSdk();
-  return rotateFrom === undefined ? tokenizing(sdk) : rotating(await rotateFrom(), sdk);
+async function conversionOf(deps: ActionDependencies, clock: PhaseClock) {
+  const { tokenSdk, rotateFrom, meter } = deps;
+  const sdk = await clock.time("tokenize", tokenSdk);
+  const conversion = rotateFrom === undefined ? tokenizing(sdk) : rotating(await rotateFrom(), sdk);
+  return measuredConversion(conversion, clock, meter);
 }
 
 function nothingToScrub(): ServiceError {

@@ -6,6 +6,7 @@ import type { Config } from "../config.ts";
 import { toAuthority } from "../host_name.ts";
 import { asksForHealth, HEALTHY } from "../http/health.ts";
 import { HttpServer } from "../http/server/http_server.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { Observe } from "../observations.ts";
 import { VERSION } from "../version.ts";
 
@@ -24,11 +25,12 @@ const LOAD_DELAY_MS = 100;
 export async function serve(
   config: Config,
   deps: ActionDependencies,
+  metrics: Metrics,
   shutDown: AbortSignal,
 ): Promise<number> {
   const runs = new RunRegistry();
   let loading: ReturnType<typeof loadApp> | undefined;
-  const load = () => loading ??= loadApp(config, deps, runs);
+  const load = () => loading ??= loadApp(config, deps, metrics, runs);
   if (deps.platforms.size === 0) deps.observe({ event: "no_platform_configured" });
   const server = listen(config, deps.observe, async (request) => {
     if (loading === undefined && asksForHealth(request)) return Response.json(HEALTHY);
@@ -44,17 +46,23 @@ export async function serve(
   await runs.drain(GRACE_MS);
   await closing;
   await settleWithin(CLOSE_TIMEOUT_MS, server.shutdown());
+  await deps.traces?.close();
   await Promise.all([...deps.platforms.values()].map((platform) => platform.close()));
   deps.observe({ event: "stopped" });
   return 0;
 }
 
 /** Loads the code of the API, and makes it; starts to follow DataHub. Runs are entered in `runs`. */
-async function loadApp(config: Config, action: ActionDependencies, runs: RunRegistry) {
+async function loadApp(
+  config: Config,
+  action: ActionDependencies,
+  metrics: Metrics,
+  runs: RunRegistry,
+) {
   const { listen, triggerToken } = config;
   const datahub = await followDatahub(config, action, runs);
   const { createApp } = await import("../http/app.ts");
-  const app = createApp({ version: VERSION, listen, triggerToken, runs, action, datahub });
+  const app = createApp({ version: VERSION, listen, triggerToken, runs, action, datahub, metrics });
   return { app, datahub };
 }
 

@@ -5,19 +5,23 @@ import { type ActionDependencies, tokenizeDataset } from "../action/tokenize_dat
 import { ServiceError, toServiceError } from "../errors.ts";
 import { stackFrames } from "../stack_frames.ts";
 import type { DatahubLoop } from "../datahub/loop/loop.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { Observe } from "../observations.ts";
+import { readTraceContext } from "../trace_context.ts";
 import { type ListenAddress, requireOwnHost, requireSameOrigin } from "./browser_requests.ts";
 import { BodyMemory } from "./body_memory.ts";
 import { requireBearerToken } from "./bearer_token.ts";
 import { readChangeEvents } from "./datahub_events_body.ts";
 import { GrowingPause } from "./growing_pause.ts";
 import { HEALTHY } from "./health.ts";
+import { readGauges } from "./metric_readings.ts";
 import { problemResponse } from "./problem.ts";
 import { readinessCheck } from "./readiness.ts";
 import {
   datahubEventsRoute,
   datahubStatusRoute,
   healthRoute,
+  metricsRoute,
   readinessRoute,
   triggerRoute,
 } from "./routes.ts";
@@ -34,6 +38,7 @@ export interface AppDependencies {
   readonly action: ActionDependencies;
   /** Undefined if DataHub is not followed. */
   readonly datahub: DatahubLoop | undefined;
+  readonly metrics: Metrics;
 }
 
 /** Where the OpenAPI document is. */
@@ -45,6 +50,7 @@ type Environment = { Variables: { runId: string } };
 const PATHS: ReadonlyMap<string, { readonly allow: string; readonly isPublic: boolean }> = new Map([
   [healthRoute.path, { allow: "GET, HEAD", isPublic: true }],
   [readinessRoute.path, { allow: "GET, HEAD", isPublic: true }],
+  [metricsRoute.path, { allow: "GET, HEAD", isPublic: true }],
   [DOCUMENT_PATH, { allow: "GET, HEAD", isPublic: true }],
   [triggerRoute.path, { allow: "POST", isPublic: false }],
   [datahubEventsRoute.path, { allow: "POST", isPublic: false }],
@@ -72,6 +78,8 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
     return c.json(state, state.status === "ready" ? 200 : 503);
   });
 
+  addMetrics(app, deps);
+
   const authenticate = async (header: string | undefined) => {
     if (deps.triggerToken === undefined) return;
     await requireBearerToken(header, deps.triggerToken, () => wrongToken.wait());
@@ -82,8 +90,9 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
     await authenticate(c.req.header("authorization"));
     const trigger = await readTrigger(c.req.raw, bodies);
     const runId = crypto.randomUUID();
+    const parent = readTraceContext(c.req.header("traceparent"), c.req.header("tracestate"));
     const report = deps.runs.start((signal) =>
-      tokenizeDataset(trigger, deps.action, { runId, signal })
+      tokenizeDataset(trigger, deps.action, { runId, signal, parent })
     );
     c.set("runId", runId);
     return c.json(await report, 200);
@@ -103,6 +112,16 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
 
   answerFailures(app, deps.action.observe);
   return app;
+}
+
+/** What Prometheus scrapes. The library that writes it is loaded by the first scrape. */
+function addMetrics(app: OpenAPIHono<Environment>, { metrics, action, datahub }: AppDependencies) {
+  app.openAPIRegistry.registerPath(metricsRoute);
+  app.get(metricsRoute.path, async (c) => {
+    const { CONTENT_TYPE, exposition } = await import("../metrics/exposition.ts");
+    const text = await exposition(metrics, readGauges(action.platforms, datahub));
+    return c.body(text, 200, { "content-type": CONTENT_TYPE });
+  });
 }
 
 /** What the API has to do with DataHub. */

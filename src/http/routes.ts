@@ -5,6 +5,7 @@ import { acceptedSchema, changeEventsSchema, datahubStatusSchema } from "./datah
 import { PROBLEMS } from "./problem.ts";
 import {
   healthSchema,
+  metricsSchema,
   problemSchema,
   readinessSchema,
   reportSchema,
@@ -58,6 +59,19 @@ export const readinessRoute = createRoute({
     503: {
       description: "A platform cannot be reached, or none is configured",
       content: json(readinessSchema),
+    },
+  },
+});
+
+/** How the program is doing, for Prometheus. */
+export const metricsRoute = createRoute({
+  method: "get",
+  path: "/metrics",
+  summary: "Metrics in the text format of Prometheus",
+  responses: {
+    200: {
+      description: "The metrics, as docs/monitoring.md lists them",
+      content: { "text/plain": { schema: metricsSchema } },
     },
   },
 });

@@ -84,8 +84,7 @@ export const reportSchema = schemaOf<Report>("Report", {
   warnings: z.array(z.enum(WARNINGS)).optional().openapi({
     description: "What is to be known of a run that is done; absent if there is nothing. " +
       "`sync_standby_wait_cancelled`: committed, but a synchronous standby has not confirmed it; " +
-      "`server_warning`: the database server warned of something, which its log has in words; " +
-      "`dummy_tokens`: the token SDK is `dummy`, so anybody can read the tokens back",
+      "`server_warning`: the database server warned of something, which its log has in words",
   }),
   residue: z.array(residueSchema).optional().openapi({
     description:
@@ -104,6 +103,11 @@ export const problemSchema = schemaOf<Problem>("Problem", {
 
 /** The response of `/healthz`. */
 export const healthSchema = z.object({ status: z.literal("ok") }).openapi("Health");
+
+/** The response of `/metrics`. */
+export const metricsSchema = z.string().openapi("Metrics", {
+  example: 'tokenize_runs_total{platform="postgres",outcome="succeeded"} 12\n',
+});
 
 /** The response of `/readyz`: a line for each platform, and one for DataHub. */
 export const readinessSchema = schemaOf<Readiness>("Readiness", {

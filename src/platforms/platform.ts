@@ -11,6 +11,7 @@
 import type { ColumnRef } from "../datahub/schema_field.ts";
 import type { DatasetUrn } from "../datahub/dataset_urn.ts";
 import type { Observe } from "../observations.ts";
+import type { PhaseClock } from "../phases.ts";
 import type { Conversion } from "../tokens/conversion.ts";
 import type { RunOptions } from "../run_options.ts";
 import type { Fit } from "./connection_scope.ts";
@@ -52,6 +53,8 @@ export interface RunContext extends RunOptions {
   /** Ends the run early: what was not committed is rolled back. Its reason is a `ServiceError`. */
   readonly signal: AbortSignal;
   readonly observe: Observe;
+  /** Measures reading, writing and committing; the caller measures the rest. */
+  readonly clock: PhaseClock;
   /** Called after each batch. */
   readonly progress: (progress: Progress) => void;
   /** Called with what the report must warn of; more than once with the same does no harm. */
@@ -85,8 +88,6 @@ export interface Platform {
   readonly name: string;
   /** What datasets it is used for, for messages: `platform instance eu, database crm`. */
   readonly reach: string;
-  /** What it connects to and as whom, for a person who may know: `db.internal:5432, database crm, user tokenize`. */
-  readonly address: string;
   /** How well the dataset's name fits what this connection is used for. */
   fit(dataset: DatasetUrn): Fit;
   /** Resolves if the database responds; else throws a `ServiceError` that says why not. */
@@ -103,6 +104,8 @@ export interface Platform {
     run: RunContext,
     use: (table: TableSession) => Promise<T>,
   ): Promise<T>;
+  /** How many connections are in use, and how many are kept; omitted if none are kept. */
+  connections?(): { readonly inUse: number; readonly idle: number };
   /** Closes every connection. */
   close(): Promise<void>;
 }

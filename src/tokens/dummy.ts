@@ -83,7 +83,6 @@ export const dummy: TokenSdkAdapter<null> = {
   environment: [],
   family: pattern,
   readSettings: () => null,
-  isForTrying: true,
   endpoints: () => [],
   create: () => sdk,
 };

@@ -9,6 +9,7 @@ import { RunRegistry } from "../../src/action/run_registry.ts";
 import { loadConfig } from "../../src/config.ts";
 import type { DatahubLoop } from "../../src/datahub/loop/loop.ts";
 import { createApp } from "../../src/http/app.ts";
+import { Metrics } from "../../src/metrics/metrics.ts";
 import type { Observation } from "../../src/observations.ts";
 import { postgresPlatform } from "../../src/platforms/postgres/postgres_platform.ts";
 import { lazyTokenSdk } from "../../src/tokens/lazy_token_sdk.ts";
@@ -50,19 +51,25 @@ export function openApi(
   );
   const observations: Observation[] = [];
   const runs = new RunRegistry();
+  const metrics = new Metrics(["postgres", "databricks"]);
   const app = createApp({
     version: VERSION,
     listen: config.listen,
     triggerToken: config.triggerToken,
     runs,
     datahub,
+    metrics,
     action: {
       platforms: new Map(platforms),
       knownPlatforms: new Map([["postgres", "PG_CONN_STR"], ["databricks", "DBX_JDBC_URL"]]),
       allowedDatasets: config.allowedDatasets,
       runTimeoutMs,
       tokenSdk: lazyTokenSdk(config.tokenSdk),
-      observe: (observation) => void observations.push(observation),
+      observe(observation) {
+        observations.push(observation);
+        metrics.observe(observation);
+      },
+      meter: metrics,
     },
   });
 

@@ -9,11 +9,12 @@ Deno.test("/openapi.json is a valid document of every operation", async () => {
   await using api = openApi();
   const { status, json } = await api.send("GET", "/openapi.json");
   assert.equal(status, 200);
-  assert.equal(checkDocument(json), 5);
+  assert.equal(checkDocument(json), 6);
   assert.deepEqual(Object.keys(json.paths).sort(), [
     "/datahub/events",
     "/datahub/status",
     "/healthz",
+    "/metrics",
     "/readyz",
     "/trigger",
   ]);

@@ -4,7 +4,6 @@
  */
 import type { ColumnRef } from "../../datahub/schema_field.ts";
 import { ServiceError } from "../../errors.ts";
-import { toAuthority } from "../../host_name.ts";
 import {
   ANY_NAME,
   bestFit,
@@ -57,7 +56,6 @@ export function databricksPlatform(
   return {
     name: "databricks",
     reach: scopeInWords(scope, "catalog"),
-    address: `${toAuthority(settings.host, settings.port)}${settings.httpPath}`,
     fit: (dataset) =>
       scope.platformInstance === undefined && scope.databases === undefined
         ? "exact"

@@ -155,14 +155,19 @@ export class PostgresRun {
       ...this.limits,
     } as const;
     let stopWatching = () => {};
+    let committed = () => {};
     const workAndWatch = async (found: R) => {
       const result = await work(found);
       stopWatching = watchCommit(this.#pool, session, () => this.#sayWaiting());
+      committed = this.context.clock.start("commit");
       return result;
     };
     try {
       return await inTransaction(session, options, signal, read, workAndWatch)
-        .finally(() => stopWatching());
+        .finally(() => {
+          stopWatching();
+          committed();
+        });
     } catch (error) {
       throw await nameConstraint(error, session, this.#table, this.limits, signal);
     }

@@ -5,6 +5,7 @@ import { parseDatasetUrn } from "../../../src/datahub/dataset_urn.ts";
 import { parseColumns } from "../../../src/datahub/schema_field.ts";
 import { ServiceError } from "../../../src/errors.ts";
 import type { RunContext } from "../../../src/platforms/platform.ts";
+import { PhaseClock } from "../../../src/phases.ts";
 import { postgresPlatform } from "../../../src/platforms/postgres/postgres_platform.ts";
 import { parsePostgresSettings } from "../../../src/platforms/postgres/connection/settings.ts";
 import { tokenizing } from "../../../src/tokens/conversion.ts";
@@ -93,6 +94,7 @@ Deno.test("a run whose failed statement was ignored does not commit", async () =
     connections: undefined,
     signal: new AbortController().signal,
     observe() {},
+    clock: new PhaseClock(),
     progress() {},
     warn() {},
   };

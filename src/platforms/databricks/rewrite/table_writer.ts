@@ -68,7 +68,10 @@ export class TableWriter {
     this.#start ??= await this.#readStart();
     run.signal.throwIfAborted();
     try {
-      const [row] = await session.write<WrittenRow>(this.#action, statement, parameters, within);
+      const [row] = await run.clock.time(
+        "write",
+        () => session.write<WrittenRow>(this.#action, statement, parameters, within),
+      );
       this.#acknowledged.push(row?.num_affected_rows ?? 0);
     } catch (error) {
       if (run.signal.aborted) this.#isInDoubt = true; // it is cancelled, unless it was done by then

@@ -58,12 +58,12 @@ async function* batches(
   statement: string,
   prepared?: PreparedSession,
 ): AsyncGenerator<ValueBatch, void> {
-  const { session, table } = work;
+  const { session, table, run } = work;
   let rows = FIRST_CHUNK_ROWS;
   let entries: Entry[] = [];
   let bytes = 2;
   const chunks = session.read<ValuesRow>(actionOn(table), statement, () => rows, prepared);
-  for await (const chunk of chunks) {
+  for await (const chunk of run.clock.each("read", chunks)) {
     for (const entry of await makeEntries(work, chunk)) {
       const entryBytes = Buffer.byteLength(entry.json ?? "") + 1;
       if (entryBytes > MAX_ENTRY_BYTES) throw tooLarge(work);

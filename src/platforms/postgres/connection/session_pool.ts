@@ -28,6 +28,8 @@ export interface SessionSource {
 export class SessionPool implements SessionSource {
   readonly #connector: Connector;
   readonly #idle = new Map<Session, Idle>();
+  /** Those handed out, unless they are lost. */
+  readonly #inUse = new Set<Session>();
   #closed = false;
 
   constructor(settings: PostgresSettings) {
@@ -39,6 +41,12 @@ export class SessionPool implements SessionSource {
    * `database_unreachable`, or the signal's reason.
    */
   async acquire(signal: AbortSignal, beside?: Session): Promise<Session> {
+    const session = await this.#take(signal, beside);
+    if (!session.lost) this.#inUse.add(session);
+    return session;
+  }
+
+  async #take(signal: AbortSignal, beside: Session | undefined): Promise<Session> {
     for (const [session, { sinceMs, reset }] of this.#idle) {
       if (beside !== undefined && session.server !== beside.server) continue;
       this.#forget(session);
@@ -46,10 +54,21 @@ export class SessionPool implements SessionSource {
       if (session.lost) continue;
       if (performance.now() - sinceMs < FRESH_MS || await session.responds()) return session;
     }
-    return await this.#connector.open(signal, (session) => this.#forget(session), beside);
+    return await this.#connector.open(signal, (session) => this.#drop(session), beside);
+  }
+
+  /** How many sessions are handed out. */
+  get inUse(): number {
+    return this.#inUse.size;
+  }
+
+  /** How many sessions are kept for the next run. */
+  get idle(): number {
+    return this.#idle.size;
   }
 
   release(session: Session): void {
+    this.#inUse.delete(session);
     if (session.lost) return;
     if (this.#closed || !session.reusable) return void session.close();
     const timer = setTimeout(() => this.#expire(session), IDLE_MS);
@@ -66,6 +85,11 @@ export class SessionPool implements SessionSource {
   async #expire(session: Session): Promise<void> {
     this.#forget(session);
     await session.close();
+  }
+
+  #drop(session: Session): void {
+    this.#inUse.delete(session);
+    this.#forget(session);
   }
 
   #forget(session: Session): void {

@@ -61,13 +61,14 @@ export async function bulkPass(
   work: Work,
   { range, lock = reader === session, collectBy, updatedBefore = 0 }: PassOptions = {},
 ): Promise<PassResult> {
+  const { clock } = work.run.context;
   const writer = await openBatchWriter(session, work, collectBy);
   let [updated, missed, lookalikes, rejectedRows] = [0, 0, 0, 0];
   let total: number | undefined;
 
   const rewrite = async (rows: PackedRows) => {
     const batch = await writer.convert(rows);
-    const count = await writer.write(batch);
+    const count = await clock.time("write", () => writer.write(batch));
     updated += count;
     missed += batch.rows - count;
     lookalikes += batch.lookalikes;
@@ -79,7 +80,7 @@ export async function bulkPass(
     ? cursorBatches(reader, work, { lock, range })
     : snapshotBatches(reader, work);
   const inTurn = new Semaphore(1); // for memory's sake one group of long rows at a time
-  await pool(MAX_BATCHES, batches, async (batch) => {
+  await pool(MAX_BATCHES, clock.each("read", batches), async (batch) => {
     total ??= batch.total;
     if (countOf(batch.rows) > 0) await rewrite(batch.rows);
     if (batch.longRows.length === 0) return;

@@ -23,7 +23,10 @@ export async function passAtOnce(session: Session, work: Work): Promise<PassResu
   const collectBy = stageTokensStatement(table);
   await session.query(action, createStageStatement(table));
   const collected = await bulkPass({ reader: session, writer: session }, work, { collectBy });
-  const { count: updated } = await session.query(action, writeStagedStatement(table));
+  const { count: updated } = await work.run.context.clock.time(
+    "write",
+    () => session.query(action, writeStagedStatement(table)),
+  );
   return { ...collected, updated, missed: collected.updated - updated };
 }
 

@@ -23,11 +23,17 @@ export async function updateInPlace(
   work: Work,
   range?: BlockRange,
 ): Promise<number> {
-  const { table, conversion } = work;
-  const { count } = await session.query(
-    actionOn(table),
-    updateInPlaceStatement(table, conversion.selects, tokenExpression(work), range),
-    range === undefined ? PREPARED : undefined,
+  const { table, conversion, run } = work;
+  const statement = updateInPlaceStatement(
+    table,
+    conversion.selects,
+    tokenExpression(work),
+    range,
+  );
+  const options = range === undefined ? PREPARED : undefined;
+  const { count } = await run.context.clock.time(
+    "write",
+    () => session.query(actionOn(table), statement, options),
   );
   return count;
 }

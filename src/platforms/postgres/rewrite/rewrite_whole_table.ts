@@ -40,7 +40,10 @@ export async function rewriteWholeTable(session: Session, work: Work): Promise<R
       settingsToKeepStatement(table),
     );
     try {
-      await session.query(actionOn(table), rewriteColumnsStatement(table, selects, token));
+      await work.run.context.clock.time(
+        "write",
+        () => session.query(actionOn(table), rewriteColumnsStatement(table, selects, token)),
+      );
       for (const [statement] of restoring) await session.query(actionOn(table), statement);
     } catch (error) {
       throw dependency(error, table) ?? error;

@@ -1,0 +1,61 @@
+/** The metrics of this process: what is counted from its start on, and what is read when they are asked for. */
+import type { Observation } from "../observations.ts";
+import type { Meter, Phase } from "../phases.ts";
+import type { GaugeName } from "./catalogue.ts";
+import { ObservationCounter } from "./count_observations.ts";
+import { type Labels, Tally } from "./tally.ts";
+
+/** The value of a gauge at this moment. */
+export interface Reading {
+  readonly name: GaugeName;
+  readonly labels?: Labels;
+  readonly value: number;
+}
+
+/** Counts, cheaply: nothing is loaded, and no text is made, until somebody asks. */
+export class Metrics implements Meter {
+  /** What was counted. */
+  readonly tally = new Tally();
+  readonly #observations: ObservationCounter;
+
+  /** `platforms` are the names of those that this program knows. */
+  constructor(platforms: readonly string[]) {
+    this.#observations = new ObservationCounter(this.tally, platforms);
+    for (
+      const name of [
+        "tokenize_run_retries_total",
+        "tokenize_run_warnings_total",
+        "tokenize_runs_with_residue_total",
+        "tokenize_token_sdk_errors_total",
+        "tokenize_http_connections_dropped_total",
+        "tokenize_sandbox_refusals_total",
+        "tokenize_unexpected_failures_total",
+        "tokenize_trace_spans_lost_total",
+      ] as const
+    ) this.tally.add(name, {}, 0);
+  }
+
+  /** Counts one thing that happened. */
+  observe(observation: Observation): void {
+    this.#observations.observe(observation);
+  }
+
+  busy(datasetUrn: string, phase: Phase, ms: number): void {
+    const platform = this.#observations.platformOf(datasetUrn);
+    this.tally.add("tokenize_phase_seconds_total", { platform, phase }, ms / 1000);
+  }
+
+  sdkCalled(ms: number, failed: boolean): void {
+    this.tally.enter("tokenize_token_sdk_call_duration_seconds", ms / 1000);
+    if (failed) this.tally.add("tokenize_token_sdk_errors_total");
+  }
+
+  /** How many runs are under way. */
+  get running(): readonly Reading[] {
+    return [...this.#observations.running].map(([platform, value]) => ({
+      name: "tokenize_runs_in_progress",
+      labels: { platform },
+      value,
+    }));
+  }
+}

@@ -1,4 +1,0 @@
-import { fromSource } from "../support/program.ts";
-import { keysSuite } from "./keys_suite.ts";
-
-keysSuite(fromSource);
