@@ -33,7 +33,15 @@ import {
 import { quickTests } from "./support/quick_tests.ts";
 
 /** Suites of their own: each needs more than a Postgres, or more time. */
-const OTHER_SUITES = ["databricks", "cluster", "vault", "faults", "fuzz", "datahub_client"];
+const OTHER_SUITES = [
+  "databricks",
+  "cluster",
+  "vault",
+  "faults",
+  "fuzz",
+  "datahub_client",
+  "manifests",
+];
 
 const ignored = OTHER_SUITES.map((suite) => `tests/${suite}`);
 

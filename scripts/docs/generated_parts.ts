@@ -11,6 +11,7 @@ import {
   LIBPQ_PARAMETERS,
   type Parameter,
 } from "../../src/platforms/postgres/connection/parameters.ts";
+import { chartValues } from "./chart_values.ts";
 import { codeMap } from "./code_map.ts";
 import { commandHelp } from "./command_help.ts";
 import { SETTINGS_TABLES } from "./settings_tables.ts";
@@ -34,6 +35,7 @@ export interface GeneratedPage {
 
 /** The pages with generated parts. `docs/openapi.json` is generated as a whole, elsewhere. */
 export const GENERATED_PAGES: readonly GeneratedPage[] = [
+  { path: "deploy/chart/tokenize-action/README.md", update: updateChartValues },
   { path: "docs/cli.md", update: updateHelp },
   { path: "docs/code-map.md", update: updateCodeMap },
   { path: "docs/configuration.md", update: updateSettings },
@@ -110,6 +112,12 @@ async function updateHelp(page: string): Promise<string> {
 async function updateCodeMap(page: string): Promise<string> {
   const map = await codeMap();
   return replacePart(page, "files", () => map);
+}
+
+/** Every value of the Helm chart. */
+async function updateChartValues(page: string): Promise<string> {
+  const table = await chartValues();
+  return replacePart(page, "values", () => table);
 }
 
 /** Each table of settings that has a place on the page. */

@@ -1,11 +1,11 @@
 /** The workflows of a public host cannot run here, so a linter and these tests read them. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { installActionlint } from "./actionlint.ts";
+import { installGoTool } from "../support/go_tools.ts";
 
 const root = new URL("../../", import.meta.url);
 const workflows = new URL(".github/workflows/", root);
-const actionlint = await installActionlint();
+const actionlint = await installGoTool("actionlint");
 const missing = "missing" in actionlint ? ` (skipped: ${actionlint.missing})` : "";
 
 const texts: Record<string, string> = {};

@@ -1,0 +1,245 @@
+/** The Helm chart: what it makes of any combination of values is what Kubernetes accepts. */
+import assert from "node:assert/strict";
+import { stringify } from "yaml";
+import { ENVIRONMENT_NAMES } from "../../src/environment_names.ts";
+import { testUnless } from "../support/skipping.ts";
+import { SWITCHES, type Values } from "./chart_values.ts";
+import {
+  CHART,
+  complaints,
+  type KubernetesObject,
+  objectsOf,
+  type Outcome,
+  runTool,
+  whyMissing,
+} from "./judges.ts";
+import { coverPairs } from "./pairs.ts";
+
+const missing = await whyMissing("helm", "kubeconform");
+
+/** What the settings will be called that are not in the program yet. */
+const SETTINGS_TO_COME = ["HISTORY_CONN_STR", "RECEIPT_KEY_FILE"];
+
+const combinations = coverPairs(Object.values(SWITCHES).map((positions) => positions.length))
+  .map((combination) =>
+    Object.values(SWITCHES).map((positions, i) => positions[combination[i]!]!).reduce(merge, {})
+  );
+const rendered = missing === undefined ? await renderAll() : [];
+
+/** Each position of each switch alone, too, as most people have it. */
+async function renderAll() {
+  const singly = Object.values(SWITCHES).flat();
+  const made: { values: Values; manifest: string; objects: KubernetesObject[] }[] = [];
+  for (const values of [...singly, ...combinations]) {
+    const { success, stdout, stderr } = await render(values);
+    assert.ok(success, `${stderr}\nof ${JSON.stringify(values)}`);
+    made.push({ values, manifest: stdout, objects: objectsOf(stdout) });
+  }
+  return made;
+}
+
+async function render(values: Values, ...more: string[]): Promise<Outcome> {
+  return await withValues(
+    values,
+    (file) =>
+      runTool("helm", [
+        "template",
+        "tokenize-action",
+        CHART,
+        "--namespace=data",
+        `--values=${file}`,
+        ...more,
+      ]),
+  );
+}
+
+async function withValues<T>(values: Values, use: (file: string) => Promise<T>): Promise<T> {
+  const file = await Deno.makeTempFile({ suffix: ".yaml" });
+  try {
+    await Deno.writeTextFile(file, stringify(values));
+    return await use(file);
+  } finally {
+    await Deno.remove(file);
+  }
+}
+
+/** As Helm merges files of values: maps by key, all else is replaced. */
+function merge(a: Values, b: Values): Values {
+  const merged: Record<string, unknown> = { ...a };
+  for (const [key, value] of Object.entries(b)) {
+    merged[key] = isMap(value) && isMap(merged[key]) ? merge(merged[key], value) : value;
+  }
+  return merged;
+}
+
+function isMap(value: unknown): value is Values {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The pods that an object makes. */
+function podsOf({ kind, metadata, spec }: KubernetesObject) {
+  if (kind === "Deployment") return [spec.template];
+  if (kind === "CronJob") return [spec.jobTemplate.spec.template];
+  return kind === "Pod" ? [{ metadata, spec }] : [];
+}
+
+function only(objects: readonly KubernetesObject[], kind: string): KubernetesObject {
+  const found = objects.filter((object) => object.kind === kind);
+  assert.equal(found.length, 1, kind);
+  return found[0]!;
+}
+
+testUnless(missing, "helm lint has nothing to say, whatever the values", async () => {
+  for (const values of [{}, ...combinations]) {
+    const { success, stdout } = await withValues(
+      values,
+      (file) => runTool("helm", ["lint", "--strict", CHART, `--values=${file}`]),
+    );
+    assert.ok(success, `${stdout}\nof ${JSON.stringify(values)}`);
+  }
+});
+
+testUnless(missing, "what the chart makes of any two switches is valid to Kubernetes", async () => {
+  assert.ok(rendered.length > 40, String(rendered.length));
+  assert.equal(await complaints(rendered.map(({ manifest }) => manifest)), "");
+});
+
+testUnless(missing, "a field that Kubernetes does not have would be found", async () => {
+  const [{ manifest }] = rendered as [typeof rendered[number]];
+  const wrong = manifest.replace("automountServiceAccountToken", "automountServiceAccountTokens");
+  assert.match(await complaints([wrong]), /automountServiceAccountTokens/);
+  assert.match(
+    await complaints([manifest.replace("containerPort: 8080", "containerPort: x")]),
+    /containerPort/,
+  );
+});
+
+testUnless(missing, "no combination makes two objects of one name, or a Secret", () => {
+  for (const { values, objects } of rendered) {
+    const names = objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
+    assert.equal(new Set(names).size, names.length, JSON.stringify(values));
+    assert.equal(objects.filter(({ kind }) => kind === "Secret").length, 0);
+  }
+});
+
+testUnless(missing, "by default Deployment and Service are called tokenize-action", () => {
+  const [{ objects }] = rendered as [typeof rendered[number]];
+  assert.deepEqual(objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`).sort(), [
+    "Deployment/tokenize-action",
+    "NetworkPolicy/tokenize-action",
+    "Pod/tokenize-action-test",
+    "PodDisruptionBudget/tokenize-action",
+    "Service/tokenize-action",
+    "ServiceAccount/tokenize-action",
+  ]);
+});
+
+testUnless(
+  missing,
+  'every pod is confined as Pod Security\'s profile "restricted" asks, and has no API token',
+  () => {
+    for (const pod of rendered.flatMap(({ objects }) => objects.flatMap(podsOf))) {
+      assert.equal(pod.spec.automountServiceAccountToken, false);
+      assert.equal(pod.spec.enableServiceLinks, false);
+      assert.equal(pod.spec.securityContext.runAsNonRoot, true);
+      assert.equal(pod.spec.securityContext.seccompProfile.type, "RuntimeDefault");
+      const [{ securityContext }] = pod.spec.containers;
+      assert.equal(securityContext.readOnlyRootFilesystem, true);
+      assert.equal(securityContext.allowPrivilegeEscalation, false);
+      assert.deepEqual(securityContext.capabilities, { drop: ["ALL"] });
+    }
+  },
+);
+
+testUnless(missing, "a Service leads to the pods of the Deployment, and to no others", () => {
+  for (const { objects } of rendered) {
+    const { selector } = only(objects, "Service").spec;
+    for (const object of objects) {
+      for (const pod of podsOf(object)) {
+        const selected = Object.entries(selector).every(([key, value]) =>
+          pod.metadata.labels[key] === value
+        );
+        assert.equal(selected, object.kind === "Deployment", object.metadata.name);
+      }
+    }
+  }
+});
+
+testUnless(missing, "every variable is a setting of the program, or one of the user's", () => {
+  const known = new Set([...ENVIRONMENT_NAMES, ...SETTINGS_TO_COME]);
+  const pods = rendered.flatMap(({ objects }) => objects.flatMap(podsOf));
+  const names = pods.flatMap(({ spec }) => (spec.containers[0].env ?? []) as { name: string }[]);
+  assert.ok(names.length > 500);
+  for (const { name } of names) assert.ok(known.has(name) || /^TOKENIZE_/.test(name), name);
+});
+
+testUnless(missing, "files with secrets are mounted so that nobody else can read them", () => {
+  for (const { spec } of rendered.flatMap(({ objects }) => objects.flatMap(podsOf))) {
+    for (const { name, secret, projected } of spec.volumes ?? []) {
+      if (!["keys", "receipts", "vault-login"].includes(name)) continue;
+      assert.equal((secret ?? projected).defaultMode, 0o440, name);
+      assert.equal(spec.securityContext.fsGroup, 65532);
+    }
+  }
+});
+
+testUnless(
+  missing,
+  "a changed configuration file rolls the pods, and numbers in it stay whole",
+  async () => {
+    const made = await Promise.all(
+      [86400000, 86400001].map((limit) => render({ config: { run_timeout_ms: limit } })),
+    );
+    const sums = made.map(({ stdout }) =>
+      only(objectsOf(stdout), "Deployment").spec.template.metadata.annotations["checksum/config"]
+    );
+    assert.notEqual(sums[0], sums[1]);
+    const file = only(objectsOf(made[0]!.stdout), "ConfigMap").data["config.yaml"];
+    assert.equal(file, "run_timeout_ms: 86400000\n");
+  },
+);
+
+const REFUSED: readonly [title: string, values: Values, complaint: RegExp][] = [
+  ["two replicas without a history", { replicaCount: 2 }, /several replicas: .*history\.enabled/],
+  ["no token", { triggerToken: { enabled: false } }, /without a token/],
+  [
+    "an SDK with keys but no key file",
+    { tokens: { sdk: "aes-siv" } },
+    /tokens\.keys\.existingSecret/,
+  ],
+  ["Vault without an address", { tokens: { sdk: "vault-transit" } }, /vault\.address/],
+  ["DataHub without an address", { datahub: { enabled: true } }, /datahub\.url/],
+  [
+    "DataHub without tags",
+    { datahub: { enabled: true, url: "http://gms:8080" } },
+    /datahub\.tags/,
+  ],
+  [
+    "DataHub in mode run, with all datasets",
+    { datahub: { enabled: true, url: "http://gms:8080", tags: ["a"], mode: "run" } },
+    /allowedDatasets/,
+  ],
+  [
+    "DataHub in mode approve, without a tag for that",
+    { datahub: { enabled: true, url: "http://gms:8080", tags: ["a"], mode: "approve" } },
+    /approvalTag/,
+  ],
+  ["sweeps without DataHub", { sweep: { enabled: true } }, /datahub\.enabled/],
+  ["an Ingress for no host", { ingress: { enabled: true } }, /ingress\.hosts/],
+  ["a route of no Gateway", { httpRoute: { enabled: true } }, /httpRoute\.parentRefs/],
+  ["a CA in two places", { postgres: { ca: { configMap: "a", secret: "b" } } }, /not both/],
+  ["a key that does not exist", { postgres: { enable: true } }, /'enable' not allowed/],
+  ["a tag that is latest", { image: { tag: "latest" } }, /image\/tag/],
+  ["an unknown mode", { datahub: { mode: "always" } }, /datahub\/mode/],
+  ["an unknown token SDK", { tokens: { sdk: "rot13" } }, /tokens\/sdk/],
+  ["a port that is none", { service: { port: 0 } }, /service\/port/],
+  ["a schedule that is none", { sweep: { schedule: "daily" } }, /sweep\/schedule/],
+];
+
+for (const [title, values, complaint] of REFUSED) {
+  testUnless(missing, `the chart refuses ${title}`, async () => {
+    const { success, stderr } = await render(values);
+    assert.equal(success, false);
+    assert.match(stderr, complaint);
+  });
+}
