@@ -272,6 +272,7 @@ Deno.test("only adapters.ts names a concrete token SDK", () => {
     "byte_matcher",
     "conversion",
     "lazy_token_sdk",
+    "literal_prefixes",
     "packed_texts",
     "selection",
     "token_pattern",

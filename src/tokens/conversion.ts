@@ -10,6 +10,7 @@
  */
 import { ServiceError } from "../errors.ts";
 import { TOKEN_SDK_ADAPTERS } from "./adapters.ts";
+import { mayOverlap } from "./literal_prefixes.ts";
 import {
   type BytesFunction,
   dropNulls,
@@ -19,7 +20,7 @@ import {
   replaceByNulls,
 } from "./packed_texts.ts";
 import { type Selection, uniquePatterns } from "./selection.ts";
-import { mayOverlap, type TokenPattern } from "./token_pattern.ts";
+import type { TokenPattern } from "./token_pattern.ts";
 import type { KeyedSql, SqlDialect, TokenContext, TokenSdk } from "./token_sdk.ts";
 
 /** Tokens in the order of the texts; null for a lookalike. */

@@ -52,25 +52,6 @@ function base64Pieces(char: string, padding: string): Base64Pieces {
   };
 }
 
-/** The literal text that every match begins with; empty if there is none. */
-export function literalPrefix({ body }: TokenPattern): string {
-  let depth = 0;
-  for (const char of body) {
-    if (char === "(") depth++;
-    else if (char === ")") depth--;
-    else if (char === "|" && depth === 0) return "";
-  }
-  const [literal] = /^[A-Za-z0-9_:\/=,~-]*/.exec(body)!;
-  // a quantifier applies to the character before it
-  return "?*+{".includes(body[literal.length] ?? " ") ? literal.slice(0, -1) : literal;
-}
-
-/** Whether a text may match both; false only if their literal prefixes rule it out. */
-export function mayOverlap(one: TokenPattern, other: TokenPattern): boolean {
-  const [first, second] = [literalPrefix(one), literalPrefix(other)];
-  return first.startsWith(second) || second.startsWith(first);
-}
-
 /** A JavaScript regular expression. Without the `m` flag `$` matches at the very end only. */
 export function toJavaScript(pattern: TokenPattern): RegExp {
   return new RegExp(`^(?:${pattern.body})$`);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
-import { guard } from "../../src/platforms/postgres/sql/table_expressions.ts";
+import { guard } from "../../src/platforms/postgres/sql/guards.ts";
 import { toPredicate } from "../../src/tokens/selection.ts";
 import { toJavaScript } from "../../src/tokens/token_pattern.ts";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";

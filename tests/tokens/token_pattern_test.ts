@@ -1,11 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  literalPrefix,
-  toJavaScript,
-  tokenPattern,
-  toPostgres,
-  toSpark,
-} from "../../src/tokens/token_pattern.ts";
+import { toJavaScript, tokenPattern, toPostgres, toSpark } from "../../src/tokens/token_pattern.ts";
 
 for (
   const body of [
@@ -51,22 +45,4 @@ Deno.test("a pattern of alternatives matches only the whole value", () => {
 
 Deno.test("a pattern is frozen", () => {
   assert.throws(() => Object.assign(tokenPattern("a"), { body: "b" }), TypeError);
-});
-
-Deno.test("the literal prefix of a pattern ends where matches can differ", () => {
-  const bodies = [
-    "tok_(?:a)*_poc",
-    "ab?c",
-    "ab*",
-    "ab{0,2}",
-    "ab+",
-    "a|b",
-    "(?:a|b)c",
-    "abc",
-    "x[yz]",
-  ];
-  assert.deepEqual(
-    bodies.map((body) => literalPrefix(tokenPattern(body))),
-    ["tok_", "a", "a", "a", "a", "", "", "abc", "x"],
-  );
 });

@@ -7,7 +7,8 @@
  */
 import type { Selection } from "../../../tokens/selection.ts";
 import { relativesCte } from "./find_analyzable.ts";
-import { columnNames, guard, treeCte } from "./table_expressions.ts";
+import { guard } from "./guards.ts";
+import { columnNames, treeCte } from "./table_expressions.ts";
 
 /** A name as it stands in SQL, quoted if it has to be. */
 type SqlName = string;

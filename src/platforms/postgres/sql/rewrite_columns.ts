@@ -8,7 +8,8 @@
 import type { Selection } from "../../../tokens/selection.ts";
 import { quoteIdentifier, quoteLiteral } from "../identifiers.ts";
 import type { TargetTable } from "../table.ts";
-import { guard, tableName, treeCte } from "./table_expressions.ts";
+import { guard } from "./guards.ts";
+import { tableName, treeCte } from "./table_expressions.ts";
 
 /** The ALTER TABLE; `token` gives SQL for the token of an SQL operand. */
 export function rewriteColumnsStatement(

@@ -1,8 +1,8 @@
 /** The pieces of SQL that several statements share: the table, its descendants, its columns, the guard. */
 import type { Selection } from "../../../tokens/selection.ts";
-import { literalPrefix, type TokenPattern, toPostgres } from "../../../tokens/token_pattern.ts";
-import { quoteIdentifier, quoteLiteral } from "../identifiers.ts";
+import { quoteIdentifier } from "../identifiers.ts";
 import type { TableName, TargetTable } from "../table.ts";
+import { beginningGuard, guard } from "./guards.ts";
 
 /** The table's name, for any `search_path`. */
 export function tableName(table: TableName): string {
@@ -70,51 +70,12 @@ export function columnText(column: string): string {
   return `t.${quoteIdentifier(column)}::text`;
 }
 
-/** True if `text`, an SQL expression, is selected; not true for NULL. */
-export function guard(text: string, { include, exclude }: Selection): string {
-  // first what most texts match once the work is done
-  const unwanted = exclude.length === 0 ? [] : [`NOT (${matchesAny(text, exclude)})`];
-  const wanted = include === undefined ? [] : [`(${matchesAny(text, include)})`];
-  return [...unwanted, ...wanted].join(" AND ");
-}
-
-function matchesAny(text: string, patterns: readonly TokenPattern[]): string {
-  return patterns.map((each) => matches(text, each)).join(" OR ") || "false";
-}
-
-function matches(text: string, pattern: TokenPattern): string {
-  // the C collation: ranges mean code points, and nondeterministic collations do not get in the way
-  const whole = `${text} COLLATE "C" ~ ${quoteLiteral(toPostgres(pattern))}`;
-  const prefix = literalPrefix(pattern);
-  if (prefix === "") return whole;
-  // most values differ from the prefix: LIKE takes a fifth of starts_with()'s time to see it, and both
-  // take far less than a regular expression
-  return `${text} COLLATE "C" LIKE ${likePrefix(prefix)} AND ${whole}`;
-}
-
-/** The pattern of LIKE for texts that begin with `prefix`. */
-function likePrefix(prefix: string): string {
-  return quoteLiteral(`${prefix.replace(/[_%\\]/g, "\\$&")}%`);
-}
-
 /**
- * True if the column of the row `t` holds a text that does not even begin like a token of the patterns to
- * exclude, which takes a fraction of the guard's time. Undefined if that does not decide.
+ * True if any of the run's columns holds a text that may be selected by how it begins. Undefined if that
+ * does not tell.
  */
-function beginningGuard(
-  column: string,
-  { include, exclude }: Selection,
-): string | undefined {
-  const prefixes = [...new Set(exclude.map(literalPrefix))];
-  if (include !== undefined || prefixes.length === 0 || prefixes.includes("")) return undefined;
-  return prefixes.map((prefix) =>
-    `${columnText(column)} COLLATE "C" NOT LIKE ${likePrefix(prefix)}`
-  ).join(" AND ");
-}
-
-/** The same for any of the run's columns. Undefined if that does not decide for each. */
 export function beginningsGuard(table: TargetTable, selection: Selection): string | undefined {
-  const guards = table.columns.map(({ name }) => beginningGuard(name, selection));
+  const guards = table.columns.map(({ name }) => beginningGuard(columnText(name), selection));
   return guards.includes(undefined) ? undefined : guards.map((each) => `(${each})`).join(" OR ");
 }
 
