@@ -90,9 +90,10 @@ Deno.test("rows that others add during the run are found by the final scan", asy
   const run = action.tokenize("public.moving", ["name"], { commit: "batches", connections: 1 });
   await gate.reached;
   await sql`insert into moving select n, 'added ' || n, '' from generate_series(1, 500) n`;
+  await sql`insert into moving select n, 'tok_ and tk1_ ' || n, '' from generate_series(1, 500) n`;
   gate.open();
   const report = await run;
-  assertReport(report, { updated: ROWS + 500, skipped: 0 });
+  assertReport(report, { updated: ROWS + 1000, skipped: 0 });
 });
 
 Deno.test("a row that others change after it was read ends with the token of the new value", async () => {

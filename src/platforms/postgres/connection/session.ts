@@ -11,7 +11,7 @@ import { certificateRefusal } from "./certificate_refusal.ts";
 import { connectionLost, noResponse } from "./connection_failures.ts";
 import { identifyServer, type ServerProcess } from "./identify_server.ts";
 import { openClient } from "./open_client.ts";
-import { checkServerVersion } from "./server_version.ts";
+import { checkServerVersion, majorVersion } from "./server_version.ts";
 import { warningOf } from "./server_warnings.ts";
 import type { ServerSettings } from "./settings.ts";
 import { fromClient } from "./sql_states.ts";
@@ -59,6 +59,8 @@ export class Session {
   readonly settings: ServerSettings;
   /** What tells its server from any other. */
   readonly server: string;
+  /** The server's major version. */
+  readonly majorVersion: number;
   /** The reset that was sent last; undefined if anything was sent after it. */
   resetting: Promise<void> | undefined;
   readonly #client: Client;
@@ -79,6 +81,7 @@ export class Session {
   ) {
     this.pid = pid;
     this.server = server;
+    this.majorVersion = majorVersion(client.setting("server_version") ?? "");
     this.settings = settings;
     // a pooler identifies the connection to itself, not that of a server
     this.isPooled = pid !== client.backend.pid;

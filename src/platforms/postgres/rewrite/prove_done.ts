@@ -121,7 +121,8 @@ async function count(session: Session, table: TargetTable, statement: string): P
   return Number(counted![0]);
 }
 
-function runsOthersCode({ triggers, functions }: TargetTable): boolean {
+/** Whether the run's UPDATEs run code of others. */
+export function runsOthersCode({ triggers, functions }: TargetTable): boolean {
   return triggers.length > 0 || functions.length > 0;
 }
 

@@ -15,7 +15,8 @@ import { isInDoubt } from "../connection/transaction.ts";
 import { type BlockRange, countBlocksStatement } from "../sql/block_ranges.ts";
 import { bulkPass } from "./bulk_pass.ts";
 import { chooseUpdate, type UpdateMethod } from "./choose_method.ts";
-import { countRows, countsOf, type RowCounts } from "./count_table.ts";
+import { countRowsOfOthers, countsOf, type RowCounts } from "./count_table.ts";
+import { OwnTransactions } from "./own_transactions.ts";
 import { planRanges } from "./plan_ranges.ts";
 import { proveWritten } from "./prove_done.ts";
 import { updateInPlace } from "./rewrite_in_database.ts";
@@ -42,6 +43,7 @@ class BatchRun {
   readonly #work: Work;
   readonly #method: UpdateMethod;
   readonly #connections: number;
+  readonly #transactions: OwnTransactions;
   /** Rows committed so far. */
   #committed = 0;
   /** Rows of the table when it was last counted. */
@@ -58,6 +60,7 @@ class BatchRun {
     this.#work = work;
     this.#method = chooseUpdate(work.table, work.run, work.conversion);
     this.#connections = work.run.context.connections ?? DEFAULT_CONNECTIONS;
+    this.#transactions = new OwnTransactions(work.table);
   }
 
   async rewrite(before: RowCounts): Promise<RewriteOutcome> {
@@ -83,7 +86,7 @@ class BatchRun {
     const { run, table } = this.#work;
     return run.inOwnTransactionOn(
       table,
-      (session) => countRows(session, this.#work),
+      (session) => countRowsOfOthers(session, this.#work, this.#transactions.all),
       signal,
     );
   }
@@ -113,7 +116,7 @@ class BatchRun {
   /** Converts a range in a transaction of its own. */
   async #convertRange(range: BlockRange, lock: boolean): Promise<void> {
     const { run, table } = this.#work;
-    const done = await run.inOwnTransactionOn(table, async (session) => {
+    const { xmin, ...done } = await run.inOwnTransactionOn(table, async (session) => {
       const done = this.#method === "client"
         ? await bulkPass({ reader: session, writer: session }, this.#work, { range, lock })
         : {
@@ -124,11 +127,12 @@ class BatchRun {
       if (done.updated > 0 && !this.#isProven) {
         await proveWritten(session, this.#work, done.rejectedRows);
       }
-      return done;
+      return { ...done, xmin: await this.#transactions.xminOf(session) };
     }).catch((error) => {
       this.#isInDoubt ||= isInDoubt(toServiceError(error));
       throw error;
     });
+    this.#transactions.add(xmin);
     this.#isProven ||= done.updated > 0;
     this.#committed += done.updated;
     this.#lookalikes += done.lookalikes;

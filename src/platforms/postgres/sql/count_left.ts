@@ -42,7 +42,7 @@ WHERE CASE WHEN ${rowGuard(table, selects)} THEN writer.id < ${quoteLiteral(begi
 
 /**
  * Gives how many rows that the present transaction wrote have something to convert, likewise. With
- * `byBeginnings` how many have a text that does not begin like a token, if that tells.
+ * `byBeginnings` how many have a text that may be selected by how it begins, if that tells.
  */
 export function countOwnLeftStatement(
   table: TargetTable,

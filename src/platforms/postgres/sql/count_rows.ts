@@ -1,6 +1,7 @@
 /** Counts all rows of the table, those that a run would change, and foreign tokens, in one scan. */
 import type { Conversion } from "../../../tokens/conversion.ts";
 import type { Selection } from "../../../tokens/selection.ts";
+import { quoteLiteral } from "../identifiers.ts";
 import type { TargetTable } from "../table.ts";
 import {
   beginningsGuard,
@@ -22,7 +23,29 @@ export function countRowsStatement(table: TargetTable, conversion: Conversion): 
 }
 
 /**
- * The same, and for each column the length in bytes of UTF-8 of the longest text to convert. It fails if
+ * The same, but in rows that one of `transactions` wrote only texts are compared with the patterns that may
+ * be selected by how they begin. `xmin` tells which wrote a row. A frozen row can be so old that its `xmin`
+ * has come round to one of them; but then it was there before them, and they have read it.
+ */
+export function countRowsOfOthersStatement(
+  table: TargetTable,
+  conversion: Conversion,
+  transactions: readonly string[],
+): string {
+  const own = `t.xmin = ANY (${quoteLiteral(`{${transactions.join(",")}}`)}::xid[])`;
+  const selected = rowGuard(table, conversion.selects);
+  const beginning = beginningsGuard(table, conversion.selects) ?? "true";
+  return `SELECT ${countsOfAll(table, conversion)}, count(*) FILTER (
+  WHERE CASE WHEN ${own} AND NOT coalesce(${beginning}, false) THEN false ELSE ${selected} END
+) FROM ${tableName(table)} t`;
+}
+
+/** Gives the present transaction as `xmin` shows it; NULL if it has written nothing yet. */
+export const CURRENT_XMIN =
+  "SELECT (pg_catalog.txid_current_if_assigned() & 4294967295)::pg_catalog.text";
+
+/**
+ * The same as `countRowsStatement`, and for each column the length in bytes of UTF-8 of the longest text to convert. It fails if
  * one of these is not valid, or has no equivalent in UTF-8.
  */
 export function measureRowsStatement(table: TargetTable, conversion: Conversion): string {
@@ -54,16 +77,16 @@ export function countForeignStatement(table: TargetTable, conversion: Conversion
 }
 
 /**
- * Counts all rows, and those with a text that does not begin like a token. Undefined if that does not tell
- * what is to be converted.
+ * Counts all rows, and those with a text that may be selected by how it begins. Undefined if that does not
+ * tell.
  */
 export function countBeginningsStatement(
   table: TargetTable,
   selects: Selection,
 ): string | undefined {
-  const unlike = beginningsGuard(table, selects);
-  if (unlike === undefined) return undefined;
-  return `SELECT count(*), count(*) FILTER (WHERE ${unlike}) FROM ${tableName(table)} t`;
+  const selected = beginningsGuard(table, selects);
+  if (selected === undefined) return undefined;
+  return `SELECT count(*), count(*) FILTER (WHERE ${selected}) FROM ${tableName(table)} t`;
 }
 
 function countsOfAll(table: TargetTable, conversion: Conversion): string {
