@@ -41,6 +41,7 @@ export const ERROR_CODES = [
   "database_error",
   "token_sdk_unreachable",
   "token_sdk_error",
+  "datahub_error",
   "internal",
 ] as const;
 

@@ -74,6 +74,7 @@ export const LOG_LINES: Readonly<
   datahub_sweep_started: ["info", "sweep over the tagged datasets: {reason}"],
   datahub_sweep_finished: ["info", "sweep found {datasets} tagged datasets in {elapsedMs} ms"],
   datahub_sweep_failed: ["warning", "sweep failed, tries again: {reason}"],
+  columns_approved: ["info", "{datasetUrn}: somebody approved {columns}"],
   dataset_reconciled: ["info", "{datasetUrn}: {outcome}"],
   dataset_not_read: ["warning", "{datasetUrn}: DataHub could not be asked, tries again: {reason}"],
   datahub_report_failed: [

@@ -107,6 +107,11 @@ export type Observation =
   }
   | { readonly event: "datahub_sweep_failed"; readonly fault: string; readonly reason: string }
   | {
+    readonly event: "columns_approved";
+    readonly datasetUrn: string;
+    readonly columns: readonly string[];
+  }
+  | {
     readonly event: "dataset_reconciled";
     readonly datasetUrn: string;
     readonly outcome: string;

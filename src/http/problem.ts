@@ -36,6 +36,7 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Meaning>> = {
   database_error: { status: 502, title: "The database reported an error" },
   token_sdk_unreachable: { status: 502, title: "The token SDK's server cannot be reached" },
   token_sdk_error: { status: 502, title: "The token SDK reported an error" },
+  datahub_error: { status: 502, title: "DataHub cannot be asked" },
   platform_not_configured: { status: 503, title: "The platform is not configured" },
   shutting_down: { status: 503, title: "The action is shutting down" },
   timeout: { status: 504, title: "The operation timed out" },

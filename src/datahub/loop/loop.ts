@@ -13,6 +13,7 @@ import { findTaggedDatasets } from "../gms/search.ts";
 import { openReports } from "../report/open_reports.ts";
 import type { Reporter } from "../report/reporter.ts";
 import type { DatahubSettings } from "../settings.ts";
+import { type Approval, approve } from "./approvals.ts";
 import { dealWith } from "./deal_with.ts";
 import { DueQueue } from "./due_queue.ts";
 import { EventIntake } from "./event_intake.ts";
@@ -24,6 +25,7 @@ import { type LoopStatus, statusOf } from "./loop_status.ts";
 import { Sweeper } from "./sweeper.ts";
 import { tokenSourceOf } from "./token_source.ts";
 import type { LabelRules } from "./tagged_columns.ts";
+import type { Approvals } from "./waiting_columns.ts";
 
 /** What the loop works with. */
 export interface LoopDependencies {
@@ -42,6 +44,10 @@ export interface DatahubLoop {
   status(): LoopStatus;
   /** Takes EntityChangeEvents that a caller hands over. Returns how many name a dataset to deal with. */
   take(payloads: readonly unknown[]): number;
+  /** What waits for an approval. */
+  approvals(): Approvals;
+  /** Approves columns that wait; see `approve`. */
+  approve(approval: Approval): Promise<void>;
   /** Starts nothing new from now on. Resolves when nothing is under way any more. */
   close(): Promise<void>;
 }
@@ -58,16 +64,18 @@ const CLOSE_TIMEOUT_MS = 2000;
 
 /** Starts the loop. It never throws what DataHub or a database causes. */
 export function startLoop(deps: LoopDependencies): DatahubLoop {
-  const { settings: { gms, mode }, action: { observe } } = deps;
+  const { settings: { gms: { url }, mode, approvalTag }, action: { observe } } = deps;
   const parts = partsOf(deps);
-  const { intake, sweeper, queue, journal, rules, take } = parts;
+  const { gms, state, mark, intake, sweeper, queue, journal, rules, take } = parts;
   const stopping = new AbortController();
-  observe({ event: "datahub_started", url: gms.url, mode });
+  observe({ event: "datahub_started", url, mode });
   const polling = intake.run(stopping.signal);
   const sweeping = intake.began.then(() => sweeper.run(stopping.signal));
   return {
     status: () => statusOf(mode, parts),
     take: (payloads) => takeAll(payloads, rules(), take),
+    approvals: () => ({ approval_tag: approvalTag ?? null, waiting: state.waiting }),
+    approve: (approval) => approve(approval, { gms, state, approvalTag, observe, mark }),
     async close() {
       const closed = queue.close();
       stopping.abort(new Error("the loop is closed"));
@@ -135,7 +143,7 @@ function partsOf({ settings, action, runs, tokenSdkMode, ...rest }: LoopDependen
     observe,
   });
   const { problems } = reports;
-  return { intake, sweeper, queue, state, problems, journal, rules, take };
+  return { gms, mark, intake, sweeper, queue, state, problems, journal, rules, take };
 }
 
 /** Makes due what an earlier program left: what it did not report, and what it was to scrub later. */

@@ -1,4 +1,5 @@
 /** What the loop knows of the datasets it dealt with, for those who ask from outside. */
+import { waitingColumns, type WaitingDataset } from "./waiting_columns.ts";
 import type { Reconciled } from "./outcome.ts";
 
 /** A dataset that needs somebody's attention. This is the published document, hence the snake_case. */
@@ -15,7 +16,10 @@ const MAX_DATASETS = 1000;
 export class LoopState {
   readonly #failed = new Map<string, DatasetProblem>();
   readonly #refused = new Map<string, DatasetProblem>();
+  /** Those whose outcome is that they wait. */
   readonly #waiting = new Set<string>();
+  /** Those with any column that waits: also one that only a program tagged. */
+  readonly #columns = new Map<string, WaitingDataset>();
 
   /** Those that failed and are tried again. */
   get failed(): readonly DatasetProblem[] {
@@ -32,8 +36,17 @@ export class LoopState {
     return [...this.#waiting];
   }
 
+  /** Columns that wait for an approval, and why they are tagged. */
+  get waiting(): readonly WaitingDataset[] {
+    return [...this.#columns.values()];
+  }
+
   /** Remembers what came of a dataset, instead of what came of it before. */
-  record({ datasetUrn, outcome }: Reconciled): void {
+  record(reconciled: Reconciled): void {
+    const { datasetUrn, outcome } = reconciled;
+    this.#columns.delete(datasetUrn);
+    const waiting = waitingColumns(reconciled);
+    if (waiting && this.#columns.size < MAX_DATASETS) this.#columns.set(datasetUrn, waiting);
     this.#failed.delete(datasetUrn);
     this.#refused.delete(datasetUrn);
     this.#waiting.delete(datasetUrn);

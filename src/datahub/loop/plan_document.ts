@@ -83,13 +83,18 @@ function plannedColumn(column: TaggedColumn, mode: DatahubMode): PlannedColumn {
     name,
     approved,
     next,
-    reasons: reasons.map(({ label, actor, timeMs, isDerived }) => ({
-      label,
-      actor: actor ?? null,
-      at: timeMs === undefined ? null : new Date(timeMs).toISOString(),
-      derived: isDerived,
-    })),
+    reasons: reasonsOf(column),
   };
+}
+
+/** Why a column is tagged, as it is published. */
+export function reasonsOf({ reasons }: TaggedColumn): PlannedReason[] {
+  return reasons.map(({ label, actor, timeMs, isDerived }) => ({
+    label,
+    actor: actor ?? null,
+    at: timeMs === undefined ? null : new Date(timeMs).toISOString(),
+    derived: isDerived,
+  }));
 }
 
 function namesNoColumn(labels: readonly string[]) {
