@@ -12,9 +12,10 @@ ENV DENO_TLS_CA_STORE=system,mozilla DENO_NO_UPDATE_CHECK=1
 WORKDIR /build
 # The packages apart, so that a change of the sources does not fetch them again.
 COPY deno.json deno.lock ./
+COPY src/console/deno.json src/console/
 RUN deno install --quiet --frozen
 COPY src src/
-COPY scripts/build.ts scripts/bundle.ts scripts/denort.ts scripts/digests.ts scripts/import_map.ts scripts/packages.ts scripts/zip_entry.ts scripts/
+COPY scripts/build.ts scripts/bundle.ts scripts/denort.ts scripts/digests.ts scripts/import_map.ts scripts/packages.ts scripts/pages.ts scripts/zip_entry.ts scripts/
 # The runtime that goes into the binary, if `make build` has fetched it already. (LICENSE is there
 # for the case that it has not: something has to be copied.)
 COPY LICENSE .tools/denort-* .tools/

@@ -98,7 +98,7 @@ async function commitName(): Promise<string> {
   if (given) return given;
   const commit = await git(["rev-parse", "--short=12", "HEAD"]);
   if (commit === undefined) return "unknown";
-  const scripts = ["build", "bundle", "import_map"].map((name) => `scripts/${name}.ts`);
+  const scripts = ["build", "bundle", "import_map", "pages"].map((name) => `scripts/${name}.ts`);
   const made = ["src", "deno.json", "deno.lock"].concat(scripts);
   const changes = await git(["status", "--porcelain", "--", ...made]);
   return changes === "" ? commit : `${commit}-dirty`;

@@ -7,6 +7,7 @@
  */
 import * as esbuild from "esbuild";
 import { builtinModules } from "node:module";
+import { embeddedPages } from "./pages.ts";
 
 /** What a bundle is made for, and of. */
 export interface BundleOptions {
@@ -66,6 +67,7 @@ const oneAfterTheOther: esbuild.Plugin = {
  * that are in them.
  */
 export async function bundle(options: BundleOptions): Promise<string[]> {
+  const inputs = new Set<string>();
   const settings = {
     absWorkingDir: options.sourceDir,
     outdir: options.outDir,
@@ -85,9 +87,14 @@ export async function bundle(options: BundleOptions): Promise<string[]> {
     legalComments: "none",
     metafile: true,
     logLevel: "warning",
-    plugins: [nodePrefix, onlyEnglish, noBrowser, oneAfterTheOther],
+    plugins: [
+      nodePrefix,
+      onlyEnglish,
+      noBrowser,
+      oneAfterTheOther,
+      embeddedPages(options.sourceDir, inputs),
+    ],
   } as const satisfies esbuild.BuildOptions;
-  const inputs = new Set<string>();
   for (const name of ["main", "worker_entry", "sandbox/lock_down", "worker"]) {
     const { metafile } = await esbuild.build({ ...settings, entryPoints: [`src/${name}.ts`] });
     for (const input of Object.keys(metafile.inputs)) inputs.add(input);

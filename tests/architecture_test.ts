@@ -85,6 +85,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   setting_values: [],
   settings_reader: [],
   command: [],
+  console: [],
 };
 
 /** Files of each platform that every room may use, and that import nothing of the platform. */
@@ -118,7 +119,7 @@ async function readSources(folder: string): Promise<Source[]> {
   const found: Source[] = [];
   for await (const { name, isDirectory } of Deno.readDir(new URL(folder, srcUrl))) {
     if (isDirectory) found.push(...await readSources(`${folder}${name}/`));
-    else found.push(await readSource(folder + name));
+    else if (/\.tsx?$/.test(name)) found.push(await readSource(folder + name));
   }
   return found;
 }
@@ -129,7 +130,7 @@ async function readSource(path: string): Promise<Source> {
   const imports = specifiers.map(([, named, lazy]) =>
     posix.normalize(posix.join(posix.dirname(path), (named ?? lazy)!))
   );
-  return { path, text, imports: imports.filter((each) => each.endsWith(".ts")) };
+  return { path, text, imports: imports.filter((each) => /\.tsx?$/.test(each)) };
 }
 
 /** The folder, or the file's name without its ending; the rooms within `datahub` count as their own. */
@@ -172,7 +173,7 @@ Deno.test("the sources were found, and their imports read", () => {
   assert.ok(sources.length > 60);
   const main = sources.find(({ path }) => path === "main.ts");
   assert.ok(main?.imports.includes("sandbox/supervisor.ts"));
-  assert.ok(sources.every(({ path, imports }) => imports.length < 30 && path.endsWith(".ts")));
+  assert.ok(sources.every(({ path, imports }) => imports.length < 30 && /\.tsx?$/.test(path)));
 });
 
 Deno.test("imports point one way", () => {
@@ -184,6 +185,18 @@ Deno.test("imports point one way", () => {
     }).map((each) => `${path} imports ${each}`)
   );
   assert.deepEqual(wrong, []);
+});
+
+Deno.test("the console is a program of its own, for browsers: it shares no code with the other one", () => {
+  const inConsole = sources.filter(({ path }) => path.startsWith("console/"));
+  assert.ok(inConsole.length > 20);
+  const foreign = inConsole.flatMap(({ path, imports }) =>
+    imports.filter((each) => !each.startsWith("console/")).map((each) => `${path} imports ${each}`)
+  );
+  assert.deepEqual(foreign, []);
+  const inline =
+    /dangerouslySetInnerHTML|innerHTML|\beval\(|new Function|localStorage|sessionStorage/;
+  assert.deepEqual(linesWith(inline, (path) => !path.startsWith("console/")), []);
 });
 
 Deno.test("tests may use scripts, and scripts never tests", async () => {
@@ -357,7 +370,7 @@ Deno.test("the loudest words that CONTRIBUTING.md asks to avoid are in no source
 Deno.test("every file says what it is for, and how it is named fits", () => {
   const silent = sources.filter(({ text }) => !text.startsWith("/**")).map(({ path }) => path);
   assert.deepEqual(silent, []);
-  const misnamed = sources.filter(({ path }) => !/^[a-z0-9_/]+\.ts$/.test(path));
+  const misnamed = sources.filter(({ path }) => !/^[a-z0-9_/]+\.tsx?$/.test(path));
   assert.deepEqual(misnamed.map(({ path }) => path), []);
 });
 

@@ -8,6 +8,7 @@ const ROOMS = [
   "sandbox",
   "config",
   "http",
+  "console",
   "runs",
   "action",
   "traces",
@@ -25,7 +26,8 @@ export async function codeMap(): Promise<string> {
   if (unknown.length > 0) throw new Error(`Cannot order the rooms: add "${unknown[0]}" to ROOMS`);
   const place = (folder: string) => ROOMS.indexOf(folder.split("/")[0]!);
   folders.sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
-  return (await Promise.all(folders.map(tableOf))).join("\n\n");
+  const tables = await Promise.all(folders.map(tableOf));
+  return tables.filter((table) => table !== undefined).join("\n\n");
 }
 
 async function foldersIn(folder: string): Promise<string[]> {
@@ -36,10 +38,12 @@ async function foldersIn(folder: string): Promise<string[]> {
   return found;
 }
 
-async function tableOf(folder: string): Promise<string> {
+/** Undefined for a folder that has no code: style sheets, say. */
+async function tableOf(folder: string): Promise<string | undefined> {
   const path = folder === "" ? "src" : `src/${folder}`;
   const entries = await Array.fromAsync(Deno.readDir(path));
-  const names = entries.filter(({ isFile }) => isFile).map(({ name }) => name).sort();
+  const names = entries.map(({ name }) => name).filter((name) => /\.tsx?$/.test(name)).sort();
+  if (names.length === 0) return undefined;
   const rows = await Promise.all(names.map(async (name) => {
     const purpose = purposeOf(await Deno.readTextFile(`${path}/${name}`)).replaceAll("|", "\\|");
     return `| \`${name}\` | ${purpose} |`;

@@ -10,11 +10,13 @@ import type { Observe } from "../observations.ts";
 import { readTraceContext } from "../trace_context.ts";
 import { type ListenAddress, requireOwnHost, requireSameOrigin } from "./browser_requests.ts";
 import { BodyMemory } from "./body_memory.ts";
+import { approvalsRoute, approveRoute, readApproval } from "./approvals.ts";
 import { requireBearerToken } from "./bearer_token.ts";
 import { readChangeEvents } from "./datahub_events_body.ts";
 import { GrowingPause } from "./growing_pause.ts";
 import { HEALTHY } from "./health.ts";
 import { readGauges } from "./metric_readings.ts";
+import { addPages, PAGE_PATHS } from "./pages/pages.ts";
 import { problemResponse } from "./problem.ts";
 import { readinessCheck } from "./readiness.ts";
 import {
@@ -44,6 +46,13 @@ export interface AppDependencies {
 /** Where the OpenAPI document is. */
 const DOCUMENT_PATH = "/openapi.json";
 
+/** The groups of the operations, in the order of the API's page. */
+const TAGS = [
+  { name: "Runs", description: "Tokenize columns, and follow what becomes of it" },
+  { name: "DataHub", description: "What the tags in DataHub ask for" },
+  { name: "About", description: "What there is, and whether it works" },
+];
+
 type Environment = { Variables: { runId: string } };
 
 /** Every path: the methods it allows, and whether anybody may read it. Probes come with any Host. */
@@ -55,6 +64,8 @@ const PATHS: ReadonlyMap<string, { readonly allow: string; readonly isPublic: bo
   [triggerRoute.path, { allow: "POST", isPublic: false }],
   [datahubEventsRoute.path, { allow: "POST", isPublic: false }],
   [datahubStatusRoute.path, { allow: "GET, HEAD", isPublic: false }],
+  [approvalsRoute.path, { allow: "GET, HEAD, POST", isPublic: false }],
+  ...PAGE_PATHS.map((path) => [path, { allow: "GET, HEAD", isPublic: true }] as const),
 ]);
 
 /** Makes the API. It reads no environment and opens no connection. */
@@ -99,6 +110,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
   };
   app.post(triggerRoute.path, trigger);
   addDatahub(app, deps.datahub, bodies, authenticate);
+  addPages(app, deps.version);
 
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
     type: "http",
@@ -108,6 +120,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
   app.doc31(DOCUMENT_PATH, {
     openapi: "3.1.0",
     info: { title: "tokenize-action", version: deps.version },
+    tags: TAGS,
   });
 
   answerFailures(app, deps.action.observe);
@@ -142,6 +155,19 @@ function addDatahub(
     await authenticate(c.req.header("authorization"));
     return c.json(requireFollowed(datahub).status(), 200);
   });
+  app.openapi(approvalsRoute, async (c) => {
+    await authenticate(c.req.header("authorization"));
+    return c.json(requireFollowed(datahub).approvals(), 200);
+  });
+  app.openAPIRegistry.registerPath(approveRoute);
+  const approve: RouteHandler<typeof approveRoute, Environment> = async (c) => {
+    await authenticate(c.req.header("authorization"));
+    const loop = requireFollowed(datahub);
+    const approval = await readApproval(c.req.raw, bodies);
+    await loop.approve(approval);
+    return c.json({ dataset_urn: approval.datasetUrn, columns: [...approval.columns] }, 202);
+  };
+  app.post(approveRoute.path, approve);
 }
 
 function requireFollowed(datahub: DatahubLoop | undefined): DatahubLoop {

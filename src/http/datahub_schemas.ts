@@ -30,6 +30,7 @@ export const changeEventsSchema = z.union([
 export const acceptedSchema = z.object({
   accepted: z.int().min(0).openapi({
     description: "How many of the events are about a tag or term that is followed",
+    example: 1,
   }),
 }).openapi("AcceptedEvents");
 
@@ -41,7 +42,7 @@ const datasetProblemSchema = schemaOf<DatasetProblem>("DatasetProblem", {
 
 /** The response of `GET /datahub/status`. */
 export const datahubStatusSchema = schemaOf<LoopStatus>("DatahubStatus", {
-  mode: z.enum(DATAHUB_MODES),
+  mode: z.enum(DATAHUB_MODES).openapi({ example: "approve" }),
   events: z.enum(EVENT_STATES).openapi({
     description: "`polling`; `absent`: DataHub has no Events API, sweeps only; `failing`: " +
       "not at the moment, see `problem`",

@@ -12,7 +12,8 @@ import {
   triggerSchema,
 } from "./schemas.ts";
 
-const json = <T>(schema: T) => ({ "application/json": { schema } });
+/** A body of JSON. */
+export const json = <T>(schema: T) => ({ "application/json": { schema } });
 const problem = { "application/problem+json": { schema: problemSchema } };
 
 type Headers = Record<string, { description: string; schema: { type: "integer" | "string" } }>;
@@ -32,9 +33,13 @@ const HEADERS: Partial<Record<number, Headers>> = {
 const ROUTER_CODES: readonly ErrorCode[] = ["not_found", "method_not_allowed"];
 
 /** Codes of a request about DataHub. */
-const DATAHUB_CODES: readonly ErrorCode[] = ["unauthorized", "internal", "platform_not_configured"];
+export const DATAHUB_CODES: readonly ErrorCode[] = [
+  "unauthorized",
+  "internal",
+  "platform_not_configured",
+];
 /** The same with a body. */
-const BODY_CODES: readonly ErrorCode[] = [
+export const BODY_CODES: readonly ErrorCode[] = [
   ...DATAHUB_CODES,
   "invalid_request",
   "body_too_large",
@@ -45,6 +50,8 @@ const BODY_CODES: readonly ErrorCode[] = [
 export const healthRoute = createRoute({
   method: "get",
   path: "/healthz",
+  operationId: "getHealth",
+  tags: ["About"],
   summary: "Whether the process is up",
   responses: { 200: { description: "The process is up", content: json(healthSchema) } },
 });
@@ -53,6 +60,8 @@ export const healthRoute = createRoute({
 export const readinessRoute = createRoute({
   method: "get",
   path: "/readyz",
+  operationId: "getReadiness",
+  tags: ["About"],
   summary: "Whether each configured platform can be reached",
   responses: {
     200: { description: "Each platform can be reached", content: json(readinessSchema) },
@@ -67,6 +76,8 @@ export const readinessRoute = createRoute({
 export const metricsRoute = createRoute({
   method: "get",
   path: "/metrics",
+  operationId: "getMetrics",
+  tags: ["About"],
   summary: "Metrics in the text format of Prometheus",
   responses: {
     200: {
@@ -80,6 +91,8 @@ export const metricsRoute = createRoute({
 export const triggerRoute = createRoute({
   method: "post",
   path: "/trigger",
+  operationId: "trigger",
+  tags: ["Runs"],
   summary: "Tokenize columns of a dataset in place",
   security: [{ bearer: [] }],
   request: { body: { required: true, content: json(triggerSchema) } },
@@ -93,6 +106,8 @@ export const triggerRoute = createRoute({
 export const datahubEventsRoute = createRoute({
   method: "post",
   path: "/datahub/events",
+  operationId: "takeEvents",
+  tags: ["DataHub"],
   summary: "Hand over EntityChangeEvents of DataHub: their datasets are read again soon",
   security: [{ bearer: [] }],
   request: { body: { required: true, content: json(changeEventsSchema) } },
@@ -106,6 +121,8 @@ export const datahubEventsRoute = createRoute({
 export const datahubStatusRoute = createRoute({
   method: "get",
   path: "/datahub/status",
+  operationId: "getDatahubStatus",
+  tags: ["DataHub"],
   summary: "How far DataHub is followed, and which datasets need attention",
   security: [{ bearer: [] }],
   responses: {
@@ -114,7 +131,8 @@ export const datahubStatusRoute = createRoute({
   },
 });
 
-function problemResponses(isPossible: (code: ErrorCode) => boolean) {
+/** The responses with those codes, by their statuses. */
+export function problemResponses(isPossible: (code: ErrorCode) => boolean) {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const [code, { status }] of Object.entries(PROBLEMS) as [ErrorCode, { status: number }][]) {
     if (!isPossible(code)) continue;

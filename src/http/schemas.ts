@@ -18,7 +18,9 @@ export function schemaOf<T>(name: string, fields: FieldsOf<T>): z.ZodType<T> {
   return schema as z.ZodType<T>; // the compiler cannot follow `FieldsOf` for any T
 }
 
-const EXAMPLE_URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,app.public.customers,PROD)";
+/** A URN for examples. */
+export const EXAMPLE_URN =
+  "urn:li:dataset:(urn:li:dataPlatform:postgres,app.public.customers,PROD)";
 
 /** The body of `POST /trigger`. */
 export const triggerSchema = z.strictObject({
@@ -102,7 +104,8 @@ export const problemSchema = schemaOf<Problem>("Problem", {
 });
 
 /** The response of `/healthz`. */
-export const healthSchema = z.object({ status: z.literal("ok") }).openapi("Health");
+export const healthSchema = z.object({ status: z.literal("ok").openapi({ example: "ok" }) })
+  .openapi("Health");
 
 /** The response of `/metrics`. */
 export const metricsSchema = z.string().openapi("Metrics", {

@@ -59,7 +59,7 @@ function checkOperation(root: JsonObject, operation: JsonObject, where: string):
 
 function checkContent(root: JsonObject, holder: JsonObject, where: string): void {
   for (const [type, media] of Object.entries(asObject(holder.content, where))) {
-    assert.match(type, /^(application\/(problem\+)?json|text\/plain)$/, where);
+    assert.match(type, /^(application\/(problem\+)?json|text\/(plain|html))$/, where);
     checkSchema(root, asObject(media, where).schema ?? null, where);
   }
 }

@@ -9,8 +9,10 @@ Deno.test("/openapi.json is a valid document of every operation", async () => {
   await using api = openApi();
   const { status, json } = await api.send("GET", "/openapi.json");
   assert.equal(status, 200);
-  assert.equal(checkDocument(json), 6);
+  assert.equal(checkDocument(json), 9);
   assert.deepEqual(Object.keys(json.paths).sort(), [
+    "/",
+    "/datahub/approvals",
     "/datahub/events",
     "/datahub/status",
     "/healthz",
@@ -19,6 +21,61 @@ Deno.test("/openapi.json is a valid document of every operation", async () => {
     "/trigger",
   ]);
 });
+
+Deno.test("every operation has a name for generated clients, a group and an example", async () => {
+  await using api = openApi();
+  const { json: document } = await api.send("GET", "/openapi.json");
+  const operations = Object.values<Record<string, Operation>>(document.paths)
+    .flatMap((item) => Object.values(item));
+  const ids = operations.map(({ operationId }) => operationId);
+  assert.equal(new Set(ids).size, ids.length);
+  for (const id of ids) assert.match(String(id), /^[a-z][A-Za-z]+$/);
+  const groups = document.tags.map(({ name }: { name: string }) => name);
+  for (const { operationId, tags, requestBody, responses } of operations) {
+    assert.ok(tags?.every((tag) => groups.includes(tag)) && tags.length === 1, operationId);
+    const done = Object.entries(responses).filter(([status]) => status.startsWith("2"));
+    for (
+      const { content } of [
+        ...requestBody ? [requestBody] : [],
+        ...done.map(([, each]) => each),
+      ]
+    ) {
+      const body = content?.["application/json"];
+      if (body === undefined) continue;
+      assert.match(JSON.stringify(inlined(document, body)), /"examples?":/, operationId);
+    }
+  }
+});
+
+/** A part of the document with what it refers to in its place. */
+function inlined(document: Record<string, unknown>, part: unknown): unknown {
+  if (typeof part !== "object" || part === null) return part;
+  if (Array.isArray(part)) return part.map((each) => inlined(document, each));
+  if ("$ref" in part) {
+    const names = String(part.$ref).split("/").slice(1);
+    const found = names.reduce(
+      (at: unknown, name) => (at as Record<string, unknown>)[name],
+      document,
+    );
+    return inlined(document, found);
+  }
+  return Object.fromEntries(
+    Object.entries(part).map(([name, value]) => [name, inlined(document, value)]),
+  );
+}
+
+/** What a request or a response holds, by its media type. */
+interface Body {
+  readonly content?: Readonly<Record<string, unknown>>;
+}
+
+/** As much of an operation as the tests read. */
+interface Operation {
+  readonly operationId?: string;
+  readonly tags?: readonly string[];
+  readonly requestBody?: Body;
+  readonly responses: Record<string, Body>;
+}
 
 Deno.test("the limits in the document are enforced", async () => {
   await using api = openApi();
@@ -85,7 +142,13 @@ Deno.test("every code has the HTTP status that callers rely on", () => {
       "wrong_database",
     ],
     500: ["internal"],
-    502: ["database_error", "database_unreachable", "token_sdk_error", "token_sdk_unreachable"],
+    502: [
+      "database_error",
+      "database_unreachable",
+      "datahub_error",
+      "token_sdk_error",
+      "token_sdk_unreachable",
+    ],
     503: ["platform_not_configured", "shutting_down"],
     504: ["timeout"],
   });

@@ -1,0 +1,156 @@
+/**
+ * What the API sends, as far as the console shows it. The names are those of the published documents. A
+ * test holds them to the API's own types; the console imports none of those, since it is another program.
+ */
+
+/** What has become of a run so far. */
+export type RunState =
+  | "queued"
+  | "running"
+  | "succeeded"
+  | "failed"
+  | "cancelled"
+  | "interrupted";
+
+/** A problem document (RFC 9457). */
+export interface Problem {
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+  readonly code: string;
+  readonly run_id?: string;
+}
+
+/** A place where old values may be left. */
+export interface ResiduePlace {
+  readonly place: string;
+  readonly state: "none" | "cleared" | "remains" | "not_checked";
+  readonly command?: string;
+  readonly detail?: string;
+}
+
+/** What a run did. */
+export interface Report {
+  readonly table: string;
+  readonly columns: readonly string[];
+  readonly updated: number;
+  readonly skipped: number;
+  readonly foreign: number;
+  readonly lookalikes?: number;
+  readonly method?: string;
+  readonly elapsed_ms: number;
+  readonly warnings?: readonly string[];
+  readonly residue?: readonly ResiduePlace[];
+}
+
+/** How far a run has come. */
+export interface RunProgress {
+  readonly updated: number;
+  readonly total: number;
+  readonly rows_per_second: number;
+  readonly seconds_left?: number;
+  readonly throttled_by?: string;
+}
+
+/** What was asked of a run under way. */
+export interface RunThrottle {
+  readonly rows_per_second: number | null;
+  readonly connections: number | null;
+  readonly paused: boolean;
+}
+
+/** A run. */
+export interface Run {
+  readonly run_id: string;
+  readonly state: RunState;
+  readonly dataset_urn: string;
+  readonly platform: string | null;
+  readonly table: string | null;
+  readonly columns: readonly string[];
+  readonly dry_run: boolean;
+  readonly cause: {
+    readonly kind: "http" | "cli" | "event" | "sweep";
+    readonly actor: string | null;
+  };
+  readonly progress: RunProgress | null;
+  readonly created_at: string;
+  readonly started_at: string | null;
+  readonly finished_at: string | null;
+  readonly report: Report | null;
+  readonly problem: Problem | null;
+  readonly throttle?: RunThrottle;
+  readonly cancel_requested?: true;
+}
+
+/** Some runs, newest first. */
+export interface RunPage {
+  readonly runs: readonly Run[];
+  readonly next_cursor: string | null;
+}
+
+/** The body of a trigger. */
+export interface TriggerBody {
+  readonly dataset_urn: string;
+  readonly columns: string[];
+  readonly dry_run?: boolean;
+  readonly commit?: "atomic" | "batches";
+  readonly strategy?: "update" | "rewrite";
+  readonly scrub?: boolean;
+}
+
+/** Whether the platforms can be reached. */
+export interface Readiness {
+  readonly status: "ready" | "not_ready";
+  readonly platforms: Readonly<Record<string, string>>;
+  readonly datahub?: string;
+}
+
+/** A dataset that needs somebody's attention. */
+export interface DatasetProblem {
+  readonly dataset_urn: string;
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** How DataHub is followed. */
+export interface DatahubStatus {
+  readonly mode: "observe" | "approve" | "run";
+  readonly events: "polling" | "absent" | "failing";
+  readonly problem: string | null;
+  readonly lag_seconds: number | null;
+  readonly last_event_at: string | null;
+  readonly last_sweep_at: string | null;
+  readonly last_sweep_datasets: number | null;
+  readonly due: number;
+  readonly running: number;
+  readonly later: number;
+  readonly failed: readonly DatasetProblem[];
+  readonly refused: readonly DatasetProblem[];
+}
+
+/** Why a column is tagged. */
+export interface TagReason {
+  readonly label: string;
+  readonly actor: string | null;
+  readonly at: string | null;
+  readonly derived: boolean;
+}
+
+/** A column that waits for an approval. */
+export interface WaitingColumn {
+  readonly name: string;
+  readonly reasons: readonly TagReason[];
+}
+
+/** A dataset with columns that wait. */
+export interface WaitingDataset {
+  readonly dataset_urn: string;
+  readonly columns: readonly WaitingColumn[];
+  readonly rows: number | null;
+}
+
+/** What waits for an approval. */
+export interface Approvals {
+  readonly approval_tag: string | null;
+  readonly waiting: readonly WaitingDataset[];
+}

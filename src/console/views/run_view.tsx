@@ -1,0 +1,236 @@
+/** One run. */
+import type { ComponentChildren } from "preact";
+import type { Problem, Run } from "../api/documents.ts";
+import { count, duration, urnParts } from "../format.ts";
+import { RunStateBadge, stateOf } from "../parts/badges.tsx";
+import { CopyButton } from "../parts/copy_button.tsx";
+import { Icon } from "../parts/icons.tsx";
+import { Empty, Note, ProblemNote, Skeleton } from "../parts/messages.tsx";
+import { percentOf, ProgressBar } from "../parts/progress_bar.tsx";
+import { RateChart, type Sample } from "../parts/rate_chart.tsx";
+import { Time } from "../parts/time.tsx";
+import { hrefOf } from "../router.ts";
+import { hasEnded, useRun } from "../use_run.ts";
+import { ReceiptCard } from "./receipt_card.tsx";
+import { ResidueCard } from "./residue_card.tsx";
+import { RunActions } from "./run_actions.tsx";
+
+/** The run with that id, followed until it ends. */
+export function RunView({ runId }: { runId: string }) {
+  const { run, problem, samples } = useRun(runId);
+  return (
+    <>
+      <p class="back">
+        <a href="#/runs">
+          <Icon name="arrow" />All runs
+        </a>
+      </p>
+      {run ? <Shown run={run} samples={samples} /> : <NotShown problem={problem} />}
+    </>
+  );
+}
+
+function NotShown({ problem }: { problem: Problem | undefined }) {
+  if (problem === undefined) {
+    return (
+      <>
+        <h1 tabIndex={-1}>Run</h1>
+        <Skeleton rows={4} />
+      </>
+    );
+  }
+  if (problem.status !== 404) return <ProblemNote problem={problem} />;
+  return (
+    <Empty icon="runs" title="There is no such run">
+      <p>
+        Without a history in a database, runs are forgotten when the program ends. Set{" "}
+        <code>HISTORY_CONN_STR</code> to keep them.
+      </p>
+      <p>
+        <a class="button" href="#/runs">Show all runs</a>
+      </p>
+    </Empty>
+  );
+}
+
+function Shown({ run, samples }: { run: Run; samples: readonly Sample[] }) {
+  const name = run.table ?? urnParts(run.dataset_urn)?.name ?? run.dataset_urn;
+  return (
+    <>
+      <header class="view-head">
+        <div>
+          <h1 tabIndex={-1} class="name">{name}</h1>
+          <p class="under">
+            <span role="status">
+              <RunStateBadge run={run} />
+            </span>
+            {run.dry_run && <span class="chip">dry run</span>}
+            <span class="urn">
+              <code>{run.dataset_urn}</code>
+              <CopyButton text={run.dataset_urn} what="dataset URN" />
+            </span>
+          </p>
+        </div>
+        <RunActions run={run} name={name} />
+      </header>
+      {run.problem && <ProblemNote problem={run.problem} />}
+      <Warnings run={run} />
+      {(!hasEnded(run) || run.progress !== null) && <ProgressCard run={run} samples={samples} />}
+      {run.report && <Counts run={run} />}
+      <Facts run={run} />
+      {run.report?.residue && <ResidueCard residue={run.report.residue} />}
+      {hasEnded(run) && <ReceiptCard runId={run.run_id} />}
+    </>
+  );
+}
+
+const WARNINGS: Readonly<Record<string, string>> = {
+  dummy_tokens:
+    "The tokens are of the SDK dummy: everybody can read the values from them. It is for trials only.",
+  sync_standby_wait_cancelled: "Committed, but a synchronous standby has not confirmed it.",
+  server_warning: "The database server warned of something. Its log says what.",
+};
+
+function Warnings({ run }: { run: Run }) {
+  return run.report?.warnings?.map((warning) => (
+    <Note key={warning} tone="warn" title="Warning">
+      <p>
+        {WARNINGS[warning] ?? warning}
+      </p>
+    </Note>
+  ));
+}
+
+function ProgressCard({ run, samples }: { run: Run; samples: readonly Sample[] }) {
+  const { progress } = run;
+  const percent = percentOf(run);
+  return (
+    <section class="card" aria-label="Progress">
+      <div class="progress-head">
+        <span class="big">{percent === undefined ? "–" : `${Math.floor(percent)} %`}</span>
+        <span class="fine">
+          {progress === null
+            ? run.state === "queued" ? "waiting for its turn" : "looking up the table"
+            : `${count(progress.updated)} of ${count(progress.total)} rows`}
+        </span>
+      </div>
+      <ProgressBar run={run} label="Progress of this run" />
+      <dl class="facts inline">
+        <Fact name="Rate">
+          {hasEnded(run)
+            ? averageRate(run)
+            : progress === null
+            ? "–"
+            : `${count(progress.rows_per_second)} rows/s`}
+        </Fact>
+        <Fact name="Time left">
+          {progress?.seconds_left === undefined || hasEnded(run)
+            ? "–"
+            : duration(progress.seconds_left * 1000)}
+        </Fact>
+        <Fact name={stateOf(run) === "paused" ? "Paused" : "Waits for"}>
+          {progress?.throttled_by ?? "–"}
+        </Fact>
+      </dl>
+      {samples.length > 1 && <RateChart samples={samples} />}
+    </section>
+  );
+}
+
+function averageRate({ progress, started_at, finished_at }: Run): string {
+  if (progress === null || started_at === null || finished_at === null) return "–";
+  const ms = Math.max(1, Date.parse(finished_at) - Date.parse(started_at));
+  return `${count(progress.updated / ms * 1000)} rows/s on average`;
+}
+
+function Counts({ run }: { run: Run }) {
+  const { report } = run;
+  if (report === null) return null;
+  const { updated, skipped, foreign, lookalikes } = report;
+  return (
+    <section class="tiles" aria-label="Counts">
+      <Tile name={run.dry_run ? "Rows to change" : "Rows updated"} value={count(updated)} />
+      <Tile name="Rows skipped" value={count(skipped)} />
+      {foreign > 0 && <Tile name="Tokens of others" value={count(foreign)} />}
+      {lookalikes !== undefined && <Tile name="Not real tokens" value={count(lookalikes)} />}
+      <Tile name="Took" value={duration(report.elapsed_ms)} />
+    </section>
+  );
+}
+
+function Tile({ name, value }: { name: string; value: string }) {
+  return (
+    <div class="tile">
+      <span class="fine">{name}</span>
+      <span class="big">{value}</span>
+    </div>
+  );
+}
+
+const CAUSES: Readonly<Record<string, string>> = {
+  http: "The API",
+  cli: "The command line",
+  event: "An event of DataHub",
+  sweep: "A sweep over DataHub",
+};
+
+const METHODS: Readonly<Record<string, string>> = {
+  client: "tokens made by this program",
+  pushdown: "tokens made in the database",
+  rewrite: "the whole table rewritten",
+};
+
+function Facts({ run }: { run: Run }) {
+  const { cause, report } = run;
+  return (
+    <section class="card" aria-label="About this run">
+      <dl class="facts">
+        <Fact name={run.columns.length === 1 ? "Column" : "Columns"}>
+          {run.columns.map((each) => <code class="chip" key={each}>{each}</code>)}
+        </Fact>
+        <Fact name="Platform">{run.platform ?? "–"}</Fact>
+        {report?.method && <Fact name="Method">{METHODS[report.method] ?? report.method}</Fact>}
+        <Fact name="Started by">
+          {CAUSES[cause.kind] ?? cause.kind}
+          {cause.actor && (
+            <>
+              , <code>{cause.actor}</code>
+            </>
+          )}
+        </Fact>
+        <Fact name="Asked for">
+          <Time at={run.created_at} />
+        </Fact>
+        <Fact name="Began">{run.started_at ? <Time at={run.started_at} /> : "–"}</Fact>
+        <Fact name="Ended">{run.finished_at ? <Time at={run.finished_at} /> : "–"}</Fact>
+        <Fact name="Run">
+          <code class="id">{run.run_id}</code>
+          <CopyButton text={run.run_id} what="run id" />
+        </Fact>
+      </dl>
+      {hasEnded(run) && (
+        <p>
+          <a
+            class="button"
+            href={hrefOf({
+              view: "new",
+              dataset: run.dataset_urn,
+              columns: run.columns.join(", "),
+            })}
+          >
+            Plan it again
+          </a>
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
