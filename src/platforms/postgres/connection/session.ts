@@ -48,6 +48,8 @@ export class Session {
   readonly pid: number;
   /** Called when the server warns. */
   onWarning: (warning: Warning) => void = () => {};
+  /** Called with the payload of each NOTIFY on a channel that the session listens to. */
+  onNotification: (payload: string) => void = () => {};
   /**
    * Whether a connection pooler is in between: then each transaction may run on another server connection,
    * so nothing is prepared by name, and there is no state of a session to reset.
@@ -125,6 +127,7 @@ export class Session {
         const warning = warningOf(fields);
         if (warning !== undefined) session.onWarning(warning);
       };
+      client.onNotification = (payload) => session.onNotification(payload);
       client.onLost = () => onLost(session);
       return session;
     } catch (error) {

@@ -17,6 +17,7 @@ export const BACKEND = {
   emptyQueryResponse: code("I"),
   errorResponse: code("E"),
   noticeResponse: code("N"),
+  notificationResponse: code("A"),
   parameterStatus: code("S"),
   parseComplete: code("1"),
   readyForQuery: code("Z"),
@@ -130,6 +131,13 @@ export function readReport(content: ContentReader): ReportFields {
     if (letter === "\0" || letter === "") return fields;
     fields[letter] = content.cstring();
   }
+}
+
+/** NotificationResponse: the payload. Before it are the process that notifies, and the channel. */
+export function readNotification(content: ContentReader): string {
+  content.int32();
+  content.cstring();
+  return content.cstring();
 }
 
 /** CommandComplete: what was done, such as `UPDATE`, and for how many rows. */

@@ -15,6 +15,7 @@ import {
   ContentReader,
   type Decode,
   PostgresError,
+  readNotification,
   readReport,
   type ReportFields,
 } from "./backend_messages.ts";
@@ -53,6 +54,8 @@ export class Client {
   onLost: () => void = () => {};
   /** Called with the fields of each notice, which may hold values. */
   onNotice: (fields: ReportFields) => void = () => {};
+  /** Called with the payload of each NOTIFY that the session listens to. */
+  onNotification: (payload: string) => void = () => {};
   /** This side's port; undefined if it is not known. */
   readonly localPort: number | undefined;
   readonly #socket: Socket;
@@ -193,11 +196,12 @@ export class Client {
         return this.#fail(new PostgresError(readReport(content)));
       case BACKEND.noticeResponse:
         return this.onNotice(readReport(content));
+      case BACKEND.notificationResponse:
+        return this.onNotification(readNotification(content));
       case BACKEND.parameterStatus:
         return void this.#settings.set(content.cstring(), content.cstring());
       case BACKEND.backendKeyData:
-        this.#backend = { pid: content.int32(), secret: content.int32() };
-        return;
+        return void (this.#backend = { pid: content.int32(), secret: content.int32() });
       case BACKEND.authentication:
         return this.#authenticate(content);
       case BACKEND.copyInResponse:
@@ -217,9 +221,7 @@ export class Client {
 
   #ready(): void {
     if (this.#isStarted) return void this.#operations.shift()?.end();
-    if (!this.#authentication.isOver) {
-      throw notTheProtocol();
-    }
+    if (!this.#authentication.isOver) throw notTheProtocol();
     this.#isStarted = true;
     this.#reader.allowAnyLength();
     this.#started.resolve();
