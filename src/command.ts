@@ -77,6 +77,12 @@ export interface DatahubSweepCommand {
   readonly json: boolean;
 }
 
+/** Brings the schema of the history to this program's version. */
+export interface HistoryMigrateCommand {
+  readonly name: "history migrate";
+  readonly json: boolean;
+}
+
 /** Asks a running action how far it follows DataHub. */
 export interface DatahubStatusCommand<Url> {
   readonly name: "datahub status";
@@ -95,7 +101,8 @@ export type Command<Url = string> =
   | DetokenizeCommand
   | DatahubPlanCommand
   | DatahubSweepCommand
-  | DatahubStatusCommand<Url>;
+  | DatahubStatusCommand<Url>
+  | HistoryMigrateCommand;
 
 /** A command as it was typed: without `--url`, the action is the one that is configured here. */
 export type TypedCommand = Command<string | undefined>;

@@ -7,6 +7,7 @@ import { type FlagName, type IntegerName, LISTED } from "./config/catalogue.ts";
 import type { Connection } from "./config/connection.ts";
 import { readConnections } from "./config/connections.ts";
 import type { SettingsFile } from "./config/file/contents.ts";
+import { type HistorySettings, readHistorySettings } from "./config/history_settings.ts";
 import { withSettingsFile } from "./config/overlay.ts";
 import {
   readRotationSource,
@@ -31,7 +32,7 @@ import { readSigningKey } from "./receipts/signing_key.ts";
 import { boolean, integer } from "./setting_values.ts";
 import { fileVariable, settingsReader, type SettingsSource } from "./settings_reader.ts";
 
-export type { Connection, LogFormat, LogLevel, RotationSettings, SdkSettings };
+export type { Connection, HistorySettings, LogFormat, LogLevel, RotationSettings, SdkSettings };
 
 /** The settings of every command. Plain data, since it crosses into the sandbox as a message. */
 export interface Config {
@@ -45,6 +46,8 @@ export interface Config {
   readonly postgresLimits: TransactionLimits;
   /** The Databricks secret scope with the token SDK's key; undefined if only the action has the key. */
   readonly databricksSecretScope: string | undefined;
+  /** Where runs are kept; undefined: in memory. */
+  readonly history: HistorySettings | undefined;
   /** The DataHub loop; undefined if it is off. */
   readonly datahub: DatahubSettings | undefined;
   /** How long a run may take. */
@@ -109,6 +112,7 @@ export function loadConfig(source: ConfigSource, rotateFrom?: string): Config {
       statementTimeoutMs: number("PG_STATEMENT_TIMEOUT_MS"),
     },
     databricksSecretScope: read(undefined, () => readSecretScope(reader)),
+    history: read(undefined, () => readHistorySettings(reader)),
     datahub: read(undefined, () => readDatahubSettings(reader)),
     runTimeoutMs: number("RUN_TIMEOUT_MS"),
     allowTriggers: flag("ALLOW_TRIGGERS"),

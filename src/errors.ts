@@ -36,6 +36,7 @@ export const ERROR_CODES = [
   "constraint_violation",
   "timeout",
   "shutting_down",
+  "run_interrupted",
   // what the work depends on
   "database_unreachable",
   "database_error",

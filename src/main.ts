@@ -71,6 +71,9 @@ function missingSetting({ name }: Command, config: Config): string | undefined {
   if (name === "detokenize" && !config.allowDetokenize) {
     return "ALLOW_DETOKENIZE: it must be true for tokens to be read back";
   }
+  if (name === "history migrate" && config.history === undefined) {
+    return `HISTORY_CONN_STR: it must be set for ${name}`;
+  }
   const readsDatahub = name === "datahub plan" || name === "datahub sweep";
   if (readsDatahub && config.datahub === undefined) {
     return `DATAHUB_GMS_URL: it must be set for ${name}`;

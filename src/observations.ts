@@ -92,6 +92,26 @@ export type Observation =
     readonly kind: string;
     readonly frames: readonly string[];
   }
+  | { readonly event: "history_migrated"; readonly from: number; readonly to: number }
+  | {
+    readonly event: "history_connected";
+    readonly replica: string;
+    /** Whether other processes' changes are notified of; else they are polled for. */
+    readonly listens: boolean;
+    /** Runs with changes that are not stored yet. */
+    readonly unstored: number;
+  }
+  | {
+    readonly event: "history_unavailable";
+    readonly reason: string;
+    readonly unstored: number;
+    readonly facts: ErrorFacts;
+  }
+  | { readonly event: "history_recovered"; readonly unstored: number }
+  | { readonly event: "history_owners_lost"; readonly owners: number; readonly runs: number }
+  | { readonly event: "history_pruned"; readonly runs: number }
+  | { readonly event: "datahub_led"; readonly replica: string }
+  | { readonly event: "datahub_lead_lost"; readonly replica: string }
   | { readonly event: "datahub_started"; readonly url: string; readonly mode: string }
   | { readonly event: "datahub_unavailable"; readonly fault: string; readonly reason: string }
   | { readonly event: "datahub_recovered" }

@@ -7,6 +7,7 @@ import { planDatahub } from "./commands/datahub_plan.ts";
 import { printDatahubStatus } from "./commands/datahub_status.ts";
 import { sweepDatahub } from "./commands/datahub_sweep.ts";
 import { detokenize } from "./commands/detokenize.ts";
+import { migrateHistory } from "./commands/history_migrate.ts";
 import { answerHealthcheck } from "./commands/healthcheck.ts";
 import { rotate } from "./commands/rotate.ts";
 import { runOnce } from "./commands/run.ts";
@@ -95,6 +96,8 @@ async function work(command: Command, config: Config): Promise<number> {
       );
     case "datahub status":
       return await printDatahubStatus(command, config, shutDown.signal);
+    case "history migrate":
+      return await migrateHistory(command, config, shutDown.signal);
     case "detokenize":
       return await detokenize(command, lazyTokenSdk(config.tokenSdk), shutDown.signal);
   }

@@ -50,6 +50,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "datahub/gms",
     "datahub/loop",
     "datahub/report",
+    "history",
     "http",
     "metrics",
     "observations",
@@ -61,6 +62,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sandbox: ["command", "config", "log", "observations", "tokens"],
   http: ["action", "datahub", "datahub/loop", "metrics", "observations", "platforms", "runs"],
   metrics: ["observations"],
+  history: ["observations", "platforms", "runs"],
   runs: ["action"],
   action: ["datahub", "observations", "platforms", "tokens", "traces"],
   traces: [],
@@ -241,7 +243,7 @@ Deno.test("no file imports itself by way of others", () => {
   for (const { path } of sources) visit(path, []);
 });
 
-Deno.test("only worker.ts names a concrete platform, and what reads the configuration its settings", () => {
+Deno.test("only worker.ts and the history name a concrete platform, and what reads the configuration its settings", () => {
   const platformOf = (path: string) => /^platforms\/(\w+)\//.exec(path)?.[1];
   const wrong = sources.flatMap(({ path, imports }) =>
     imports.filter((each) => {
@@ -249,7 +251,10 @@ Deno.test("only worker.ts names a concrete platform, and what reads the configur
       if (
         platform === undefined || platform === platformOf(path) || path === "worker.ts"
       ) return false;
-      return !(roomOf(path) === "config" && /\/(settings|parameters)\.ts$/.test(each));
+      // the history is in Postgres, and uses nothing of the platform but connections to it
+      if (roomOf(path) === "history") return !each.startsWith("platforms/postgres/connection/");
+      const settings = /\/(settings|parameters|connection_string)\.ts$/;
+      return !(roomOf(path) === "config" && settings.test(each));
     }).map((each) => `${path} imports ${each}`)
   );
   assert.deepEqual(wrong, []);

@@ -34,6 +34,7 @@ Deno.test("without any variable the action listens on loopback, logs JSON and ha
     databricksSecretScope: undefined,
     postgresLimits: { lockTimeoutMs: 5000, statementTimeoutMs: 3_600_000 },
     runTimeoutMs: 86_400_000,
+    history: undefined,
     datahub: undefined,
     allowTriggers: false,
     allowTableFunctions: false,

@@ -9,6 +9,7 @@ const ROOMS = [
   "config",
   "http",
   "console",
+  "history",
   "runs",
   "action",
   "traces",

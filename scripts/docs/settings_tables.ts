@@ -14,6 +14,7 @@ export const SETTINGS_TABLES: Readonly<Record<string, string>> = {
   databases: tableOf("variable", OTHERS.DATABASES),
   tokens: tableOf("variable", OTHERS.TOKENS),
   service: tableOf("variable", OTHERS.SERVICE),
+  history: tableOf("variable", OTHERS.HISTORY),
   datahub: tableOf("variable", OTHERS.DATAHUB),
   output: tableOf("variable", { ...OUTPUT, NO_COLOR }),
   vault: tableOf("variable", withFiles(VAULT, true)),

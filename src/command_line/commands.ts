@@ -118,6 +118,12 @@ export const COMMANDS: readonly Definition[] = [
     read: ({ url, json }) => ({ name: "datahub status", url, json }),
   },
   {
+    name: "history migrate",
+    description: "bring the tables of the history to this program's version (HISTORY_CONN_STR)",
+    options: [addJson],
+    read: ({ json }) => ({ name: "history migrate", json }),
+  },
+  {
     name: "permissions",
     description: "print what the sandbox would be given, and why",
     options: [addJson],
@@ -134,5 +140,6 @@ export const COMMANDS: readonly Definition[] = [
 /** The commands that only have commands of their own, such as the first word of `config check`. */
 export const GROUPS: Readonly<Record<string, string>> = {
   config: "check the settings",
+  history: "the database that keeps runs",
   datahub: "what the tags in DataHub ask for, and how far it is done",
 };

@@ -4,17 +4,19 @@ import { LIBPQ_VARIABLES } from "../platforms/postgres/connection/parameters.ts"
 import { TOKEN_SDK_ADAPTERS } from "../tokens/adapters.ts";
 import { DATABASES } from "./catalogue/databases.ts";
 import { DATAHUB } from "./catalogue/datahub.ts";
+import { HISTORY } from "./catalogue/history.ts";
 import { OUTPUT, SERVICE } from "./catalogue/service.ts";
 import { TOKENS, VAULT } from "./catalogue/tokens.ts";
 import { path, secret, type Setting, type Settings, text } from "./setting.ts";
 
 /** The settings by the section of the documentation that they are in. */
-export const SECTIONS = { DATABASES, TOKENS, SERVICE, DATAHUB, OUTPUT, VAULT } as const;
+export const SECTIONS = { DATABASES, TOKENS, SERVICE, HISTORY, DATAHUB, OUTPUT, VAULT } as const;
 
 type Listed =
   & typeof DATABASES
   & typeof TOKENS
   & typeof SERVICE
+  & typeof HISTORY
   & typeof DATAHUB
   & typeof OUTPUT
   & typeof VAULT;

@@ -32,6 +32,7 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Meaning>> = {
   value_not_text: { status: 422, title: "A value is not valid text" },
   table_not_supported: { status: 422, title: "The table cannot be tokenized" },
   internal: { status: 500, title: "An unexpected error occurred" },
+  run_interrupted: { status: 500, title: "The process that executed the run is gone" },
   database_unreachable: { status: 502, title: "The database cannot be reached" },
   database_error: { status: 502, title: "The database reported an error" },
   token_sdk_unreachable: { status: 502, title: "The token SDK's server cannot be reached" },

@@ -2,7 +2,7 @@
  * What the sandbox may reach, derived from the configuration by a pure function, so that it can be
  * printed (`tokenize permissions`), tested and trusted.
  */
-import type { Config, Connection, SdkSettings } from "../config.ts";
+import type { Config, Connection, HistorySettings, SdkSettings } from "../config.ts";
 import { isHost, toAuthority, withoutBrackets } from "../host_name.ts";
 import type { Command } from "../command.ts";
 import { findAdapter } from "../tokens/adapters.ts";
@@ -37,14 +37,21 @@ function hostGrants(command: Command, config: Config): HostGrant[] {
       return unique([
         grant(config.listen.hostname, config.listen.port, "listen for requests (HOST, PORT)"),
         ...workGrants(config),
+        ...historyGrants(config),
         ...datahubGrants(config),
       ]);
     case "run":
     case "rotate":
-      return unique(workGrants(config));
+      return unique([...workGrants(config), ...historyGrants(config)]);
+    case "history migrate":
+      return unique(historyGrants(config));
     case "datahub plan":
     case "datahub sweep":
-      return unique([...workGrants(config), ...datahubGrants(config)]);
+      return unique([
+        ...workGrants(config),
+        ...historyGrants(config),
+        ...datahubGrants(config),
+      ]);
     case "datahub status":
       return unique([actionGrant(command.url), ...datahubGrants(config)]);
     case "detokenize":
@@ -93,11 +100,7 @@ function workGrants(config: Config): HostGrant[] {
 }
 
 function connectionGrants({ platform, settings, origin }: Connection): HostGrant[] {
-  if (platform === "postgres") {
-    return settings.servers.map(({ address, port }) =>
-      grant(address, port, `Postgres (${origin})`)
-    );
-  }
+  if (platform === "postgres") return serverGrants(settings, `Postgres (${origin})`);
   const { host, port } = settings;
   const grants = [grant(host, port, `Databricks warehouse (${origin})`)];
   if (settings.authentication.kind === "service_principal") {
@@ -105,6 +108,14 @@ function connectionGrants({ platform, settings, origin }: Connection): HostGrant
     grants.push(grant(hostname, Number(port || 443), `Databricks access tokens (${origin})`));
   }
   return grants;
+}
+
+function serverGrants({ servers }: HistorySettings["database"], why: string): HostGrant[] {
+  return servers.map(({ address, port }) => grant(address, port, why));
+}
+
+function historyGrants({ history }: Config): HostGrant[] {
+  return history === undefined ? [] : serverGrants(history.database, "history (HISTORY_CONN_STR)");
 }
 
 function datahubGrants({ datahub }: Config): HostGrant[] {

@@ -6,7 +6,8 @@ import { holds } from "../support/properties.ts";
 import type { NewRun, RunPage, RunStore, StoredRun } from "../../src/runs/run_store.ts";
 
 const START_MS = Date.parse("2026-01-01T00:00:00.000Z");
-const OWNER = "6d7cbd5f-0000-4000-8000-000000000001";
+/** The process that executes the runs of the suite. */
+export const OWNER = "6d7cbd5f-0000-4000-8000-000000000001";
 
 /** A queued run, `place` milliseconds younger than the first. */
 export function newRun(place: number, fields: Partial<Run> = {}): NewRun {

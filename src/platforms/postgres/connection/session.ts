@@ -19,7 +19,6 @@ import { decodeOf } from "./types.ts";
 
 /** How long a cancelled statement may take to end before its connection is closed. */
 const CANCEL_TIMEOUT_MS = 3000;
-
 /** How long an idle session may take to respond before it counts as lost. */
 const RESPONSE_TIMEOUT_MS = 2000;
 
@@ -48,7 +47,7 @@ export class Session {
   readonly pid: number;
   /** Called when the server warns. */
   onWarning: (warning: Warning) => void = () => {};
-  /** Called with the payload of each NOTIFY on a channel that the session listens to. */
+  /** Called with the payload of each NOTIFY that the session listens to. */
   onNotification: (payload: string) => void = () => {};
   /**
    * Whether a connection pooler is in between: then each transaction may run on another server connection,

@@ -1,0 +1,15 @@
+/** Runs in Postgres: what is true of every store, with the runs of this process and those of another. */
+import { useDatabase } from "../support/action_fixture.ts";
+import { OWNER, testRunStore } from "../runs/store_conformance.ts";
+import { open } from "./histories.ts";
+
+const database = await useDatabase();
+const { sql, url } = database;
+
+for (const [whose, owner] of [["this process", OWNER], ["another process", undefined]] as const) {
+  testRunStore(`in Postgres, runs of ${whose}`, async (use) => {
+    await using history = await open(url, { ...(owner && { owner }) });
+    await sql`truncate tokenize_history.runs, tokenize_history.receipts`;
+    await use(history.runs);
+  });
+}
