@@ -31,6 +31,8 @@ import type { TransactionLimits } from "./platforms/postgres/connection/settings
 import { readSigningKey } from "./receipts/signing_key.ts";
 import { boolean, integer } from "./setting_values.ts";
 import { fileVariable, settingsReader, type SettingsSource } from "./settings_reader.ts";
+import { readTraceContext, type TraceContext } from "./trace_context.ts";
+import { readTraceSettings, type TraceSettings } from "./traces/settings.ts";
 
 export type { Connection, HistorySettings, LogFormat, LogLevel, RotationSettings, SdkSettings };
 
@@ -50,6 +52,10 @@ export interface Config {
   readonly history: HistorySettings | undefined;
   /** The DataHub loop; undefined if it is off. */
   readonly datahub: DatahubSettings | undefined;
+  /** Where traces are sent; undefined if they are not. */
+  readonly traces: TraceSettings | undefined;
+  /** The trace that the program was started in, as `TRACEPARENT` and `TRACESTATE` say. */
+  readonly parentTrace: TraceContext | undefined;
   /** How long a run may take. */
   readonly runTimeoutMs: number;
   /** Whether a table may be rewritten although its triggers or rules may copy values elsewhere. */
@@ -114,6 +120,8 @@ export function loadConfig(source: ConfigSource, rotateFrom?: string): Config {
     databricksSecretScope: read(undefined, () => readSecretScope(reader)),
     history: read(undefined, () => readHistorySettings(reader)),
     datahub: read(undefined, () => readDatahubSettings(reader)),
+    traces: read(undefined, () => readTraceSettings(reader)),
+    parentTrace: readTraceContext(variable("TRACEPARENT"), variable("TRACESTATE")),
     runTimeoutMs: number("RUN_TIMEOUT_MS"),
     allowTriggers: flag("ALLOW_TRIGGERS"),
     allowTableFunctions: flag("ALLOW_TABLE_FUNCTIONS"),
@@ -133,12 +141,19 @@ export function loadConfig(source: ConfigSource, rotateFrom?: string): Config {
       reason: `it must be set if HOST is not a loopback address, unless ALLOW_ANONYMOUS=true`,
     });
   }
-  const inFile = settingsFile?.faults ?? [];
-  // what follows from a value that could not be read would only confuse
-  const others = faults.filter((fault) => inFile.every((each) => each.variable !== fault.variable));
-  const all = inFile.concat(others.map(reader.traced));
+  const all = withoutConsequences(settingsFile?.faults ?? [], faults, reader.traced);
   if (all.length > 0) throw new ConfigError(all.toSorted(byPlace));
   return Object.freeze(config);
+}
+
+/** All faults, but for those that only follow from a value in the file that could not be read. */
+function withoutConsequences(
+  inFile: readonly ConfigFault[],
+  faults: readonly ConfigFault[],
+  traced: (fault: ConfigFault) => ConfigFault,
+): readonly ConfigFault[] {
+  const others = faults.filter((fault) => inFile.every((each) => each.variable !== fault.variable));
+  return inFile.concat(others.map(traced));
 }
 
 /** In the order of the configuration file; then what is not from there. */

@@ -8,6 +8,8 @@ import { READABLE_VARIABLES, REFERENCE_PREFIX } from "./config/catalogue.ts";
 export const ENVIRONMENT_NAMES: readonly string[] = [
   ...READABLE_VARIABLES,
   "TOKENIZE_CONFIG",
+  "TRACEPARENT",
+  "TRACESTATE",
   "NO_COLOR",
   "NO_PROXY", // set, not read
   `${REFERENCE_PREFIX}*`, // read if the configuration file names them

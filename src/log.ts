@@ -12,6 +12,7 @@ import type { Config, LogLevel } from "./config.ts";
 import type { Observation, Observe } from "./observations.ts";
 import { oneLine } from "./one_line.ts";
 import { writeError } from "./standard_streams.ts";
+import { currentTrace } from "./trace_context.ts";
 
 /**
  * Each event's level and sentence, and the sentence for a dry run if that is another. Names in braces are
@@ -132,8 +133,17 @@ export async function startLog({ level, format }: Config["log"]): Promise<Observ
   const logger = getLogger("tokenize");
   return (observation) => {
     const [lineLevel] = LOG_LINES[observation.event];
-    logger[lineLevel](sentenceOf(observation), { ...observation });
+    logger[lineLevel](sentenceOf(observation), { ...observation, ...traceFields() });
   };
+}
+
+/**
+ * The trace that something was observed in, under the names of OpenTelemetry's specification "Trace
+ * Context in non-OTLP Log Formats".
+ */
+function traceFields(): Readonly<Record<string, string>> {
+  const trace = currentTrace();
+  return trace === undefined ? {} : { trace_id: trace.traceId, span_id: trace.spanId };
 }
 
 /** The event's sentence, with its fields still in braces. */

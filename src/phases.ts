@@ -41,6 +41,8 @@ interface Entry {
 /** Measures the phases of one run. The memory that it takes does not grow with the run. */
 export class PhaseClock {
   readonly #entries = new Map<Phase, Entry>();
+  /** When `performance.now()` was 0, in milliseconds since 1970: the system's clock may be set meanwhile. */
+  readonly #zeroMs = Date.now() - performance.now();
   readonly #onBusy: ((phase: Phase, ms: number) => void) | undefined;
 
   /** `onBusy` gets each phase's time as it passes, in milliseconds. */
@@ -100,8 +102,8 @@ export class PhaseClock {
       const { startedMs, endedMs, busyMs, steps } = entry;
       return [{
         phase,
-        startedAtMs: toMicroseconds(performance.timeOrigin + startedMs),
-        endedAtMs: toMicroseconds(performance.timeOrigin + endedMs),
+        startedAtMs: toMicroseconds(this.#zeroMs + startedMs),
+        endedAtMs: toMicroseconds(this.#zeroMs + endedMs),
         busyMs: toMicroseconds(busyMs),
         steps,
       }];

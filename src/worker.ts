@@ -27,6 +27,9 @@ import { postgresPlatform } from "./platforms/postgres/postgres_platform.ts";
 import type { RotationSource } from "./tokens/conversion.ts";
 import { lazyTokenSdk } from "./tokens/lazy_token_sdk.ts";
 import type { TokenSdk } from "./tokens/token_sdk.ts";
+import { inTrace } from "./trace_context.ts";
+import { openTraces } from "./traces/open_traces.ts";
+import type { Traces } from "./traces/run_traces.ts";
 
 /** What a worker's global scope has beyond a program's. */
 const scope = globalThis as unknown as {
@@ -63,17 +66,39 @@ globalThis.addEventListener("error", (event) => {
 tell({ type: "loaded" });
 
 async function work(command: Command, config: Config): Promise<number> {
-  const observe = await startLog(config.log);
+  const metrics = new Metrics([...KNOWN_PLATFORMS.keys()]);
+  const log = await startLog(config.log);
+  const observe: Observe = (observation) => {
+    metrics.observe(observation);
+    log(observation);
+  };
+  const onLost = (spans: number) => metrics.spansLost(spans);
+  const traces = config.traces && openTraces(config.traces, { observe, onLost });
+  // what a service does is part of its callers' traces, not of the one that it was started in
+  const parent = command.name === "serve" ? undefined : config.parentTrace;
+  try {
+    return await inTrace(parent, () => perform(command, config, { observe, metrics, traces }));
+  } finally {
+    await traces?.close();
+  }
+}
+
+/** Where what happens is reported to. */
+interface Observers {
+  readonly observe: Observe;
+  readonly metrics: Metrics;
+  readonly traces: Traces | undefined;
+}
+
+async function perform(command: Command, config: Config, observers: Observers): Promise<number> {
+  const action = () => actionDependencies(config, observers);
   switch (command.name) {
-    case "serve": {
-      const metrics = new Metrics([...KNOWN_PLATFORMS.keys()]);
-      const deps = actionDependencies(config, alsoTo(metrics, observe));
-      return await serve(config, { ...deps, meter: metrics }, metrics, shutDown.signal);
-    }
+    case "serve":
+      return await serve(config, action(), observers.metrics, shutDown.signal);
     case "run":
-      return await runOnce(command, actionDependencies(config, observe), shutDown.signal);
+      return await runOnce(command, action(), shutDown.signal);
     case "rotate":
-      return await rotate(command, actionDependencies(config, observe), shutDown.signal);
+      return await rotate(command, action(), shutDown.signal);
     case "trigger":
       return await trigger(command, config.triggerToken, shutDown.signal);
     case "smoke":
@@ -81,19 +106,9 @@ async function work(command: Command, config: Config): Promise<number> {
     case "healthcheck":
       return await answerHealthcheck(command);
     case "datahub plan":
-      return await planDatahub(
-        command,
-        config,
-        actionDependencies(config, observe),
-        shutDown.signal,
-      );
+      return await planDatahub(command, config, action(), shutDown.signal);
     case "datahub sweep":
-      return await sweepDatahub(
-        command,
-        config,
-        actionDependencies(config, observe),
-        shutDown.signal,
-      );
+      return await sweepDatahub(command, config, action(), shutDown.signal);
     case "datahub status":
       return await printDatahubStatus(command, config, shutDown.signal);
     case "history migrate":
@@ -103,14 +118,7 @@ async function work(command: Command, config: Config): Promise<number> {
   }
 }
 
-function alsoTo(metrics: Metrics, observe: Observe): Observe {
-  return (observation) => {
-    metrics.observe(observation);
-    observe(observation);
-  };
-}
-
-function actionDependencies(config: Config, observe: Observe) {
+function actionDependencies(config: Config, { observe, metrics, traces }: Observers) {
   const tokenSdk = lazyTokenSdk(config.tokenSdk);
   return {
     platforms: configuredPlatforms(config),
@@ -120,6 +128,8 @@ function actionDependencies(config: Config, observe: Observe) {
     tokenSdk,
     ...(config.rotateFrom && { rotateFrom: rotationSource(config.rotateFrom, config, tokenSdk) }),
     observe,
+    meter: metrics,
+    traces,
   };
 }
 

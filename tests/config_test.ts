@@ -43,6 +43,8 @@ Deno.test("without any variable the action listens on loopback, logs JSON and ha
     pushdown: true,
     tokenSdk: { mode: "dummy", settings: null },
     receiptKey: undefined,
+    traces: undefined,
+    parentTrace: undefined,
   });
 });
 

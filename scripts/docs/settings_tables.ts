@@ -16,6 +16,7 @@ export const SETTINGS_TABLES: Readonly<Record<string, string>> = {
   service: tableOf("variable", OTHERS.SERVICE),
   history: tableOf("variable", OTHERS.HISTORY),
   datahub: tableOf("variable", OTHERS.DATAHUB),
+  traces: tableOf("variable", OTHERS.TRACES),
   output: tableOf("variable", { ...OUTPUT, NO_COLOR }),
   vault: tableOf("variable", withFiles(VAULT, true)),
   "secrets in files": tableOf(

@@ -12,8 +12,8 @@ import { rotating, type RotationSource, tokenizing } from "../tokens/conversion.
 import type { TokenSdk } from "../tokens/token_sdk.ts";
 import type { Residue, ResiduePlace, ResidueState } from "../platforms/residue.ts";
 import type { Warning } from "../platforms/warnings.ts";
-import type { RunEnd, RunTraces } from "../traces/run_traces.ts";
-import { inTrace, type TraceContext } from "../trace_context.ts";
+import type { RunEnd, Traces } from "../traces/run_traces.ts";
+import { inTrace } from "../trace_context.ts";
 import { measuredConversion } from "./measured_conversion.ts";
 import { withTimeLimit } from "./time_limit.ts";
 import type { Report, Trigger } from "./trigger.ts";
@@ -35,7 +35,7 @@ export interface ActionDependencies {
   /** Takes measurements while runs are under way. */
   readonly meter?: Meter;
   /** Undefined if runs are not traced. */
-  readonly traces?: RunTraces;
+  readonly traces?: Traces | undefined;
 }
 
 /** What belongs to one run: its id, and how it is stopped and followed. */
@@ -44,8 +44,6 @@ export interface RunControl {
   /** To be aborted, with a `ServiceError` as the reason, to end the run and roll it back. */
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
-  /** The trace that the run is part of; undefined if one begins with it. */
-  readonly parent?: TraceContext | undefined;
 }
 
 /**
@@ -60,18 +58,16 @@ export async function tokenizeDataset(
   control: RunControl,
 ): Promise<Report> {
   const { datasetUrn, dryRun } = trigger;
-  const { runId, parent } = control;
+  const { runId } = control;
   const clock = new PhaseClock((phase, ms) => deps.meter?.busy(datasetUrn, phase, ms));
-  const trace = await deps.traces?.start({ runId, datasetUrn, dryRun, parent });
+  const trace = await deps.traces?.startRun({ runId, datasetUrn, dryRun });
   const end = (outcome: Omit<RunEnd, "phases">) => {
     const phases = clock.times;
     deps.observe({ event: "phases_measured", runId, phases });
     trace?.end({ ...outcome, phases });
   };
-  return await inTrace(
-    trace?.context ?? parent,
-    () => observedRun(trigger, deps, { ...control, clock, end }),
-  );
+  const measured = { ...control, clock, end };
+  return await inTrace(trace?.context, () => observedRun(trigger, deps, measured));
 }
 
 /** A run with what belongs to its measurement. */

@@ -4,6 +4,7 @@ import type { Problem } from "../runs/run.ts";
 import type { TriggerBody } from "../http/schemas.ts";
 import type { DatasetArguments } from "../command.ts";
 import type { RunOptions } from "../run_options.ts";
+import { traceHeaders } from "../trace_context.ts";
 
 /** What the action responded: a report, or why there is none. */
 export type Outcome = { readonly report: Report } | { readonly problem: Problem };
@@ -24,7 +25,7 @@ export async function askAction(
   { dryRun, commit, strategy, scrub }: RunOptions,
   stop: AbortSignal,
 ): Promise<Outcome> {
-  const headers = new Headers({ "content-type": "application/json" });
+  const headers = new Headers({ "content-type": "application/json", ...traceHeaders() });
   if (triggerToken !== undefined) headers.set("authorization", `Bearer ${triggerToken}`);
   const body: TriggerBody = {
     dataset_urn: urn,

@@ -46,7 +46,6 @@ export async function serve(
   await runs.drain(GRACE_MS);
   await closing;
   await settleWithin(CLOSE_TIMEOUT_MS, server.shutdown());
-  await deps.traces?.close();
   await Promise.all([...deps.platforms.values()].map((platform) => platform.close()));
   deps.observe({ event: "stopped" });
   return 0;

@@ -7,10 +7,20 @@ import { DATAHUB } from "./catalogue/datahub.ts";
 import { HISTORY } from "./catalogue/history.ts";
 import { OUTPUT, SERVICE } from "./catalogue/service.ts";
 import { TOKENS, VAULT } from "./catalogue/tokens.ts";
+import { TRACES } from "./catalogue/traces.ts";
 import { path, secret, type Setting, type Settings, text } from "./setting.ts";
 
 /** The settings by the section of the documentation that they are in. */
-export const SECTIONS = { DATABASES, TOKENS, SERVICE, HISTORY, DATAHUB, OUTPUT, VAULT } as const;
+export const SECTIONS = {
+  DATABASES,
+  TOKENS,
+  SERVICE,
+  HISTORY,
+  DATAHUB,
+  OUTPUT,
+  TRACES,
+  VAULT,
+} as const;
 
 type Listed =
   & typeof DATABASES
@@ -19,6 +29,7 @@ type Listed =
   & typeof HISTORY
   & typeof DATAHUB
   & typeof OUTPUT
+  & typeof TRACES
   & typeof VAULT;
 
 /** The settings with a value of that kind. */

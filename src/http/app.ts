@@ -7,7 +7,7 @@ import { stackFrames } from "../stack_frames.ts";
 import type { DatahubLoop } from "../datahub/loop/loop.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Observe } from "../observations.ts";
-import { readTraceContext } from "../trace_context.ts";
+import { inTrace, readTraceContext } from "../trace_context.ts";
 import { type ListenAddress, requireOwnHost, requireSameOrigin } from "./browser_requests.ts";
 import { BodyMemory } from "./body_memory.ts";
 import { approvalsRoute, approveRoute, readApproval } from "./approvals.ts";
@@ -79,7 +79,8 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
     requireSameOrigin(c.req.raw);
     const isPublic = PATHS.get(c.req.path)?.isPublic ?? false;
     if (deps.triggerToken === undefined && !isPublic) requireOwnHost(c.req.raw, deps.listen);
-    await next();
+    const trace = readTraceContext(c.req.header("traceparent"), c.req.header("tracestate"));
+    await inTrace(trace, next);
   });
 
   app.openapi(healthRoute, (c) => c.json(HEALTHY, 200));
@@ -101,9 +102,8 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
     await authenticate(c.req.header("authorization"));
     const trigger = await readTrigger(c.req.raw, bodies);
     const runId = crypto.randomUUID();
-    const parent = readTraceContext(c.req.header("traceparent"), c.req.header("tracestate"));
     const report = deps.runs.start((signal) =>
-      tokenizeDataset(trigger, deps.action, { runId, signal, parent })
+      tokenizeDataset(trigger, deps.action, { runId, signal })
     );
     c.set("runId", runId);
     return c.json(await report, 200);

@@ -96,8 +96,6 @@ export class ObservationCounter {
         tally.add("tokenize_unexpected_failures_total");
         if (seen.kind === "NotCapable") tally.add("tokenize_sandbox_refusals_total");
         return;
-      case "traces_sent_again":
-        return tally.add("tokenize_trace_spans_lost_total", {}, seen.lost);
     }
   }
 

@@ -50,6 +50,11 @@ export class Metrics implements Meter {
     if (failed) this.tally.add("tokenize_token_sdk_errors_total");
   }
 
+  /** Spans could not be sent. */
+  spansLost(count: number): void {
+    this.tally.add("tokenize_trace_spans_lost_total", {}, count);
+  }
+
   /** How many runs are under way. */
   get running(): readonly Reading[] {
     return [...this.#observations.running].map(([platform, value]) => ({

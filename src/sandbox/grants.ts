@@ -39,10 +39,11 @@ function hostGrants(command: Command, config: Config): HostGrant[] {
         ...workGrants(config),
         ...historyGrants(config),
         ...datahubGrants(config),
+        ...traceGrants(config),
       ]);
     case "run":
     case "rotate":
-      return unique([...workGrants(config), ...historyGrants(config)]);
+      return unique([...workGrants(config), ...historyGrants(config), ...traceGrants(config)]);
     case "history migrate":
       return unique(historyGrants(config));
     case "datahub plan":
@@ -51,6 +52,7 @@ function hostGrants(command: Command, config: Config): HostGrant[] {
         ...workGrants(config),
         ...historyGrants(config),
         ...datahubGrants(config),
+        ...traceGrants(config),
       ]);
     case "datahub status":
       return unique([actionGrant(command.url), ...datahubGrants(config)]);
@@ -122,6 +124,12 @@ function datahubGrants({ datahub }: Config): HostGrant[] {
   if (datahub === undefined) return [];
   const { hostname, port, protocol } = new URL(datahub.gms.url);
   return [grant(hostname, portOf(port, protocol), "DataHub (DATAHUB_GMS_URL)")];
+}
+
+function traceGrants({ traces }: Config): HostGrant[] {
+  if (traces === undefined) return [];
+  const { hostname, port, protocol } = new URL(traces.url);
+  return [grant(hostname, portOf(port, protocol), "traces (OTEL_EXPORTER_OTLP_ENDPOINT)")];
 }
 
 function sdkGrants(config: Config): HostGrant[] {

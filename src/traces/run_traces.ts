@@ -1,4 +1,5 @@
-/** Traces as the action sees them: it starts one span for a run, and ends it with what came of it. */
+/** Traces as the rest of the program sees them: a span is started, and ended with what came of it. */
+import type { Observe } from "../observations.ts";
 import type { PhaseTime } from "../phases.ts";
 import type { TraceContext } from "../trace_context.ts";
 
@@ -7,11 +8,9 @@ export interface RunBeginning {
   readonly runId: string;
   readonly datasetUrn: string;
   readonly dryRun: boolean;
-  /** Who asked for the run; undefined if a trace begins with it. */
-  readonly parent: TraceContext | undefined;
 }
 
-/** What came of it. Names of codes and methods, and numbers; never a name of a column, or a value. */
+/** What came of it. Names of tables, codes and methods, and numbers; never a column's name, or a value. */
 export interface RunEnd {
   /** The error's code; undefined if the run succeeded. */
   readonly code?: string;
@@ -24,18 +23,30 @@ export interface RunEnd {
   readonly phases: readonly PhaseTime[];
 }
 
-/** The span of one run. */
-export interface RunTrace {
-  /** What happens during the run is part of this. */
+/** A span that is under way. */
+export interface Trace<End> {
+  /** What happens meanwhile is part of this. */
   readonly context: TraceContext;
-  /** Ends the span; each phase is a span within it. Never throws, and waits for nothing. */
-  end(end: RunEnd): void;
+  /** Ends the span. Never throws, and waits for nothing. */
+  end(end: End): void;
 }
 
-/** Where runs are traced to. */
-export interface RunTraces {
-  /** Starts the span of a run. Undefined if it cannot, which is logged: a run never fails for that. */
-  start(beginning: RunBeginning): Promise<RunTrace | undefined>;
-  /** Sends what is left to be sent. Never throws. */
+/**
+ * Where traces go. A span is part of the current trace, or a trace begins with it. None of the functions
+ * throws: nothing that is traced fails for that.
+ */
+export interface Traces {
+  /** Starts the span of a run; each phase becomes a span within it. Undefined if it cannot. */
+  startRun(beginning: RunBeginning): Promise<Trace<RunEnd> | undefined>;
+  /** Starts the span of dealing with a dataset that is tagged in DataHub; it ends with what came of it. */
+  startReconciliation(datasetUrn: string): Promise<Trace<string> | undefined>;
+  /** Sends what is left, for some seconds at most. */
   close(): Promise<void>;
+}
+
+/** Who learns of what becomes of them. */
+export interface TraceObservers {
+  readonly observe: Observe;
+  /** Called with the number of spans that were lost. */
+  readonly onLost: (spans: number) => void;
 }

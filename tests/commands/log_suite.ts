@@ -58,6 +58,7 @@ export async function logSuite(program: Program): Promise<void> {
     assert.deepEqual(await events("debug", "name"), [
       "run_started",
       "table_resolved",
+      "phases_measured",
       "run_finished",
     ]);
     assert.deepEqual(await events("info", "name"), ["run_started", "run_finished"]);

@@ -1,6 +1,7 @@
 /** One exchange with DataHub's metadata service (GMS) over HTTP: a request and its response. */
 import { deadline } from "../../async.ts";
 import { readRetryAfterSeconds } from "../../retry_after.ts";
+import { traceHeaders } from "../../trace_context.ts";
 import type { GmsSettings } from "../settings.ts";
 import { GmsError } from "./gms_error.ts";
 
@@ -35,7 +36,7 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024;
 /** Makes the way to DataHub; nothing is sent yet. Redirects are not followed: they lead elsewhere. */
 export function gmsConnection({ url, token }: GmsSettings): Exchange {
   return async ({ method, path, body, timeoutMs = TIMEOUT_MS, signal }) => {
-    const headers = new Headers({ accept: "application/json" });
+    const headers = new Headers({ accept: "application/json", ...traceHeaders() });
     headers.set("x-restli-protocol-version", "2.0.0"); // as DataHub's own client, for what is not OpenAPI
     if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
     if (body !== undefined) headers.set("content-type", "application/json");

@@ -1,6 +1,7 @@
 /** What surrounds `reconcile`: what came of a dataset is logged and remembered, and what follows is due. */
 import { ServiceError } from "../../errors.ts";
 import { stackFrames } from "../../stack_frames.ts";
+import { inTrace } from "../../trace_context.ts";
 import { GmsError } from "../gms/gms_error.ts";
 import { ReportError } from "../report/report_error.ts";
 import type { BringAboutDependencies } from "./bring_about.ts";
@@ -24,19 +25,29 @@ export async function dealWith(
   hints: readonly Hint[],
   deps: DealDependencies,
 ): Promise<Followup<Hint> | undefined> {
-  try {
+  const trace = await deps.action.traces?.startReconciliation(datasetUrn);
+  let kind = "failed";
+  const work = async () => {
     await deps.journal.load();
     const reconciled = await reconcile(datasetUrn, hints, deps);
     record(reconciled, deps);
     const { outcome } = reconciled;
+    kind = outcome.kind;
     if (outcome.kind === "stands_for") outcome.tables.forEach(deps.mark);
     if (reconciled.unreported !== undefined) throw reconciled.unreported;
     if (outcome.kind === "failed") throw outcome.error;
     return noteScrub(reconciled, deps);
-  } catch (error) {
-    logFailure(datasetUrn, error, deps);
-    throw error;
-  }
+  };
+  return await inTrace(trace?.context, async () => {
+    try {
+      return await work();
+    } catch (error) {
+      logFailure(datasetUrn, error, deps);
+      throw error;
+    } finally {
+      trace?.end(kind);
+    }
+  });
 }
 
 function record(reconciled: Reconciled, { state, action }: DealDependencies): void {

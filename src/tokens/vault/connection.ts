@@ -1,6 +1,7 @@
 /** One exchange with Vault over HTTP: a request and its response. */
 import { deadline } from "../../async.ts";
 import { readRetryAfterSeconds } from "../../retry_after.ts";
+import { traceHeaders } from "../../trace_context.ts";
 import type { VaultSettings } from "./settings.ts";
 
 /** A request. Values and secrets are in the body only, never in the path. */
@@ -77,7 +78,7 @@ function headersOf(
   token: string | undefined,
   { namespace }: VaultSettings,
 ): Headers {
-  const headers = new Headers({ "x-vault-request": "true" });
+  const headers = new Headers({ "x-vault-request": "true", ...traceHeaders() });
   if (token !== undefined) headers.set("x-vault-token", token);
   if (namespace !== undefined) headers.set("x-vault-namespace", namespace);
   if (body !== undefined) headers.set("content-type", "application/json");
