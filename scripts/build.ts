@@ -21,10 +21,11 @@ export interface BinaryContents {
   readonly packages: readonly string[];
 }
 
-/** All that the binary may ever do, with any code in it. The sandbox gets far less. */
+/** All that the binary may do when it starts. Writing is given up before any other code is loaded. */
 const PERMISSIONS = [
   "--allow-net",
   "--allow-read",
+  "--allow-write",
   `--allow-env=${ENVIRONMENT_NAMES.join(",")}`,
   "--deny-import", // some hosts are allowed otherwise
 ];

@@ -1,6 +1,11 @@
 /** What the command line asks of the sandbox: one command, as plain data, since it is sent there. */
 import type { RunOptions } from "./run_options.ts";
 
+/** The shells that there is completion for. */
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+/** One of them. */
+export type Shell = (typeof SHELLS)[number];
+
 /** A dataset and its columns, as given on the command line. */
 export interface DatasetArguments {
   readonly urn: string;
@@ -17,6 +22,10 @@ export interface RunCommand {
   readonly name: "run";
   readonly dataset: DatasetArguments;
   readonly options: RunOptions;
+  /** Dummy tokens are written without a question. */
+  readonly yes: boolean;
+  /** No progress is shown. */
+  readonly quiet: boolean;
   /** Results are printed as JSON, not as a table. */
   readonly json: boolean;
 }
@@ -28,6 +37,10 @@ export interface RotateCommand {
   readonly options: RunOptions;
   /** The SDK, or the id of the key, that made the tokens. */
   readonly from: string;
+  /** See `RunCommand`. */
+  readonly yes: boolean;
+  /** See `RunCommand`. */
+  readonly quiet: boolean;
   readonly json: boolean;
 }
 
@@ -65,6 +78,11 @@ export interface DetokenizeCommand {
   readonly json: boolean;
 }
 
+/** Makes the tokens of values from standard input. */
+export interface TokenCommand extends Omit<DetokenizeCommand, "name"> {
+  readonly name: "token";
+}
+
 /** Counts, for each tagged dataset in DataHub, what would be done, and changes nothing. */
 export interface DatahubPlanCommand {
   readonly name: "datahub plan";
@@ -74,6 +92,8 @@ export interface DatahubPlanCommand {
 /** Deals with each tagged dataset in DataHub once, as DATAHUB_MODE says. */
 export interface DatahubSweepCommand {
   readonly name: "datahub sweep";
+  /** See `RunCommand`. */
+  readonly yes: boolean;
   readonly json: boolean;
 }
 
@@ -99,6 +119,7 @@ export type Command<Url = string> =
   | SmokeCommand<Url>
   | HealthcheckCommand<Url>
   | DetokenizeCommand
+  | TokenCommand
   | DatahubPlanCommand
   | DatahubSweepCommand
   | DatahubStatusCommand<Url>
@@ -108,7 +129,11 @@ export type Command<Url = string> =
 export type TypedCommand = Command<string | undefined>;
 
 /** A command that starts no sandbox. */
-export type OutsideCommand = PermissionsCommand | ConfigCheckCommand;
+export type OutsideCommand =
+  | PermissionsCommand
+  | ConfigCheckCommand
+  | KeysCommand
+  | CompletionCommand;
 
 /** Prints what the sandbox of `serve` would be given. */
 export interface PermissionsCommand {
@@ -120,4 +145,27 @@ export interface PermissionsCommand {
 export interface ConfigCheckCommand {
   readonly name: "config check";
   readonly json: boolean;
+}
+
+/** Makes or looks after the key file. */
+export interface KeysCommand {
+  readonly name: "keys new" | "keys add" | "keys list" | "keys check";
+  /** The file's path; undefined for the one that TOKEN_KEYS_FILE names. */
+  readonly file: string | undefined;
+  /** The SDK that a new key is for; undefined for the usual one. */
+  readonly sdk: string | undefined;
+  /** The id of a new key; undefined for one that is free. */
+  readonly id: string | undefined;
+  readonly json: boolean;
+}
+
+/** Whether it is about the key file, and so needs no settings. */
+export function isKeysCommand(command: TypedCommand | OutsideCommand): command is KeysCommand {
+  return command.name.startsWith("keys ");
+}
+
+/** Prints what makes a shell complete the command line. */
+export interface CompletionCommand {
+  readonly name: "completion";
+  readonly shell: Shell;
 }

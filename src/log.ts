@@ -25,6 +25,10 @@ export const LOG_LINES: Readonly<
   listening: ["info", "listening on {url}"],
   cannot_listen: ["error", "cannot listen on {url} (HOST, PORT): {reason}"],
   no_platform_configured: ["warning", "no platform is configured: set PG_CONN_STR or DBX_JDBC_URL"],
+  dummy_tokens: [
+    "warning",
+    "TOKEN_SDK_MODE is dummy: anybody can read its tokens back; use aes-siv or hmac-sha256 for real data",
+  ],
   connections_dropped: [
     "warning",
     "too many connections: {connections} closed that said nothing for longest",
@@ -144,6 +148,17 @@ export async function startLog({ level, format }: Config["log"]): Promise<Observ
 function traceFields(): Readonly<Record<string, string>> {
   const trace = currentTrace();
   return trace === undefined ? {} : { trace_id: trace.traceId, span_id: trace.spanId };
+}
+
+/**
+ * The same without the failure of a run, where a person would read it twice: the command says it on the
+ * same terminal.
+ */
+export function withoutRepeats(observe: Observe, { format }: Config["log"]): Observe {
+  if (format !== "text" || !Deno.stderr.isTerminal()) return observe;
+  return (observation) => {
+    if (observation.event !== "run_failed") observe(observation);
+  };
 }
 
 /** The event's sentence, with its fields still in braces. */

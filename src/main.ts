@@ -1,20 +1,26 @@
 /** The program `tokenize`: finds out which command, with which configuration, and runs it. */
+import "./sandbox/no_writing.ts";
 import "./sandbox/no_environment.ts";
-import type { Command, TypedCommand } from "./command.ts";
+import { type Command, isKeysCommand, type TypedCommand } from "./command.ts";
 import { readCommandLine } from "./command_line/command_line.ts";
+import { completionScript } from "./command_line/completion.ts";
+import type { GlobalOptions } from "./command_line/program.ts";
 import { reportSettings } from "./commands/config_check.ts";
+import { asksAboutDummy, confirmDummy } from "./commands/dummy_tokens.ts";
+import { keys } from "./commands/keys.ts";
 import { printError, printUnwritable } from "./commands/output.ts";
 import { printPermissions } from "./commands/permissions.ts";
 import type { Config, ConfigSource } from "./config.ts";
 import { readSettings } from "./config/read_settings.ts";
-import { faultLine } from "./config_error.ts";
+import { withEnvFile } from "./config/env_file.ts";
+import { ConfigError, faultLine } from "./config_error.ts";
 import { USAGE_EXIT_CODE } from "./exit_codes.ts";
 import { stackFrames } from "./stack_frames.ts";
 import { toAuthority } from "./host_name.ts";
 import { oneLine } from "./one_line.ts";
 import { grantsFor, isGrantable } from "./sandbox/grants.ts";
 import { supervise } from "./sandbox/supervisor.ts";
-import { UnwritableOutput, writeError } from "./standard_streams.ts";
+import { UnwritableOutput, writeError, writeOutput } from "./standard_streams.ts";
 
 const SERVE: Command = { name: "serve" };
 
@@ -30,10 +36,16 @@ async function main(): Promise<number> {
   useNoProxy();
   const commandLine = readCommandLine(Deno.args, Deno.stdout.isTerminal());
   if (commandLine.kind === "done") return commandLine.exitCode;
-  const { command: typed } = commandLine;
+  const { command: typed, globalOptions } = commandLine;
+  const machine = withEnvFile(MACHINE, globalOptions.envFile);
+  if (typed.name === "completion") {
+    writeOutput(completionScript(typed.shell));
+    return 0;
+  }
+  if (isKeysCommand(typed)) return keys(typed, machine);
   const rotateFrom = typed.name === "rotate" ? typed.from : undefined;
-  const settings = await readSettings(MACHINE, commandLine.configFile, rotateFrom);
-  const { config } = settings;
+  const settings = await readSettings(machine, globalOptions.config, rotateFrom);
+  const config = withLogLevel(settings.config, globalOptions);
   if (typed.name === "config check") return reportSettings(settings, typed.json);
   if (config === undefined) {
     for (const fault of settings.faults) printError(faultLine(fault));
@@ -52,10 +64,23 @@ async function main(): Promise<number> {
     return USAGE_EXIT_CODE;
   }
   if (typed.name === "permissions") {
-    printPermissions(grants, typed.json);
+    printPermissions(grants, config, typed.json);
     return 0;
   }
+  if (asksAboutDummy(command, config) && !confirmDummy()) {
+    printError("Cannot start the run: it was not confirmed; nothing was changed");
+    return 1;
+  }
   return await supervise(command, config, grants);
+}
+
+/** The configuration with the log as `--quiet` or `--verbose` says. */
+function withLogLevel(
+  config: Config | undefined,
+  { quiet, verbose }: GlobalOptions,
+): Config | undefined {
+  const level = quiet ? "error" : verbose ? "debug" : config?.log.level;
+  return config && level && { ...config, log: { ...config.log, level } };
 }
 
 /**
@@ -97,6 +122,10 @@ function reportFailure(error: unknown): number {
   if (error instanceof UnwritableOutput) {
     printUnwritable(error);
     return 1;
+  }
+  if (error instanceof ConfigError) {
+    for (const fault of error.faults) printError(faultLine(fault));
+    return USAGE_EXIT_CODE;
   }
   const kind = error instanceof Error ? error.name : typeof error;
   printError(`unexpected ${kind}, a defect`);

@@ -15,6 +15,7 @@ export type Observation =
   | { readonly event: "listening"; readonly url: string; readonly authenticated: boolean }
   | { readonly event: "cannot_listen"; readonly url: string; readonly reason: string }
   | { readonly event: "no_platform_configured" }
+  | { readonly event: "dummy_tokens" }
   | { readonly event: "connections_dropped"; readonly connections: number }
   | {
     readonly event: "request_refused";

@@ -3,7 +3,7 @@
  * be readable by others.
  */
 import { type ConfigFault, configFault, type FilePosition } from "./config_error.ts";
-import { whyUnreadable } from "./unreadable_file.ts";
+import { fileInWords, whyUnreadable } from "./unreadable_file.ts";
 
 /** Who may read a file, as Unix says it; null on other systems. */
 export interface FilePermissions {
@@ -54,14 +54,15 @@ export interface TracingReader extends SettingsReader {
 /** Makes a reader. Nothing is read yet. */
 export function settingsReader(source: SettingsSource): TracingReader {
   const fromFiles = new Set<string>();
-  const secretFile: SettingsReader["secretFile"] = (variable, path, file = "the file") => {
+  const secretFile: SettingsReader["secretFile"] = (variable, path, name) => {
+    const file = name ?? "the file";
     let text: string;
     let permissions: FilePermissions;
     try {
       permissions = source.permissions(path);
       text = source.file(path);
     } catch (error) {
-      throw configFault(variable, `${file} ${whyUnreadable(error)}`);
+      throw configFault(variable, `${name ?? fileInWords(path)} ${whyUnreadable(error)}`);
     }
     if (!othersMayRead(permissions)) return text;
     throw configFault(

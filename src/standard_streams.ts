@@ -22,6 +22,18 @@ export function writeOutput(text: string): void {
   }
 }
 
+const USUAL_WIDTH = 80;
+
+/** How many characters fit in a line of standard output: the usual number if it is no terminal. */
+export function outputWidth(): number {
+  if (!Deno.stdout.isTerminal()) return USUAL_WIDTH;
+  try {
+    return Deno.consoleSize().columns || USUAL_WIDTH; // a terminal may not know it
+  } catch {
+    return USUAL_WIDTH;
+  }
+}
+
 /** Writes a text to standard error. Never throws: there is nobody left to report to. */
 export function writeError(text: string): void {
   try {

@@ -9,3 +9,11 @@ export function whyUnreadable(error: unknown): string {
   if (error instanceof Deno.errors.IsADirectory) return "cannot be read: it is a directory";
   return "cannot be read";
 }
+
+/** What cannot be a secret that somebody put in the place of a path: a folder or an ending shows it. */
+const CLEARLY_A_PATH = /^(?=[^:@=\s]*$)((~|\.{1,2})?\/|.*\.[a-z0-9]{1,5}$)/i;
+
+/** The file of that path as messages name it: `the file "/run/keys.json"`. */
+export function fileInWords(path: string): string {
+  return CLEARLY_A_PATH.test(path) ? `the file "${path}"` : "the file";
+}

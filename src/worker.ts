@@ -8,16 +8,18 @@ import { printDatahubStatus } from "./commands/datahub_status.ts";
 import { sweepDatahub } from "./commands/datahub_sweep.ts";
 import { detokenize } from "./commands/detokenize.ts";
 import { migrateHistory } from "./commands/history_migrate.ts";
+import { dummyTokens, writesDummyTokens } from "./commands/dummy_tokens.ts";
 import { answerHealthcheck } from "./commands/healthcheck.ts";
 import { rotate } from "./commands/rotate.ts";
 import { runOnce } from "./commands/run.ts";
 import { serve } from "./commands/serve.ts";
 import { smoke } from "./commands/smoke.ts";
+import { token } from "./commands/token.ts";
 import { trigger } from "./commands/trigger.ts";
 import type { Config, Connection, RotationSettings } from "./config.ts";
 import { stackFrames } from "./stack_frames.ts";
 import type { Command } from "./command.ts";
-import { startLog } from "./log.ts";
+import { startLog, withoutRepeats } from "./log.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import type { FromWorker, ToWorker } from "./sandbox/protocol.ts";
 import type { Observe } from "./observations.ts";
@@ -92,13 +94,17 @@ interface Observers {
 
 async function perform(command: Command, config: Config, observers: Observers): Promise<number> {
   const action = () => actionDependencies(config, observers);
+  // a command for a person says a failure itself
+  const observe = withoutRepeats(observers.observe, config.log);
+  const once = () => actionDependencies(config, { ...observers, observe });
+  if (writesDummyTokens(command, config)) observers.observe({ event: "dummy_tokens" });
   switch (command.name) {
     case "serve":
       return await serve(config, action(), observers.metrics, shutDown.signal);
     case "run":
-      return await runOnce(command, action(), shutDown.signal);
+      return await runOnce(command, once(), shutDown.signal);
     case "rotate":
-      return await rotate(command, action(), shutDown.signal);
+      return await rotate(command, once(), shutDown.signal);
     case "trigger":
       return await trigger(command, config.triggerToken, shutDown.signal);
     case "smoke":
@@ -115,6 +121,8 @@ async function perform(command: Command, config: Config, observers: Observers): 
       return await migrateHistory(command, config, shutDown.signal);
     case "detokenize":
       return await detokenize(command, lazyTokenSdk(config.tokenSdk), shutDown.signal);
+    case "token":
+      return await token(command, config, lazyTokenSdk(config.tokenSdk), shutDown.signal);
   }
 }
 
@@ -126,6 +134,7 @@ function actionDependencies(config: Config, { observe, metrics, traces }: Observ
     allowedDatasets: config.allowedDatasets,
     runTimeoutMs: config.runTimeoutMs,
     tokenSdk,
+    standingWarnings: dummyTokens(config),
     ...(config.rotateFrom && { rotateFrom: rotationSource(config.rotateFrom, config, tokenSdk) }),
     observe,
     meter: metrics,

@@ -33,6 +33,11 @@ const OVERFULL: { readonly [Event in Observation["event"]]: Observation & { even
     // @ts-expect-error no event takes it
     cell,
   },
+  dummy_tokens: {
+    event: "dummy_tokens",
+    // @ts-expect-error no event takes it
+    cell,
+  },
   no_platform_configured: {
     event: "no_platform_configured",
     // @ts-expect-error no event takes it

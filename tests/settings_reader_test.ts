@@ -82,7 +82,7 @@ Deno.test("a directory or a missing file is an error", () => {
     const reader = settingsReader(machineSource({ TOKEN_FILE }));
     assert.throws(
       () => reader.secret("TOKEN"),
-      /^ConfigError: TOKEN_FILE: the file (does not exist|can(not)? be read)/,
+      /^ConfigError: TOKEN_FILE: the file ".*" (does not exist|can(not)? be read)/,
     );
   }
 });

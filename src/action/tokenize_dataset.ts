@@ -31,6 +31,8 @@ export interface ActionDependencies {
   readonly runTimeoutMs: number;
   /** Rotation only: the SDK and key whose tokens are replaced. Ordinary runs replace values. */
   readonly rotateFrom?: () => Promise<RotationSource>;
+  /** What every run that writes warns of, since it follows from the settings. */
+  readonly standingWarnings?: readonly Warning[];
   readonly observe: Observe;
   /** Takes measurements while runs are under way. */
   readonly meter?: Meter;
@@ -148,7 +150,7 @@ async function run(
     deps.observe({ event: "batch_written", runId, updated, total });
     onProgress?.(made);
   };
-  const warnings = new Set<Warning>();
+  const warnings = new Set<Warning>(dryRun ? [] : deps.standingWarnings);
   const warn = (warning: Warning) => {
     if (!warnings.has(warning)) deps.observe({ event: "run_warned", runId, warning });
     warnings.add(warning);

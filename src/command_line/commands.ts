@@ -7,13 +7,19 @@ import {
   addDatasets,
   addFrom,
   addJson,
+  addJsonLines,
+  addKeyFile,
+  addNewKey,
   addRunOptions,
+  addShell,
   addStrategy,
   addTokenContext,
   addUrl,
+  addYes,
   type Options,
   parseDataset,
   parseDatasets,
+  parseKeys,
   parseRunOptions,
   parseTokenContext,
 } from "./options.ts";
@@ -25,6 +31,8 @@ interface Definition {
   /** For the list of commands in `--help`. */
   readonly description: string;
   readonly options: readonly ((parser: Parser) => Parser)[];
+  /** Into a pipe, too, it prints text unless JSON is asked for. */
+  readonly printsText?: true;
   /** Makes the command. Ends with a usage error, by way of the parser, if the options contradict. */
   readonly read: (options: Options, parser: Parser) => TypedCommand | OutsideCommand;
 }
@@ -40,23 +48,27 @@ export const COMMANDS: readonly Definition[] = [
   {
     name: "run",
     description: "tokenize a dataset once, without a server",
-    options: [addDataset, addRunOptions, addStrategy, addConnections, addJson],
+    options: [addDataset, addRunOptions, addStrategy, addConnections, addYes, addJson],
     read: (options, parser) => ({
       name: "run",
       dataset: parseDataset(options, parser),
       options: parseRunOptions(options, parser),
+      yes: options.yes ?? false,
+      quiet: options.quiet ?? false,
       json: options.json,
     }),
   },
   {
     name: "rotate",
     description: "replace tokens of an older key or SDK with those of the current one",
-    options: [addDataset, addFrom, addRunOptions, addConnections, addJson],
+    options: [addDataset, addFrom, addRunOptions, addConnections, addYes, addJson],
     read: (options, parser) => ({
       name: "rotate",
       dataset: parseDataset(options, parser),
       from: options.from,
       options: parseRunOptions(options, parser),
+      yes: options.yes ?? false,
+      quiet: options.quiet ?? false,
       json: options.json,
     }),
   },
@@ -100,6 +112,41 @@ export const COMMANDS: readonly Definition[] = [
     }),
   },
   {
+    name: "token",
+    description: "make tokens of values, one a line, from standard input",
+    options: [addTokenContext, addJsonLines],
+    printsText: true,
+    read: (options, parser) => ({
+      name: "token",
+      ...parseTokenContext(options, parser),
+      json: options.json,
+    }),
+  },
+  {
+    name: "keys new",
+    description: "make the key file; one that exists is not overwritten",
+    options: [addKeyFile, addNewKey, addJson],
+    read: (options) => ({ name: "keys new", ...parseKeys(options) }),
+  },
+  {
+    name: "keys add",
+    description: "add a key, which makes tokens from now on; the others still recognize theirs",
+    options: [addKeyFile, addNewKey, addJson],
+    read: (options) => ({ name: "keys add", ...parseKeys(options) }),
+  },
+  {
+    name: "keys list",
+    description: "list the keys by their ids, and what each is for",
+    options: [addKeyFile, addJson],
+    read: (options) => ({ name: "keys list", ...parseKeys(options) }),
+  },
+  {
+    name: "keys check",
+    description: "exit with code 0 if the key file can be used",
+    options: [addKeyFile, addJson],
+    read: (options) => ({ name: "keys check", ...parseKeys(options) }),
+  },
+  {
     name: "datahub plan",
     description: "count what would be done about each tagged dataset, and change nothing",
     options: [addJson],
@@ -108,8 +155,8 @@ export const COMMANDS: readonly Definition[] = [
   {
     name: "datahub sweep",
     description: "deal with each tagged dataset once, as DATAHUB_MODE says",
-    options: [addJson],
-    read: ({ json }) => ({ name: "datahub sweep", json }),
+    options: [addYes, addJson],
+    read: ({ yes = false, json }) => ({ name: "datahub sweep", yes, json }),
   },
   {
     name: "datahub status",
@@ -135,10 +182,17 @@ export const COMMANDS: readonly Definition[] = [
     options: [addJson],
     read: ({ json }) => ({ name: "config check", json }),
   },
+  {
+    name: "completion",
+    description: "print what makes a shell complete the command line",
+    options: [addShell],
+    read: ({ shell }) => ({ name: "completion", shell: shell! }),
+  },
 ];
 
 /** The commands that only have commands of their own, such as the first word of `config check`. */
 export const GROUPS: Readonly<Record<string, string>> = {
+  keys: "make and look after the key file",
   config: "check the settings",
   history: "the database that keeps runs",
   datahub: "what the tags in DataHub ask for, and how far it is done",

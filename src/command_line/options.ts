@@ -1,12 +1,20 @@
 /** The options of the command line, and how their texts are read. */
-import { type Command as Parser, Option } from "commander";
-import type { DatasetArguments, DetokenizeCommand } from "../command.ts";
+import { Argument, type Command as Parser, Option } from "commander";
+import {
+  type DatasetArguments,
+  type DetokenizeCommand,
+  type KeysCommand,
+  type Shell,
+  SHELLS,
+} from "../command.ts";
 import { splitUrnList } from "../datahub/dataset_urn.ts";
 import { parseQualifiedName } from "./qualified_name.ts";
+import { KEY_ALGORITHMS, KEY_ID } from "../tokens/keyed/key_set.ts";
 import { readTypedUrn } from "./typed_urn.ts";
 import { COMMIT_MODES, DEFAULT_RUN_OPTIONS, type RunOptions, STRATEGIES } from "../run_options.ts";
 
 const MAX_CONNECTIONS = 64;
+const KEYED_SDKS = Object.values(KEY_ALGORITHMS).map(({ mode }) => mode);
 const OUTPUT_FORMATS = ["json", "table"] as const;
 
 /** The options as the parser gives them. Those that a command does not have are never read. */
@@ -18,6 +26,12 @@ export interface Options extends Partial<RunOptions> {
   readonly platform?: string;
   readonly dataset?: string;
   readonly column?: string;
+  readonly yes?: boolean;
+  readonly quiet?: boolean;
+  readonly file?: string;
+  readonly shell?: Shell;
+  readonly sdk?: string;
+  readonly id?: string;
   readonly json: boolean;
   readonly output?: (typeof OUTPUT_FORMATS)[number];
 }
@@ -64,14 +78,14 @@ function parseNames(lists: readonly string[], parser: Parser): string[] {
 export function addRunOptions(parser: Parser): Parser {
   const commit = new Option("--commit <mode>", "what is all or nothing: the run, or each batch");
   return parser.option("--dry-run", "count what would change, and change nothing")
-    .addOption(commit.choices(COMMIT_MODES))
+    .addOption(commit.choices(COMMIT_MODES).default(DEFAULT_RUN_OPTIONS.commit))
     .option("--scrub", "clear the old values that the run leaves elsewhere, as far as allowed");
 }
 
 /** `--strategy`. */
 export function addStrategy(parser: Parser): Parser {
   const strategy = new Option("--strategy <how>", "update rows, or rewrite the whole table");
-  return parser.addOption(strategy.choices(STRATEGIES));
+  return parser.addOption(strategy.choices(STRATEGIES).default(DEFAULT_RUN_OPTIONS.strategy));
 }
 
 /** `--connections`. */
@@ -153,6 +167,45 @@ export function parseTokenContext(
     parser.error("error: --dataset is not a name of the form a.b.c");
   }
   return { platform, dataset: parts, column };
+}
+
+/** The key file. */
+export function addKeyFile(parser: Parser): Parser {
+  return parser.argument("[file]", "the key file (default: TOKEN_KEYS_FILE)");
+}
+
+/** `--sdk` and `--id`. */
+export function addNewKey(parser: Parser): Parser {
+  const sdk = new Option("--sdk <sdk>", "what the key is for (default: aes-siv, or as the file's)");
+  return parser
+    .addOption(sdk.choices(KEYED_SDKS))
+    .option("--id <id>", "its id, which is part of each token (default: such as 2026a)", (id) => {
+      if (KEY_ID.test(id)) return id;
+      return parser.error("error: --id is not 1 to 16 letters, digits and hyphens");
+    });
+}
+
+/** The key file, and what a new key is to be. */
+export function parseKeys({ file, sdk, id, json }: Options): Omit<KeysCommand, "name"> {
+  return { file, sdk, id, json };
+}
+
+/** The shell. */
+export function addShell(parser: Parser): Parser {
+  return parser.addArgument(new Argument("<shell>", "the shell").choices(SHELLS));
+}
+
+/** `--yes`. */
+export function addYes(parser: Parser): Parser {
+  return parser.option("--yes", "write dummy tokens without asking, as without a terminal");
+}
+
+/** `--json` and `--output`, for a command that prints text otherwise. */
+export function addJsonLines(parser: Parser): Parser {
+  const output = new Option("--output <format>", "print text, or JSON");
+  return parser
+    .option("--json", "print each line as a JSON string")
+    .addOption(output.choices(OUTPUT_FORMATS).conflicts("json"));
 }
 
 /** `--json` and `--output`. */

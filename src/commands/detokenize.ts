@@ -6,12 +6,11 @@ import type { TokenContext, TokenSdk } from "../tokens/token_sdk.ts";
 import { UnwritableOutput } from "../standard_streams.ts";
 import { USAGE_EXIT_CODE } from "../exit_codes.ts";
 import { failureExitCode } from "../stop_signals.ts";
-import { aborted } from "../async.ts";
+import { inputLines } from "./input_lines.ts";
 import { printError, printLines, printUnwritable } from "./output.ts";
 
 type Detokenize = NonNullable<TokenSdk["detokenize"]>;
 
-const MAX_BATCH_LINES = 2500;
 /** What `psql` prints for NULL. No token is empty. */
 const NULL_LINE = "";
 
@@ -57,32 +56,10 @@ async function readBack(
   shutDown: AbortSignal,
 ): Promise<number> {
   let left = 0;
-  for await (const lines of batches(Deno.stdin.readable, shutDown)) {
+  for await (const lines of inputLines(shutDown)) {
     const values = await detokenize(lines, context);
     left += values.filter((value, i) => value === null && lines[i] !== NULL_LINE).length;
     printLines(values.map((value, i) => json ? JSON.stringify(value) : value ?? lines[i]!));
   }
   return left;
-}
-
-/** The lines of a stream as they arrive, `MAX_BATCH_LINES` at a time at most. */
-async function* batches(
-  stream: ReadableStream<BufferSource>,
-  shutDown: AbortSignal,
-): AsyncGenerator<readonly string[]> {
-  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
-  void aborted(shutDown).then(() => reader.cancel());
-  let begun = "";
-  while (true) {
-    const { value, done } = await reader.read();
-    if (done) break;
-    const lines = (begun + value).split("\n");
-    begun = lines.pop()!;
-    while (lines.length > 0) yield lines.splice(0, MAX_BATCH_LINES).map(withoutReturn);
-  }
-  if (begun !== "" && !shutDown.aborted) yield [withoutReturn(begun)];
-}
-
-function withoutReturn(line: string): string {
-  return line.endsWith("\r") ? line.slice(0, -1) : line;
 }

@@ -4,7 +4,9 @@ import type { Report } from "../action/trigger.ts";
 import type { ResiduePlace } from "../platforms/residue.ts";
 import type { Warning } from "../platforms/warnings.ts";
 import type { Problem } from "../runs/run.ts";
+import { type Failure, failureLine } from "./failure_line.ts";
 import { oneLine } from "../one_line.ts";
+import { shellWord } from "./shell_word.ts";
 import { UnwritableOutput, writeError, writeOutput } from "../standard_streams.ts";
 
 /**
@@ -39,7 +41,7 @@ function reportLines(report: Report): string[] {
     ["columns", report.columns.join(", ")],
     [report.dry_run ? "would update" : "updated", counted(report.updated, "row")],
     ["skipped", counted(report.skipped, "row")],
-    ...(report.foreign > 0 ? [foreignLine(report.foreign)] : []),
+    ...(report.foreign > 0 ? [foreignLine(report.foreign), ...rotationLine(report)] : []),
     ...(report.lookalikes ? [lookalikeLine(report.lookalikes)] : []),
     ...(report.warnings ?? []).map((each): [string, string] => ["warning", WARNING_TEXTS[each]]),
     ["took", `${report.elapsed_ms} ms`],
@@ -48,13 +50,22 @@ function reportLines(report: Report): string[] {
   return [...counts, ...residueLines(report.residue ?? [])];
 }
 
-const WARNING_TEXTS: Readonly<Record<Warning, string>> = {
+/** What each warning says to a person. */
+export const WARNING_TEXTS: Readonly<Record<Warning, string>> = {
   sync_standby_wait_cancelled: "committed, but a synchronous standby has not confirmed it",
   server_warning: "the database server warned of something, see its log",
+  dummy_tokens: "anybody can read these tokens back: TOKEN_SDK_MODE is dummy",
 };
 
 function foreignLine(count: number): [string, string] {
   return ["foreign", `${counted(count, "token")} of another SDK or key, left alone`];
+}
+
+/** The command that replaces foreign tokens; whose they are, only the caller may know. */
+function rotationLine({ dataset_urn: urn, columns }: Report): [string, string][] {
+  if (columns.some((name) => name.includes(","))) return []; // --columns would read two names
+  const dataset = `--urn ${shellWord(urn)} --columns ${shellWord(columns.join(","))}`;
+  return [["", `tokenize rotate ${dataset} --from SDK-OR-KEY-ID`]];
 }
 
 function lookalikeLine(count: number): [string, string] {
@@ -83,8 +94,13 @@ function residueLines(residue: readonly ResiduePlace[]): string[] {
 }
 
 /** Prints why a command failed: a sentence on standard error; for programs, the problem as well. */
-export function printFailure(problem: Pick<Problem, "detail" | "code">, json: boolean): void {
-  printError(`${problem.detail} (${problem.code})`);
+export function printFailure(
+  problem: Pick<Problem, "detail" | "code">,
+  json: boolean,
+  known: Pick<Failure, "facts" | "address"> = {},
+): void {
+  const { detail, code } = problem;
+  printError(failureLine({ detail, code, ...known }));
   if (json) printIfPossible(() => printJson(problem));
 }
 

@@ -1,15 +1,18 @@
 /** `tokenize permissions`: what the sandbox of `serve` would be given, and why. */
+import type { Config } from "../config.ts";
 import type { Grants } from "../sandbox/grants.ts";
-import { printJson, printLines, table } from "./output.ts";
+import { dummyTokens } from "./dummy_tokens.ts";
+import { printJson, printLines, table, WARNING_TEXTS } from "./output.ts";
 
 const OTHERS = ["env", "read", "write", "run", "ffi", "sys", "import"] as const;
 
-/** Prints the list; nothing is started. */
-export function printPermissions({ hosts, files }: Grants, json: boolean): void {
+/** Prints the list, and what is to be known of the token SDK; nothing is started. */
+export function printPermissions({ hosts, files }: Grants, config: Config, json: boolean): void {
   const denied = OTHERS.filter((name) => name !== "read" || files.length === 0);
   if (json) {
     const read = files.length > 0 ? { read: files } : {};
-    return printJson({ net: hosts, ...read, denied });
+    const warnings = dummyTokens(config);
+    return printJson({ net: hosts, ...read, denied, ...(warnings.length > 0 && { warnings }) });
   }
   const readable = files.length === 0
     ? []
@@ -19,6 +22,7 @@ export function printPermissions({ hosts, files }: Grants, json: boolean): void 
     ...list(hosts.map(({ host, why }) => [host, why])),
     ...readable,
     `and has none of Deno's other permissions: ${denied.join(", ")}`,
+    ...dummyTokens(config).map((warning) => `warning: ${WARNING_TEXTS[warning]}`),
   ]);
 }
 

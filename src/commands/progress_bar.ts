@@ -7,11 +7,13 @@ const REDRAW_MS = 200;
 const WIDTH = 30;
 
 /**
- * The bar of one run. It draws nothing unless standard error is a terminal. Work that the database does
+ * The bar of one run. It draws nothing unless it is wanted and standard error is a terminal. Work that the database does
  * in one statement reports no progress; the bar then shows how long it has been running.
  */
-export function progressBar(): { show: (progress: Progress) => void; clear: () => void } {
-  if (!Deno.stderr.isTerminal()) return { show: () => {}, clear: () => {} };
+export function progressBar(
+  isWanted: boolean,
+): { show: (progress: Progress) => void; clear: () => void } {
+  if (!isWanted || !Deno.stderr.isTerminal()) return { show: () => {}, clear: () => {} };
   const startedMs = performance.now();
   let drawn = false;
   let cleared = false;

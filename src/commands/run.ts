@@ -5,19 +5,21 @@ import { toServiceError } from "../errors.ts";
 import { toProblem } from "../http/problem.ts";
 import type { RunCommand } from "../command.ts";
 import { aborted } from "../async.ts";
+import { parseDatasetUrn } from "../datahub/dataset_urn.ts";
+import { selectPlatform } from "../platforms/select_platform.ts";
 import { problemExitCode } from "../exit_codes.ts";
 import { deliverReport, printFailure } from "./output.ts";
 import { progressBar } from "./progress_bar.ts";
 
 /** Runs it. A signal to stop ends it at once, unless it is done by then. Returns the exit code. */
 export async function runOnce(
-  { dataset, options, json }: Omit<RunCommand, "name">,
+  { dataset, options, quiet, json }: Pick<RunCommand, "dataset" | "options" | "quiet" | "json">,
   deps: ActionDependencies,
   shutDown: AbortSignal,
 ): Promise<number> {
   const runs = new RunRegistry();
   const runId = crypto.randomUUID();
-  const bar = progressBar();
+  const bar = progressBar(!quiet);
   void aborted(shutDown).then(() => {
     if (runs.size === 0) return;
     bar.clear();
@@ -33,10 +35,21 @@ export async function runOnce(
     return deliverReport(report, json);
   } catch (error) {
     bar.clear();
-    const problem = toProblem(toServiceError(error), runId);
-    printFailure(problem, json);
+    const failure = toServiceError(error);
+    const problem = toProblem(failure, runId);
+    const { facts } = failure;
+    printFailure(problem, json, { facts, address: addressFor(dataset.urn, deps) });
     return problemExitCode(problem.code, shutDown);
   } finally {
     await Promise.all([...deps.platforms.values()].map((platform) => platform.close()));
+  }
+}
+
+/** What the run was connected to; undefined if no connection is for the dataset. */
+function addressFor(urn: string, deps: ActionDependencies): string | undefined {
+  try {
+    return selectPlatform(parseDatasetUrn(urn), deps.platforms, deps.knownPlatforms).address;
+  } catch {
+    return undefined; // that is what failed
   }
 }

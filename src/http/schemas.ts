@@ -86,7 +86,8 @@ export const reportSchema = schemaOf<Report>("Report", {
   warnings: z.array(z.enum(WARNINGS)).optional().openapi({
     description: "What is to be known of a run that is done; absent if there is nothing. " +
       "`sync_standby_wait_cancelled`: committed, but a synchronous standby has not confirmed it; " +
-      "`server_warning`: the database server warned of something, which its log has in words",
+      "`server_warning`: the database server warned of something, which its log has in words; " +
+      "`dummy_tokens`: the token SDK is `dummy`, so anybody can read the tokens back",
   }),
   residue: z.array(residueSchema).optional().openapi({
     description:

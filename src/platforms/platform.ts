@@ -88,6 +88,8 @@ export interface Platform {
   readonly name: string;
   /** What datasets it is used for, for messages: `platform instance eu, database crm`. */
   readonly reach: string;
+  /** What it connects to and as whom, for a person who may know: `db.internal:5432, database crm, user tokenize`. */
+  readonly address: string;
   /** How well the dataset's name fits what this connection is used for. */
   fit(dataset: DatasetUrn): Fit;
   /** Resolves if the database responds; else throws a `ServiceError` that says why not. */

@@ -57,6 +57,7 @@ function hostGrants(command: Command, config: Config): HostGrant[] {
     case "datahub status":
       return unique([actionGrant(command.url), ...datahubGrants(config)]);
     case "detokenize":
+    case "token":
       return unique(sdkGrants(config));
     case "trigger":
     case "smoke":

@@ -83,6 +83,7 @@ export const dummy: TokenSdkAdapter<null> = {
   environment: [],
   family: pattern,
   readSettings: () => null,
+  isForTrying: true,
   endpoints: () => [],
   create: () => sdk,
 };

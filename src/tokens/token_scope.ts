@@ -3,13 +3,12 @@
  * place is bound into what a keyed SDK computes.
  */
 import { configFault } from "../config_error.ts";
-import type { SettingsReader, TokenContext } from "./token_sdk.ts";
+import type { SettingsReader, TokenContext, TokenScope } from "./token_sdk.ts";
+
+export type { TokenScope };
 
 /** The variable that names the scope. */
 export const SCOPE_VARIABLE = "TOKEN_CONTEXT";
-
-/** How far equal values get equal tokens. */
-export type TokenScope = "global" | "dataset" | "column";
 
 /** Each scope, with its letter in tokens. */
 const SCOPE_LETTERS: Readonly<Record<TokenScope, string>> = {

@@ -29,6 +29,9 @@ export interface TokenContext {
   readonly column: string;
 }
 
+/** How far equal values get equal tokens. */
+export type TokenScope = "global" | "dataset" | "column";
+
 /** An SQL dialect in which an SDK may be able to compute its tokens. */
 export type SqlDialect = "postgres" | "spark";
 
@@ -179,6 +182,10 @@ export interface TokenSdkAdapter<S = unknown> {
   readSettings(read: SettingsReader): S;
   /** The ids of the keys in the settings; omitted if the SDK has no keys of its own. */
   keyIds?(settings: S): readonly string[];
+  /** How far equal values get equal tokens; omitted if everywhere. */
+  scopeOf?(settings: S): TokenScope;
+  /** Anybody can read its tokens back, so it protects nothing: the program says so before it writes. */
+  readonly isForTrying?: true;
   /** What the sandbox must allow this SDK to reach: nothing, if it works in memory. */
   endpoints(settings: S): readonly SdkEndpoint[];
   /**

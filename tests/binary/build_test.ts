@@ -8,12 +8,18 @@ const distUrl = new URL("dist/", projectUrl);
 const contents = JSON.parse(await Deno.readTextFile(new URL("contents.json", distUrl)));
 const manifest = JSON.parse(await Deno.readTextFile(new URL("deno.json", projectUrl)));
 
-Deno.test("the binary has the permissions of its flags alone: net, read, and named variables", async () => {
+Deno.test("the binary has the permissions of its flags alone: net, read, write for the key commands, and named variables", async () => {
   const { permissions } = (await readBinary()).metadata;
   const granted = Object.entries(permissions)
     .filter(([name, value]) => name.startsWith("allow_") && value !== null)
     .map(([name]) => name).sort();
-  assert.deepEqual(granted, ["allow_env", "allow_import", "allow_net", "allow_read"]);
+  assert.deepEqual(granted, [
+    "allow_env",
+    "allow_import",
+    "allow_net",
+    "allow_read",
+    "allow_write",
+  ]);
   assert.deepEqual(permissions.deny_import, []); // every host: no import is allowed after all
   assert.deepEqual(permissions.allow_env, ENVIRONMENT_NAMES);
   assert.equal(permissions.prompt, false);

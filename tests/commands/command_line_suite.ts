@@ -1,7 +1,7 @@
 /** The command line: what it accepts, what it refuses, and what it prints. */
 import assert from "node:assert/strict";
 import manifest from "../../deno.json" with { type: "json" };
-import { type Program, runProgram } from "../support/program.ts";
+import { parseLog, type Program, runProgram } from "../support/program.ts";
 
 const URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,app.public.customers,PROD)";
 const DATASET = ["--urn", "--columns"];
@@ -15,11 +15,13 @@ const COMMANDS = [
   "smoke",
   "healthcheck",
   "detokenize",
+  "token",
   "permissions",
+  "completion",
 ];
 
 /** The options of every command. */
-const GLOBAL = ["--config", "--help", "--version"];
+const GLOBAL = ["--config", "--env-file"];
 
 /** What must be true of any build of the program. */
 export function commandLineSuite(program: Program): void {
@@ -62,13 +64,15 @@ export function commandLineSuite(program: Program): void {
     for (const command of COMMANDS) assert.match(stdout, new RegExp(`^  ${command} `, "m"));
     const options: Record<string, string[]> = {
       serve: [],
-      run: [...DATASET, ...RUN_OPTIONS, "--strategy", "--connections", ...OUTPUT],
-      rotate: [...DATASET, "--from", ...RUN_OPTIONS, "--connections", ...OUTPUT],
+      run: [...DATASET, ...RUN_OPTIONS, "--strategy", "--connections", "--yes", ...OUTPUT],
+      rotate: [...DATASET, "--from", ...RUN_OPTIONS, "--connections", "--yes", ...OUTPUT],
       trigger: [...DATASET, ...RUN_OPTIONS, "--strategy", ...OUTPUT, "--url"],
       detokenize: ["--platform", "--dataset", "--column", ...OUTPUT],
+      token: ["--platform", "--dataset", "--column", ...OUTPUT],
       smoke: [...DATASET, ...OUTPUT, "--url"],
       healthcheck: ["--url"],
       permissions: [...OUTPUT],
+      completion: [],
     };
     await Promise.all(COMMANDS.map(async (command) => {
       const help = await run([command, "--help"]);
@@ -78,6 +82,72 @@ export function commandLineSuite(program: Program): void {
       const own = listed.filter((name) => !GLOBAL.includes(name!));
       assert.deepEqual(own.toSorted(), options[command]!.toSorted(), command);
     }));
+  });
+
+  test("--help of run and serve has examples, and variables with their defaults", async () => {
+    for (const command of ["run", "serve"]) {
+      const { stdout } = await run([command, "--help"]);
+      assert.match(
+        stdout,
+        /\nVariables:\n(.*\n)* {2}TOKEN_SDK_MODE +the token SDK: .*\n +\(default: dummy\)\n/,
+      );
+      assert.match(stdout, new RegExp(`\\nExamples:\\n  tokenize ${command}`));
+      assert.doesNotMatch(stdout, /`|\]\(/);
+      for (const line of stdout.split("\n")) assert.ok(line.length <= 80, line);
+    }
+  });
+
+  test("the help of run has the default of each choice", async () => {
+    const { stdout } = await run(["run", "--help"]);
+    for (const standard of ["atomic", "update"]) {
+      assert.ok(stdout.replace(/\s+/g, " ").includes(`default: "${standard}")`), stdout);
+    }
+  });
+
+  test("-q and -v are the least and the most that is logged, and exclude each other", async () => {
+    const args = ["run", "--urn", URN, "--columns", "email"];
+    const events = async (flag: string, env: Readonly<Record<string, string>> = {}) =>
+      parseLog((await run([...args, flag], env)).stderr).map(({ event }) => event);
+    assert.deepEqual(await events("-q", { LOG_LEVEL: "debug" }), ["run_failed"]);
+    assert.deepEqual(await events("-v", { LOG_LEVEL: "error" }), [
+      "dummy_tokens",
+      "run_started",
+      "phases_measured",
+      "run_failed",
+    ]);
+    const both = await run([...args, "-q", "-v"]);
+    assert.deepEqual([both.code, both.stdout], [2, ""]);
+  });
+
+  test("--env-file adds variables beneath those of the environment, and none is read unasked", async () => {
+    const dir = await Deno.makeTempDir();
+    const file = `${dir}/.env`;
+    const text = "# settings\n\nexport HOST='127.0.0.1'\nPORT=9001\nPG_CONN_STR = host=a user=b \n";
+    await Deno.writeTextFile(file, text, { mode: 0o600 });
+    const hosts = async (args: readonly string[], env: Readonly<Record<string, string>> = {}) => {
+      const { stdout } = await run(["permissions", ...args], env);
+      return JSON.parse(stdout).net.map(({ host }: { readonly host: string }) => host);
+    };
+    try {
+      assert.deepEqual(await hosts(["--env-file", file]), ["127.0.0.1:9001", "a:5432"]);
+      assert.deepEqual(await hosts(["--env-file", file], { PORT: "9002" }), [
+        "127.0.0.1:9002",
+        "a:5432",
+      ]);
+      assert.deepEqual(await hosts([]), ["127.0.0.1:8080"]);
+      await Deno.writeTextFile(file, "PORT=1\ncanary\n");
+      const wrong = await run(["permissions", "--env-file", file]);
+      assert.deepEqual([wrong.code, wrong.stdout, wrong.stderr], [
+        2,
+        "",
+        "tokenize: --env-file: line 2 of the file is not KEY=VALUE\n",
+      ]);
+      await Deno.chmod(file, 0o644);
+      const open = await run(["permissions", "--env-file", file]);
+      assert.match(open.stderr, /^tokenize: --env-file: the file can be read by others/);
+    } finally {
+      await Deno.remove(dir, { recursive: true });
+    }
   });
 
   test("wrong usage is exit code 2, a line on standard error, and nothing else", async () => {
@@ -192,6 +262,7 @@ export function commandLineSuite(program: Program): void {
         { host: "db.internal:6432", why: "Postgres (PG_CONN_STR)" },
       ],
       denied: ["env", "read", "write", "run", "ffi", "sys", "import"],
+      warnings: ["dummy_tokens"],
     });
   });
 

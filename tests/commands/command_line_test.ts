@@ -17,5 +17,5 @@ Deno.test("scripts/tokenize.sh runs the program from source, with the same permi
   const text = await Deno.readTextFile(file);
   for (const flag of ["--no-prompt", "--allow-net", "--allow-read"]) assert.ok(text.includes(flag));
   const others = [...text.matchAll(/--(?:allow|unstable)-[a-z]+|-A\b/g)].map(([flag]) => flag);
-  assert.deepEqual(others, ["--allow-net", "--allow-read", "--allow-env"]);
+  assert.deepEqual(others, ["--allow-net", "--allow-read", "--allow-write", "--allow-env"]);
 });

@@ -58,10 +58,13 @@ export async function configSuite(program: Program): Promise<void> {
     const byOption = await check(["--config", "/none"], { TOKENIZE_CONFIG: "/neither" });
     assert.deepEqual([byOption.code, byOption.stderr], [
       2,
-      "tokenize: --config: the file does not exist\n",
+      'tokenize: --config: the file "/none" does not exist\n',
     ]);
     const byVariable = await check([], { TOKENIZE_CONFIG: "/none" });
-    assert.match(byVariable.stderr, /^tokenize: TOKENIZE_CONFIG: the file does not exist\n$/);
+    assert.match(
+      byVariable.stderr,
+      /^tokenize: TOKENIZE_CONFIG: the file "\/none" does not exist\n$/,
+    );
   });
 
   test("a reference can name a variable that begins with TOKENIZE_, and no other", async (path) => {

@@ -3,7 +3,14 @@ import assert from "node:assert/strict";
 import { urnOf, useDatabase } from "../support/action_fixture.ts";
 import type { TestDatabase } from "../support/test_database.ts";
 import { freePort } from "../../scripts/servers/free_port.ts";
-import { type Program, runProgram, spawnProgram, startService } from "../support/program.ts";
+import { jwkSet, sivJwk } from "../../scripts/servers/test_keys.ts";
+import {
+  parseLog,
+  type Program,
+  runProgram,
+  spawnProgram,
+  startService,
+} from "../support/program.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -38,10 +45,11 @@ export async function jobsSuite(program: Program): Promise<void> {
       columns: ["email", "phone"],
       foreign: 0,
     };
+    const dummy = { warnings: ["dummy_tokens"] };
     assert.deepEqual(results, [
       { ...same, dry_run: true, updated: 100, skipped: 0 },
-      { ...same, dry_run: false, updated: 100, skipped: 0, method: "pushdown" },
-      { ...same, dry_run: false, updated: 0, skipped: 100, method: "pushdown" },
+      { ...same, dry_run: false, updated: 100, skipped: 0, method: "pushdown", ...dummy },
+      { ...same, dry_run: false, updated: 0, skipped: 100, method: "pushdown", ...dummy },
     ]);
   });
 
@@ -96,6 +104,40 @@ export async function jobsSuite(program: Program): Promise<void> {
     assert.equal(last, `tokenize: ${problem.detail} (column_not_tokenizable)`);
   });
 
+  test("a failed connection is named with its host, port, database and user, but only to the person who runs", async () => {
+    const port = freePort();
+    const url = `postgres://ada:canary@127.0.0.1:${port}/nowhere`;
+    const args = ["run", ...dataset("customers", "email")];
+    const { code, stdout, stderr } = await run(args, { PG_CONN_STR: url });
+    assert.equal(code, 1);
+    const { detail } = JSON.parse(stdout);
+    assert.equal(
+      stderr.trimEnd().split("\n").at(-1),
+      `tokenize: ${detail}; the connection is to 127.0.0.1:${port}, database "nowhere", user "ada"; ` +
+        "trying again may help (database_unreachable)",
+    );
+    assert.doesNotMatch(detail, /ada|nowhere/);
+    const login = new URL(database.url);
+    login.password = "canary";
+    const refused = await run(args, { PG_CONN_STR: login.href });
+    assert.match(
+      refused.stderr,
+      /the password \(SQLSTATE 28P01\); the connection is to .*, user "/,
+    );
+    assert.doesNotMatch(refused.stderr, /trying again/, "it would be refused again");
+  });
+
+  test("a failure that may pass says so", async () => {
+    await copyCustomers(database, "locked");
+    await using holder = database.connect();
+    await holder`begin`;
+    await holder`lock table locked`;
+    const env = { ...withDatabase, PG_LOCK_TIMEOUT_MS: "50" };
+    const { code, stderr } = await run(["run", ...dataset("locked", "email")], env);
+    assert.equal(code, 1);
+    assert.match(stderr, /; trying again may help \(lock_timeout\)\n$/);
+  });
+
   test("run without a configured platform says which variable to set, with exit code 2", async () => {
     const { code, stderr } = await run(["run", ...dataset("customers", "email")]);
     assert.equal(code, 2);
@@ -141,6 +183,26 @@ export async function jobsSuite(program: Program): Promise<void> {
     const { code, stdout, stderr } = await run(args, withDatabase);
     assert.equal(code, 0, stderr);
     assert.equal(JSON.parse(stdout).dataset_urn, urn("customers"));
+  });
+
+  test("a run that writes dummy tokens warns in the log, and no other run does", async () => {
+    await copyCustomers(database, "warned");
+    const args = ["run", ...dataset("warned", "email")];
+    const warnings = async (
+      more: readonly string[],
+      env: Readonly<Record<string, string>> = {},
+    ) => {
+      const { stdout, stderr } = await run([...args, ...more], { ...withDatabase, ...env });
+      const lines = parseLog(stderr).filter(({ level }) => level === "WARN");
+      return [lines.map(({ event }) => event), JSON.parse(stdout).warnings];
+    };
+    assert.deepEqual(await warnings(["--dry-run"]), [[], undefined]);
+    assert.deepEqual(await warnings([]), [["dummy_tokens"], ["dummy_tokens"]]);
+    const keyFile = await Deno.makeTempFile();
+    await Deno.writeTextFile(keyFile, jwkSet(await sivJwk("s1")));
+    const keyed = { TOKEN_SDK_MODE: "aes-siv", TOKEN_KEYS_FILE: keyFile };
+    assert.deepEqual(await warnings([], keyed), [[], undefined]);
+    await Deno.remove(keyFile);
   });
 
   test("run needs no port, so it works beside a service that listens on it", async () => {

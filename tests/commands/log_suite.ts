@@ -22,6 +22,7 @@ export async function logSuite(program: Program): Promise<void> {
     const log = service.log();
     assert.deepEqual(log.map(({ event, level }) => `${level} ${event}`), [
       "INFO sandbox_ready",
+      "WARN dummy_tokens",
       "INFO listening",
       "INFO run_started",
       "INFO residue_found",
@@ -31,13 +32,13 @@ export async function logSuite(program: Program): Promise<void> {
       "INFO stopping",
       "INFO stopped",
     ]);
-    const [finished, failed] = [log[4]!, log[6]!];
+    const [finished, failed] = [log[5]!, log[7]!];
     assert.deepEqual(
       [finished.runId, finished.table, finished.updated, finished.skipped, finished.elapsedMs],
       [good.json.run_id, good.json.table, 100, 0, good.json.elapsed_ms],
     );
     assert.match(finished.message, /100 updated, 0 skipped/);
-    assert.match(log[3]!.message, /: old values remain in "dead_rows", not checked: "[^"]+"/);
+    assert.match(log[4]!.message, /: old values remain in "dead_rows", not checked: "[^"]+"/);
     assert.deepEqual(
       [failed.runId, failed.code, failed.reason],
       [bad.json.run_id, "column_not_tokenizable", bad.json.detail],
@@ -103,9 +104,9 @@ export async function logSuite(program: Program): Promise<void> {
     for (const format of ["text", "json"]) {
       const { stdout, stderr } = await runProgram(program, run, { ...env, LOG_FORMAT: format });
       assert.doesNotMatch((stdout + stderr).replaceAll("\n", ""), UNPRINTABLE, format);
-      assert.equal(stderr.trimEnd().split("\n").length, 3, stderr);
+      assert.equal(stderr.trimEnd().split("\n").length, 4, stderr);
       if (format === "text") continue;
-      const [started] = parseLog(stderr);
+      const [, started] = parseLog(stderr);
       assert.deepEqual([started?.datasetUrn, started?.columns], [`urn${evil}`, [`a${evil}`]]);
     }
     const usage = await runProgram(program, ["run", "--commit", `x${evil}\x1b[2J`]);

@@ -26,6 +26,7 @@ Deno.test("a signal that came before the run began ends it all the same", async 
   const command = {
     dataset: { urn, columns: ["email"] },
     options: DEFAULT_RUN_OPTIONS,
+    quiet: true,
     json: false,
   };
   await database.assertUnchanged("customers", async () => {

@@ -1,10 +1,14 @@
 /** What a person sees on a terminal. */
 import assert from "node:assert/strict";
 import { urnOf, useDatabase } from "../support/action_fixture.ts";
+import { jwkSet, sivJwk } from "../../scripts/servers/test_keys.ts";
 import { freePort } from "../../scripts/servers/free_port.ts";
 import { testUnless } from "../support/skipping.ts";
 import { type Program, startService } from "../support/program.ts";
 import { CTRL_C, runOnTerminal, whyNoTerminal } from "../support/terminal.ts";
+
+/** A run that is not asked whether dummy tokens are meant. */
+const RUN = ["run", "--yes"];
 
 /** What must be true of any build of the program. */
 export async function terminalSuite(program: Program): Promise<void> {
@@ -56,7 +60,7 @@ export async function terminalSuite(program: Program): Promise<void> {
 
   test("remaining old values are listed below the table, with the commands that clear them", async () => {
     await database.sql`create table left_over as select 'canary' as name`;
-    const { screen } = await runOnTerminal(program, ["run", ...dataset("left_over", "name")], env);
+    const { screen } = await runOnTerminal(program, [...RUN, ...dataset("left_over", "name")], env);
     const lines = screen.trimEnd().split("\n");
     assert.deepEqual(lines.slice(lines.indexOf("old values elsewhere")), [
       "old values elsewhere",
@@ -71,7 +75,7 @@ export async function terminalSuite(program: Program): Promise<void> {
 
   test("--scrub clears what the role may clear, and lists what is left", async () => {
     await database.sql`create table scrubbed as select 'canary' as name`;
-    const args = ["run", ...dataset("scrubbed", "name"), "--scrub"];
+    const args = [...RUN, ...dataset("scrubbed", "name"), "--scrub"];
     const { code, screen } = await runOnTerminal(program, args, env);
     assert.equal(code, 0, screen);
     const lines = screen.trimEnd().split("\n");
@@ -95,18 +99,84 @@ export async function terminalSuite(program: Program): Promise<void> {
         "  127.0.0.1:8080    listen for requests (HOST, PORT)",
         "  db.internal:5432  Postgres (PG_CONN_STR)",
         "and has none of Deno's other permissions: env, read, write, run, ffi, sys, import",
+        "warning: anybody can read these tokens back: TOKEN_SDK_MODE is dummy",
         "",
       ].join("\n"),
     );
   });
 
+  test("a run asks before it writes dummy tokens, and anything but yes changes nothing", async () => {
+    await database.sql`create table asked as select 'canary' as name`;
+    const args = ["run", ...dataset("asked", "name")];
+    const answer = (keys: string) =>
+      runOnTerminal(program, args, env, { after: /\[y\/N\] $/, keys: `${keys}\n` });
+    for (const keys of ["n", "", "yesterday"]) {
+      const { code, screen } = await answer(keys);
+      assert.equal(code, 1, screen);
+      assert.match(screen, /dummy: anybody can read its tokens back$/m);
+      assert.match(screen, /^tokenize: Cannot start the run: .*nothing was changed$/m);
+    }
+    const interrupted = await runOnTerminal(program, args, env, {
+      after: /\[y\/N\] $/,
+      keys: CTRL_C,
+    });
+    assert.equal(interrupted.code, 130);
+    const [row] = await database.sql`select name from asked`;
+    assert.equal(row!.name, "canary");
+    const { code, screen } = await answer("y");
+    assert.equal(code, 0, screen);
+    assert.match(screen, /^updated {2}1 row$/m);
+    assert.match(screen, /^warning {2}anybody can read these tokens back/m);
+  });
+
+  test("tokens of another SDK are shown with the command that replaces them", async () => {
+    await database.sql`create table rotated as select 'tok_QWRh_poc' as name`;
+    const file = await Deno.makeTempFile();
+    await Deno.writeTextFile(file, jwkSet(await sivJwk("s1")));
+    const keyed = { ...env, TOKEN_SDK_MODE: "aes-siv", TOKEN_KEYS_FILE: file };
+    const { screen } = await runOnTerminal(program, ["run", ...dataset("rotated", "name")], keyed);
+    assert.match(screen, /^foreign {2}1 token of another SDK or key, left alone$/m);
+    const urn = urnOf(`${database.name}.public.rotated`);
+    const command = `tokenize rotate --urn '${urn}' --columns name --from SDK-OR-KEY-ID`;
+    assert.ok(screen.split("\n").some((line) => line.trim() === command), screen);
+    assert.doesNotMatch(screen, /dummy/);
+    await Deno.remove(file);
+  });
+
+  test("help is as wide as the terminal", async () => {
+    const width = async (columns: number) => {
+      const resized = ["-c", `stty cols ${columns}; exec "$0" "$@"`, program.file, ...program.args];
+      const narrow = { name: program.name, file: "sh", args: resized };
+      const { screen } = await runOnTerminal(narrow, ["serve", "--help"]);
+      return Math.max(...screen.split("\n").map((line) => line.length));
+    };
+    assert.ok(await width(60) <= 60);
+    assert.ok(await width(200) > 100);
+  });
+
+  test("-q shows no progress", async () => {
+    await slowTable("quiet", 1.5);
+    const { code, raw } = await runOnTerminal(
+      program,
+      [...RUN, "-q", ...dataset("quiet", "email")],
+      {
+        ...env,
+        ALLOW_TRIGGERS: "true",
+      },
+    );
+    assert.equal(code, 0, raw);
+    assert.doesNotMatch(raw, /so far|dummy tokens|started/);
+  });
+
   test("a failure is one sentence", async () => {
-    const args = ["run", ...dataset("customers", "id")];
+    const args = [...RUN, ...dataset("customers", "id")];
     const { code, screen } = await runOnTerminal(program, args, { ...env, LOG_LEVEL: "error" });
     assert.equal(code, 1);
     const lines = screen.trimEnd().split("\n");
-    assert.equal(lines.length, 2, screen); // the log's own line, and the sentence
-    assert.match(lines[1]!, /^tokenize: Cannot .* \(column_not_tokenizable\)$/);
+    assert.equal(lines.length, 1, screen); // the log would say the same
+    assert.match(lines[0]!, /^tokenize: Cannot .* \(column_not_tokenizable\)$/);
+    const json = await runOnTerminal(program, args, { ...env, LOG_FORMAT: "json" });
+    assert.match(json.screen, /"event":"run_failed"/);
   });
 
   test("smoke prints each run and the fault", async () => {
@@ -137,7 +207,7 @@ export async function terminalSuite(program: Program): Promise<void> {
 
   test("a progress bar shows work that takes more than a second, and then disappears", async () => {
     await slowTable("slow", 0.25);
-    const args = ["run", ...dataset("slow", "email")];
+    const args = [...RUN, ...dataset("slow", "email")];
     const { code, raw, screen } = await runOnTerminal(program, args, {
       ...env,
       ALLOW_TRIGGERS: "true",
@@ -156,7 +226,7 @@ export async function terminalSuite(program: Program): Promise<void> {
 
   test("work in a single statement shows how long it has been running", async () => {
     await slowTable("slower", 2.5);
-    const args = ["run", ...dataset("slower", "email")];
+    const args = [...RUN, ...dataset("slower", "email")];
     const { code, raw, screen } = await runOnTerminal(program, args, {
       ...env,
       ALLOW_TRIGGERS: "true",
@@ -170,7 +240,7 @@ export async function terminalSuite(program: Program): Promise<void> {
   test("Ctrl-C ends the bar and the run, and the last line says how, however often it is typed", async () => {
     for (const [times, table] of ["once", "twice"].entries()) {
       await slowTable(table, 600);
-      const args = ["run", ...dataset(table, "email")];
+      const args = [...RUN, ...dataset(table, "email")];
       const typing = { after: /so far/, keys: CTRL_C.repeat(times + 1) };
       const { code, screen } = await runOnTerminal(program, args, {
         ...env,
@@ -184,7 +254,7 @@ export async function terminalSuite(program: Program): Promise<void> {
   });
 
   test("quick work shows no progress bar", async () => {
-    const { raw } = await runOnTerminal(program, ["run", ...dataset("customers", "email")], env);
+    const { raw } = await runOnTerminal(program, [...RUN, ...dataset("customers", "email")], env);
     assert.doesNotMatch(raw, /rows\/s/);
   });
 

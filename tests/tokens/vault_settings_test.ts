@@ -189,7 +189,7 @@ const FAULTS: Readonly<Record<string, [Record<string, string | undefined>, strin
     { VAULT_NAMESPACE: "team a" },
     "VAULT_NAMESPACE: it is not the path of a namespace",
   ],
-  "a missing CA file": [{ VAULT_CACERT: "/none" }, "VAULT_CACERT: the file does not exist"],
+  "a missing CA file": [{ VAULT_CACERT: "/none" }, 'VAULT_CACERT: the file "/none" does not exist'],
   "a CA file with something else": [
     { VAULT_CACERT: "/text" },
     "VAULT_CACERT: the file contains no certificate in PEM form",

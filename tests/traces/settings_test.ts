@@ -128,7 +128,8 @@ Deno.test("each fault names its variable, also if nothing is traced", () => {
 Deno.test("the sandbox reaches the collector, for the commands that work, and says what for", () => {
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://c.internal:4318" };
   const dataset = { urn: "urn", columns: ["a"] };
-  const run: Command = { name: "run", dataset, options: DEFAULT_RUN_OPTIONS, json: true };
+  const choices = { yes: false, quiet: false, json: true };
+  const run: Command = { name: "run", dataset, options: DEFAULT_RUN_OPTIONS, ...choices };
   for (const command of [{ name: "serve" }, run] as const) {
     const granted = grantsFor(command, configOf(env)).hosts.at(-1);
     assert.deepEqual(granted, {

@@ -183,7 +183,7 @@ Deno.test("a wrong setting ends the program at once, and the message has no secr
   assert.equal(code, 2);
   assert.deepEqual(stderr.trimEnd().split("\n"), [
     "tokenize: VAULT_ADDR: http:// would send values unencrypted: use https:// except for a loopback address",
-    "tokenize: VAULT_CACERT: the file does not exist",
+    'tokenize: VAULT_CACERT: the file "/none" does not exist',
     "tokenize: VAULT_ROLE_ID: it contradicts VAULT_TOKEN: set the variables of one login method only",
   ]);
 });

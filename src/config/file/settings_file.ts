@@ -5,7 +5,7 @@
  */
 import { configFault } from "../../config_error.ts";
 import { othersMayRead, type SettingsSource } from "../../settings_reader.ts";
-import { whyUnreadable } from "../../unreadable_file.ts";
+import { fileInWords, whyUnreadable } from "../../unreadable_file.ts";
 import type { SettingsFile } from "./contents.ts";
 import { FileReader } from "./file_reader.ts";
 
@@ -25,7 +25,7 @@ export async function readSettingsFile(
     text = source.file(path);
     isPrivate = !othersMayRead(source.permissions(path));
   } catch (error) {
-    throw configFault(named, `the file ${whyUnreadable(error)}`);
+    throw configFault(named, `${fileInWords(path)} ${whyUnreadable(error)}`);
   }
   const { parseYaml } = await import("./yaml_nodes.ts"); // most programs need no YAML
   const { root, faults } = parseYaml(text);

@@ -4,6 +4,7 @@
  */
 import type { ColumnRef } from "../../datahub/schema_field.ts";
 import { ServiceError } from "../../errors.ts";
+import { toAuthority } from "../../host_name.ts";
 import {
   ANY_NAME,
   bestFit,
@@ -56,6 +57,7 @@ export function databricksPlatform(
   return {
     name: "databricks",
     reach: scopeInWords(scope, "catalog"),
+    address: `${toAuthority(settings.host, settings.port)}${settings.httpPath}`,
     fit: (dataset) =>
       scope.platformInstance === undefined && scope.databases === undefined
         ? "exact"

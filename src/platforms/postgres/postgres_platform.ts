@@ -1,4 +1,5 @@
 /** The platform `postgres`: one transaction a run, or one a batch. */
+import { toAuthority } from "../../host_name.ts";
 import { orUnchanged } from "../ended_run.ts";
 import { bestFit, scopeInWords } from "../connection_scope.ts";
 import type { Platform, TableSession } from "../platform.ts";
@@ -24,6 +25,7 @@ export function postgresPlatform(settings: PostgresSettings, options: PostgresOp
   return {
     name: "postgres",
     reach: scopeInWords(scope, "database"),
+    address: addressOf(settings),
     fit(dataset) {
       // the only connection is used for any name: the database says that it is another one's
       return platformInstance === undefined ? "exact" : bestFit(possibleNames(dataset), scope);
@@ -41,6 +43,11 @@ export function postgresPlatform(settings: PostgresSettings, options: PostgresOp
     connections: () => ({ inUse: pool.inUse, idle: pool.idle }),
     close: () => pool.close(),
   };
+}
+
+function addressOf({ servers, database, user }: PostgresSettings): string {
+  const hosts = servers.map(({ host, port }) => toAuthority(host, port)).join(" or ");
+  return `${hosts}, database "${database}", user "${user}"`;
 }
 
 /** Look-up, work and COMMIT in one transaction, which holds the lock of the run. */

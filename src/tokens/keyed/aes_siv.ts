@@ -170,6 +170,7 @@ export const aesSiv: TokenSdkAdapter<KeyedSettings> = {
   family: familyPattern(NAME, PAYLOAD),
   readSettings: (read) => readKeyedSettings(read, "AEAD_AES_SIV_CMAC_512"),
   keyIds: keyIdsOf,
+  scopeOf: ({ scope }) => scope,
   endpoints: () => [],
   create: createSdk,
 };

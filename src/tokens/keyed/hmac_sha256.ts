@@ -9,6 +9,7 @@
 import { ServiceError } from "../../errors.ts";
 import { HMAC_BLOCK_BYTES, HMAC_BYTES, startHmac } from "./hmac.ts";
 import { hmacTokenSql } from "./hmac_sql.ts";
+import { secretNameOf } from "./key_set.ts";
 import {
   KEYED_ENVIRONMENT,
   type KeyedSettings,
@@ -71,7 +72,7 @@ function createSdk({ scope, keys }: KeyedSettings): TokenSdk {
     maxTokenLength: () => tokenLength,
     keyedSql: {
       keyId: writing!.id,
-      secretName: `tokenize-${NAME}-${writing!.id}`,
+      secretName: secretNameOf(writing!.id),
       expression: (operand, context, engine) =>
         hmacTokenSql(headText, beginning(context), operand, engine),
     },
@@ -100,6 +101,7 @@ export const hmacSha256: TokenSdkAdapter<KeyedSettings> = {
   family: familyPattern(NAME, PAYLOAD),
   readSettings: (read) => readKeyedSettings(read, "HS256"),
   keyIds: keyIdsOf,
+  scopeOf: ({ scope }) => scope,
   endpoints: () => [],
   create: createSdk,
 };

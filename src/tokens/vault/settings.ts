@@ -1,5 +1,5 @@
 /** The settings of `vault-transit`, named as in Vault's own tools. */
-import { whyUnreadable } from "../../unreadable_file.ts";
+import { fileInWords, whyUnreadable } from "../../unreadable_file.ts";
 import { collectFaults, ConfigError, configFault } from "../../config_error.ts";
 import { isLoopback } from "../../host_name.ts";
 import type { SettingsReader } from "../token_sdk.ts";
@@ -89,7 +89,7 @@ function readCaCertificates(read: SettingsReader): string | undefined {
   try {
     text = read.file(path);
   } catch (error) {
-    throw configFault(variable, `the file ${whyUnreadable(error)}`);
+    throw configFault(variable, `${fileInWords(path)} ${whyUnreadable(error)}`);
   }
   if (!text.includes("-----BEGIN CERTIFICATE-----")) {
     throw configFault(variable, "the file contains no certificate in PEM form");

@@ -21,5 +21,6 @@ export const vaultTransit: TokenSdkAdapter<VaultSettings> = {
     return [{ hostname, port: Number(port) || (protocol === "https:" ? 443 : 80) }];
   },
   files: ({ login }) => login.kind === "kubernetes" ? [login.tokenFile] : [],
+  scopeOf: ({ scope }) => scope,
   create: (settings) => createVaultSdk(settings),
 };

@@ -1,0 +1,79 @@
+/** What a command's help shows below its options: examples, and the variables that it reads. */
+import type { Help } from "commander";
+import type { OutsideCommand, TypedCommand } from "../command.ts";
+import { LISTED } from "../config/catalogue.ts";
+
+type Name = (TypedCommand | OutsideCommand)["name"];
+
+interface Topics {
+  /** What to type after `tokenize`. */
+  readonly examples?: readonly string[];
+  /** Those that matter most; docs/configuration.md has all of them. */
+  readonly variables?: readonly (keyof typeof LISTED)[];
+}
+
+/** On a line of its own, which it nearly fills. */
+const DATASET = '\\\n    --urn "urn:li:dataset:(urn:li:dataPlatform:postgres,app.crm.people,PROD)"';
+const CONNECTIONS = ["PG_CONN_STR", "DBX_JDBC_URL"] as const;
+const SDK = ["TOKEN_SDK_MODE", "TOKEN_KEYS_FILE", "TOKEN_CONTEXT"] as const;
+const ACTION = ["HOST", "PORT", "TRIGGER_TOKEN"] as const;
+
+const TOPICS: Readonly<Partial<Record<Name, Topics>>> = {
+  serve: {
+    examples: ["serve"],
+    variables: [...ACTION, ...CONNECTIONS, ...SDK, "ALLOWED_DATASETS"],
+  },
+  run: {
+    examples: [
+      `run --columns email,phone --dry-run ${DATASET}`,
+      `run --columns email,phone ${DATASET}`,
+    ],
+    variables: [...CONNECTIONS, ...SDK, "ALLOWED_DATASETS"],
+  },
+  rotate: {
+    examples: [`rotate --columns email --from dummy ${DATASET}`],
+    variables: [...CONNECTIONS, ...SDK],
+  },
+  trigger: { examples: [`trigger --columns email,phone ${DATASET}`], variables: ACTION },
+  smoke: { examples: [`smoke --columns email,phone ${DATASET}`], variables: ACTION },
+  healthcheck: { variables: ["HOST", "PORT"] },
+  detokenize: {
+    examples: [
+      "detokenize <tokens.txt",
+      "detokenize --platform postgres --dataset app.crm.people \\\n    --column email <tokens.txt",
+    ],
+    variables: ["ALLOW_DETOKENIZE", ...SDK],
+  },
+  token: { examples: ["token <values.txt"], variables: SDK },
+  completion: {
+    examples: ["completion bash >~/.local/share/bash-completion/completions/tokenize"],
+  },
+  "keys new": { examples: ["keys new keys.json", "keys new keys.json --sdk hmac-sha256"] },
+  "keys add": { examples: ["keys add keys.json --id 2027a"] },
+  "keys list": { examples: ["keys list keys.json"] },
+  "keys check": { examples: ["keys check keys.json"] },
+};
+
+/** The text, wrapped to `width` characters but for the examples; empty if there is nothing to show. */
+export function helpAfter(name: Name, help: Help, width: number): string {
+  const { examples = [], variables = [] } = TOPICS[name] ?? {};
+  help.helpWidth = width;
+  const longest = Math.max(...variables.map(({ length }) => length));
+  const list = variables.map((variable) =>
+    help.formatItem(variable, longest, meaningOf(variable), help)
+  );
+  const commands = examples.map((example) => `  tokenize ${example}`);
+  // the parser ends it with a line break of its own
+  return [section("Variables:", list), section("Examples:", commands)].join("").replace(/\n$/, "");
+}
+
+function section(title: string, lines: readonly string[]): string {
+  return lines.length === 0 ? "" : `\n${title}\n${lines.join("\n")}\n`;
+}
+
+/** What it means and what its absence means, without the marks of Markdown. */
+function meaningOf(variable: keyof typeof LISTED): string {
+  const { meaning, absent } = LISTED[variable];
+  const plain = (text: string) => text.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll("`", "");
+  return `${plain(meaning)} (default: ${plain(absent)})`;
+}

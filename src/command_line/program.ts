@@ -1,0 +1,78 @@
+/** The program as its parser knows it: every command with its options and its help. */
+import { Command as Parser, Option } from "commander";
+import type { OutsideCommand, Shell, TypedCommand } from "../command.ts";
+import { oneLine } from "../one_line.ts";
+import { outputWidth, writeError, writeOutput } from "../standard_streams.ts";
+import { COMMIT, VERSION } from "../version.ts";
+import { COMMANDS, GROUPS } from "./commands.ts";
+import { helpAfter } from "./help.ts";
+import type { Options } from "./options.ts";
+
+/** The options of every command. */
+export interface GlobalOptions {
+  readonly config?: string;
+  readonly envFile?: string;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** What to do with a command that was typed correctly. */
+type Use = (command: TypedCommand | OutsideCommand, globalOptions: GlobalOptions) => void;
+
+/** Makes the parser, which calls `use` with the command. `isTerminal`: results go to a person. */
+export function makeProgram(isTerminal: boolean, use: Use): Parser {
+  const program = new Parser("tokenize")
+    .description("Replaces the values of columns with tokens, in place, on Postgres or Databricks.")
+    .version(`tokenize ${VERSION} (${COMMIT})`, "-V, --version", "print version and commit")
+    .option("--config <file>", "the configuration file (default: TOKENIZE_CONFIG)")
+    .option("--env-file <file>", "more variables, as KEY=VALUE lines; those of the environment win")
+    .addOption(new Option("-q, --quiet", "log errors only, and show no progress"))
+    .addOption(new Option("-v, --verbose", "log everything").conflicts("quiet"))
+    .helpOption("-h, --help", "print this help")
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 20 })
+    .configureOutput({
+      writeOut: writeOutput,
+      writeErr: writeError,
+      outputError: (text, write) => write(eachOnOneLine(text)),
+      getOutHelpWidth: outputWidth,
+    })
+    .showHelpAfterError("(see --help)");
+  const groups = new Map<string, Parser>();
+  for (const definition of COMMANDS) {
+    const { name, description, options, printsText = isTerminal, read } = definition;
+    const parser = addCommand(name, program, groups).description(description);
+    for (const addOption of options) addOption(parser);
+    parser.addHelpText("after", () => helpAfter(name, parser.createHelp(), outputWidth()));
+    parser.action(() => {
+      const global = program.opts<GlobalOptions>();
+      const given = {
+        ...parser.opts<Options>(),
+        ...global,
+        file: parser.args[0],
+        shell: parser.args[0] as Shell,
+      };
+      use(read({ ...given, json: wantsJson(given, printsText) }, parser), global);
+    });
+  }
+  return program;
+}
+
+/** Whether results are printed as JSON: as `--json` or `--output` says, else unless text is usual. */
+function wantsJson({ json, output }: Partial<Options>, printsText: boolean): boolean {
+  return json ?? (output === undefined ? !printsText : output === "json");
+}
+
+/** Adds a command to the program, or to its group. */
+function addCommand(name: string, program: Parser, groups: Map<string, Parser>): Parser {
+  const [first, second] = name.split(" ") as [string, string?];
+  if (second === undefined) return program.command(first);
+  const group = groups.get(first) ?? program.command(first).description(GROUPS[first] ?? "");
+  groups.set(first, group);
+  return group.command(second);
+}
+
+/** What the parser says of wrong usage quotes the arguments. */
+function eachOnOneLine(text: string): string {
+  return text.split("\n").map(oneLine).join("\n");
+}

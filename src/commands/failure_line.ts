@@ -1,0 +1,48 @@
+/** A failed job in one line for a person: why, where, and whether trying again may help. */
+import type { ErrorCode, ErrorFacts } from "../errors.ts";
+import type { Problem } from "../runs/run.ts";
+
+/** What is known of a failure. */
+export interface Failure extends Pick<Problem, "detail" | "code"> {
+  /** Undefined if another program failed, and reported no more than the problem. */
+  readonly facts?: ErrorFacts;
+  /** What the job was connected to, or tried to: see `Platform`. */
+  readonly address?: string | undefined;
+}
+
+/** What passes without anybody's doing. */
+const PASSING: ReadonlySet<string> = new Set<ErrorCode>([
+  "run_in_progress",
+  "lock_timeout",
+  "conflict",
+  "timeout",
+  "token_sdk_unreachable",
+]);
+
+/** What depends on where the job was connected to, and as whom. */
+const OF_CONNECTION: ReadonlySet<string> = new Set<ErrorCode>([
+  "database_unreachable",
+  "database_error",
+  "permission_denied",
+  "table_not_found",
+]);
+
+/** An unreachable database by what only a change of settings or rights mends. */
+const LASTING_CAUSES = /^(TLS|AUTHENTICATION|ENOTFOUND|HTTP_40[13])$/;
+/** The login, or the database's name, is wrong. */
+const LASTING_STATES = /^(28|3D)/;
+
+/** `Cannot connect to Postgres: …; the connection is to …; trying again may help (database_unreachable)`. */
+export function failureLine(failure: Failure): string {
+  const { detail, code, address } = failure;
+  const where = address !== undefined && OF_CONNECTION.has(code)
+    ? `; the connection is to ${address}`
+    : "";
+  return `${detail}${where}${mayPass(failure) ? "; trying again may help" : ""} (${code})`;
+}
+
+function mayPass({ code, facts }: Failure): boolean {
+  if (code !== "database_unreachable") return PASSING.has(code);
+  return facts !== undefined && !LASTING_CAUSES.test(facts.cause ?? "") &&
+    !LASTING_STATES.test(facts.sqlState ?? "");
+}
