@@ -1,6 +1,5 @@
 /** The Helm chart: what it makes of any combination of values is what Kubernetes accepts. */
 import assert from "node:assert/strict";
-import { stringify } from "yaml";
 import { ENVIRONMENT_NAMES } from "../../src/environment_names.ts";
 import { testUnless } from "../support/skipping.ts";
 import { SWITCHES, type Values } from "./chart_values.ts";
@@ -9,16 +8,15 @@ import {
   complaints,
   type KubernetesObject,
   objectsOf,
-  type Outcome,
   runTool,
   whyMissing,
 } from "./judges.ts";
 import { coverPairs } from "./pairs.ts";
+import { merge, render, withValues } from "./render_chart.ts";
+import { reachOf } from "./reach.ts";
+import { SETTINGS_TO_COME } from "./settings_to_come.ts";
 
 const missing = await whyMissing("helm", "kubeconform");
-
-/** What the settings will be called that are not in the program yet. */
-const SETTINGS_TO_COME = ["HISTORY_CONN_STR", "RECEIPT_KEY_FILE"];
 
 const combinations = coverPairs(Object.values(SWITCHES).map((positions) => positions.length))
   .map((combination) =>
@@ -36,44 +34,6 @@ async function renderAll() {
     made.push({ values, manifest: stdout, objects: objectsOf(stdout) });
   }
   return made;
-}
-
-async function render(values: Values, ...more: string[]): Promise<Outcome> {
-  return await withValues(
-    values,
-    (file) =>
-      runTool("helm", [
-        "template",
-        "tokenize-action",
-        CHART,
-        "--namespace=data",
-        `--values=${file}`,
-        ...more,
-      ]),
-  );
-}
-
-async function withValues<T>(values: Values, use: (file: string) => Promise<T>): Promise<T> {
-  const file = await Deno.makeTempFile({ suffix: ".yaml" });
-  try {
-    await Deno.writeTextFile(file, stringify(values));
-    return await use(file);
-  } finally {
-    await Deno.remove(file);
-  }
-}
-
-/** As Helm merges files of values: maps by key, all else is replaced. */
-function merge(a: Values, b: Values): Values {
-  const merged: Record<string, unknown> = { ...a };
-  for (const [key, value] of Object.entries(b)) {
-    merged[key] = isMap(value) && isMap(merged[key]) ? merge(merged[key], value) : value;
-  }
-  return merged;
-}
-
-function isMap(value: unknown): value is Values {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The pods that an object makes. */
@@ -185,6 +145,24 @@ testUnless(missing, "files with secrets are mounted so that nobody else can read
 
 testUnless(
   missing,
+  "with the NetworkPolicy, only labelled pods may trigger, and a cloud's metadata stays closed",
+  async () => {
+    const reach = async (values: Values) => reachOf(objectsOf((await render(values)).stdout));
+    const closed = { metadata: false, caller: true, stranger: false };
+    assert.deepEqual(await reach({}), { out: [5432], ...closed });
+    assert.deepEqual(await reach({ databricks: { enabled: true } }), {
+      out: [443, 5432],
+      ...closed,
+    });
+    const elsewhere = { egress: { postgres: { to: [{ ipBlock: { cidr: "10.0.0.0/8" } }] } } };
+    assert.deepEqual(await reach({ networkPolicy: elsewhere }), { out: [], ...closed });
+    const open = await reach({ networkPolicy: { enabled: false } });
+    assert.ok(open.stranger && open.metadata);
+  },
+);
+
+testUnless(
+  missing,
   "a changed configuration file rolls the pods, and numbers in it stay whole",
   async () => {
     const made = await Promise.all(
@@ -198,48 +176,3 @@ testUnless(
     assert.equal(file, "run_timeout_ms: 86400000\n");
   },
 );
-
-const REFUSED: readonly [title: string, values: Values, complaint: RegExp][] = [
-  ["two replicas without a history", { replicaCount: 2 }, /several replicas: .*history\.enabled/],
-  ["no token", { triggerToken: { enabled: false } }, /without a token/],
-  [
-    "an SDK with keys but no key file",
-    { tokens: { sdk: "aes-siv" } },
-    /tokens\.keys\.existingSecret/,
-  ],
-  ["Vault without an address", { tokens: { sdk: "vault-transit" } }, /vault\.address/],
-  ["DataHub without an address", { datahub: { enabled: true } }, /datahub\.url/],
-  [
-    "DataHub without tags",
-    { datahub: { enabled: true, url: "http://gms:8080" } },
-    /datahub\.tags/,
-  ],
-  [
-    "DataHub in mode run, with all datasets",
-    { datahub: { enabled: true, url: "http://gms:8080", tags: ["a"], mode: "run" } },
-    /allowedDatasets/,
-  ],
-  [
-    "DataHub in mode approve, without a tag for that",
-    { datahub: { enabled: true, url: "http://gms:8080", tags: ["a"], mode: "approve" } },
-    /approvalTag/,
-  ],
-  ["sweeps without DataHub", { sweep: { enabled: true } }, /datahub\.enabled/],
-  ["an Ingress for no host", { ingress: { enabled: true } }, /ingress\.hosts/],
-  ["a route of no Gateway", { httpRoute: { enabled: true } }, /httpRoute\.parentRefs/],
-  ["a CA in two places", { postgres: { ca: { configMap: "a", secret: "b" } } }, /not both/],
-  ["a key that does not exist", { postgres: { enable: true } }, /'enable' not allowed/],
-  ["a tag that is latest", { image: { tag: "latest" } }, /image\/tag/],
-  ["an unknown mode", { datahub: { mode: "always" } }, /datahub\/mode/],
-  ["an unknown token SDK", { tokens: { sdk: "rot13" } }, /tokens\/sdk/],
-  ["a port that is none", { service: { port: 0 } }, /service\/port/],
-  ["a schedule that is none", { sweep: { schedule: "daily" } }, /sweep\/schedule/],
-];
-
-for (const [title, values, complaint] of REFUSED) {
-  testUnless(missing, `the chart refuses ${title}`, async () => {
-    const { success, stderr } = await render(values);
-    assert.equal(success, false);
-    assert.match(stderr, complaint);
-  });
-}
