@@ -44,6 +44,7 @@ Deno.test("every image has a tag, and none is latest", async () => {
     "Dockerfile",
     "deploy/action/deployment.yaml",
     "deploy/postgres/stateful_set.yaml",
+    "compose.yaml",
   ];
   const texts = await Promise.all(files.map(read));
   const names = texts.flatMap((text) => Array.from(text.matchAll(image), ([, name]) => name!));
