@@ -58,6 +58,8 @@ export interface Config {
   readonly parentTrace: TraceContext | undefined;
   /** How long a run may take. */
   readonly runTimeoutMs: number;
+  /** How many runs may wait for a database. */
+  readonly maxQueuedRuns: number;
   /** Whether a table may be rewritten although its triggers or rules may copy values elsewhere. */
   readonly allowTriggers: boolean;
   /** Whether a table may be rewritten although its definition calls functions of others. */
@@ -123,6 +125,7 @@ export function loadConfig(source: ConfigSource, rotateFrom?: string): Config {
     traces: read(undefined, () => readTraceSettings(reader)),
     parentTrace: readTraceContext(variable("TRACEPARENT"), variable("TRACESTATE")),
     runTimeoutMs: number("RUN_TIMEOUT_MS"),
+    maxQueuedRuns: number("MAX_QUEUED_RUNS"),
     allowTriggers: flag("ALLOW_TRIGGERS"),
     allowTableFunctions: flag("ALLOW_TABLE_FUNCTIONS"),
     allowUnprovenMasks: flag("ALLOW_UNPROVEN_MASKS"),

@@ -15,6 +15,7 @@ export const ERROR_CODES = [
   "method_not_allowed",
   "body_too_large",
   "unsupported_media_type",
+  "idempotency_key_reused",
   // routing
   "dataset_not_allowed",
   "unsupported_platform",
@@ -35,6 +36,7 @@ export const ERROR_CODES = [
   "value_not_text",
   "constraint_violation",
   "timeout",
+  "run_cancelled",
   "shutting_down",
   "run_interrupted",
   // what the work depends on

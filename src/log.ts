@@ -34,6 +34,7 @@ export const LOG_LINES: Readonly<
     "too many connections: {connections} closed that said nothing for longest",
   ],
   request_refused: ["info", "refused {method} {path}: {code}"],
+  run_queued: ["info", "run {runId} on {datasetUrn} waits, {before} runs before it"],
   run_started: [
     "info",
     "run {runId} started on {datasetUrn}",
@@ -59,6 +60,7 @@ export const LOG_LINES: Readonly<
     "dry run {runId} on {table}: {updated} would be updated, {skipped} skipped, {elapsedMs} ms",
   ],
   run_failed: ["error", "run {runId} failed: {reason} ({code})"],
+  run_cancelled: ["info", "run {runId}: {reason}"],
   unexpected_failure: ["error", "unexpected {kind}, a defect: {frames}"],
   history_migrated: ["info", "history migrated from version {from} to {to}"],
   history_connected: ["info", "keeping runs in the history, as {replica}"],

@@ -24,6 +24,13 @@ export type Observation =
     readonly path: string;
   }
   | {
+    readonly event: "run_queued";
+    readonly runId: string;
+    readonly datasetUrn: string;
+    /** How many runs wait for the same database before it. */
+    readonly before: number;
+  }
+  | {
     readonly event: "run_started";
     readonly runId: string;
     readonly datasetUrn: string;
@@ -87,6 +94,12 @@ export type Observation =
     readonly reason: string;
     readonly facts: ErrorFacts;
     readonly elapsedMs: number;
+  }
+  | {
+    readonly event: "run_cancelled";
+    readonly runId: string;
+    readonly datasetUrn: string;
+    readonly reason: string;
   }
   | {
     readonly event: "unexpected_failure";

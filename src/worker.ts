@@ -102,9 +102,9 @@ async function perform(command: Command, config: Config, observers: Observers): 
     case "serve":
       return await serve(config, action(), observers.metrics, shutDown.signal);
     case "run":
-      return await runOnce(command, once(), shutDown.signal);
+      return await runOnce(command, config, once(), shutDown.signal);
     case "rotate":
-      return await rotate(command, once(), shutDown.signal);
+      return await rotate(command, config, once(), shutDown.signal);
     case "trigger":
       return await trigger(command, config.triggerToken, shutDown.signal);
     case "smoke":

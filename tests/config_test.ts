@@ -35,6 +35,7 @@ Deno.test("without any variable the action listens on loopback, logs JSON and ha
     postgresLimits: { lockTimeoutMs: 5000, statementTimeoutMs: 3_600_000 },
     runTimeoutMs: 86_400_000,
     history: undefined,
+    maxQueuedRuns: 1000,
     datahub: undefined,
     allowTriggers: false,
     allowTableFunctions: false,

@@ -7,11 +7,16 @@ const SHUTTING_DOWN = "the action is shutting down";
 export class RunRegistry {
   readonly #running = new Set<Promise<unknown>>();
   readonly #abort = new AbortController();
-  #draining = false;
+  readonly #draining = new AbortController();
 
   /** How many runs are in progress. */
   get size(): number {
     return this.#running.size;
+  }
+
+  /** Aborted, with a reason for runs that have not begun, once `drain` was called. */
+  get draining(): AbortSignal {
+    return this.#draining.signal;
   }
 
   /**
@@ -19,7 +24,7 @@ export class RunRegistry {
    * `drain` was called.
    */
   start<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    if (this.#draining) throw shuttingDown("start the run");
+    this.draining.throwIfAborted();
     const running = work(this.#abort.signal).finally(() => this.#running.delete(running));
     this.#running.add(running);
     return running;
@@ -30,7 +35,7 @@ export class RunRegistry {
    * them for that `reason`, which rolls back what they have not committed. Resolves when none is left.
    */
   async drain(graceMs: number, reason = SHUTTING_DOWN): Promise<void> {
-    this.#draining = true;
+    this.#draining.abort(shuttingDown("start the run", reason));
     const end = () => this.#abort.abort(shuttingDown("finish the run", reason));
     const timer = setTimeout(end, graceMs);
     await Promise.allSettled([...this.#running]);

@@ -10,11 +10,11 @@ import type { Platform, Progress } from "../platforms/platform.ts";
 import { selectPlatform } from "../platforms/select_platform.ts";
 import { rotating, type RotationSource, tokenizing } from "../tokens/conversion.ts";
 import type { TokenSdk } from "../tokens/token_sdk.ts";
-import type { Residue, ResiduePlace, ResidueState } from "../platforms/residue.ts";
 import type { Warning } from "../platforms/warnings.ts";
 import type { RunEnd, Traces } from "../traces/run_traces.ts";
 import { inTrace } from "../trace_context.ts";
 import { measuredConversion } from "./measured_conversion.ts";
+import { withResidue } from "./report_residue.ts";
 import { withTimeLimit } from "./time_limit.ts";
 import type { Report, Trigger } from "./trigger.ts";
 
@@ -45,7 +45,9 @@ export interface RunControl {
   readonly runId: string;
   /** To be aborted, with a `ServiceError` as the reason, to end the run and roll it back. */
   readonly signal: AbortSignal;
-  readonly onProgress?: (progress: Progress) => void;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Called once the table is found, with its name and its columns' in the catalogue. */
+  readonly onTable?: ((table: string, columns: readonly string[]) => void) | undefined;
 }
 
 /**
@@ -120,23 +122,29 @@ async function observedRun(
       const kind = error.facts.cause ?? "unknown";
       deps.observe({ event: "unexpected_failure", kind, frames: stackFrames(thrown) });
     }
-    deps.observe({
-      event: "run_failed",
-      runId,
-      datasetUrn,
-      code: error.code,
-      reason: error.message,
-      facts: error.facts,
-      elapsedMs: Math.round(performance.now() - startedMs),
-    });
+    observeFailure(error, startedMs, trigger, deps, control);
     throw error;
   }
+}
+
+function observeFailure(
+  { code, message: reason, facts }: ServiceError,
+  startedMs: number,
+  { datasetUrn }: Trigger,
+  { observe }: ActionDependencies,
+  { runId }: RunControl,
+): void {
+  if (code === "run_cancelled") {
+    return observe({ event: "run_cancelled", runId, datasetUrn, reason });
+  }
+  const elapsedMs = Math.round(performance.now() - startedMs);
+  observe({ event: "run_failed", runId, datasetUrn, code, reason, facts, elapsedMs });
 }
 
 async function run(
   trigger: Trigger,
   deps: ActionDependencies,
-  { runId, signal, onProgress, clock }: MeasuredRun,
+  { runId, signal, onProgress, onTable, clock }: MeasuredRun,
 ): Promise<Omit<Report, "elapsed_ms">> {
   const dataset = parseDatasetUrn(trigger.datasetUrn);
   const columns = parseColumns(trigger.columns, dataset);
@@ -146,8 +154,7 @@ async function run(
   if (commit === "batches" && strategy === "rewrite") throw contradiction();
   if (scrub && dryRun) throw nothingToScrub();
   const progress = (made: Progress) => {
-    const { updated, total } = made;
-    deps.observe({ event: "batch_written", runId, updated, total });
+    deps.observe({ event: "batch_written", runId, updated: made.updated, total: made.total });
     onProgress?.(made);
   };
   const warnings = new Set<Warning>(dryRun ? [] : deps.standingWarnings);
@@ -174,6 +181,7 @@ async function run(
     found();
     requireTableAllowed(dataset, deps.allowedDatasets, table);
     deps.observe({ event: "table_resolved", runId, table: table.table, columns: table.columns });
+    onTable?.(table.table, table.columns);
     const conversion = await conversionOf(deps, clock);
     const done = dryRun
       ? await clock.time("read", () => table.count(conversion))
@@ -196,27 +204,6 @@ async function run(
   const report = { ...done, ...(warnings.size > 0 && { warnings: [...warnings] }) };
   if (residue === undefined) return report;
   return await clock.time("residue", () => withResidue(report, residue, deps.observe));
-}
-
-/** The report with what is left of the old values, after clearing what only COMMIT lets be cleared. */
-async function withResidue<T extends Pick<Report, "run_id" | "table">>(
-  report: T,
-  residue: Residue,
-  observe: Observe,
-): Promise<T & { readonly residue: readonly ResiduePlace[] }> {
-  const left = await residue.clearAfterwards?.() ?? residue.places;
-  const inState = (wanted: ResidueState) =>
-    left.filter(({ state }) => state === wanted).map(({ place }) => place).join(", ");
-  const [remains, notChecked, cleared] = [
-    inState("remains"),
-    inState("not_checked"),
-    inState("cleared"),
-  ];
-  if (remains + notChecked + cleared !== "") {
-    const { run_id: runId, table } = report;
-    observe({ event: "residue_found", runId, table, remains, notChecked, cleared });
-  }
-  return { ...report, residue: left };
 }
 
 async function conversionOf(deps: ActionDependencies, clock: PhaseClock) {

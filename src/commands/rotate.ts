@@ -3,6 +3,7 @@ import type { ActionDependencies } from "../action/tokenize_dataset.ts";
 import type { RotateCommand } from "../command.ts";
 import { USAGE_EXIT_CODE } from "../exit_codes.ts";
 import { printError } from "./output.ts";
+import type { RunSettings } from "./open_runs.ts";
 import { runOnce } from "./run.ts";
 
 /**
@@ -11,6 +12,7 @@ import { runOnce } from "./run.ts";
  */
 export async function rotate(
   command: RotateCommand,
+  settings: RunSettings,
   deps: ActionDependencies,
   shutDown: AbortSignal,
 ): Promise<number> {
@@ -19,5 +21,5 @@ export async function rotate(
     printError("--from: its tokens are one-way and cannot be read back");
     return USAGE_EXIT_CODE;
   }
-  return await runOnce(command, deps, shutDown);
+  return await runOnce(command, settings, deps, shutDown);
 }

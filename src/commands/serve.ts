@@ -8,6 +8,7 @@ import { asksForHealth, HEALTHY } from "../http/health.ts";
 import { HttpServer } from "../http/server/http_server.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Observe } from "../observations.ts";
+import type { RunService } from "../runs/run_service.ts";
 import { VERSION } from "../version.ts";
 
 /** How long runs in progress may go on after the signal to stop, before they are rolled back. */
@@ -45,31 +46,35 @@ export async function serve(
   const closing = loading?.then(({ datahub }) => datahub?.close());
   await runs.drain(GRACE_MS);
   await closing;
+  await loading?.then(({ service }) => service.close()); // ends streams of events
   await settleWithin(CLOSE_TIMEOUT_MS, server.shutdown());
   await Promise.all([...deps.platforms.values()].map((platform) => platform.close()));
   deps.observe({ event: "stopped" });
   return 0;
 }
 
-/** Loads the code of the API, and makes it; starts to follow DataHub. Runs are entered in `runs`. */
+/** Loads the code of the API, and makes it; starts to follow DataHub. Runs are entered in `registry`. */
 async function loadApp(
   config: Config,
   action: ActionDependencies,
   metrics: Metrics,
-  runs: RunRegistry,
+  registry: RunRegistry,
 ) {
   const { listen, triggerToken } = config;
-  const datahub = await followDatahub(config, action, runs);
+  const { openRuns } = await import("./open_runs.ts");
+  const service = await openRuns(config, action, registry);
+  const datahub = await followDatahub(config, action, service);
   const { createApp } = await import("../http/app.ts");
+  const runs = service;
   const app = createApp({ version: VERSION, listen, triggerToken, runs, action, datahub, metrics });
-  return { app, datahub };
+  return { app, datahub, service };
 }
 
 /** Starts the DataHub loop, if it is configured. */
 async function followDatahub(
   { datahub: settings, tokenSdk: { mode: tokenSdkMode } }: Config,
   action: ActionDependencies,
-  runs: RunRegistry,
+  runs: RunService,
 ) {
   if (settings === undefined) return undefined;
   const { startLoop } = await import("../datahub/loop/loop.ts");

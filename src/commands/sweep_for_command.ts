@@ -6,6 +6,7 @@ import type { Config } from "../config.ts";
 import type { PlannedDataset } from "../datahub/loop/plan_document.ts";
 import type { DatahubMode } from "../datahub/settings.ts";
 import { signalExitCode } from "../stop_signals.ts";
+import { openRuns } from "./open_runs.ts";
 import { printError } from "./output.ts";
 
 /** What a command may choose. */
@@ -38,8 +39,9 @@ export async function sweepForCommand(
   const { tokenSourceOf } = await import("../datahub/loop/token_source.ts");
   const settings = config.datahub!;
   const gms = openGms(settings.gms);
-  const runs = new RunRegistry();
-  void aborted(shutDown).then(() => runs.drain(0, `${shutDown.reason} was received`));
+  const registry = new RunRegistry();
+  const runs = await openRuns(config, action, registry);
+  void aborted(shutDown).then(() => registry.drain(0, `${shutDown.reason} was received`));
   const datasets: PlannedDataset[] = [];
   const { mode = settings.mode } = choices;
   // a program that serves has a journal of its own, which nobody else may write
@@ -68,6 +70,7 @@ export async function sweepForCommand(
     return { exitCode: 1 };
   } finally {
     await journal.flush();
+    await runs.close();
     await Promise.all([...action.platforms.values()].map((platform) => platform.close()));
   }
 }

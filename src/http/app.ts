@@ -1,13 +1,13 @@
 /** The HTTP API: routes, limits, authentication, and one place where failures become responses. */
 import { OpenAPIHono, type RouteHandler } from "@hono/zod-openapi";
-import type { RunRegistry } from "../action/run_registry.ts";
-import { type ActionDependencies, tokenizeDataset } from "../action/tokenize_dataset.ts";
+import type { ActionDependencies } from "../action/tokenize_dataset.ts";
 import { ServiceError, toServiceError } from "../errors.ts";
 import { stackFrames } from "../stack_frames.ts";
 import type { DatahubLoop } from "../datahub/loop/loop.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Observe } from "../observations.ts";
 import { inTrace, readTraceContext } from "../trace_context.ts";
+import type { RunService } from "../runs/run_service.ts";
 import { type ListenAddress, requireOwnHost, requireSameOrigin } from "./browser_requests.ts";
 import { BodyMemory } from "./body_memory.ts";
 import { approvalsRoute, approveRoute, readApproval } from "./approvals.ts";
@@ -16,7 +16,8 @@ import { readChangeEvents } from "./datahub_events_body.ts";
 import { GrowingPause } from "./growing_pause.ts";
 import { HEALTHY } from "./health.ts";
 import { readGauges } from "./metric_readings.ts";
-import { addPages, PAGE_PATHS } from "./pages/pages.ts";
+import { addPages } from "./pages/pages.ts";
+import { DOCUMENT_PATH, type Environment, pathInfo, shownPath } from "./paths.ts";
 import { problemResponse } from "./problem.ts";
 import { readinessCheck } from "./readiness.ts";
 import {
@@ -25,9 +26,8 @@ import {
   healthRoute,
   metricsRoute,
   readinessRoute,
-  triggerRoute,
 } from "./routes.ts";
-import { readTrigger } from "./trigger_body.ts";
+import { addRuns } from "./runs_api.ts";
 
 /** What the API is made of. */
 export interface AppDependencies {
@@ -35,16 +35,13 @@ export interface AppDependencies {
   readonly listen: ListenAddress;
   /** The bearer token that /trigger requires; undefined if anybody may trigger. */
   readonly triggerToken: string | undefined;
-  /** The runs in progress. Once it drains, no new run begins. */
-  readonly runs: RunRegistry;
+  /** What starts runs and knows them. */
+  readonly runs: RunService;
   readonly action: ActionDependencies;
   /** Undefined if DataHub is not followed. */
   readonly datahub: DatahubLoop | undefined;
   readonly metrics: Metrics;
 }
-
-/** Where the OpenAPI document is. */
-const DOCUMENT_PATH = "/openapi.json";
 
 /** The groups of the operations, in the order of the API's page. */
 const TAGS = [
@@ -52,21 +49,6 @@ const TAGS = [
   { name: "DataHub", description: "What the tags in DataHub ask for" },
   { name: "About", description: "What there is, and whether it works" },
 ];
-
-type Environment = { Variables: { runId: string } };
-
-/** Every path: the methods it allows, and whether anybody may read it. Probes come with any Host. */
-const PATHS: ReadonlyMap<string, { readonly allow: string; readonly isPublic: boolean }> = new Map([
-  [healthRoute.path, { allow: "GET, HEAD", isPublic: true }],
-  [readinessRoute.path, { allow: "GET, HEAD", isPublic: true }],
-  [metricsRoute.path, { allow: "GET, HEAD", isPublic: true }],
-  [DOCUMENT_PATH, { allow: "GET, HEAD", isPublic: true }],
-  [triggerRoute.path, { allow: "POST", isPublic: false }],
-  [datahubEventsRoute.path, { allow: "POST", isPublic: false }],
-  [datahubStatusRoute.path, { allow: "GET, HEAD", isPublic: false }],
-  [approvalsRoute.path, { allow: "GET, HEAD, POST", isPublic: false }],
-  ...PAGE_PATHS.map((path) => [path, { allow: "GET, HEAD", isPublic: true }] as const),
-]);
 
 /** Makes the API. It reads no environment and opens no connection. */
 export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
@@ -77,7 +59,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
 
   app.use(async (c, next) => {
     requireSameOrigin(c.req.raw);
-    const isPublic = PATHS.get(c.req.path)?.isPublic ?? false;
+    const isPublic = pathInfo(c.req.path)?.isPublic ?? false;
     if (deps.triggerToken === undefined && !isPublic) requireOwnHost(c.req.raw, deps.listen);
     const trace = readTraceContext(c.req.header("traceparent"), c.req.header("tracestate"));
     await inTrace(trace, next);
@@ -97,18 +79,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
     await requireBearerToken(header, deps.triggerToken, () => wrongToken.wait());
   };
 
-  app.openAPIRegistry.registerPath(triggerRoute);
-  const trigger: RouteHandler<typeof triggerRoute, Environment> = async (c) => {
-    await authenticate(c.req.header("authorization"));
-    const trigger = await readTrigger(c.req.raw, bodies);
-    const runId = crypto.randomUUID();
-    const report = deps.runs.start((signal) =>
-      tokenizeDataset(trigger, deps.action, { runId, signal })
-    );
-    c.set("runId", runId);
-    return c.json(await report, 200);
-  };
-  app.post(triggerRoute.path, trigger);
+  addRuns(app, { runs: deps.runs, bodies, authenticate });
   addDatahub(app, deps.datahub, bodies, authenticate);
   addPages(app, deps.version);
 
@@ -181,7 +152,7 @@ function requireFollowed(datahub: DatahubLoop | undefined): DatahubLoop {
 /** Turns every failure into a problem document, and logs those that no run logs. */
 function answerFailures(app: OpenAPIHono<Environment>, observe: Observe): void {
   app.notFound((c) => {
-    const allow = PATHS.get(c.req.path)?.allow;
+    const allow = pathInfo(c.req.path)?.allow;
     const { method, path } = c.req;
     const error = allow === undefined
       ? new ServiceError("not_found", "Cannot handle the request: there is nothing at this path")
@@ -189,7 +160,7 @@ function answerFailures(app: OpenAPIHono<Environment>, observe: Observe): void {
         "method_not_allowed",
         `Cannot handle the request: ${method} is not allowed here, only ${allow}`,
       );
-    observe({ event: "request_refused", code: error.code, method, path: shown(path) });
+    observe({ event: "request_refused", code: error.code, method, path: shownPath(path) });
     const response = problemResponse(error);
     if (allow !== undefined) response.headers.set("allow", allow);
     return response;
@@ -202,13 +173,8 @@ function answerFailures(app: OpenAPIHono<Environment>, observe: Observe): void {
       observe({ event: "unexpected_failure", kind: thrown.name, frames: stackFrames(thrown) });
     } else if (runId === undefined) {
       const { method, path } = c.req;
-      observe({ event: "request_refused", code: error.code, method, path: shown(path) });
+      observe({ event: "request_refused", code: error.code, method, path: shownPath(path) });
     }
     return problemResponse(error, runId);
   });
-}
-
-/** A path as the log may show it: only known ones, since others can contain anything. */
-function shown(path: string): string {
-  return PATHS.has(path) ? path : "(unknown)";
 }

@@ -5,7 +5,8 @@ import type { PlannedReason } from "../datahub/loop/plan_document.ts";
 import type { Approvals, WaitingDataset } from "../datahub/loop/waiting_columns.ts";
 import type { BodyMemory } from "./body_memory.ts";
 import { invalidBody, readJsonBody } from "./json_body.ts";
-import { BODY_CODES, DATAHUB_CODES, json, problemResponses } from "./routes.ts";
+import { BODY_CODES, DATAHUB_CODES } from "./routes.ts";
+import { json, problemResponses } from "./route_parts.ts";
 import { EXAMPLE_URN, schemaOf } from "./schemas.ts";
 
 const reasonSchema = schemaOf<PlannedReason>("TagReason", {

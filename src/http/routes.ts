@@ -1,33 +1,16 @@
 /** The routes as OpenAPI describes them. */
-import { createRoute } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import type { ErrorCode } from "../errors.ts";
 import { acceptedSchema, changeEventsSchema, datahubStatusSchema } from "./datahub_schemas.ts";
-import { PROBLEMS } from "./problem.ts";
+import { json, problemResponses } from "./route_parts.ts";
+import { runSchema } from "./run_schemas.ts";
 import {
   healthSchema,
   metricsSchema,
-  problemSchema,
   readinessSchema,
   reportSchema,
   triggerSchema,
 } from "./schemas.ts";
-
-/** A body of JSON. */
-export const json = <T>(schema: T) => ({ "application/json": { schema } });
-const problem = { "application/problem+json": { schema: problemSchema } };
-
-type Headers = Record<string, { description: string; schema: { type: "integer" | "string" } }>;
-
-const retryAfter: Headers = {
-  "Retry-After": { description: "Seconds to wait", schema: { type: "integer" } },
-};
-
-/** The headers that may come with problems of a status. */
-const HEADERS: Partial<Record<number, Headers>> = {
-  401: { "WWW-Authenticate": { description: "RFC 6750", schema: { type: "string" } } },
-  409: retryAfter,
-  503: retryAfter,
-};
 
 /** Codes that `/trigger` never responds with: they belong to the router. */
 const ROUTER_CODES: readonly ErrorCode[] = ["not_found", "method_not_allowed"];
@@ -95,9 +78,30 @@ export const triggerRoute = createRoute({
   tags: ["Runs"],
   summary: "Tokenize columns of a dataset in place",
   security: [{ bearer: [] }],
-  request: { body: { required: true, content: json(triggerSchema) } },
+  request: {
+    headers: z.object({
+      prefer: z.string().optional().openapi({
+        description: "RFC 7240; `respond-async`: respond with the run, at once",
+      }),
+      "idempotency-key": z.string().optional().openapi({
+        description: "Of the caller's choice: the same key and body is the same run",
+      }),
+      from: z.string().optional().openapi({
+        description: "RFC 9110; who sends it, for the run's cause",
+      }),
+    }),
+    body: { required: true, content: json(triggerSchema) },
+  },
   responses: {
     200: { description: "Done, with exact counts", content: json(reportSchema) },
+    202: {
+      description: "The run, which goes on; with `Prefer: respond-async`",
+      content: json(runSchema),
+      headers: {
+        Location: { description: "Where the run is", schema: { type: "string" } },
+        "Preference-Applied": { description: "RFC 7240", schema: { type: "string" } },
+      },
+    },
     ...problemResponses((code) => !ROUTER_CODES.includes(code)),
   },
 });
@@ -130,19 +134,3 @@ export const datahubStatusRoute = createRoute({
     ...problemResponses((code) => DATAHUB_CODES.includes(code)),
   },
 });
-
-/** The responses with those codes, by their statuses. */
-export function problemResponses(isPossible: (code: ErrorCode) => boolean) {
-  const byStatus = new Map<number, ErrorCode[]>();
-  for (const [code, { status }] of Object.entries(PROBLEMS) as [ErrorCode, { status: number }][]) {
-    if (!isPossible(code)) continue;
-    byStatus.set(status, [...byStatus.get(status) ?? [], code]);
-  }
-  return Object.fromEntries(
-    [...byStatus].map(([status, codes]) => {
-      const headers = HEADERS[status];
-      const described = { description: codes.join(", "), content: problem };
-      return [status, headers === undefined ? described : { ...described, headers }];
-    }),
-  );
-}

@@ -10,8 +10,11 @@ import { loadConfig } from "../../src/config.ts";
 import type { DatahubLoop } from "../../src/datahub/loop/loop.ts";
 import { createApp } from "../../src/http/app.ts";
 import { Metrics } from "../../src/metrics/metrics.ts";
+import { toProblem } from "../../src/http/problem.ts";
 import type { Observation } from "../../src/observations.ts";
 import { postgresPlatform } from "../../src/platforms/postgres/postgres_platform.ts";
+import { MemoryRunStore } from "../../src/runs/memory_run_store.ts";
+import { RunService } from "../../src/runs/run_service.ts";
 import { lazyTokenSdk } from "../../src/tokens/lazy_token_sdk.ts";
 import { VERSION } from "../../src/version.ts";
 import { checkResponse, hasOperation } from "./openapi_document.ts";
@@ -26,11 +29,14 @@ export interface ApiResponse {
 
 /** The API of one configuration. */
 export interface ActionApi extends AsyncDisposable {
-  readonly runs: RunRegistry;
+  readonly registry: RunRegistry;
+  readonly runs: RunService;
   /** All that would have been logged. */
   readonly observations: readonly Observation[];
   /** Sends any request. */
   send(method: string, path: string, init?: Omit<RequestInit, "method">): Promise<ApiResponse>;
+  /** Sends a request whose response is a stream, which is not checked. */
+  request(path: string, init?: RequestInit): Promise<Response>;
   /** Sends a trigger as JSON; strings go as they are. */
   trigger(body: unknown, headers?: Record<string, string>): Promise<ApiResponse>;
 }
@@ -50,8 +56,23 @@ export function openApi(
       : []
   );
   const observations: Observation[] = [];
-  const runs = new RunRegistry();
   const metrics = new Metrics(["postgres", "databricks"]);
+  const action = {
+    platforms: new Map(platforms),
+    knownPlatforms: new Map([["postgres", "PG_CONN_STR"], ["databricks", "DBX_JDBC_URL"]]),
+    allowedDatasets: config.allowedDatasets,
+    runTimeoutMs,
+    tokenSdk: lazyTokenSdk(config.tokenSdk),
+    observe(observation: Observation) {
+      observations.push(observation);
+      metrics.observe(observation);
+    },
+    meter: metrics,
+  };
+  const registry = new RunRegistry();
+  const { maxQueuedRuns } = config;
+  const store = new MemoryRunStore();
+  const runs = new RunService({ store, action, registry, toProblem, maxQueuedRuns });
   const app = createApp({
     version: VERSION,
     listen: config.listen,
@@ -59,18 +80,7 @@ export function openApi(
     runs,
     datahub,
     metrics,
-    action: {
-      platforms: new Map(platforms),
-      knownPlatforms: new Map([["postgres", "PG_CONN_STR"], ["databricks", "DBX_JDBC_URL"]]),
-      allowedDatasets: config.allowedDatasets,
-      runTimeoutMs,
-      tokenSdk: lazyTokenSdk(config.tokenSdk),
-      observe(observation) {
-        observations.push(observation);
-        metrics.observe(observation);
-      },
-      meter: metrics,
-    },
+    action,
   });
 
   let document: unknown;
@@ -93,15 +103,18 @@ export function openApi(
     return { status, headers, json };
   };
   return {
+    registry,
     runs,
     observations,
     send,
+    request: async (path, init) => await app.request(path, init),
     trigger: (body, headers = {}) =>
       send("POST", "/trigger", {
         body: typeof body === "string" ? body : JSON.stringify(body),
         headers: { "content-type": "application/json", ...headers },
       }),
     async [Symbol.asyncDispose]() {
+      await runs.close();
       for (const [, platform] of platforms) await platform.close();
     },
   };

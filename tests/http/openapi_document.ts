@@ -58,8 +58,8 @@ function checkOperation(root: JsonObject, operation: JsonObject, where: string):
 }
 
 function checkContent(root: JsonObject, holder: JsonObject, where: string): void {
-  for (const [type, media] of Object.entries(asObject(holder.content, where))) {
-    assert.match(type, /^(application\/(problem\+)?json|text\/(plain|html))$/, where);
+  for (const [type, media] of Object.entries(asObject(holder.content ?? {}, where))) {
+    assert.match(type, /^(application\/(problem\+)?json|text\/(plain|html|event-stream))$/, where);
     checkSchema(root, asObject(media, where).schema ?? null, where);
   }
 }
@@ -133,15 +133,25 @@ export interface ApiResponse {
 
 /** Whether the document has the operation at all; what isn't one is refused with 404 or 405. */
 export function hasOperation(document: unknown, method: string, path: string): boolean {
-  const paths = asObject(asObject(document, "document").paths, "paths");
-  return method.toLowerCase() in asObject(paths[path] ?? {}, path);
+  return method.toLowerCase() in pathItem(asObject(document, "document"), path);
+}
+
+/** The operations of a path, whose parameters may be of any value; none if there is no such path. */
+function pathItem(root: JsonObject, path: string): JsonObject {
+  const paths = asObject(root.paths, "paths");
+  const template = Object.keys(paths).find((each) =>
+    new RegExp(`^${each.replaceAll(".", "\\.").replace(/\{\w+\}/, "[^/]+")}$`).test(
+      path.split("?", 1)[0]!,
+    )
+  );
+  return asObject(paths[template ?? ""] ?? {}, path);
 }
 
 /** Throws unless the document describes such an answer. */
 export function checkResponse(document: unknown, answer: ApiResponse): void {
   const root = asObject(document, "document");
   const { method, path, status, contentType, body } = answer;
-  const item = asObject(asObject(root.paths, "paths")[path] ?? null, path);
+  const item = pathItem(root, path);
   const operation = asObject(item[method.toLowerCase()] ?? null, `${method} ${path}`);
   const response = asObject(operation.responses, "responses")[String(status)];
   assert.ok(response !== undefined, `${method} ${path} is not documented to give ${status}`);
@@ -153,6 +163,10 @@ export function checkResponse(document: unknown, answer: ApiResponse): void {
 /** What is wrong with `value` by `schema`; undocumented properties are a fault too. */
 function faultsOf(root: JsonObject, given: Json, value: Json, at: string): string[] {
   const schema = resolve(root, asObject(given, at));
+  if (schema.anyOf !== undefined) {
+    const each = (schema.anyOf as Json[]).map((one) => faultsOf(root, one, value, at));
+    return each.find((faults) => faults.length === 0) ?? each.flat();
+  }
   const faults: string[] = [];
   const check = (ok: boolean, what: string) => void (ok || faults.push(`${at}: ${what}`));
   const types = typesOf(schema);

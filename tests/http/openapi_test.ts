@@ -9,7 +9,7 @@ Deno.test("/openapi.json is a valid document of every operation", async () => {
   await using api = openApi();
   const { status, json } = await api.send("GET", "/openapi.json");
   assert.equal(status, 200);
-  assert.equal(checkDocument(json), 9);
+  assert.equal(checkDocument(json), 13);
   assert.deepEqual(Object.keys(json.paths).sort(), [
     "/",
     "/datahub/approvals",
@@ -18,6 +18,10 @@ Deno.test("/openapi.json is a valid document of every operation", async () => {
     "/healthz",
     "/metrics",
     "/readyz",
+    "/runs",
+    "/runs/{id}",
+    "/runs/{id}/cancel",
+    "/runs/{id}/events",
     "/trigger",
   ]);
 });
@@ -99,6 +103,7 @@ Deno.test("every code becomes a problem document, and /trigger documents all tha
   await using api = openApi();
   const { json: document } = await api.send("GET", "/openapi.json");
   const routers = ["not_found", "method_not_allowed"];
+  const passing = ["run_in_progress", "lock_timeout", "conflict", "shutting_down"];
   for (const code of ERROR_CODES) {
     const response = problemResponse(new ServiceError(code, "Cannot do it: it is a test"), "id");
     const body = await response.json();
@@ -108,7 +113,7 @@ Deno.test("every code becomes a problem document, and /trigger documents all tha
     const { status } = response;
     const answer = { method: "POST", path: "/trigger", status, contentType, body };
     if (!routers.includes(code)) checkResponse(document, answer);
-    assert.equal(response.headers.has("retry-after"), status === 409 || code === "shutting_down");
+    assert.equal(response.headers.has("retry-after"), passing.includes(code));
     const documented = document.paths["/trigger"].post.responses[status]?.headers ?? {};
     const names = Object.keys(documented).map((name) => name.toLowerCase());
     for (const name of ["retry-after", "www-authenticate"]) {
@@ -127,7 +132,7 @@ Deno.test("every code has the HTTP status that callers rely on", () => {
     403: ["dataset_not_allowed", "permission_denied"],
     404: ["not_found", "table_not_found"],
     405: ["method_not_allowed"],
-    409: ["conflict", "lock_timeout", "run_in_progress"],
+    409: ["conflict", "lock_timeout", "run_cancelled", "run_in_progress"],
     413: ["body_too_large"],
     415: ["unsupported_media_type"],
     422: [
@@ -135,6 +140,7 @@ Deno.test("every code has the HTTP status that callers rely on", () => {
       "column_not_found",
       "column_not_tokenizable",
       "constraint_violation",
+      "idempotency_key_reused",
       "table_not_supported",
       "unsupported_platform",
       "value_not_text",

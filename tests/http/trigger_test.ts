@@ -196,7 +196,7 @@ Deno.test("a 409 response (run_in_progress, lock_timeout) says when to try again
 
 Deno.test("during shutdown a trigger is refused and starts no run", async () => {
   await using api = openApi({ PG_CONN_STR: database.url });
-  await api.runs.drain(0);
+  await api.registry.drain(0);
   const response = await api.trigger({ dataset_urn: customers, columns: ["email"] });
   assert.deepEqual([response.status, codeOf(response)], [503, "shutting_down"]);
   assert.equal(response.json.run_id, undefined);

@@ -28,6 +28,11 @@ export const DATABASES = {
     TIMEOUT_RANGE,
     "a day",
   ),
+  MAX_QUEUED_RUNS: integer(
+    "how many runs may wait for a database while [others use it](runs.md#the-queue)",
+    1000,
+    [0, 100_000],
+  ),
   DBX_JDBC_URL: connectionString(
     "Databricks: [the JDBC URL](databricks.md#connecting) of a SQL warehouse",
     "Databricks is off",

@@ -1,9 +1,9 @@
 /** Brings tagged columns to what the mode allows: counts, tokenizes, reports. */
-import type { RunRegistry } from "../../action/run_registry.ts";
-import { type ActionDependencies, tokenizeDataset } from "../../action/tokenize_dataset.ts";
+import type { ActionDependencies } from "../../action/tokenize_dataset.ts";
 import type { Report } from "../../action/trigger.ts";
 import { type ErrorCode, toServiceError } from "../../errors.ts";
 import { DEFAULT_RUN_OPTIONS, type RunOptions } from "../../run_options.ts";
+import type { RunService } from "../../runs/run_service.ts";
 import type { Gms } from "../gms/gms.ts";
 import { profilesPlaces } from "../report/profiles.ts";
 import type { ReportedRun, Reporter } from "../report/reporter.ts";
@@ -17,7 +17,7 @@ import type { LabelRules, TaggedColumn } from "./tagged_columns.ts";
 /** What it works with. */
 export interface BringAboutDependencies {
   readonly action: ActionDependencies;
-  readonly runs: RunRegistry;
+  readonly runs: RunService;
   readonly mode: DatahubMode;
   readonly reporter: Reporter;
   readonly journal: Journal;
@@ -153,12 +153,16 @@ async function reportDone(
   return { kind: "done", report };
 }
 
+/** A run of the table; one that only counts is not kept, as each sweep makes one of each dataset. */
 async function run(
-  { datasetUrn, columns }: Subject,
+  { datasetUrn, columns, actor, isEvent }: Subject,
   options: Partial<RunOptions>,
-  { runs, action }: BringAboutDependencies,
+  { runs }: BringAboutDependencies,
   runId: string = crypto.randomUUID(),
 ): Promise<Report> {
   const trigger = { ...DEFAULT_RUN_OPTIONS, ...options, datasetUrn, columns };
-  return await runs.start((signal) => tokenizeDataset(trigger, action, { runId, signal }));
+  const cause = { kind: isEvent ? "event" : "sweep", actor: actor ?? null } as const;
+  if (trigger.dryRun) return await runs.check(trigger, cause);
+  const { report } = await runs.start({ trigger, cause, runId });
+  return await report;
 }

@@ -10,6 +10,8 @@ import { datasetOf } from "../gms/search.ts";
 export interface Hint {
   /** URN of the user who asked for a column or approved it. */
   readonly actor?: string;
+  /** Whether an event said that something changed; otherwise it was a sweep's turn. */
+  readonly isEvent?: boolean;
 }
 
 /** An event as far as it matters. */

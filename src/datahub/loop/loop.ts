@@ -3,10 +3,10 @@
  * due, and `reconcile` deals with each. Nothing is kept but the offset of the events, in DataHub: after a
  * restart, a sweep finds what is left to do.
  */
-import type { RunRegistry } from "../../action/run_registry.ts";
 import type { ActionDependencies } from "../../action/tokenize_dataset.ts";
 import { settleWithin } from "../../async.ts";
-import { MAX_RUNS } from "../../platforms/run_limiter.ts";
+import { MAX_RUNS } from "../../runs/run_queue.ts";
+import type { RunService } from "../../runs/run_service.ts";
 import { openGms } from "../gms/gms.ts";
 import { offsetStore } from "../gms/offset_store.ts";
 import { findTaggedDatasets } from "../gms/search.ts";
@@ -31,7 +31,7 @@ import type { Approvals } from "./waiting_columns.ts";
 export interface LoopDependencies {
   readonly settings: DatahubSettings;
   readonly action: ActionDependencies;
-  readonly runs: RunRegistry;
+  readonly runs: RunService;
   /** As in `TOKEN_SDK_MODE`. */
   readonly tokenSdkMode: string;
   /** Where it reports to; otherwise to DataHub. */
@@ -115,7 +115,7 @@ function partsOf({ settings, action, runs, tokenSdkMode, ...rest }: LoopDependen
   const take = async (event: ChangeEvent) => {
     if (!isRelevant(event, rules())) return;
     const { actor, isAddition } = event;
-    const hint: Hint = isAddition && actor !== undefined ? { actor } : {};
+    const hint: Hint = { isEvent: true, ...(isAddition && actor !== undefined && { actor }) };
     await queue.mark(event.datasetUrn, { delayMs: MERGE_WINDOW_MS, hint });
   };
   const sweeper = new Sweeper({

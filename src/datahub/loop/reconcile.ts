@@ -47,7 +47,9 @@ export async function reconcile(
   }
   const actor = hints.findLast((each) => each.actor !== undefined)?.actor;
   const names = columns.tagged.map(({ name }) => name);
-  const subject = { datasetUrn, columns: names, fields, ...(actor !== undefined && { actor }) };
+  const isEvent = hints.some((each) => each.isEvent);
+  const by = actor === undefined ? {} : { actor };
+  const subject = { datasetUrn, columns: names, fields, isEvent, ...by };
   try {
     requireUrnAllowed(dataset, deps.action.allowedDatasets);
     return ended(datasetUrn, await bringAbout(subject, columns.tagged, deps), columns);

@@ -1,6 +1,6 @@
 /** One sweep from beginning to end, for commands: every tagged dataset is dealt with once. */
 import { backoffMs, delay, pool } from "../../async.ts";
-import { MAX_RUNS } from "../../platforms/run_limiter.ts";
+import { MAX_RUNS } from "../../runs/run_queue.ts";
 import { GmsError } from "../gms/gms_error.ts";
 import { findTaggedDatasets } from "../gms/search.ts";
 import type { DatahubSettings } from "../settings.ts";

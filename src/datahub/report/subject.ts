@@ -12,6 +12,8 @@ export interface Subject {
   readonly fields: readonly SchemaField[];
   /** Who asked for it, if an event said so: URN of a user. */
   readonly actor?: string;
+  /** Whether an event led to it; otherwise it was a sweep's turn. */
+  readonly isEvent?: boolean;
 }
 
 /** A column as DataHub has it. */

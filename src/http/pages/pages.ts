@@ -6,7 +6,7 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { Env } from "hono";
 import { ServiceError } from "../../errors.ts";
-import { problemResponses } from "../routes.ts";
+import { problemResponses } from "../route_parts.ts";
 import { indexOf, indexSchema } from "./index_document.ts";
 import type { PageFile, PageFiles } from "./page_file.ts";
 

@@ -96,10 +96,17 @@ export class Connection {
     const endless = isEventStream(response) && !head.isCurrent;
     const goesOn = head.keepsAlive && body.isRead && !endless && !this.#owner.isStopping;
     const keepAliveSeconds = goesOn ? Math.floor(this.#owner.silenceTimeoutMs / 1000) : undefined;
-    for await (const bytes of responseBytes(response, { request: head, keepAliveSeconds })) {
-      await this.#send(bytes);
+    const isStream = isEventStream(response);
+    try {
+      for await (const bytes of responseBytes(response, { request: head, keepAliveSeconds })) {
+        await this.#send(bytes);
+        this.#hasServed = true;
+        // a stream of events may go on for hours, so it makes room where there is too little
+        if (isStream) this.#owner.waits(this, true);
+      }
+    } finally {
+      if (isStream) this.#owner.waits(this, false);
     }
-    this.#hasServed = true;
     if (!goesOn) await this.#linger();
     return goesOn;
   }

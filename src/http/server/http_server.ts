@@ -8,10 +8,10 @@ import { Connection, type ConnectionOwner } from "./connection.ts";
 import { faultBytes } from "./response_bytes.ts";
 
 /**
- * The most connections at once: half of 1,024, the number of file descriptors that a process has by
- * default in many places; the databases need some, too.
+ * The most connections at once: enough for a thousand streams of events. Where the process has fewer file
+ * descriptors, the limit is lowered so that some are left to the databases.
  */
-const MAX_CONNECTIONS = 512;
+const MAX_CONNECTIONS = 2048;
 /** The least that the limit is lowered to. */
 const MIN_CONNECTIONS = 16;
 /** How many descriptors are left to others, where there are fewer than that. */
@@ -41,7 +41,7 @@ export class HttpServer implements ConnectionOwner {
   readonly #listener: Deno.TcpListener;
   readonly #onDropped: (dropped: number) => void;
   readonly #open = new Set<Connection>();
-  /** Those that wait for bytes of their callers, the longest first. */
+  /** Those that wait for bytes of their callers, or stream events to them, the longest first. */
   readonly #waiting = new Set<Connection>();
   readonly #ended = Promise.withResolvers<void>();
   #limit = MAX_CONNECTIONS;

@@ -15,7 +15,6 @@ import {
 import { orUnchanged } from "../ended_run.ts";
 import type { Platform, RunContext, TableSession } from "../platform.ts";
 import { runInProgress } from "../refusal.ts";
-import { RunLimiter } from "../run_limiter.ts";
 import { authorize } from "./connection/authorization.ts";
 import { checkGenerated } from "./lookup/check_generated.ts";
 import { checkPolicies } from "./lookup/check_policies.ts";
@@ -52,8 +51,6 @@ export function databricksPlatform(
 ): Platform {
   const { allowUnprovenMasks = false, pushdown = true, scope = ANY_NAME, secretScope } = options;
   const warehouse = { settings, authorization: authorize(settings.authentication) };
-  const runs = new RunLimiter("warehouse"); // each run has a session of its own
-
   return {
     name: "databricks",
     reach: scopeInWords(scope, "catalog"),
@@ -66,17 +63,17 @@ export function databricksPlatform(
     async withTable(dataset, columns, run, use) {
       if (run.strategy === "rewrite") throw noRewrite();
       const candidates = withinScope(readName(dataset, settings), scope);
-      const done = runs.run(async () => {
+      const work = async () => {
         run.signal.throwIfAborted();
-        const session = await Session.open(warehouse, run);
+        const session = await Session.open(warehouse, run); // each run has its own
         try {
           const found = await findTable(session, dataset, candidates);
           return await onTable(session, found, columns, run, use);
         } finally {
           await session.close();
         }
-      });
-      return await orUnchanged(run.signal, done);
+      };
+      return await orUnchanged(run.signal, work());
     },
     close: () => Promise.resolve(), // runs close their own sessions
   };

@@ -3,7 +3,6 @@ import { toAuthority } from "../../host_name.ts";
 import { orUnchanged } from "../ended_run.ts";
 import { bestFit, scopeInWords } from "../connection_scope.ts";
 import type { Platform, TableSession } from "../platform.ts";
-import { RunLimiter } from "../run_limiter.ts";
 import { possibleNames } from "../table_name_candidates.ts";
 import { RunSessions } from "./connection/run_sessions.ts";
 import type { Session } from "./connection/session.ts";
@@ -19,7 +18,6 @@ type Use<T> = (table: TableSession) => Promise<T>;
 /** Makes the platform. It connects when it is first used. */
 export function postgresPlatform(settings: PostgresSettings, options: PostgresOptions): Platform {
   const pool = new SessionPool(settings);
-  const limiter = new RunLimiter("database");
   const { platformInstance } = options;
   const scope = { platformInstance, databases: [settings.database] };
   return {
@@ -37,7 +35,7 @@ export function postgresPlatform(settings: PostgresSettings, options: PostgresOp
       const run = new PostgresRun(new RunSessions(pool), options, context, { dataset, columns });
       const isInBatches = context.commit === "batches" && !context.dryRun;
       const work = isInBatches ? inManyTransactions : inOneTransaction;
-      const done = limiter.run(() => run.withLiveSession((session) => work(run, session, use)));
+      const done = run.withLiveSession((session) => work(run, session, use));
       return orUnchanged(context.signal, done);
     },
     connections: () => ({ inUse: pool.inUse, idle: pool.idle }),

@@ -16,6 +16,9 @@ import { until } from "../../../scripts/servers/until.ts";
 import { RunRegistry } from "../../../src/action/run_registry.ts";
 import { loadConfig } from "../../../src/config.ts";
 import { type DatahubLoop, startLoop } from "../../../src/datahub/loop/loop.ts";
+import { toProblem } from "../../../src/http/problem.ts";
+import { MemoryRunStore } from "../../../src/runs/memory_run_store.ts";
+import { RunService } from "../../../src/runs/run_service.ts";
 import type { Reporter } from "../../../src/datahub/report/reporter.ts";
 import type { Observation } from "../../../src/observations.ts";
 import { postgresPlatform } from "../../../src/platforms/postgres/postgres_platform.ts";
@@ -135,7 +138,7 @@ function start({ datahub, database, observations }: Place, options: OpenLoopOpti
     allowTableFunctions,
     pushdown,
   });
-  const runs = new RunRegistry();
+  const registry = new RunRegistry();
   const action = {
     platforms: new Map([[platform.name, platform]]),
     knownPlatforms: new Map([["postgres", "PG_CONN_STR"], ["databricks", "DBX_JDBC_URL"]]),
@@ -144,6 +147,7 @@ function start({ datahub, database, observations }: Place, options: OpenLoopOpti
     tokenSdk: lazyTokenSdk(config.tokenSdk),
     observe: (observation: Observation) => void observations.push(observation),
   };
+  const runs = new RunService({ store: new MemoryRunStore(), action, registry, toProblem });
   const loop = startLoop({
     settings: config.datahub!,
     tokenSdkMode: config.tokenSdk.mode,
@@ -153,8 +157,9 @@ function start({ datahub, database, observations }: Place, options: OpenLoopOpti
   });
   const close = async () => {
     const closing = loop.close();
-    await runs.drain(0);
+    await registry.drain(0);
     await closing;
+    await runs.close();
     await platform.close();
   };
   return { loop, close };

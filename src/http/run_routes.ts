@@ -1,0 +1,86 @@
+/** The routes of runs as OpenAPI describes them. */
+import { createRoute, z } from "@hono/zod-openapi";
+import type { ErrorCode } from "../errors.ts";
+import { json, problemResponses } from "./route_parts.ts";
+import { runPageSchema, runQuerySchema, runSchema } from "./run_schemas.ts";
+
+const security = [{ bearer: [] }];
+const params = z.object({ id: z.string() });
+
+const READ_CODES: readonly ErrorCode[] = ["unauthorized", "internal", "permission_denied"];
+const RUN_CODES: readonly ErrorCode[] = [...READ_CODES, "not_found"];
+const problems = (codes: readonly ErrorCode[]) => problemResponses((code) => codes.includes(code));
+
+/** The runs that are kept. */
+export const runsRoute = createRoute({
+  method: "get",
+  path: "/runs",
+  operationId: "listRuns",
+  tags: ["Runs"],
+  summary: "List runs, newest first",
+  security,
+  request: { query: runQuerySchema },
+  responses: {
+    200: { description: "A page of them", content: json(runPageSchema) },
+    ...problems([...READ_CODES, "invalid_request"]),
+  },
+});
+
+/** One run. */
+export const runRoute = createRoute({
+  method: "get",
+  path: "/runs/{id}",
+  operationId: "getRun",
+  tags: ["Runs"],
+  summary: "How far a run has come, and what it did",
+  security,
+  request: { params },
+  responses: {
+    200: { description: "The run", content: json(runSchema) },
+    ...problems(RUN_CODES),
+  },
+});
+
+/** The end of a run. */
+export const cancelRoute = createRoute({
+  method: "post",
+  path: "/runs/{id}/cancel",
+  operationId: "cancelRun",
+  tags: ["Runs"],
+  summary: "End a run: one that waits does not start, one under way is rolled back",
+  security,
+  request: { params },
+  responses: {
+    202: {
+      description: "The run as it is; one that has ended stays as it is",
+      content: json(runSchema),
+    },
+    ...problems(RUN_CODES),
+  },
+});
+
+/** What becomes of a run, as it happens. */
+export const runEventsRoute = createRoute({
+  method: "get",
+  path: "/runs/{id}/events",
+  operationId: "followRun",
+  tags: ["Runs"],
+  summary: "Follow a run: server-sent events `state` (the run) and `progress`",
+  security,
+  request: {
+    params,
+    headers: z.object({
+      "last-event-id": z.string().optional().openapi({
+        description: "The `id` of the last event received: what came after it follows",
+      }),
+    }),
+  },
+  responses: {
+    200: {
+      description: "Events until the run has ended; comments while nothing happens",
+      content: { "text/event-stream": { schema: z.string() } },
+    },
+    204: { description: "The run has ended, and its last event was received" },
+    ...problems(RUN_CODES),
+  },
+});

@@ -1,0 +1,111 @@
+/** A run that this process executes: what becomes of it goes to the store, in order. */
+import type { Report } from "../action/trigger.ts";
+import { ServiceError } from "../errors.ts";
+import type { Progress } from "../platforms/platform.ts";
+import { ProgressMeter } from "./progress_meter.ts";
+import { LIVE_STATES, type Problem, type RunProgress, type RunState } from "./run.ts";
+import type { RunChange, RunStore } from "./run_store.ts";
+
+/** How often progress is stored at most. */
+const PROGRESS_INTERVAL_MS = 500;
+
+/** Failures that pass, and after which nothing has changed: a retry with the same key may try again. */
+const PASSING: readonly string[] = ["run_in_progress", "lock_timeout", "conflict", "shutting_down"];
+
+/** Its document, as far as this process changes it. */
+export class LiveRun {
+  readonly runId: string;
+  readonly #store: RunStore;
+  readonly #cancel = new AbortController();
+  #meter = new ProgressMeter(performance.now());
+  #progress: RunProgress | undefined;
+  #storedAtMs = 0;
+  #isStoring = false;
+  #hasBegun = false;
+
+  constructor(runId: string, store: RunStore) {
+    this.runId = runId;
+    this.#store = store;
+  }
+
+  /** Aborted, with `run_cancelled`, once it is to end. */
+  get cancelled(): AbortSignal {
+    return this.#cancel.signal;
+  }
+
+  /** Whether it has left the queue. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  /** Ends it. */
+  cancel(): void {
+    this.#cancel.abort(runCancelled());
+  }
+
+  /** It leaves the queue. Throws `run_cancelled` if it was ended by then, by any process. */
+  async begin(): Promise<void> {
+    const running = { state: "running", started_at: now() } as const;
+    const begun = await this.#store.update(this.runId, ["queued"], running);
+    if (begun === undefined) throw runCancelled();
+    this.#hasBegun = true;
+    this.#meter = new ProgressMeter(performance.now());
+  }
+
+  /** Its table was found. */
+  noteTable(table: string, columns: readonly string[]): void {
+    void this.#change({ table, columns });
+  }
+
+  /** It has come so far. */
+  noteProgress(progress: Progress): void {
+    const nowMs = performance.now();
+    this.#progress = this.#meter.measure(progress, nowMs);
+    if (this.#isStoring || nowMs - this.#storedAtMs < PROGRESS_INTERVAL_MS) return;
+    this.#storedAtMs = nowMs;
+    this.#isStoring = true;
+    void this.#change({ progress: this.#progress }).finally(() => this.#isStoring = false);
+  }
+
+  /** It is done. */
+  async succeed(report: Report): Promise<void> {
+    await this.#end({ state: "succeeded", report });
+  }
+
+  /** It failed, was cancelled, or was ended with the process. */
+  async fail(problem: Problem): Promise<void> {
+    await this.#end({
+      state: stateAfter(problem),
+      problem,
+      releasesKey: PASSING.includes(problem.code),
+    });
+  }
+
+  async #end(change: RunChange): Promise<void> {
+    const { updated, total } = this.#progress ?? {};
+    const progress = updated === undefined || total === undefined
+      ? undefined
+      : { updated, total, rows_per_second: this.#progress?.rows_per_second ?? 0 };
+    await this.#change({ ...change, ...(progress && { progress }), finished_at: now() });
+  }
+
+  /** A failure is the store's: it never ends the run. */
+  async #change(change: RunChange): Promise<void> {
+    await this.#store.update(this.runId, LIVE_STATES, change).catch(() => {});
+  }
+}
+
+/** The present time as documents have it. */
+export function now(): string {
+  return new Date().toISOString();
+}
+
+/** Why a run that was cancelled did not succeed. */
+export function runCancelled(): ServiceError {
+  return new ServiceError("run_cancelled", "Cannot finish the run: it was cancelled");
+}
+
+function stateAfter({ code }: Problem): RunState {
+  if (code === "run_cancelled") return "cancelled";
+  return code === "shutting_down" ? "interrupted" : "failed";
+}

@@ -1,0 +1,33 @@
+/** How fast a run is, of late, and how long the rest will take at that rate. */
+import type { Progress } from "../platforms/platform.ts";
+import type { RunProgress } from "./run.ts";
+
+/** Over how long the rate is measured. */
+const WINDOW_MS = 10_000;
+
+/** The meter of one run. */
+export class ProgressMeter {
+  /** Oldest first: one at or before the beginning of the window, and those within it. */
+  readonly #samples: { readonly atMs: number; readonly updated: number }[];
+
+  /** `startedAtMs` is on the clock of `measure`. */
+  constructor(startedAtMs: number) {
+    this.#samples = [{ atMs: startedAtMs, updated: 0 }];
+  }
+
+  /** What is published of that progress, made at `nowMs`. */
+  measure({ updated, total }: Progress, nowMs: number): RunProgress {
+    const samples = this.#samples;
+    samples.push({ atMs: nowMs, updated });
+    while (samples.length > 2 && samples[1]!.atMs <= nowMs - WINDOW_MS) samples.shift();
+    const [first] = samples;
+    const elapsedMs = nowMs - first!.atMs;
+    const rate = elapsedMs > 0 ? Math.max(0, updated - first!.updated) / elapsedMs * 1000 : 0;
+    return {
+      updated,
+      total,
+      rows_per_second: Math.round(rate),
+      ...(rate > 0 && { seconds_left: Math.ceil(Math.max(0, total - updated) / rate) }),
+    };
+  }
+}

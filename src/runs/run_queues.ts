@@ -1,0 +1,55 @@
+/** The queues of all databases: which one a run belongs to, and how long each is. */
+import type { ActionDependencies } from "../action/tokenize_dataset.ts";
+import { parseDatasetUrn } from "../datahub/dataset_urn.ts";
+import type { Platform } from "../platforms/platform.ts";
+import { selectPlatform } from "../platforms/select_platform.ts";
+import { RunQueue } from "./run_queue.ts";
+
+/** How busy a database is. */
+export interface QueueLoad {
+  /** Runs that wait for it. */
+  readonly waiting: number;
+  /** Runs that use it. */
+  readonly running: number;
+}
+
+/** A queue for each connection. */
+export class RunQueues {
+  readonly #action: ActionDependencies;
+  readonly #maxWaiting: number | undefined;
+  readonly #queues = new Map<Platform, RunQueue>();
+
+  /** `maxWaiting`: how many runs may wait for each database. */
+  constructor(action: ActionDependencies, maxWaiting: number | undefined) {
+    this.#action = action;
+    this.#maxWaiting = maxWaiting;
+  }
+
+  /** By connection. */
+  get load(): ReadonlyMap<string, QueueLoad> {
+    const { platforms } = this.#action;
+    return new Map(
+      [...platforms].map(([name, platform]) => {
+        const { length: waiting, running } = this.#queueOf(platform);
+        return [name, { waiting, running }];
+      }),
+    );
+  }
+
+  /** The queue of the dataset's database; undefined if it is on none. */
+  find(datasetUrn: string): RunQueue | undefined {
+    const { platforms, knownPlatforms } = this.#action;
+    try {
+      return this.#queueOf(selectPlatform(parseDatasetUrn(datasetUrn), platforms, knownPlatforms));
+    } catch {
+      return undefined;
+    }
+  }
+
+  #queueOf(platform: Platform): RunQueue {
+    const queue = this.#queues.get(platform) ??
+      new RunQueue(this.#maxWaiting === undefined ? {} : { maxWaiting: this.#maxWaiting });
+    this.#queues.set(platform, queue);
+    return queue;
+  }
+}
