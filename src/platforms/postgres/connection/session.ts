@@ -29,10 +29,7 @@ export const PREPARED: readonly string[] = [];
 const FAILED_TRANSACTION = "25P02";
 
 /** The result of a statement. */
-export interface StatementResult<Row extends readonly unknown[]>
-  extends Pick<Result, "count" | "command"> {
-  readonly rows: Row[];
-}
+export type StatementResult<Row> = Pick<Result, "count" | "command"> & { readonly rows: Row[] };
 
 /** A connection to the database. */
 export class Session {

@@ -52,7 +52,7 @@ export interface ClientOptions extends Credentials {
 export class Client {
   /** Called when the connection is lost or closed. */
   onLost: () => void = () => {};
-  /** Called with the fields of each notice, which may hold values. */
+  /** Called with the fields of a notice, which may hold values. */
   onNotice: (fields: ReportFields) => void = () => {};
   /** Called with the payload of each NOTIFY that the session listens to. */
   onNotification: (payload: string) => void = () => {};
@@ -119,7 +119,7 @@ export class Client {
 
   /** Runs any number of statements without parameters. The result is that of the last. */
   query(text: string): Promise<Result> {
-    return this.#send(new Operation(this.#decodeOf, {}), query(text)).result;
+    return this.#send(new Operation(this.#decodeOf), query(text)).result;
   }
 
   /**
@@ -128,9 +128,8 @@ export class Client {
    */
   execute(text: string, parameters: readonly Parameter[], keeps: boolean): Promise<Result> {
     const { prepared, name, messages } = this.#prepared.prepare(text, keeps);
-    const operation = new Operation(this.#decodeOf, { prepared });
     const executing = execute(name, parameters, messages.length > 0);
-    return this.#send(operation, ...messages, executing).result;
+    return this.#send(new Operation(this.#decodeOf, { prepared }), ...messages, executing).result;
   }
 
   /**
@@ -142,8 +141,8 @@ export class Client {
   }
 
   /**
-   * The next rows of the statement that was opened last, as `copyOut` gives them, without a header. With
-   * `opened` it is opened, until the transaction ends; it is kept as by `execute`, which must not run it.
+   * The next rows of the statement opened last, as `copyOut` gives them, without a header. With `opened` it is
+   * opened, until the transaction ends, and kept as by `execute`, which must not run it.
    */
   fetch(rows: number, opened: string | undefined, keeps: boolean): Content {
     if (opened === undefined) return this.#stream(undefined, fetchRows(rows));
@@ -152,9 +151,7 @@ export class Client {
   }
 
   #stream(prepared: Prepared | undefined, ...messages: readonly Uint8Array[]): Content {
-    const copy = new CopyStream((flows) =>
-      void (flows ? this.#socket.resume() : this.#socket.pause())
-    );
+    const copy = new CopyStream(this.#socket);
     const { result } = this.#send(new Operation(this.#decodeOf, { prepared, copy }), ...messages);
     return { content: copy.read(), result };
   }
@@ -169,12 +166,11 @@ export class Client {
   }
 
   #send(operation: Operation, ...messages: Uint8Array[]): Operation {
-    if (this.#isLost) {
-      operation.fail(closed());
-      return operation;
+    if (this.#isLost) operation.fail(closed());
+    else {
+      this.#operations.push(operation);
+      this.#outbox.send(...messages);
     }
-    this.#operations.push(operation);
-    this.#outbox.send(...messages);
     return operation;
   }
 

@@ -46,7 +46,7 @@ export class Operation {
 
   constructor(
     decodeOf: (typeOid: number) => Decode | undefined,
-    { prepared, copy }: { prepared?: Prepared | undefined; copy?: CopyStream | undefined },
+    { prepared, copy }: { prepared?: Prepared | undefined; copy?: CopyStream } = {},
   ) {
     this.#decodeOf = decodeOf;
     this.prepared = prepared;
