@@ -1,6 +1,7 @@
 /** Whether the columns can hold the tokens of their values: known before the first row is written. */
 import type { Conversion } from "../tokens/conversion.ts";
 import type { TextColumn } from "./convert_batch.ts";
+import { type Refuse, throwObstacle } from "./obstacles.ts";
 import { tooLong } from "./refusal.ts";
 
 /** If a token of such a value is no longer than another, all tokens are of one length. */
@@ -20,12 +21,13 @@ export interface MeasuredTable<Column extends TextColumn> {
  * gives the length in bytes of UTF-8 of the longest selected value of each column it is called with, null
  * if a column has none. It is not called if no column is limited.
  *
- * Throws `value_too_long`, which does not tell the length of any value, and what `measure` throws.
+ * Refuses with `value_too_long`, which does not tell the length of any value, and throws what `measure` throws.
  */
 export async function checkLengths<Column extends TextColumn>(
   { displayName, columns, carriedTo }: MeasuredTable<Column>,
   conversion: Pick<Conversion, "maxLength">,
   measure: (limited: readonly Column[]) => Promise<readonly (number | null)[]>,
+  refuse: Refuse = throwObstacle,
 ): Promise<void> {
   const limited = columns.filter(({ maxLength }) => maxLength !== null);
   if (limited.length === 0) return;
@@ -36,7 +38,7 @@ export async function checkLengths<Column extends TextColumn>(
     const needed = conversion.maxLength(bytes);
     const isFixed = conversion.maxLength(VERY_LONG_BYTES) === needed;
     if (needed > maxLength!) {
-      throw tooLong(displayName, name, maxLength!, isFixed ? needed : undefined, carriedTo);
+      refuse(tooLong(displayName, name, maxLength!, isFixed ? needed : undefined, carriedTo));
     }
   });
 }

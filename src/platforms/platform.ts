@@ -15,7 +15,10 @@ import type { PhaseClock } from "../phases.ts";
 import type { Conversion } from "../tokens/conversion.ts";
 import type { RunOptions } from "../run_options.ts";
 import type { Fit } from "./connection_scope.ts";
+import type { FormCounts } from "./forms.ts";
+import type { Refuse } from "./obstacles.ts";
 import type { Residue } from "./residue.ts";
+import type { PlanRequest, TablePlan } from "./table_plan.ts";
 import type { Warning } from "./warnings.ts";
 
 /** Rows changed and rows left as they were, which together are all rows; and the tokens left in them. */
@@ -59,6 +62,11 @@ export interface RunContext extends RunOptions {
   readonly progress: (progress: Progress) => void;
   /** Called with what the report must warn of; more than once with the same does no harm. */
   readonly warn: (warning: Warning) => void;
+  /**
+   * For plans, which are dry runs: takes each thing that would refuse the run, as far as more can be found
+   * out after it. Without it, the first one is thrown.
+   */
+  readonly onObstacle?: Refuse;
 }
 
 /** A resolved table, ready to be counted or rewritten. */
@@ -73,6 +81,10 @@ export interface TableSession {
   readonly columns: readonly string[];
   /** Counts what `rewrite` would change, and changes nothing. */
   count(conversion: Conversion): Promise<Counts>;
+  /** Finds out what a run would do, and what stands in its way. Changes nothing. */
+  plan(request: PlanRequest): Promise<TablePlan>;
+  /** What a sample of each column's selected texts looks like. */
+  forms(conversion: Conversion): Promise<readonly FormCounts[]>;
   /** Converts all that the conversion selects. */
   rewrite(conversion: Conversion): Promise<RewriteOutcome>;
   /**

@@ -136,7 +136,7 @@ for (const [how, hasHmac] of FUNCTIONS) {
       const context: TokenContext = { platform: "databricks", dataset: path, column: "v" };
       const token = (operand: string) =>
         sdk.keyedSql!.expression(operand, context, { hasHmac, ofSecret });
-      const columns = [{ name: "v", maxLength: null, isPadded: false }];
+      const columns = [{ name: "v", type: "string", maxLength: null, isPadded: false }];
       const [catalog, schema, name] = path;
       const checked = { catalog, schema, name, displayName: "", path, platform: "", columns };
       const update = updateInPlaceStatement(

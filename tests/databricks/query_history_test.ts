@@ -51,7 +51,7 @@ standInTest(
       displayName: name,
       isDelta: true,
       properties: undefined,
-      columns: [{ name: "v", maxLength: null, isPadded: false }],
+      columns: [{ name: "v", type: "string", maxLength: null, isPadded: false }],
     };
     const selects = { exclude: [pushdown.pattern] };
     await control.sql(`CREATE TABLE spark_catalog.default.${name} AS SELECT 'canary' AS v`);

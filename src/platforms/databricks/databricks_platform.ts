@@ -85,9 +85,9 @@ export function databricksPlatform(
     run: RunContext,
     use: (table: TableSession) => Promise<T>,
   ): Promise<T> {
-    const table = await checkTable(session, found, columns);
-    if (!allowUnprovenMasks) await checkPolicies(session, table);
-    await checkGenerated(session, table);
+    const table = await checkTable(session, found, columns, run.onObstacle);
+    if (!allowUnprovenMasks) await checkPolicies(session, table, run.onObstacle);
+    await checkGenerated(session, table, run.onObstacle);
     const key = `${settings.host}/${table.displayName}`.toLowerCase();
     const tableSession = databricksTable(session, table, found.instance, run, {
       pushdown,

@@ -4,6 +4,8 @@
 export interface CheckedColumn {
   /** As the catalogue has it. */
   readonly name: string;
+  /** As it was declared. */
+  readonly type: string;
   /** The most characters it holds; null if it is not limited. */
   readonly maxLength: number | null;
   /** Whether the column pads its values with blanks (`char(n)`). */

@@ -89,6 +89,7 @@ export class PostgresRun {
       allowTableFunctions: this.#allowTableFunctions,
       allowUnprovenMasks: this.#allowUnprovenMasks,
       platformInstance: this.#platformInstance,
+      refuse: this.context.onObstacle,
       lock,
     });
     return this.#table;

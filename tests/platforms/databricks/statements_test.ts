@@ -23,8 +23,8 @@ const TABLE = {
   isDelta: true,
   properties: undefined,
   columns: [
-    { name: "e.mail", maxLength: null, isPadded: false },
-    { name: "c`d", maxLength: 9, isPadded: true },
+    { name: "e.mail", type: "string", maxLength: null, isPadded: false },
+    { name: "c`d", type: "char(9)", maxLength: 9, isPadded: true },
   ],
 };
 const PATTERN = tokenPattern("tok_[a-z]*");

@@ -3,6 +3,7 @@
  * and a table's description does not mention it.
  */
 import { ServiceError } from "../../../errors.ts";
+import { type Refuse, throwObstacle } from "../../obstacles.ts";
 import { refusal } from "../../refusal.ts";
 import type { Session } from "../connection/session.ts";
 import { type CreateTableRow, showCreateTableStatement } from "../sql/show_create_table.ts";
@@ -12,17 +13,21 @@ import type { CheckedTable } from "../table.ts";
 const GENERATED = /^\s*(?:`((?:[^`]|``)+)`|(\w+)) .*\bGENERATED ALWAYS AS \(/gim;
 
 /**
- * Throws `column_not_tokenizable` if one of the columns is generated. If the engine does not say how the
+ * Refuses with `column_not_tokenizable` each column that is generated. If the engine does not say how the
  * table was made, the write will be refused.
  */
-export async function checkGenerated(session: Session, table: CheckedTable): Promise<void> {
+export async function checkGenerated(
+  session: Session,
+  table: CheckedTable,
+  refuse: Refuse = throwObstacle,
+): Promise<void> {
   if (!mayHaveGenerated(table)) return;
   const [row] = await createStatement(session, table);
   const generated = generatedColumns(row?.createtab_stmt ?? "");
-  const column = table.columns.find(({ name }) => generated.has(name.toLowerCase()));
-  if (column === undefined) return;
-  const reason = `column "${column.name}" is generated from others`;
-  throw refusal("column_not_tokenizable", table.displayName, reason);
+  for (const { name } of table.columns.filter((each) => generated.has(each.name.toLowerCase()))) {
+    const reason = `column "${name}" is generated from others`;
+    refuse(refusal("column_not_tokenizable", table.displayName, reason));
+  }
 }
 
 /** The names in lower case of the generated columns, from the statement that makes their table. */

@@ -4,6 +4,7 @@
  * statement commits at once, so nothing would undo a run that read masks.
  */
 import { ServiceError } from "../../../errors.ts";
+import { type Refuse, throwObstacle } from "../../obstacles.ts";
 import { refusal } from "../../refusal.ts";
 import type { Session } from "../connection/session.ts";
 import { type PolicyRow, showPoliciesStatement } from "../sql/show_policies.ts";
@@ -15,14 +16,19 @@ const LEGACY_CATALOG = "hive_metastore";
 const HARMLESS_TYPES = new Set(["GRANT"]);
 
 /**
- * Throws `table_not_supported` if policies may mask or filter what is read from the table, or if the
+ * Refuses with `table_not_supported` if policies may mask or filter what is read from the table, or if the
  * principal may not see them. Whom a policy applies to is not worked out: that takes the membership of
  * groups. Engines that lack the statement have no policies: before Databricks Runtime 16.4 they cannot
  * read a table that has some.
  */
-export async function checkPolicies(session: Session, table: CheckedTable): Promise<void> {
+export async function checkPolicies(
+  session: Session,
+  table: CheckedTable,
+  refuseWith: Refuse = throwObstacle,
+): Promise<void> {
   if (table.catalog.toLowerCase() === LEGACY_CATALOG) return;
-  const refuse = (reason: string) => refusal("table_not_supported", table.displayName, reason);
+  const refuse = (reason: string) =>
+    refuseWith(refusal("table_not_supported", table.displayName, reason));
   let policies: readonly PolicyRow[];
   try {
     policies = await session.query<PolicyRow>(
@@ -32,7 +38,7 @@ export async function checkPolicies(session: Session, table: CheckedTable): Prom
   } catch (error) {
     if (!(error instanceof ServiceError) || !isRefusalOfStatement(error)) throw error;
     if (isUnknownStatement(error)) return;
-    throw refuse(
+    return refuse(
       "nobody can tell whether policies mask its columns or filter its rows: grant the principal " +
         "READ METADATA on it, or set ALLOW_UNPROVEN_MASKS=true if none does",
     );
@@ -40,7 +46,7 @@ export async function checkPolicies(session: Session, table: CheckedTable): Prom
   const names = policies.filter((policy) => !HARMLESS_TYPES.has(policy["Policy Type"]))
     .map((policy) => `"${policy["Policy Name"]}"`);
   if (names.length === 0) return;
-  throw refuse(
+  refuse(
     `policies may mask its columns or filter its rows (${names.join(", ")}): set ` +
       "ALLOW_UNPROVEN_MASKS=true if none applies to the principal",
   );

@@ -3,6 +3,8 @@
  * only be seen later is refused by the warehouse, statement by statement.
  */
 import type { ColumnRef } from "../../../datahub/schema_field.ts";
+import type { ServiceError } from "../../../errors.ts";
+import { type Refuse, throwObstacle } from "../../obstacles.ts";
 import { refusal } from "../../refusal.ts";
 import { resolveColumns } from "../../resolve_columns.ts";
 import type { FoundTable } from "./find_table.ts";
@@ -22,29 +24,42 @@ type Column = FoundTable["description"]["columns"][number];
 /**
  * Checks the table and resolves the columns.
  *
- * Throws `table_not_supported`, `column_not_found`, `ambiguous_name`, `column_not_tokenizable` or
- * `invalid_request` (a column named twice).
+ * Throws `table_not_supported` for a table that cannot be read as a whole, and the last refusal if no
+ * column is left that can. Refuses with `table_not_supported`, `column_not_found`, `ambiguous_name`,
+ * `column_not_tokenizable` or `invalid_request` (a column named twice).
  */
 export async function checkTable(
   session: Session,
   found: FoundTable,
   asked: readonly ColumnRef[],
+  refuse: Refuse = throwObstacle,
 ): Promise<CheckedTable> {
   const { catalog, schema, name, description } = found;
   const displayName = `${catalog}.${schema}.${name}`;
-  checkKind(found, displayName);
-  checkNotNested(description.columns, displayName, asked);
-  const resolved = resolveColumns(displayName, description.columns, asked);
-  const columns = await Promise.all(resolved.map(async (column) => {
+  let last: ServiceError | undefined;
+  const note = (obstacle: ServiceError) => {
+    last = obstacle;
+    refuse(obstacle);
+  };
+  checkKind(found, displayName, note);
+  const whole = notNested(description.columns, displayName, asked, note);
+  const resolved = resolveColumns(displayName, description.columns, whole, note);
+  const checked = await Promise.all(resolved.map(async (column) => {
     if (description.maskedColumns.has(column.name)) {
-      throw refusal(
+      note(refusal(
         "column_not_tokenizable",
         displayName,
         `column "${column.name}" has a mask, which may hide its values from this principal`,
-      );
+      ));
     }
-    return checkColumn(displayName, column, await declaredType(session, found, column));
+    const type = await declaredType(session, found, column);
+    const usable = checkColumn(displayName, column, type);
+    if (!(usable instanceof Error)) return [usable];
+    note(usable);
+    return [];
   }));
+  const columns = checked.flat();
+  if (columns.length === 0 && last !== undefined) throw last;
   const isDelta = description.details.get("provider")?.toLowerCase() === "delta";
   const properties = description.details.get("table properties");
   return {
@@ -60,7 +75,7 @@ export async function checkTable(
   };
 }
 
-function checkKind({ description }: FoundTable, displayName: string): void {
+function checkKind({ description }: FoundTable, displayName: string, refuse: Refuse): void {
   const type = description.details.get("type") ?? "";
   const format = description.details.get("provider")?.toLowerCase() ?? "";
   const reason = !TABLE_TYPES.test(type)
@@ -69,10 +84,12 @@ function checkKind({ description }: FoundTable, displayName: string): void {
     ? `rows of its format cannot be updated${/^\w+$/.test(format) ? ` (${format})` : ""}`
     : description.hasRowFilter
     ? "a row filter may hide rows from this principal"
-    : APPEND_ONLY.test(description.details.get("table properties") ?? "")
-    ? "the table is append-only (delta.appendOnly)"
     : undefined;
   if (reason !== undefined) throw refusal("table_not_supported", displayName, reason);
+  if (APPEND_ONLY.test(description.details.get("table properties") ?? "")) {
+    const appendOnly = "the table is append-only (delta.appendOnly)";
+    refuse(refusal("table_not_supported", displayName, appendOnly));
+  }
 }
 
 function kindName(type: string): string {
@@ -81,27 +98,28 @@ function kindName(type: string): string {
     : "something else";
 }
 
-/** A path into a struct names a field, not a column. */
-function checkNotNested(
+/** Those that do not lie within others: a path into a struct names a field, not a column. */
+function notNested(
   columns: readonly Column[],
   displayName: string,
   asked: readonly ColumnRef[],
-): void {
-  for (const { written, names } of asked) {
+  refuse: Refuse,
+): ColumnRef[] {
+  return asked.filter(({ written, names }) => {
     const lowered = names.map((name) => name.toLowerCase());
-    if (columns.some(({ name }) => lowered.includes(name.toLowerCase()))) continue;
+    if (columns.some(({ name }) => lowered.includes(name.toLowerCase()))) return true;
     const outer = columns.find(({ name, type }) =>
       /^(struct|array|map)</i.test(type) &&
       lowered.some((each) => each.startsWith(`${name.toLowerCase()}.`))
     );
-    if (outer !== undefined) {
-      throw refusal(
-        "column_not_tokenizable",
-        displayName,
-        `"${written}" lies within column "${outer.name}", and only whole columns can be tokenized`,
-      );
-    }
-  }
+    if (outer === undefined) return true;
+    refuse(refusal(
+      "column_not_tokenizable",
+      displayName,
+      `"${written}" lies within column "${outer.name}", and only whole columns can be tokenized`,
+    ));
+    return false;
+  });
 }
 
 async function declaredType(session: Session, found: FoundTable, column: Column): Promise<string> {
@@ -113,20 +131,24 @@ async function declaredType(session: Session, found: FoundTable, column: Column)
   return rows.find(({ info_name: name }) => name === "data_type")?.info_value ?? column.type;
 }
 
-function checkColumn(displayName: string, column: Column, type: string): CheckedColumn {
+function checkColumn(
+  displayName: string,
+  column: Column,
+  type: string,
+): CheckedColumn | ServiceError {
   const { name } = column;
   // values that a collation treats as equal may differ, and so have different tokens
   const [plain = "", collation] = type.split(/\s+collate\s+/i);
   const match = TEXT_TYPE.exec(plain);
   if (match === null) {
-    throw refusal(
+    return refusal(
       "column_not_tokenizable",
       displayName,
       `column "${name}" is of type ${shortened(type)}, not text`,
     );
   }
   if (collation !== undefined && collation.toUpperCase() !== "UTF8_BINARY") {
-    throw refusal(
+    return refusal(
       "column_not_tokenizable",
       displayName,
       `column "${name}" has the collation ${collation}, which treats different values as equal`,
@@ -134,6 +156,7 @@ function checkColumn(displayName: string, column: Column, type: string): Checked
   }
   return {
     name,
+    type,
     maxLength: match[2] === undefined ? null : Number(match[2]),
     isPadded: match[1]?.toLowerCase() === "char",
   };

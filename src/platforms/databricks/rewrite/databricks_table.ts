@@ -6,11 +6,13 @@ import { checkLengths } from "../../check_lengths.ts";
 import type { CheckedTable } from "../table.ts";
 import { findResidue } from "../residue/find_residue.ts";
 import { previewRun } from "./dry_run.ts";
+import { planTable } from "./plan_table.ts";
 import { rewriteInClient } from "./rewrite_in_client.ts";
 import { rewriteInWarehouse } from "./rewrite_in_warehouse.ts";
 import type { Session } from "../connection/session.ts";
 import { type LongestValuesRow, longestValuesStatement } from "../sql/longest_values.ts";
 import { countRows } from "./count_rows.ts";
+import { sampleForms } from "./sample_table.ts";
 import { TableWriter } from "./table_writer.ts";
 import { type Pushdown, tokenSqlFor } from "./token_sql.ts";
 import type { Work } from "./work.ts";
@@ -36,6 +38,12 @@ export function databricksTable(
       await checkTokenLengths(work);
       return await previewRun(work, pushdown);
     },
+    plan(request) {
+      const work = { session, table, conversion: request.conversion, run };
+      const checkTokens = () => checkTokenLengths(work);
+      return planTable(work, pushdown, request, checkTokens);
+    },
+    forms: (conversion) => sampleForms({ session, table, conversion, run }),
     async rewrite(conversion) {
       const work = { session, table, conversion, run };
       await checkTokenLengths(work);
@@ -60,14 +68,14 @@ async function rewrite(work: Work, pushdown: Pushdown): Promise<Counts & { metho
 }
 
 /** Refuses a column too short for its tokens before the first row is written. */
-function checkTokenLengths({ session, table, conversion }: Work): Promise<void> {
+function checkTokenLengths({ session, table, conversion, run }: Work): Promise<void> {
   return checkLengths(table, conversion, async (limited) => {
     const [longest] = await session.query<LongestValuesRow>(
       `measure the values of ${table.displayName}`,
       longestValuesStatement(table, limited, conversion.selects),
     );
     return limited.map((_, i) => longest![`c${i}`] ?? null);
-  });
+  }, run.onObstacle);
 }
 
 /** Statements are committed one by one, so a failure must say what stays. */

@@ -4,7 +4,9 @@
  * constraints would refuse.
  */
 import { ServiceError } from "../../../errors.ts";
+import { throwObstacle } from "../../obstacles.ts";
 import type { Counts } from "../../platform.ts";
+import type { Conversion } from "../../../tokens/conversion.ts";
 import type { PreparedSession } from "../connection/session.ts";
 import { fromStatement } from "../connection/statement_errors.ts";
 import { findConstraints } from "../lookup/find_constraints.ts";
@@ -30,19 +32,32 @@ type BatchCounts = Pick<ValueBatch, "rows" | "lookalikes">;
 export async function previewRun(work: Work, pushdown: Pushdown): Promise<Counts> {
   const { total, foreign, selected } = await countText(work);
   const { canReject, audit } = work.conversion;
-  const constraints = selected === 0 ? [] : await findConstraints(work.session, work.table);
-  const prepare = tokenSqlFor(work, pushdown);
-  if (prepare !== undefined) {
-    await tryUpdate(work, constraints, prepare);
-  } else if (selected > 0) {
-    const { rows, lookalikes } = await tryMerges(work, constraints);
-    if (canReject) return { updated: rows, skipped: total - rows, foreign, lookalikes };
+  const tried = await tryRun(work, pushdown, selected);
+  if (tried !== undefined && canReject) {
+    const { rows, lookalikes } = tried;
+    return { updated: rows, skipped: total - rows, foreign, lookalikes };
   }
   const counts = { updated: selected, skipped: total - selected, foreign };
   if (canReject) return { ...counts, lookalikes: 0 };
   if (audit === undefined) return counts;
-  const { lookalikes } = await countBatches({ ...work, conversion: audit });
-  return { ...counts, lookalikes };
+  return { ...counts, lookalikes: await countLookalikes(work, audit) };
+}
+
+/**
+ * Has the warehouse analyse the statements of a run, which would change `selected` rows. Throws what the run
+ * would throw; with the run's `onObstacle`, every constraint that refuses tokens is noted. Gives what the
+ * batches would change, if there would be any.
+ */
+export async function tryRun(
+  work: Work,
+  pushdown: Pushdown,
+  selected: number,
+): Promise<BatchCounts | undefined> {
+  const constraints = selected === 0 ? [] : await findConstraints(work.session, work.table);
+  const prepare = tokenSqlFor(work, pushdown);
+  if (prepare !== undefined) await tryUpdate(work, constraints, prepare);
+  else if (selected > 0) return await tryMerges(work, constraints);
+  return undefined;
 }
 
 /** Tries the UPDATE of a run. It also finds a key of the warehouse that is not the SDK's. */
@@ -97,8 +112,14 @@ function checkBatches(
   });
 }
 
-function countBatches(work: Work): Promise<BatchCounts> {
-  return retryFromRead(actionOn(work.table), work.run, () => 0, () => sumOf(valueBatches(work)));
+/** Has the SDK try its tokens in the columns of the table. */
+export async function countLookalikes(
+  work: Work,
+  audit: NonNullable<Conversion["audit"]>,
+): Promise<number> {
+  const pass = { ...work, conversion: audit };
+  const count = () => sumOf(valueBatches(pass));
+  return (await retryFromRead(actionOn(work.table), work.run, () => 0, count)).lookalikes;
 }
 
 async function sumOf(
@@ -121,15 +142,14 @@ function checkPlan({ table }: Work, plan: readonly PlanRow[]): void {
 }
 
 function checkViolations(
-  { table }: Work,
+  { table, run }: Work,
   constraints: readonly CheckConstraint[],
   counts: ViolationsRow,
 ): void {
-  const violated = constraints.find((_, i) => (counts[`c${i}`] ?? 0) > 0);
-  if (violated === undefined) return;
-  throw new ServiceError(
-    "constraint_violation",
-    `Cannot ${actionOn(table)}: a constraint refuses the tokens (constraint "${violated.name}")`,
-    { constraint: violated.name },
-  );
+  for (const { name } of constraints.filter((_, i) => (counts[`c${i}`] ?? 0) > 0)) {
+    const reason = `a constraint refuses the tokens (constraint "${name}")`;
+    const facts = { constraint: name };
+    const { onObstacle = throwObstacle } = run;
+    onObstacle(new ServiceError("constraint_violation", `Cannot ${actionOn(table)}: ${reason}`, facts));
+  }
 }

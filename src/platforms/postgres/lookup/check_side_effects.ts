@@ -1,4 +1,5 @@
 /** What else an UPDATE of a table would set off: refused, unless the configuration allows it. */
+import { type Refuse, throwObstacle } from "../../obstacles.ts";
 import { refusal } from "../../refusal.ts";
 import type { Session } from "../connection/session.ts";
 import { arrayLiteral } from "../identifiers.ts";
@@ -74,7 +75,7 @@ const REFUSALS: readonly (readonly [
 /**
  * The effects of an UPDATE of `columns` that stand in no run's way.
  *
- * Throws `table_not_supported` for triggers and rules that are not allowed, for foreign keys that would
+ * Refuses with `table_not_supported` for triggers and rules that are not allowed, for foreign keys that would
  * change rows behind the run's back, and for those that would not hold between two batches.
  */
 export async function checkSideEffects(
@@ -82,6 +83,7 @@ export async function checkSideEffects(
   found: TableMetadata,
   columns: readonly ColumnMetadata[],
   allowed: AllowedEffects,
+  refuse: Refuse = throwObstacle,
 ): Promise<ExpectedEffects> {
   // if columns' names differ in case alone, more of them were found than are meant
   const sideEffects = columns.length === found.columns.length
@@ -93,7 +95,7 @@ export async function checkSideEffects(
     const names = namesOf(kind);
     if (names.length === 0 || isAllowed?.(allowed)) continue;
     const list = names.map((name) => `"${name}"`).join(", ");
-    throw refusal("table_not_supported", displayNameOf(found), reason(list));
+    refuse(refusal("table_not_supported", displayNameOf(found), reason(list)));
   }
   return {
     triggers: namesOf("trigger_or_rule"),

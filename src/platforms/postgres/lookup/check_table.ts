@@ -3,6 +3,8 @@
  * nothing; a failure later is rolled back.
  */
 import type { ColumnRef } from "../../../datahub/schema_field.ts";
+import type { ServiceError } from "../../../errors.ts";
+import { type Refuse, throwObstacle } from "../../obstacles.ts";
 import { refusal } from "../../refusal.ts";
 import { resolveColumns } from "../../resolve_columns.ts";
 import type { ColumnMetadata, TableMetadata } from "../table.ts";
@@ -23,12 +25,14 @@ export function displayNameOf({ database, schema, name }: TableMetadata): string
 /**
  * Checks the table and the columns asked for. Gives the columns, in the order asked for.
  *
- * Throws `table_not_supported`, `permission_denied`, `column_not_found`, `ambiguous_name`,
- * `column_not_tokenizable` or `invalid_request` (a column named twice).
+ * Throws `table_not_supported` or `permission_denied` for a table that cannot be read as a whole, and the
+ * last refusal if no column is left that can. Refuses with `column_not_found`, `ambiguous_name`,
+ * `column_not_tokenizable`, `permission_denied` or `invalid_request` (a column named twice).
  */
 export function checkTable(
   found: TableMetadata,
   asked: readonly ColumnRef[],
+  refuse: Refuse = throwObstacle,
 ): ColumnMetadata[] {
   const displayName = displayNameOf(found);
   const unsupported = reasonAgainst(found);
@@ -40,7 +44,12 @@ export function checkTable(
       "row-level security hides rows from this role: give it BYPASSRLS",
     );
   }
-  const columns = resolveColumns(displayName, found.columns, asked);
+  let last: ServiceError | undefined;
+  const note = (obstacle: ServiceError) => {
+    last = obstacle;
+    refuse(obstacle);
+  };
+  const columns = resolveColumns(displayName, found.columns, asked, note);
   if (!found.canUseSchema) {
     throw refusal(
       "permission_denied",
@@ -48,8 +57,12 @@ export function checkTable(
       `the role lacks USAGE on schema "${found.schema}"`,
     );
   }
-  for (const column of columns) checkColumn(column, displayName);
-  return columns;
+  const readable = columns.filter((column) => {
+    for (const obstacle of againstColumn(column, displayName)) note(obstacle);
+    return isText(column) && column.canSelect;
+  });
+  if (readable.length === 0 && last !== undefined) throw last;
+  return readable;
 }
 
 /** Why a table of its kind, or in such a database, cannot be tokenized; undefined if it can. */
@@ -64,34 +77,22 @@ function reasonAgainst(found: TableMetadata): string | undefined {
   return undefined;
 }
 
-function checkColumn(column: ColumnMetadata, displayName: string): void {
-  const { name } = column;
-  if (column.baseType === null || !TEXT_TYPES.has(column.baseType)) {
-    throw refusal(
-      "column_not_tokenizable",
-      displayName,
-      `column "${name}" is of type ${column.type}, not a text`,
-    );
+function isText({ baseType }: ColumnMetadata): boolean {
+  return baseType !== null && TEXT_TYPES.has(baseType);
+}
+
+function* againstColumn(column: ColumnMetadata, displayName: string): Generator<ServiceError> {
+  const { name, type, isGenerated, generatedIn, canSelect, canUpdate } = column;
+  const notTokenizable = (reason: string) =>
+    refusal("column_not_tokenizable", displayName, `column "${name}" is ${reason}`);
+  if (!isText(column)) yield notTokenizable(`of type ${type}, not a text`);
+  if (isGenerated) yield notTokenizable("generated from other columns");
+  else if (generatedIn !== null) {
+    yield notTokenizable(`generated from other columns in "${generatedIn}"`);
   }
-  if (column.isGenerated) {
-    throw refusal(
-      "column_not_tokenizable",
-      displayName,
-      `column "${name}" is generated from other columns`,
-    );
-  }
-  if (column.generatedIn !== null) {
-    throw refusal(
-      "column_not_tokenizable",
-      displayName,
-      `column "${name}" is generated from other columns in "${column.generatedIn}"`,
-    );
-  }
-  const missing = [column.canSelect ? "" : "SELECT", column.canUpdate ? "" : "UPDATE"].filter(
-    Boolean,
-  );
+  const missing = [canSelect ? "" : "SELECT", canUpdate ? "" : "UPDATE"].filter(Boolean);
   if (missing.length > 0) {
-    throw refusal(
+    yield refusal(
       "permission_denied",
       displayName,
       `the role lacks ${missing.join(" and ")} on column "${name}"`,

@@ -1,6 +1,7 @@
 /** From a dataset's name to the one table it means, checked to be one that can be tokenized. */
 import type { DatasetUrn } from "../../../datahub/dataset_urn.ts";
 import type { ColumnRef } from "../../../datahub/schema_field.ts";
+import type { Refuse } from "../../obstacles.ts";
 import { runInProgress } from "../../refusal.ts";
 import type { Session } from "../connection/session.ts";
 import type { TargetTable } from "../table.ts";
@@ -16,6 +17,8 @@ export interface ResolveOptions extends AllowedEffects, FindOptions {
   readonly allowTableFunctions: boolean;
   /** Whether to go on although the role's reads may be masked. */
   readonly allowUnprovenMasks: boolean;
+  /** For a plan: takes what does not keep the table from being read. Otherwise it is thrown. */
+  readonly refuse?: Refuse | undefined;
 }
 
 /**
@@ -28,11 +31,12 @@ export async function resolveTable(
   asked: readonly ColumnRef[],
   options: ResolveOptions,
 ): Promise<TargetTable> {
-  const { allowTableFunctions, allowUnprovenMasks } = options;
+  const { allowTableFunctions, allowUnprovenMasks, refuse } = options;
   const found = await findTable(session, dataset, asked, options);
-  const columns = checkTable(found, asked);
-  checkMasks(found, allowUnprovenMasks);
-  const effects = await checkSideEffects(session, found, columns, options);
+  const columns = checkTable(found, asked, refuse);
+  checkMasks(found, allowUnprovenMasks, refuse);
+  const effects = await checkSideEffects(session, found, columns, options, refuse);
+  // a plan, too, must not read what would call them
   const functions = await checkTableFunctions(session, found, columns, allowTableFunctions);
   const displayName = displayNameOf(found);
   if (found.gotLock === false) throw runInProgress(displayName);

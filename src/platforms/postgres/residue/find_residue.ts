@@ -53,7 +53,8 @@ export async function findCommittedResidue(
   }
 }
 
-async function findAnalyzable(
+/** The tables that the role may ANALYZE. */
+export async function findAnalyzable(
   session: Session,
   { table }: FinishedRewrite,
 ): Promise<readonly string[]> {
@@ -66,7 +67,8 @@ async function findAnalyzable(
   return rows.map(([name]) => name);
 }
 
-async function searchOnce(
+/** What is in each place now. */
+export async function searchOnce(
   session: Session,
   { table, selects }: FinishedRewrite,
 ): Promise<FoundResidue> {

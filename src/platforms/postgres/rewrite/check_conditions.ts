@@ -13,8 +13,8 @@
 import { ServiceError } from "../../../errors.ts";
 import { checkLengths } from "../../check_lengths.ts";
 import { convertBatch, type TextColumns } from "../../convert_batch.ts";
+import { throwObstacle } from "../../obstacles.ts";
 import type { Session } from "../connection/session.ts";
-import { asReported } from "../connection/sql_states.ts";
 import { arrayLiteral } from "../identifiers.ts";
 import { type FindConditionsRow, findConditionsStatement } from "../sql/find_conditions.ts";
 import { longestValuesStatement } from "../sql/longest_values.ts";
@@ -29,7 +29,9 @@ import {
   hasConditions,
   type NewRowsOptions,
 } from "../sql/try_conditions.ts";
+import { attempt } from "./attempt.ts";
 import { chooseMethod } from "./choose_method.ts";
+import { reachedName, refusedCondition } from "./refused_condition.ts";
 import { actionOn, type Work } from "./work.ts";
 
 /** The SQLSTATE of a function that would write. */
@@ -93,15 +95,21 @@ class TableConditions {
   async check(scope: ConditionScope): Promise<void> {
     const { isCarried, isReadable } = this.#reached;
     if (isCarried && !isReadable) return;
-    if (isCarried) await this.#checkLengths();
-    if (hasConditions(this.#reached)) {
-      const { source, parameters, texts } = await this.#makeTokens();
-      const options = { selects: this.#work.conversion.selects, source };
-      await this.#checkRows(options, parameters, scope);
-      await this.#checkDuplicates(options, parameters);
-      await this.#checkSelfKeys(texts);
-    }
-    await this.#checkReferring();
+    if (isCarried) await this.#attempt(() => this.#checkLengths());
+    if (hasConditions(this.#reached)) await this.#attempt(() => this.#checkNewRows(scope));
+    await this.#attempt(() => this.#checkReferring());
+  }
+
+  async #checkNewRows(scope: ConditionScope): Promise<void> {
+    const { source, parameters, texts } = await this.#makeTokens();
+    const options = { selects: this.#work.conversion.selects, source };
+    await this.#attempt(() => this.#checkRows(options, parameters, scope));
+    await this.#attempt(() => this.#checkDuplicates(options, parameters));
+    await this.#attempt(() => this.#checkSelfKeys(texts));
+  }
+
+  #attempt(check: () => Promise<void>): Promise<void> {
+    return attempt(this.#session, this.#work.run.context.onObstacle, check);
   }
 
   /** The columns of other tables may be shorter. */
@@ -110,7 +118,7 @@ class TableConditions {
     const measured = {
       displayName: table.displayName,
       columns: changedColumns(this.#reached),
-      carriedTo: nameOf(this.#reached),
+      carriedTo: reachedName(this.#reached),
     };
     await checkLengths(measured, conversion, async (limited) => {
       const names = limited.map(({ name }) => name);
@@ -120,7 +128,7 @@ class TableConditions {
         longestValuesStatement(this.#reached, names, conversion.selects, changed),
       );
       return longest!;
-    });
+    }, this.#work.run.context.onObstacle);
   }
 
   /** Where the tokens of the new rows come from: SQL, or parameters with those of a sample. */
@@ -160,7 +168,7 @@ class TableConditions {
       const place = { ...table, columns: sides.map((i) => columns[i]!) };
       const { tokens } = await convertBatch(place, conversion, [[text], [text]]);
       if (tokens[0]![0] !== tokens[1]![0]) {
-        throw this.#refusedBy({ sqlState: "23503", constraint: name, isDeferred });
+        this.#refuse({ sqlState: "23503", constraint: name, isDeferred });
       }
     }
   }
@@ -174,8 +182,7 @@ class TableConditions {
       const conditions = conditionsOf(this.#reached, { withVolatile });
       const statement = countRefusedStatement(this.#reached, conditions, options);
       const { rows: [counts] } = await this.#try(statement, parameters);
-      const refused = conditions.find((_, i) => counts![i] !== "0");
-      if (refused !== undefined) throw this.#refusedBy(refused);
+      for (const refused of conditions.filter((_, i) => counts![i] !== "0")) this.#refuse(refused);
     };
     const hasVolatile = this.#reached.checks.some(({ isVolatile }) => isVolatile);
     if (!hasVolatile || !scope.withVolatile) return await tryWith(false);
@@ -195,7 +202,7 @@ class TableConditions {
       if (sqlState === null || !isReadable) continue;
       const statement = anyDuplicateStatement(this.#reached, index, options);
       const { rows: [found] } = await this.#try(statement, parameters);
-      if (found![0]) throw this.#refusedBy({ sqlState, constraint: name, isDeferred });
+      if (found![0]) this.#refuse({ sqlState, constraint: name, isDeferred });
     }
   }
 
@@ -206,7 +213,7 @@ class TableConditions {
       if (!isReadable) continue;
       const statement = anyReferringStatement(this.#reached, key, selects);
       const { rows: [found] } = await this.#try(statement, []);
-      if (found![0]) throw this.#refusedBy({ sqlState, constraint: name, isDeferred });
+      if (found![0]) this.#refuse({ sqlState, constraint: name, isDeferred });
     }
   }
 
@@ -218,32 +225,16 @@ class TableConditions {
       const isRefused = error instanceof ServiceError &&
         ["constraint_violation", "value_too_long"].includes(error.code);
       throw isRefused && this.#reached.isCarried
-        ? this.#refusedBy({ sqlState: error.facts.sqlState ?? "23514" })
+        ? refusedCondition(this.#work, this.#reached, {
+          sqlState: error.facts.sqlState ?? "23514",
+        })
         : error;
     }
   }
 
-  #refusedBy(
-    { sqlState, constraint, column, isDeferred = false }: Omit<Condition, "expression">,
-  ): ServiceError {
-    const { run, table } = this.#work;
-    const isAtCommit = isDeferred && table.triggers.length === 0 &&
-      run.context.strategy !== "rewrite";
-    const action = isAtCommit ? "commit the run" : this.#action;
-    const reported = asReported(sqlState, action, constraint);
-    if (!this.#reached.isCarried) return reported;
-    const columns = changedColumns(this.#reached).map((each) => `"${each.name}"`).join(", ");
-    const what = column === undefined ? "which" : `whose generated column "${column}"`;
-    const by = constraint === undefined ? "" : `, constraint "${constraint}"`;
-    return new ServiceError(
-      reported.code,
-      `Cannot tokenize ${table.displayName}: a foreign key carries the change to ${columns} of ` +
-        `${nameOf(this.#reached)}, ${what} does not take the tokens (SQLSTATE ${sqlState}${by})`,
-      { sqlState, ...(constraint !== undefined && { constraint }) },
-    );
+  /** Throws, or for a plan notes, that a condition refuses the run. */
+  #refuse(condition: Omit<Condition, "expression">): void {
+    const { onObstacle = throwObstacle } = this.#work.run.context;
+    onObstacle(refusedCondition(this.#work, this.#reached, condition));
   }
-}
-
-function nameOf({ schema, name }: ReachedTable): string {
-  return `"${schema}.${name}"`;
 }

@@ -92,7 +92,7 @@ export async function countForeignBeside(
  */
 export async function countAndCheckRows(
   session: Session,
-  { table, conversion }: Work,
+  { run, table, conversion }: Work,
 ): Promise<RowCounts> {
   const { rows: [measured] } = await session.query<MeasureRow>(
     `count the rows of ${table.displayName}`,
@@ -100,7 +100,8 @@ export async function countAndCheckRows(
   );
   const [total, foreign, selected, ...longest] = measured!;
   const bytesOf = (column: ColumnMetadata) => longest[table.columns.indexOf(column)] ?? null;
-  await checkLengths(table, conversion, (limited) => Promise.resolve(limited.map(bytesOf)));
+  const measure = (limited: readonly ColumnMetadata[]) => Promise.resolve(limited.map(bytesOf));
+  await checkLengths(table, conversion, measure, run.context.onObstacle);
   return rowCounts([total, foreign, selected]);
 }
 

@@ -18,7 +18,7 @@ export async function namingInvalidTexts<T>(run: PostgresRun, work: () => Promis
 }
 
 /** The refusal that names columns; undefined if their texts are valid by now. */
-async function countInvalidTexts(run: PostgresRun): Promise<ServiceError | undefined> {
+export async function countInvalidTexts(run: PostgresRun): Promise<ServiceError | undefined> {
   return await run.inOwnTransaction(async (session) => {
     const table = await run.resolve(session, { lock: false });
     const invalid: InvalidTexts[] = [];

@@ -1,6 +1,7 @@
 /** The table of a run, as the action sees it: counts it, rewrites it, and reports its residue. */
 import { checkLengths } from "../../check_lengths.ts";
 import type { Counts, Method, RewriteOutcome, TableSession } from "../../platform.ts";
+import type { PlanRequest, TablePlan } from "../../table_plan.ts";
 import type { Session } from "../connection/session.ts";
 import type { PostgresRun } from "../postgres_run.ts";
 import { findCommittedResidue, findResidue } from "../residue/find_residue.ts";
@@ -20,10 +21,12 @@ import {
 import { checkTemporary } from "./pass_at_once.ts";
 import { namingInvalidTexts } from "./name_invalid_texts.ts";
 import { markBeginning, proveDone } from "./prove_done.ts";
+import { planTable } from "./plan_table.ts";
 import { rewriteInBatches } from "./rewrite_in_batches.ts";
 import { rewriteInClient } from "./rewrite_in_client.ts";
 import { rewriteInDatabase, tokenExpression } from "./rewrite_in_database.ts";
 import { checkRewritable, rewriteWholeTable } from "./rewrite_whole_table.ts";
+import { sampleForms } from "./sample_table.ts";
 import type { RewriteCounts, Work } from "./work.ts";
 
 /** Opens the table for the rest of the transaction that `session` is in. */
@@ -38,6 +41,9 @@ export function postgresTable(
       const work = { run, table, conversion };
       return await run.holding(session, table, () => preview(session, work));
     },
+    plan: (request) => planOn(session, { run, table, conversion: request.conversion }, request),
+    forms: (conversion) =>
+      run.holding(session, table, () => sampleForms(session, table, conversion)),
     async rewrite(conversion) {
       const work = { run, table, conversion };
       const rewrite = async () => {
@@ -63,6 +69,13 @@ export function postgresTableInBatches(run: PostgresRun, table: TargetTable): Ta
     ...shownNames(table),
     count: (conversion) =>
       run.inOwnTransactionOn(table, (session) => preview(session, { run, table, conversion })),
+    plan: (request) =>
+      run.inOwnTransactionOn(table, (session) => {
+        const work = { run, table, conversion: request.conversion };
+        return planTable(session, work, request, () => checkMethod(session, work));
+      }),
+    forms: (conversion) =>
+      run.inOwnTransactionOn(table, (session) => sampleForms(session, table, conversion)),
     async rewrite(conversion) {
       const work = { run, table, conversion };
       const check = () =>
@@ -77,6 +90,11 @@ export function postgresTableInBatches(run: PostgresRun, table: TargetTable): Ta
       return findCommittedResidue(run, { table, selects, scrub, updated, rebuilt: false });
     },
   };
+}
+
+function planOn(session: Session, work: Work, request: PlanRequest): Promise<TablePlan> {
+  const plan = () => planTable(session, work, request, () => checkMethod(session, work));
+  return work.run.holding(session, work.table, plan);
 }
 
 function shownNames({ displayName, platformInstance, path, columns }: TargetTable) {

@@ -1,0 +1,141 @@
+/** What a run would do, and all that stands in its way: from a dataset to its plan. Nothing is changed. */
+import { requireTableAllowed, requireUrnAllowed } from "../datahub/allowed_datasets.ts";
+import { parseDatasetUrn } from "../datahub/dataset_urn.ts";
+import { parseColumns } from "../datahub/schema_field.ts";
+import { ServiceError, toServiceError } from "../errors.ts";
+import { stackFrames } from "../stack_frames.ts";
+import type { FormCounts } from "../platforms/forms.ts";
+import type { Platform, RunContext, TableSession } from "../platforms/platform.ts";
+import { selectPlatform } from "../platforms/select_platform.ts";
+import { tokenizing } from "../tokens/conversion.ts";
+import { tokenKindsOf } from "../tokens/token_kinds.ts";
+import { literalPrefix } from "../tokens/token_pattern.ts";
+import {
+  type DatasetPlan,
+  type Obstacle,
+  type TablePart,
+  tablePart,
+  UNKNOWN_TABLE,
+} from "./plan_document.ts";
+import { withTimeLimit } from "./time_limit.ts";
+import type { ActionDependencies } from "./tokenize_dataset.ts";
+import type { Trigger } from "./trigger.ts";
+
+/** What to plan: the run that would be started, as a dry run. */
+export interface PlanTrigger extends Trigger {
+  /** Whether to read some values, so that their masked shapes can be shown. */
+  readonly showShapes: boolean;
+}
+
+/**
+ * Makes the plan. Whatever would refuse the run is in it, also that a database or the token SDK cannot be
+ * reached. Throws the signal's reason if it is aborted.
+ */
+export async function planDataset(
+  trigger: PlanTrigger,
+  deps: ActionDependencies,
+  signal: AbortSignal,
+): Promise<DatasetPlan> {
+  const startedMs = performance.now();
+  const obstacles: ServiceError[] = [];
+  let platform: Platform | undefined;
+  let table: TableSession | undefined;
+  let prefix: string | null = null;
+  let part: TablePart = UNKNOWN_TABLE;
+  try {
+    const dataset = parseDatasetUrn(trigger.datasetUrn);
+    const columns = parseColumns(trigger.columns, dataset);
+    requireUrnAllowed(dataset, deps.allowedDatasets);
+    platform = selectPlatform(dataset, deps.platforms, deps.knownPlatforms);
+    const chosen = platform;
+    await withTimeLimit(deps.runTimeoutMs, signal, (signal) => {
+      const context = {
+        ...dryRunContext(trigger, deps, signal),
+        onObstacle: (obstacle: ServiceError) => void obstacles.push(obstacle),
+      };
+      return chosen.withTable(dataset, columns, context, async (session) => {
+        table = session;
+        requireTableAllowed(dataset, deps.allowedDatasets, session);
+        const sdk = await deps.tokenSdk();
+        const conversion = tokenizing(sdk);
+        prefix = literalPrefix(conversion.result);
+        const { showShapes } = trigger;
+        part = tablePart(
+          await session.plan({ conversion, kinds: tokenKindsOf(sdk), showShapes }),
+        );
+      });
+    });
+  } catch (thrown) {
+    signal.throwIfAborted();
+    obstacles.push(known(thrown, deps));
+  }
+  return {
+    dataset_urn: trigger.datasetUrn,
+    asked_columns: trigger.columns,
+    platform: platform?.name ?? null,
+    table: table?.table ?? null,
+    possible: obstacles.length === 0,
+    obstacles: each(obstacles),
+    ...part,
+    token_prefix: prefix,
+    elapsed_ms: Math.round(performance.now() - startedMs),
+  };
+}
+
+/** What a sample of each column's values looks like, by the columns' names. Throws a `ServiceError`. */
+export async function sampleColumns(
+  trigger: Trigger,
+  deps: ActionDependencies,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, FormCounts>>> {
+  const dataset = parseDatasetUrn(trigger.datasetUrn);
+  const columns = parseColumns(trigger.columns, dataset);
+  const platform = selectPlatform(dataset, deps.platforms, deps.knownPlatforms);
+  return await withTimeLimit(deps.runTimeoutMs, signal, (signal) =>
+    platform.withTable(
+      dataset,
+      columns,
+      dryRunContext(trigger, deps, signal),
+      async (table) => {
+        const forms = await table.forms(tokenizing(await deps.tokenSdk()));
+        return Object.fromEntries(trigger.columns.map((name, i) => [name, forms[i]!]));
+      },
+    ));
+}
+
+function dryRunContext(
+  { commit, strategy, scrub, connections }: Trigger,
+  { observe }: ActionDependencies,
+  signal: AbortSignal,
+): RunContext {
+  return {
+    runId: crypto.randomUUID(),
+    dryRun: true,
+    commit,
+    strategy,
+    scrub,
+    connections,
+    signal,
+    observe,
+    progress: () => {},
+    warn: () => {},
+  };
+}
+
+function known(thrown: unknown, { observe }: ActionDependencies): ServiceError {
+  const error = toServiceError(thrown);
+  if (error !== thrown) {
+    const kind = error.facts.cause ?? "unknown";
+    observe({ event: "unexpected_failure", kind, frames: stackFrames(thrown) });
+  }
+  return error;
+}
+
+/** Each once: a check of several partitions, or of a second connection, may say the same. */
+function each(obstacles: readonly ServiceError[]): Obstacle[] {
+  const byText = new Map(obstacles.map(({ code, message }) => [
+    `${code} ${message}`,
+    { code, detail: message },
+  ]));
+  return [...byText.values()];
+}
