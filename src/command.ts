@@ -12,21 +12,43 @@ export interface DatasetArguments {
   readonly columns: readonly string[];
 }
 
+/** A run as it was asked for: of which dataset, and how. */
+export interface RunRequest {
+  readonly dataset: DatasetArguments;
+  readonly options: RunOptions;
+}
+
+/** Several runs. */
+export interface RunRequests {
+  readonly runs: readonly RunRequest[];
+  /** The file that has them, with what `defaults` it leaves open; undefined if one was typed. */
+  readonly file: string | undefined;
+  readonly defaults: RunOptions;
+  /** How many are done at once. */
+  readonly parallel: number;
+}
+
 /** Runs the action: an HTTP server. */
 export interface ServeCommand {
   readonly name: "serve";
 }
 
-/** Tokenizes a dataset once, without a server. */
-export interface RunCommand {
+/** Tokenizes datasets once, without a server. */
+export interface RunCommand extends RunRequests {
   readonly name: "run";
-  readonly dataset: DatasetArguments;
-  readonly options: RunOptions;
   /** Dummy tokens are written without a question. */
   readonly yes: boolean;
   /** No progress is shown. */
   readonly quiet: boolean;
   /** Results are printed as JSON, not as a table. */
+  readonly json: boolean;
+}
+
+/** Finds out what runs would do, and what stands in their way. */
+export interface PlanCommand extends RunRequests {
+  readonly name: "plan";
+  /** Whether masked values are shown. */
+  readonly showShapes: boolean;
   readonly json: boolean;
 }
 
@@ -114,6 +136,7 @@ export interface DatahubStatusCommand<Url> {
 export type Command<Url = string> =
   | ServeCommand
   | RunCommand
+  | PlanCommand
   | RotateCommand
   | TriggerCommand<Url>
   | SmokeCommand<Url>

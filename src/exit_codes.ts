@@ -6,7 +6,7 @@ import { failureExitCode } from "./stop_signals.ts";
 export const USAGE_EXIT_CODE = 2;
 
 /** What cannot succeed until the command or the configuration is corrected. */
-const USAGE_FAULTS: ReadonlySet<string> = new Set<ErrorCode>([
+export const USAGE_FAULTS: ReadonlySet<string> = new Set<ErrorCode>([
   "invalid_request",
   "invalid_urn",
   "platform_not_configured",

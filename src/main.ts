@@ -51,7 +51,9 @@ async function main(): Promise<number> {
     for (const fault of settings.faults) printError(faultLine(fault));
     return USAGE_EXIT_CODE;
   }
-  const command = typed.name === "permissions" ? SERVE : withUrl(typed, config);
+  const command = typed.name === "permissions"
+    ? SERVE
+    : await withRuns(withUrl(typed, config), machine);
   const missing = missingSetting(command, config);
   if (missing !== undefined) {
     printError(missing);
@@ -104,6 +106,13 @@ function missingSetting({ name }: Command, config: Config): string | undefined {
     return `DATAHUB_GMS_URL: it must be set for ${name}`;
   }
   return undefined;
+}
+
+/** The command with the runs that its file asks for. Throws `ConfigError`. */
+async function withRuns(command: Command, machine: ConfigSource): Promise<Command> {
+  if (!("runs" in command) || command.file === undefined) return command;
+  const { readPlanFile } = await import("./command_line/plan_file.ts");
+  return { ...command, runs: await readPlanFile(command.file, command.defaults, machine.file) };
 }
 
 /** The command with the URL of the action that is configured here, if it needs one and has none. */

@@ -11,7 +11,8 @@ import { migrateHistory } from "./commands/history_migrate.ts";
 import { dummyTokens, writesDummyTokens } from "./commands/dummy_tokens.ts";
 import { answerHealthcheck } from "./commands/healthcheck.ts";
 import { rotate } from "./commands/rotate.ts";
-import { runOnce } from "./commands/run.ts";
+import { printPlans } from "./commands/plan.ts";
+import { run } from "./commands/run.ts";
 import { serve } from "./commands/serve.ts";
 import { smoke } from "./commands/smoke.ts";
 import { token } from "./commands/token.ts";
@@ -102,7 +103,9 @@ async function perform(command: Command, config: Config, observers: Observers): 
     case "serve":
       return await serve(config, action(), observers.metrics, shutDown.signal);
     case "run":
-      return await runOnce(command, config, once(), shutDown.signal);
+      return await run(command, config, once(), shutDown.signal);
+    case "plan":
+      return await printPlans(command, once(), shutDown.signal);
     case "rotate":
       return await rotate(command, config, once(), shutDown.signal);
     case "trigger":

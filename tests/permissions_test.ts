@@ -21,6 +21,8 @@ function hosts(command: Command, environment: Environment = {}): string[] {
 
 const dataset = { urn: "urn", columns: ["a"] };
 const options = DEFAULT_RUN_OPTIONS;
+const runs = [{ dataset, options }];
+const requests = { runs, file: undefined, defaults: options, parallel: 1 };
 const PG_CONN_STR = "postgres://u:p@db.internal:6432/app";
 
 Deno.test("serve may listen and reach the databases", () => {
@@ -38,7 +40,7 @@ Deno.test("serve reaches DataHub, and the commands without a loop do not", () =>
   for (const [DATAHUB_GMS_URL, host] of cases) {
     const env = { ...datahub, DATAHUB_GMS_URL };
     assert.deepEqual(hosts({ name: "serve" }, env), ["127.0.0.1:8080", "db.internal:6432", host]);
-    const command: Command = { name: "run", dataset, options, yes: true, quiet: false, json: true };
+    const command: Command = { name: "run", ...requests, yes: true, quiet: false, json: true };
     assert.deepEqual(hosts(command, env), ["db.internal:6432"]);
   }
 });
@@ -55,7 +57,7 @@ Deno.test("serve reaches each connection of the configuration file, by its name"
 });
 
 Deno.test("run reaches the databases and cannot listen", () => {
-  const command: Command = { name: "run", dataset, options, yes: true, quiet: false, json: true };
+  const command: Command = { name: "run", ...requests, yes: true, quiet: false, json: true };
   assert.deepEqual(hosts(command, { PG_CONN_STR }), ["db.internal:6432"]);
   assert.deepEqual(hosts(command), []);
 });

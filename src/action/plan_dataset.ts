@@ -2,7 +2,7 @@
 import { requireTableAllowed, requireUrnAllowed } from "../datahub/allowed_datasets.ts";
 import { parseDatasetUrn } from "../datahub/dataset_urn.ts";
 import { parseColumns } from "../datahub/schema_field.ts";
-import { ServiceError, toServiceError } from "../errors.ts";
+import { type ServiceError, toServiceError } from "../errors.ts";
 import { stackFrames } from "../stack_frames.ts";
 import type { FormCounts } from "../platforms/forms.ts";
 import type { Platform, RunContext, TableSession } from "../platforms/platform.ts";

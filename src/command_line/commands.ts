@@ -2,9 +2,16 @@
 import type { Command as Parser } from "commander";
 import type { OutsideCommand, TypedCommand } from "../command.ts";
 import {
-  addConnections,
   addDataset,
+  addDatasetOrFile,
   addDatasets,
+  parseDataset,
+  parseDatasetOrFile,
+  parseDatasets,
+} from "./dataset_options.ts";
+import {
+  addCommit,
+  addConnections,
   addFrom,
   addJson,
   addJsonLines,
@@ -12,13 +19,12 @@ import {
   addNewKey,
   addRunOptions,
   addShell,
+  addShowShapes,
   addStrategy,
   addTokenContext,
   addUrl,
   addYes,
   type Options,
-  parseDataset,
-  parseDatasets,
   parseKeys,
   parseRunOptions,
   parseTokenContext,
@@ -47,14 +53,24 @@ export const COMMANDS: readonly Definition[] = [
   },
   {
     name: "run",
-    description: "tokenize a dataset once, without a server",
-    options: [addDataset, addRunOptions, addStrategy, addConnections, addYes, addJson],
+    description: "tokenize a dataset once, or many, without a server",
+    options: [addDatasetOrFile, addRunOptions, addStrategy, addConnections, addYes, addJson],
     read: (options, parser) => ({
       name: "run",
-      dataset: parseDataset(options, parser),
-      options: parseRunOptions(options, parser),
+      ...parseDatasetOrFile(options, parser),
       yes: options.yes ?? false,
       quiet: options.quiet ?? false,
+      json: options.json,
+    }),
+  },
+  {
+    name: "plan",
+    description: "say what runs would do, what stands in their way and what they cost",
+    options: [addDatasetOrFile, addCommit, addStrategy, addShowShapes, addJson],
+    read: (options, parser) => ({
+      name: "plan",
+      ...parseDatasetOrFile(options, parser),
+      showShapes: options.showShapes ?? false,
       json: options.json,
     }),
   },

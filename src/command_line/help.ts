@@ -27,6 +27,14 @@ const TOPICS: Readonly<Partial<Record<Name, Topics>>> = {
     examples: [
       `run --columns email,phone --dry-run ${DATASET}`,
       `run --columns email,phone ${DATASET}`,
+      "run -f plan.yaml --parallel 2",
+    ],
+    variables: [...CONNECTIONS, ...SDK, "ALLOWED_DATASETS"],
+  },
+  plan: {
+    examples: [
+      `plan --columns email,phone ${DATASET}`,
+      "plan -f plan.yaml",
     ],
     variables: [...CONNECTIONS, ...SDK, "ALLOWED_DATASETS"],
   },

@@ -1,16 +1,8 @@
 /** The options of the command line, and how their texts are read. */
 import { Argument, type Command as Parser, Option } from "commander";
-import {
-  type DatasetArguments,
-  type DetokenizeCommand,
-  type KeysCommand,
-  type Shell,
-  SHELLS,
-} from "../command.ts";
-import { splitUrnList } from "../datahub/dataset_urn.ts";
+import { type DetokenizeCommand, type KeysCommand, type Shell, SHELLS } from "../command.ts";
 import { parseQualifiedName } from "./qualified_name.ts";
 import { KEY_ALGORITHMS, KEY_ID } from "../tokens/keyed/key_set.ts";
-import { readTypedUrn } from "./typed_urn.ts";
 import { COMMIT_MODES, DEFAULT_RUN_OPTIONS, type RunOptions, STRATEGIES } from "../run_options.ts";
 
 const MAX_CONNECTIONS = 64;
@@ -19,8 +11,10 @@ const OUTPUT_FORMATS = ["json", "table"] as const;
 
 /** The options as the parser gives them. Those that a command does not have are never read. */
 export interface Options extends Partial<RunOptions> {
-  readonly urn: readonly string[];
-  readonly columns: readonly string[];
+  readonly urn?: readonly string[];
+  readonly columns?: readonly string[];
+  readonly parallel?: number;
+  readonly showShapes?: boolean;
   readonly from: string;
   readonly url?: string;
   readonly platform?: string;
@@ -36,49 +30,20 @@ export interface Options extends Partial<RunOptions> {
   readonly output?: (typeof OUTPUT_FORMATS)[number];
 }
 
-/** `--urn` and `--columns`: one dataset. */
-export function addDataset(parser: Parser): Parser {
-  return addDatasetOptions(parser, "", "; may be repeated");
+/** `--commit`. */
+export function addCommit(parser: Parser): Parser {
+  const commit = new Option("--commit <mode>", "what is all or nothing: the run, or each batch");
+  return parser.addOption(commit.choices(COMMIT_MODES).default(DEFAULT_RUN_OPTIONS.commit));
 }
 
-/** `--urn` and `--columns`, as often as there are datasets. */
-export function addDatasets(parser: Parser): Parser {
-  return addDatasetOptions(parser, "; --urn and --columns may be repeated, in pairs", "");
-}
-
-function addDatasetOptions(parser: Parser, moreUrns: string, moreColumns: string): Parser {
-  const collect = (value: string, before: string[] = []) => [...before, value];
-  return parser
-    .requiredOption("--urn <urn>", `the dataset's URN, as DataHub writes it${moreUrns}`, collect)
-    .requiredOption("--columns <names>", `the columns, separated by commas${moreColumns}`, collect);
-}
-
-/** The one dataset, with the columns of every `--columns`. */
-export function parseDataset({ urn: urns, columns }: Options, parser: Parser): DatasetArguments {
-  const [urn, ...others] = urns;
-  if (others.length > 0) parser.error("error: --urn may be given once only");
-  return { urn: readTypedUrn(urn!), columns: parseNames(columns, parser) };
-}
-
-/** The datasets, each with the columns that were given at the same place. */
-export function parseDatasets({ urn: urns, columns }: Options, parser: Parser): DatasetArguments[] {
-  if (urns.length !== columns.length) parser.error("error: each --urn needs its own --columns");
-  return urns.map((urn, i) => ({
-    urn: readTypedUrn(urn),
-    columns: parseNames([columns[i]!], parser),
-  }));
-}
-
-function parseNames(lists: readonly string[], parser: Parser): string[] {
-  const names = lists.flatMap(splitUrnList);
-  return names.length === 0 ? parser.error("error: --columns names no column") : names;
+/** `--show-shapes`. */
+export function addShowShapes(parser: Parser): Parser {
+  return parser.option("--show-shapes", "read some values, and show what they look like, masked");
 }
 
 /** `--dry-run`, `--commit` and `--scrub`. */
 export function addRunOptions(parser: Parser): Parser {
-  const commit = new Option("--commit <mode>", "what is all or nothing: the run, or each batch");
-  return parser.option("--dry-run", "count what would change, and change nothing")
-    .addOption(commit.choices(COMMIT_MODES).default(DEFAULT_RUN_OPTIONS.commit))
+  return addCommit(parser.option("--dry-run", "count what would change, and change nothing"))
     .option("--scrub", "clear the old values that the run leaves elsewhere, as far as allowed");
 }
 
@@ -93,13 +58,15 @@ export function addConnections(parser: Parser): Parser {
   return parser.option(
     "--connections <number>",
     "how many connections write at once in batches",
-    (text) => {
-      const number = Number(text);
-      if (/^\d+$/.test(text) && number >= 1 && number <= MAX_CONNECTIONS) return number;
-      const range = `a whole number from 1 to ${MAX_CONNECTIONS}`;
-      return parser.error(`error: --connections is not ${range}`);
-    },
+    (text) => readNumber("--connections", text, MAX_CONNECTIONS, parser),
   );
+}
+
+/** A whole number from 1 to `max`, or a usage error. */
+export function readNumber(option: string, text: string, max: number, parser: Parser): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= 1 && number <= max) return number;
+  return parser.error(`error: ${option} is not a whole number from 1 to ${max}`);
 }
 
 /** How a run is done, with the default for each option that was not given. */

@@ -49,7 +49,7 @@ export function makeProgram(isTerminal: boolean, use: Use): Parser {
       const given = {
         ...parser.opts<Options>(),
         ...global,
-        file: parser.args[0],
+        file: parser.args[0] ?? parser.opts<Options>().file,
         shell: parser.args[0] as Shell,
       };
       use(read({ ...given, json: wantsJson(given, printsText) }, parser), global);

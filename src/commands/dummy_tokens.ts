@@ -37,6 +37,7 @@ function mayWrite(command: Command, { datahub }: Config): boolean {
     case "serve":
       return true;
     case "run":
+      return command.runs.some(({ options }) => !options.dryRun);
     case "rotate":
       return !command.options.dryRun;
     case "datahub sweep":

@@ -93,15 +93,21 @@ function residueLines(residue: readonly ResiduePlace[]): string[] {
   return ["old values elsewhere", ...lines, ...last];
 }
 
-/** Prints why a command failed: a sentence on standard error; for programs, the problem as well. */
+/**
+ * Prints why a command failed: a sentence on standard error; for programs, the problem as well. With
+ * `datasetUrn` both say which of many datasets it is about.
+ */
 export function printFailure(
   problem: Pick<Problem, "detail" | "code">,
   json: boolean,
   known: Pick<Failure, "facts" | "address"> = {},
+  datasetUrn?: string,
 ): void {
   const { detail, code } = problem;
-  printError(failureLine({ detail, code, ...known }));
-  if (json) printIfPossible(() => printJson(problem));
+  const line = failureLine({ detail, code, ...known });
+  printError(datasetUrn === undefined ? line : `${datasetUrn}: ${line}`);
+  const document = datasetUrn === undefined ? problem : { dataset_urn: datasetUrn, ...problem };
+  if (json) printIfPossible(() => printJson(document));
 }
 
 /** Prints what the exit code or standard error says, too: that standard output is full changes neither. */

@@ -1,34 +1,107 @@
-/** `tokenize run`: tokenizes a dataset once, without a server. */
+/** `tokenize run`: tokenizes datasets once, without a server. */
 import { RunRegistry } from "../action/run_registry.ts";
 import type { ActionDependencies } from "../action/tokenize_dataset.ts";
 import { toServiceError } from "../errors.ts";
 import { toProblem } from "../http/problem.ts";
-import type { RunCommand } from "../command.ts";
-import { aborted } from "../async.ts";
+import type { RunCommand, RunRequest } from "../command.ts";
+import { counted } from "../counted.ts";
+import { aborted, pool } from "../async.ts";
 import { parseDatasetUrn } from "../datahub/dataset_urn.ts";
 import { selectPlatform } from "../platforms/select_platform.ts";
 import { problemExitCode } from "../exit_codes.ts";
+import type { RunService } from "../runs/run_service.ts";
+import { failureExitCode } from "../stop_signals.ts";
 import { openRuns, type RunSettings } from "./open_runs.ts";
-import { deliverReport, printFailure } from "./output.ts";
+import { deliverReport, printError, printFailure, printIfPossible, printLines } from "./output.ts";
 import { progressBar } from "./progress_bar.ts";
 
-/** Runs it. A signal to stop ends it at once, unless it is done by then. Returns the exit code. */
-export async function runOnce(
-  { dataset, options, quiet, json }: Pick<RunCommand, "dataset" | "options" | "quiet" | "json">,
+/** Does the runs, one after the other or several at once. Returns the exit code. */
+export async function run(
+  command: RunCommand,
   settings: RunSettings,
   deps: ActionDependencies,
   shutDown: AbortSignal,
 ): Promise<number> {
+  const { runs, file, parallel, quiet, json } = command;
+  if (file === undefined) {
+    return await runOnce({ ...runs[0]!, quiet, json }, settings, deps, shutDown);
+  }
+  const failures: number[] = [];
+  let begun = 0;
+  await withRuns(settings, deps, shutDown, (place) =>
+    pool(parallel, runs, async (request) => {
+      if (shutDown.aborted) return;
+      // reports on a terminal are set apart from each other
+      if (begun++ > 0 && !json && parallel === 1) printIfPossible(() => printLines([""]));
+      const shown = { quiet: quiet || parallel > 1, json, isOneOfMany: true };
+      const exitCode = await oneRun(request, shown, place);
+      if (exitCode !== 0) failures.push(exitCode);
+    }));
+  if (begun < runs.length) printError(`${counted(runs.length - begun, "run")} did not begin`);
+  if (shutDown.aborted) return failureExitCode(shutDown);
+  return failures.length === 0 ? 0 : Math.min(...failures); // 1 if any failed other than by wrong usage
+}
+
+/** Does one run. A signal to stop ends it at once, unless it is done by then. Returns the exit code. */
+export async function runOnce(
+  { dataset, options, quiet, json }: RunRequest & Pick<RunCommand, "quiet" | "json">,
+  settings: RunSettings,
+  deps: ActionDependencies,
+  shutDown: AbortSignal,
+): Promise<number> {
+  const shown = { quiet, json, isOneOfMany: false };
+  return await withRuns(
+    settings,
+    deps,
+    shutDown,
+    (place) => oneRun({ dataset, options }, shown, place),
+  );
+}
+
+/** How a run is shown. */
+interface Shown extends Pick<RunCommand, "quiet" | "json"> {
+  readonly isOneOfMany: boolean;
+}
+
+/** What runs work with. */
+interface Place {
+  readonly service: RunService;
+  readonly registry: RunRegistry;
+  readonly deps: ActionDependencies;
+  readonly shutDown: AbortSignal;
+}
+
+/** Opens what runs work with, and closes it after `work`. */
+async function withRuns<T>(
+  settings: RunSettings,
+  deps: ActionDependencies,
+  shutDown: AbortSignal,
+  work: (place: Place) => Promise<T>,
+): Promise<T> {
   const registry = new RunRegistry();
-  const runs = await openRuns(settings, deps, registry);
+  const service = await openRuns(settings, deps, registry);
+  try {
+    return await work({ service, registry, deps, shutDown });
+  } finally {
+    await service.close();
+    await closeAll(deps);
+  }
+}
+
+async function oneRun(
+  { dataset, options }: RunRequest,
+  { quiet, json, isOneOfMany }: Shown,
+  { service, registry, deps, shutDown }: Place,
+): Promise<number> {
   const runId = crypto.randomUUID();
   const bar = progressBar(!quiet);
+  let isOver = false;
   try {
     const trigger = { datasetUrn: dataset.urn, columns: dataset.columns, ...options };
     const cause = { kind: "cli", actor: null } as const;
-    const { report } = await runs.start({ trigger, cause, runId, onProgress: bar.show });
+    const { report } = await service.start({ trigger, cause, runId, onProgress: bar.show });
     void aborted(shutDown).then(() => {
-      if (registry.size === 0) return;
+      if (isOver) return;
       bar.clear();
       deps.observe({ event: "run_ending", runId, signal: String(shutDown.reason) });
       void registry.drain(0, `${shutDown.reason} was received`);
@@ -40,13 +113,17 @@ export async function runOnce(
     bar.clear();
     const failure = toServiceError(error);
     const problem = toProblem(failure, runId);
-    const { facts } = failure;
-    printFailure(problem, json, { facts, address: addressFor(dataset.urn, deps) });
+    const known = { facts: failure.facts, address: addressFor(dataset.urn, deps) };
+    printFailure(problem, json, known, isOneOfMany ? dataset.urn : undefined);
     return problemExitCode(problem.code, shutDown);
   } finally {
-    await runs.close();
-    await Promise.all([...deps.platforms.values()].map((platform) => platform.close()));
+    isOver = true;
   }
+}
+
+/** Closes every connection. */
+export async function closeAll({ platforms }: ActionDependencies): Promise<void> {
+  await Promise.all([...platforms.values()].map((platform) => platform.close()));
 }
 
 /** What the run was connected to; undefined if no connection is for the dataset. */

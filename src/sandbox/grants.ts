@@ -42,6 +42,7 @@ function hostGrants(command: Command, config: Config): HostGrant[] {
         ...traceGrants(config),
       ]);
     case "run":
+    case "plan":
     case "rotate":
       return unique([...workGrants(config), ...historyGrants(config), ...traceGrants(config)]);
     case "history migrate":

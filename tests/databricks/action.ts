@@ -5,6 +5,8 @@
  * Values that must never leave the table hold the word "canary": every failure, everything that would
  * be logged and the warehouse's query history are searched for it, and for the warehouse's token.
  */
+import { planDataset } from "../../src/action/plan_dataset.ts";
+import type { DatasetPlan } from "../../src/action/plan_document.ts";
 import { tokenizeDataset } from "../../src/action/tokenize_dataset.ts";
 import type { Report } from "../../src/action/trigger.ts";
 import type { ErrorCode, ServiceError } from "../../src/errors.ts";
@@ -53,6 +55,8 @@ export interface Action {
     columns: readonly string[],
     options?: RunOptions,
   ): Promise<ServiceError>;
+  /** Plans a run. The plan must leak nothing. */
+  plan(urn: string, columns: readonly string[], showShapes?: boolean): Promise<DatasetPlan>;
   check(): Promise<void>;
 }
 
@@ -109,6 +113,16 @@ export function openAction(place: Place, options: ActionOptions = {}): Action {
     tokenize,
     async fails(code, urn, columns, run) {
       return await assertFails(code, tokenize(urn, columns, run), secrets);
+    },
+    async plan(datasetUrn, columns, showShapes = false) {
+      const trigger = { ...DEFAULT_RUN_OPTIONS, datasetUrn, columns, showShapes };
+      const plan = await planDataset(trigger, deps, new AbortController().signal);
+      assertLeaksNothing(plan, "the plan", secrets);
+      assertLeaksNothing(observations, "the log", secrets);
+      if (place.queryHistory !== undefined) {
+        assertHistoryLeaksNothing(await place.queryHistory(), sdk, others);
+      }
+      return plan;
     },
     check: () => platform.check(AbortSignal.timeout(5000)),
   };

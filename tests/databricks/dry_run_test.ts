@@ -1,5 +1,6 @@
 /** A dry run is refused for whatever the run would be refused for, in the same words, and writes nothing. */
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import * as faults from "../../scripts/servers/warehouse/faults.ts";
 import type { FaultRule } from "../../scripts/servers/warehouse/control.ts";
 import type { ErrorCode, ServiceError } from "../../src/errors.ts";
@@ -100,6 +101,9 @@ for (const [title, { table, columns = ["v"], fault, code, only }] of Object.entr
           if (fault !== undefined) await place.control.addFault(fault);
           const action = openAction(place, { sdk });
           const dry = await action.fails(code, urn, columns, { dryRun: true });
+          const { obstacles } = await action.plan(urn, columns);
+          const named = { code: dry.code, detail: dry.message };
+          assert.ok(obstacles.some((each) => isDeepStrictEqual(each, named)), String(obstacles));
           const sent = await place.control.queryHistory();
           const written = sent.filter(({ statement_text: text }) =>
             /^\s*(MERGE|UPDATE)/.test(text)

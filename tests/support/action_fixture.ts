@@ -15,6 +15,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { machineSource } from "../../scripts/servers/test_keys.ts";
 import { settingsReader } from "../../src/settings_reader.ts";
+import { planDataset } from "../../src/action/plan_dataset.ts";
+import type { DatasetPlan } from "../../src/action/plan_document.ts";
 import { tokenizeDataset } from "../../src/action/tokenize_dataset.ts";
 import type { Report } from "../../src/action/trigger.ts";
 import type { ErrorCode, ServiceError } from "../../src/errors.ts";
@@ -78,6 +80,12 @@ export interface Action extends AsyncDisposable {
   readonly observations: readonly Observation[];
   /** Runs on `schema.table` of the database connected to, as it would stand in a URN. */
   tokenize(table: string, columns: readonly string[], options?: RunOptions): Promise<Report>;
+  /** Plans such a run. The plan must leak nothing. */
+  plan(
+    table: string,
+    columns: readonly string[],
+    options?: Partial<EveryRunOption> & { readonly showShapes?: boolean },
+  ): Promise<DatasetPlan>;
   /** Runs on any dataset. */
   tokenizeUrn(urn: string, columns: readonly string[], options?: RunOptions): Promise<Report>;
   /** A run that must fail with `code`, or one of several, and leak nothing. */
@@ -143,6 +151,14 @@ export function openAction(connectionString: string, options: ActionOptions = {}
     tokenizeUrn,
     failsUrn,
     tokenize: (table, columns, run) => tokenizeUrn(urn(table), columns, run),
+    async plan(table, columns, { showShapes = false, ...run } = {}) {
+      const datasetUrn = urn(table);
+      const trigger = { ...DEFAULT_RUN_OPTIONS, ...run, datasetUrn, columns, showShapes };
+      const plan = await planDataset(trigger, deps, new AbortController().signal);
+      assertLeaksNothing(plan, "the plan");
+      assertLeaksNothing(observations, "the log");
+      return plan;
+    },
     fails: (code, table, columns, run) => failsUrn(code, urn(table), columns, run),
     [Symbol.asyncDispose]: () => platform.close(),
   };

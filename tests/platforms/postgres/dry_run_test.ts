@@ -1,8 +1,9 @@
 /**
  * A dry run refuses what the run would refuse, with the same code and message, however the run would do
- * its work: for every reason that can be known before the first row is written.
+ * its work, and a plan names it too: for every reason that can be known before the first row is written.
  */
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import {
   type ActionOptions,
   clientSdk,
@@ -433,6 +434,10 @@ for (const [title, refusal] of Object.entries(REFUSALS)) {
         assert.match(done.message, named);
         assert.equal(tried.message, done.message);
         assert.deepEqual(tried.facts, done.facts);
+        const { obstacles, possible } = await action.plan("town.people", columns, path.run);
+        assert.equal(possible, false);
+        const expected = { code: done.code, detail: done.message };
+        assert.ok(obstacles.some((each) => isDeepStrictEqual(each, expected)), String(obstacles));
       });
     }
   });
@@ -500,6 +505,9 @@ for (const [title, statement] of Object.entries(HARMLESS)) {
       };
       const tried = await counts(true);
       assert.equal(tried.updated, 20);
+      const plan = await action.plan("town.people", ["name"], path.run);
+      assert.deepEqual(plan.obstacles, []);
+      assert.equal(plan.would_update, 20);
       assert.deepEqual(await counts(false), tried);
       assert.equal((await counts(true)).updated, 0);
     });

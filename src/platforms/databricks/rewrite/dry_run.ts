@@ -150,6 +150,8 @@ function checkViolations(
     const reason = `a constraint refuses the tokens (constraint "${name}")`;
     const facts = { constraint: name };
     const { onObstacle = throwObstacle } = run;
-    onObstacle(new ServiceError("constraint_violation", `Cannot ${actionOn(table)}: ${reason}`, facts));
+    onObstacle(
+      new ServiceError("constraint_violation", `Cannot ${actionOn(table)}: ${reason}`, facts),
+    );
   }
 }

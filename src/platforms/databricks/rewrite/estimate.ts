@@ -37,7 +37,9 @@ export function estimateRun(measured: Measured): Estimate {
   const { valuesToChange, differentValues, meanValueBytes, meanTokenBytes } = measured;
   // a value is read beside its ciphertext, in Base64
   const entryBytes = ENTRY_BYTES + (meanValueBytes + 28) * 4 / 3 + meanTokenBytes;
-  const writes = isPushedDown ? 1 : Math.max(1, Math.ceil(differentValues * entryBytes / BATCH_BYTES));
+  const writes = isPushedDown
+    ? 1
+    : Math.max(1, Math.ceil(differentValues * entryBytes / BATCH_BYTES));
   const readingMs = isPushedDown ? 0 : scanMs;
   const writingMs = writes * SCANS_A_WRITE * scanMs;
   const totalMs = FIXED_MS + scanMs + readingMs + Math.max(writingMs, tokenMs * differentValues);

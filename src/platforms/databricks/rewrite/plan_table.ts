@@ -1,10 +1,16 @@
 /** What a plan says of a table: counts, what stands in the way, the method, its cost, what is left. */
 import { isObstacle, type Refuse } from "../../obstacles.ts";
-import type { Estimate, PlannedColumn, PlannedMethod, PlanRequest, TablePlan } from "../../table_plan.ts";
+import type {
+  Estimate,
+  PlannedColumn,
+  PlannedMethod,
+  PlanRequest,
+  TablePlan,
+} from "../../table_plan.ts";
 import { timeTokens } from "../../time_tokens.ts";
 import { findResidue } from "../residue/find_residue.ts";
 import { describeDetailStatement, type DetailRow } from "../sql/describe_detail.ts";
-import { describeValuesStatement, type DescribeValuesRow } from "../sql/describe_values.ts";
+import { type DescribeValuesRow, describeValuesStatement } from "../sql/describe_values.ts";
 import { countText } from "./count_rows.ts";
 import { countLookalikes, tryRun } from "./dry_run.ts";
 import { estimateRun } from "./estimate.ts";
@@ -98,7 +104,9 @@ function planMethods(work: Work, pushdown: Pushdown): PlannedMethod[] {
     },
     {
       method: "client",
-      ...(isPushedDown ? notChosen("the warehouse itself makes the tokens, which is faster") : chosen),
+      ...(isPushedDown
+        ? notChosen("the warehouse itself makes the tokens, which is faster")
+        : chosen),
     },
     { method: "rewrite", ...notChosen("an UPDATE of a Delta table rewrites whole files already") },
   ];

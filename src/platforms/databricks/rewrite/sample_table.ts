@@ -2,10 +2,10 @@
 import { type FormCounts, formCounts, FORMS } from "../../forms.ts";
 import { type Shape, shapesOf } from "../../masked_shapes.ts";
 import {
-  sampleFormsStatement,
   type SampleFormsRow,
-  sampleTextsStatement,
+  sampleFormsStatement,
   type SampleTextsRow,
+  sampleTextsStatement,
 } from "../sql/sample_values.ts";
 import type { Work } from "./work.ts";
 

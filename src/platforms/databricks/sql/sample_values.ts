@@ -6,7 +6,13 @@ import type { Selection } from "../../../tokens/selection.ts";
 import { expressionOf, FORMS, MATCHED_FORMS } from "../../forms.ts";
 import { rawLiteral } from "../identifiers.ts";
 import type { CheckedTable } from "../table.ts";
-import { columnGuard, columnText, isInvalidText, rowGuard, tableName } from "./table_expressions.ts";
+import {
+  columnGuard,
+  columnText,
+  isInvalidText,
+  rowGuard,
+  tableName,
+} from "./table_expressions.ts";
 
 /** The most rows of a sample. */
 const MAX_ROWS = 10_000;
@@ -47,9 +53,9 @@ WHERE text${column} IS NOT NULL LIMIT ${MAX_TEXTS}`;
 /** Rows from all parts of the table: those with the smallest random numbers. */
 function sample(table: CheckedTable, selects: Selection): string {
   const texts = table.columns.map((column, i) =>
-    `CASE WHEN ${columnGuard(column, selects)} AND NOT ${isInvalidText(column, selects)} THEN left(${
-      columnText(column)
-    }, ${MAX_CHARACTERS}) END AS text${i}`
+    `CASE WHEN ${columnGuard(column, selects)} AND NOT ${
+      isInvalidText(column, selects)
+    } THEN left(${columnText(column)}, ${MAX_CHARACTERS}) END AS text${i}`
   );
   return `SELECT ${texts.join(", ")} FROM ${tableName(table)} AS t WHERE ${
     rowGuard(table, selects)

@@ -109,7 +109,8 @@ class TableConditions {
   }
 
   #attempt(check: () => Promise<void>): Promise<void> {
-    return attempt(this.#session, this.#work.run.context.onObstacle, check);
+    const { run, table } = this.#work;
+    return attempt(this.#session, table, run.context.onObstacle, check);
   }
 
   /** The columns of other tables may be shorter. */
@@ -147,7 +148,8 @@ class TableConditions {
       this.#action,
       sampleStatement(this.#reached, selects),
     );
-    const columns = changedColumns(this.#reached);
+    // lengths are checked for all rows
+    const columns = changedColumns(this.#reached).map((each) => ({ ...each, maxLength: null }));
     const texts = columns.map((_, i) => rows.map((row) => row[i + 1] ?? null));
     // the table's own context: a condition cannot tell in which one a token was made
     const { tokens } = await convertBatch({ ...table, columns }, conversion, texts);

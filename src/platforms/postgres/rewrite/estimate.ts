@@ -57,7 +57,9 @@ export function estimateRun(measured: Measured): Estimate {
   const read = isMeasured
     ? `one scan of its ${counted(rows, "row")} took ${Math.round(scanMs)} ms`
     : "it is too small to be measured, and its server is taken for a usual one";
-  const tokens = method === "client" ? [`the token SDK took ${(1000 * tokenMs).toFixed(1)} µs a value`] : [];
+  const tokens = method === "client"
+    ? [`the token SDK took ${(1000 * tokenMs).toFixed(1)} µs a value`]
+    : [];
   return {
     seconds: totalMs / 1000,
     ...(method === "rewrite" ? rebuiltBytes(measured) : updatedBytes(measured)),

@@ -48,6 +48,6 @@ async function reasonAgainstRewrite(session: Session, work: Work): Promise<strin
   }
   let reason: string | undefined;
   const note = (obstacle: Error) => void (reason = obstacle.message);
-  await attempt(session, note, () => checkRewritable(session, work));
+  await attempt(session, work.table, note, () => checkRewritable(session, work));
   return reason ?? "it locks the table for as long as it takes; --strategy rewrite asks for it";
 }

@@ -6,8 +6,8 @@ import { timeTokens } from "../../time_tokens.ts";
 import type { Session } from "../connection/session.ts";
 import { expectResidue } from "../residue/expect_residue.ts";
 import {
-  describeValuesStatement,
   type DescribeValuesRow,
+  describeValuesStatement,
   NUMBERS_A_COLUMN,
 } from "../sql/describe_values.ts";
 import { type TableSizesRow, tableSizesStatement } from "../sql/table_sizes.ts";
@@ -51,7 +51,7 @@ export async function planTable(
   await findObstacles(session, work, counts, checkMethod);
   const sampled = counts.toChange === 0
     ? undefined
-    : await quietly(session, () => sampleForms(session, work.table, work.conversion));
+    : await quietly(session, work, () => sampleForms(session, work.table, work.conversion));
   const methods = await planMethods(session, work);
   return {
     rows: counts.rows,
@@ -59,7 +59,9 @@ export async function planTable(
     columns: await planColumns(session, work, request, counts, sampled),
     methods,
     estimate: counts.toChange === 0 ? undefined : await estimate(session, work, counts, sampled),
-    residue: counts.toChange === 0 ? [] : await quietly(session, () => residue(session, work, counts)) ?? [],
+    residue: counts.toChange === 0
+      ? []
+      : await quietly(session, work, () => residue(session, work, counts)) ?? [],
   };
 }
 
@@ -77,7 +79,13 @@ async function describeValues(
   const [rows, toChange, ...ofColumns] = row!.map(Number);
   const columns = table.columns.map((_, i) => {
     const numbers = ofColumns.slice(i * NUMBERS_A_COLUMN, (i + 1) * NUMBERS_A_COLUMN);
-    const [nulls, toChange, own, otherKey, otherSdk] = numbers as [number, number, number, number, number];
+    const [nulls, toChange, own, otherKey, otherSdk] = numbers as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
     return { nulls, toChange, own, otherKey, otherSdk };
   });
   return { rows: rows!, toChange: toChange!, columns, scanMs };
@@ -91,19 +99,19 @@ async function findObstacles(
   checkMethod: () => Promise<void>,
 ): Promise<void> {
   const { onObstacle } = work.run.context;
-  await attempt(session, onObstacle, checkMethod);
+  await attempt(session, work.table, onObstacle, checkMethod);
   let notText: ServiceError | undefined;
   const note = (obstacle: ServiceError) => {
     if (obstacle.code === "value_not_text") notText = obstacle;
     else onObstacle?.(obstacle);
   };
-  await attempt(session, note, () => countAndCheckRows(session, work));
+  await attempt(session, work.table, note, () => countAndCheckRows(session, work));
   if (notText !== undefined) {
     onObstacle?.(await countInvalidTexts(work.run).catch(() => undefined) ?? notText);
   }
   if (toChange === 0) return;
   const scope = { carriedOnly: false, withVolatile: true };
-  await attempt(session, onObstacle, () => checkConditions(session, work, scope));
+  await attempt(session, work.table, onObstacle, () => checkConditions(session, work, scope));
 }
 
 async function planColumns(
@@ -114,7 +122,7 @@ async function planColumns(
   sampled: readonly FormCounts[] | undefined,
 ): Promise<PlannedColumn[]> {
   const shapes = showShapes
-    ? await quietly(session, () => sampleShapes(session, work.table, work.conversion))
+    ? await quietly(session, work, () => sampleShapes(session, work.table, work.conversion))
     : undefined;
   const columns: PlannedColumn[] = [];
   for (const [i, column] of work.table.columns.entries()) {
@@ -122,7 +130,7 @@ async function planColumns(
     const forms = sampled?.[i];
     const lookalikes = own + otherKey === 0
       ? 0
-      : await quietly(session, () => countLookalikes(session, work, i));
+      : await quietly(session, work, () => countLookalikes(session, work, i));
     columns.push({
       name: column.name,
       type: column.type,
@@ -170,7 +178,7 @@ async function estimate(
     0,
   );
   const meanBytes = bytes / valuesToChange;
-  const cost = await quietly(session, () => timeTokens(table, conversion, meanBytes));
+  const cost = await quietly(session, work, () => timeTokens(table, conversion, meanBytes));
   const tokenBytes = cost?.meanBytes ?? conversion.maxLength(meanBytes);
   const method = methodOf(work);
   return estimateRun({
@@ -199,6 +207,10 @@ function residue(session: Session, work: Work, { toChange: updated }: TableCount
 }
 
 /** The result of what only adds to the plan; undefined if it cannot be had. */
-function quietly<T>(session: Session, find: () => Promise<T>): Promise<T | undefined> {
-  return attempt(session, () => {}, find);
+function quietly<T>(
+  session: Session,
+  { table }: Work,
+  find: () => Promise<T>,
+): Promise<T | undefined> {
+  return attempt(session, table, () => {}, find);
 }

@@ -5,8 +5,8 @@ import { type Shape, shapesOf } from "../../masked_shapes.ts";
 import type { Session } from "../connection/session.ts";
 import {
   NUMBERS_A_COLUMN,
-  sampleFormsStatement,
   type SampleFormsRow,
+  sampleFormsStatement,
   sampleTextsStatement,
 } from "../sql/sample_values.ts";
 import type { TargetTable } from "../table.ts";
