@@ -305,6 +305,7 @@ Deno.test("only adapters.ts names a concrete token SDK", () => {
     "literal_prefixes",
     "packed_texts",
     "selection",
+    "token_kinds",
     "token_pattern",
     "token_sdk",
     "utf8",

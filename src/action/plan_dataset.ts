@@ -18,7 +18,7 @@ import {
   UNKNOWN_TABLE,
 } from "./plan_document.ts";
 import { withTimeLimit } from "./time_limit.ts";
-import type { ActionDependencies } from "./tokenize_dataset.ts";
+import { type ActionDependencies, requireCompatible } from "./tokenize_dataset.ts";
 import type { Trigger } from "./trigger.ts";
 
 /** What to plan: the run that would be started, as a dry run. */
@@ -47,6 +47,7 @@ export async function planDataset(
     const columns = parseColumns(trigger.columns, dataset);
     requireUrnAllowed(dataset, deps.allowedDatasets);
     platform = selectPlatform(dataset, deps.platforms, deps.knownPlatforms);
+    requireCompatible({ ...trigger, dryRun: false });
     const chosen = platform;
     await withTimeLimit(deps.runTimeoutMs, signal, (signal) => {
       const context = {

@@ -1,7 +1,7 @@
 /** A plan as a document: what the command line prints. Hence the names in snake_case. */
 import type { FormCounts } from "../platforms/forms.ts";
 import type { Shape } from "../platforms/masked_shapes.ts";
-import type { Method } from "../platforms/platform.ts";
+import type { Method } from "../platforms/methods.ts";
 import type { ResiduePlace } from "../platforms/residue.ts";
 import type { TablePlan } from "../platforms/table_plan.ts";
 import type { ErrorCode } from "../errors.ts";

@@ -10,6 +10,7 @@ import type { Platform, Progress } from "../platforms/platform.ts";
 import { selectPlatform } from "../platforms/select_platform.ts";
 import { rotating, type RotationSource, tokenizing } from "../tokens/conversion.ts";
 import type { TokenSdk } from "../tokens/token_sdk.ts";
+import type { RunOptions } from "../run_options.ts";
 import type { Warning } from "../platforms/warnings.ts";
 import type { RunEnd, Traces } from "../traces/run_traces.ts";
 import { inTrace } from "../trace_context.ts";
@@ -151,8 +152,7 @@ async function run(
   requireUrnAllowed(dataset, deps.allowedDatasets);
   const platform = selectPlatform(dataset, deps.platforms, deps.knownPlatforms);
   const { dryRun, commit, strategy, connections, scrub } = trigger;
-  if (commit === "batches" && strategy === "rewrite") throw contradiction();
-  if (scrub && dryRun) throw nothingToScrub();
+  requireCompatible(trigger);
   const progress = (made: Progress) => {
     deps.observe({ event: "batch_written", runId, updated: made.updated, total: made.total });
     onProgress?.(made);
@@ -211,6 +211,12 @@ async function conversionOf(deps: ActionDependencies, clock: PhaseClock) {
   const sdk = await clock.time("tokenize", tokenSdk);
   const conversion = rotateFrom === undefined ? tokenizing(sdk) : rotating(await rotateFrom(), sdk);
   return measuredConversion(conversion, clock, meter);
+}
+
+/** Throws `invalid_request` for options that contradict each other. */
+export function requireCompatible({ dryRun, commit, strategy, scrub }: RunOptions): void {
+  if (commit === "batches" && strategy === "rewrite") throw contradiction();
+  if (scrub && dryRun) throw nothingToScrub();
 }
 
 function nothingToScrub(): ServiceError {

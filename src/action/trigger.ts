@@ -4,7 +4,7 @@
  * - Run: one execution of a trigger, identified by its run id.
  * - Report: what a run did, with exact counts.
  */
-import type { Method } from "../platforms/platform.ts";
+import type { Method } from "../platforms/methods.ts";
 import type { ResiduePlace } from "../platforms/residue.ts";
 import type { Warning } from "../platforms/warnings.ts";
 import type { RunOptions } from "../run_options.ts";

@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Report } from "../action/trigger.ts";
 import { ERROR_CODES } from "../errors.ts";
-import { METHODS } from "../platforms/platform.ts";
+import { METHODS } from "../platforms/methods.ts";
 import { RESIDUE_STATES, type ResiduePlace } from "../platforms/residue.ts";
 import { WARNINGS } from "../platforms/warnings.ts";
 import { COMMIT_MODES, DEFAULT_RUN_OPTIONS, STRATEGIES } from "../run_options.ts";

@@ -27,7 +27,7 @@ export const FORMS: readonly Form[] = [...MATCHED_FORMS, "other"];
 
 /** How many texts of a sample have each form. */
 export interface FormCounts {
-  /** Texts looked at: values that a run would replace. */
+  /** How many texts the sample has: values that a run would replace. */
   readonly sampled: number;
   /** The parts of them; forms that none has are left out. */
   readonly forms: Readonly<Partial<Record<Form, number>>>;

@@ -16,6 +16,7 @@ import type { Conversion } from "../tokens/conversion.ts";
 import type { RunOptions } from "../run_options.ts";
 import type { Fit } from "./connection_scope.ts";
 import type { FormCounts } from "./forms.ts";
+import type { Method } from "./methods.ts";
 import type { Refuse } from "./obstacles.ts";
 import type { Residue } from "./residue.ts";
 import type { PlanRequest, TablePlan } from "./table_plan.ts";
@@ -30,14 +31,6 @@ export interface Counts {
   /** Lookalikes among the texts that the SDK was asked about; absent if it was asked about none. */
   readonly lookalikes?: number;
 }
-
-/**
- * How the tokens got into the table: made here and written back; made by an SQL expression in an UPDATE;
- * or made by one while the table was rebuilt.
- */
-export const METHODS = ["client", "pushdown", "rewrite"] as const;
-/** How the tokens got into the table. */
-export type Method = (typeof METHODS)[number];
 
 /** What a rewrite did, and how. */
 export interface RewriteOutcome extends Counts {

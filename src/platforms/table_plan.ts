@@ -3,7 +3,7 @@ import type { Conversion } from "../tokens/conversion.ts";
 import type { TokenKinds } from "../tokens/token_kinds.ts";
 import type { FormCounts } from "./forms.ts";
 import type { Shape } from "./masked_shapes.ts";
-import type { Method } from "./platform.ts";
+import type { Method } from "./methods.ts";
 import type { ResiduePlace } from "./residue.ts";
 
 /** What to find out. */

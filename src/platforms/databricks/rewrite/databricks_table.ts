@@ -1,7 +1,8 @@
 /** The table of one run: counts it or rewrites it, and reports what is left of the old values. */
 import { counted } from "../../../counted.ts";
 import { ServiceError, toServiceError } from "../../../errors.ts";
-import type { Counts, Method, RunContext, TableSession } from "../../platform.ts";
+import type { Method } from "../../methods.ts";
+import type { Counts, RunContext, TableSession } from "../../platform.ts";
 import { checkLengths } from "../../check_lengths.ts";
 import type { CheckedTable } from "../table.ts";
 import { findResidue } from "../residue/find_residue.ts";

@@ -10,7 +10,8 @@
  */
 import { counted } from "../../../counted.ts";
 import { ServiceError } from "../../../errors.ts";
-import type { Counts, Method } from "../../platform.ts";
+import type { Method } from "../../methods.ts";
+import type { Counts } from "../../platform.ts";
 import { retryFromRead } from "./retry_write.ts";
 import { DECLARE_KEY } from "../sql/session_key.ts";
 import { writeTokensStatement } from "../sql/write_tokens.ts";

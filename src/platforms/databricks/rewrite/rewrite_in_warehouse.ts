@@ -1,6 +1,7 @@
 /** Rewrites a table with one UPDATE on the warehouse, by the SDK's own SQL expression. */
 import { ServiceError } from "../../../errors.ts";
-import type { Counts, Method } from "../../platform.ts";
+import type { Method } from "../../methods.ts";
+import type { Counts } from "../../platform.ts";
 import { countText } from "./count_rows.ts";
 import { retryFromRead } from "./retry_write.ts";
 import { updateInPlaceStatement } from "../sql/update_in_place.ts";

@@ -83,12 +83,11 @@ function isText({ baseType }: ColumnMetadata): boolean {
 
 function* againstColumn(column: ColumnMetadata, displayName: string): Generator<ServiceError> {
   const { name, type, isGenerated, generatedIn, canSelect, canUpdate } = column;
-  const notTokenizable = (reason: string) =>
-    refusal("column_not_tokenizable", displayName, `column "${name}" is ${reason}`);
-  if (!isText(column)) yield notTokenizable(`of type ${type}, not a text`);
-  if (isGenerated) yield notTokenizable("generated from other columns");
+  const notTokenizable = (reason: string) => refusal("column_not_tokenizable", displayName, reason);
+  if (!isText(column)) yield notTokenizable(`column "${name}" is of type ${type}, not a text`);
+  if (isGenerated) yield notTokenizable(`column "${name}" is generated from other columns`);
   else if (generatedIn !== null) {
-    yield notTokenizable(`generated from other columns in "${generatedIn}"`);
+    yield notTokenizable(`column "${name}" is generated from other columns in "${generatedIn}"`);
   }
   const missing = [canSelect ? "" : "SELECT", canUpdate ? "" : "UPDATE"].filter(Boolean);
   if (missing.length > 0) {

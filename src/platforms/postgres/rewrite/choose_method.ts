@@ -1,7 +1,7 @@
 /** Where the tokens of a run are made, and how they get into the table. */
 import type { Conversion } from "../../../tokens/conversion.ts";
 import type { Strategy } from "../../../run_options.ts";
-import type { Method } from "../../platform.ts";
+import type { Method } from "../../methods.ts";
 import type { TargetTable } from "../table.ts";
 
 /** A method that updates rows, in one transaction or in many. */

@@ -4,7 +4,7 @@
  * docs/performance.md, which was measured with this program.
  */
 import { counted } from "../../../counted.ts";
-import type { Method } from "../../platform.ts";
+import type { Method } from "../../methods.ts";
 import type { Estimate } from "../../table_plan.ts";
 
 /** What is known of the table and the work. */

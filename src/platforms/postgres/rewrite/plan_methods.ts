@@ -1,5 +1,5 @@
 /** Which way a run would take, and why not another. */
-import type { Method } from "../../platform.ts";
+import type { Method } from "../../methods.ts";
 import type { PlannedMethod } from "../../table_plan.ts";
 import type { Session } from "../connection/session.ts";
 import { attempt } from "./attempt.ts";

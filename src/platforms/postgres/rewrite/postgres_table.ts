@@ -1,6 +1,7 @@
 /** The table of a run, as the action sees it: counts it, rewrites it, and reports its residue. */
 import { checkLengths } from "../../check_lengths.ts";
-import type { Counts, Method, RewriteOutcome, TableSession } from "../../platform.ts";
+import type { Method } from "../../methods.ts";
+import type { Counts, RewriteOutcome, TableSession } from "../../platform.ts";
 import type { PlanRequest, TablePlan } from "../../table_plan.ts";
 import type { Session } from "../connection/session.ts";
 import type { PostgresRun } from "../postgres_run.ts";

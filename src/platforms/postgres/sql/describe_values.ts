@@ -22,7 +22,10 @@ export function describeValuesStatement(
 ): string {
   const counts = table.columns.flatMap(({ name }) => [
     `t.${quoteIdentifier(name)} IS NULL`,
-    ...[selects, own, otherKey, otherSdk].map((kind) => columnGuard(name, kind)),
+    columnGuard(name, selects),
+    columnGuard(name, own),
+    columnGuard(name, otherKey),
+    columnGuard(name, otherSdk),
   ]);
   const filtered = [rowGuard(table, selects), ...counts].map((condition) =>
     `count(*) FILTER (WHERE ${condition})`
