@@ -52,6 +52,24 @@ export interface PlanCommand extends RunRequests {
   readonly json: boolean;
 }
 
+/** Checks all that a run depends on, and changes nothing. */
+export interface DoctorCommand {
+  readonly name: "doctor";
+  /** Whose rights are checked; undefined for none. */
+  readonly dataset: DatasetArguments | undefined;
+  /** What the machine allows; undefined if it was not read. */
+  readonly machine: MachineFacts | undefined;
+  readonly json: boolean;
+}
+
+/** What the machine or container allows the program; undefined where it does not tell. */
+export interface MachineFacts {
+  /** How many files and connections may be open at once. */
+  readonly openFiles: number | undefined;
+  /** How much memory it may use. */
+  readonly memoryBytes: number | undefined;
+}
+
 /** Replaces the tokens of an older key or SDK once, without a server. */
 export interface RotateCommand {
   readonly name: "rotate";
@@ -137,6 +155,7 @@ export type Command<Url = string> =
   | ServeCommand
   | RunCommand
   | PlanCommand
+  | DoctorCommand
   | RotateCommand
   | TriggerCommand<Url>
   | SmokeCommand<Url>

@@ -7,7 +7,9 @@ import { completionScript } from "./command_line/completion.ts";
 import type { GlobalOptions } from "./command_line/program.ts";
 import { reportSettings } from "./commands/config_check.ts";
 import { asksAboutDummy, confirmDummy } from "./commands/dummy_tokens.ts";
+import { reportUnusableSettings } from "./commands/doctor.ts";
 import { keys } from "./commands/keys.ts";
+import { readMachineFacts } from "./commands/machine_facts.ts";
 import { printError, printUnwritable } from "./commands/output.ts";
 import { printPermissions } from "./commands/permissions.ts";
 import type { Config, ConfigSource } from "./config.ts";
@@ -48,12 +50,13 @@ async function main(): Promise<number> {
   const config = withLogLevel(settings.config, globalOptions);
   if (typed.name === "config check") return reportSettings(settings, typed.json);
   if (config === undefined) {
+    if (typed.name === "doctor") return reportUnusableSettings(settings.faults, typed.json);
     for (const fault of settings.faults) printError(faultLine(fault));
     return USAGE_EXIT_CODE;
   }
   const command = typed.name === "permissions"
     ? SERVE
-    : await withRuns(withUrl(typed, config), machine);
+    : await withRuns(withUrl(withMachine(typed, machine), config), machine);
   const missing = missingSetting(command, config);
   if (missing !== undefined) {
     printError(missing);
@@ -106,6 +109,11 @@ function missingSetting({ name }: Command, config: Config): string | undefined {
     return `DATAHUB_GMS_URL: it must be set for ${name}`;
   }
   return undefined;
+}
+
+/** The command with what the machine allows, if it asks for that. */
+function withMachine(command: TypedCommand, { file }: ConfigSource): TypedCommand {
+  return command.name === "doctor" ? { ...command, machine: readMachineFacts(file) } : command;
 }
 
 /** The command with the runs that its file asks for. Throws `ConfigError`. */

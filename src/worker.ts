@@ -7,6 +7,7 @@ import { planDatahub } from "./commands/datahub_plan.ts";
 import { printDatahubStatus } from "./commands/datahub_status.ts";
 import { sweepDatahub } from "./commands/datahub_sweep.ts";
 import { detokenize } from "./commands/detokenize.ts";
+import { doctor } from "./commands/doctor.ts";
 import { migrateHistory } from "./commands/history_migrate.ts";
 import { dummyTokens, writesDummyTokens } from "./commands/dummy_tokens.ts";
 import { answerHealthcheck } from "./commands/healthcheck.ts";
@@ -106,6 +107,8 @@ async function perform(command: Command, config: Config, observers: Observers): 
       return await run(command, config, once(), shutDown.signal);
     case "plan":
       return await printPlans(command, once(), shutDown.signal);
+    case "doctor":
+      return await doctor(command, config, action(), shutDown.signal);
     case "rotate":
       return await rotate(command, config, once(), shutDown.signal);
     case "trigger":

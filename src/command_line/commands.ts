@@ -2,9 +2,11 @@
 import type { Command as Parser } from "commander";
 import type { OutsideCommand, TypedCommand } from "../command.ts";
 import {
+  addAnyDataset,
   addDataset,
   addDatasetOrFile,
   addDatasets,
+  parseAnyDataset,
   parseDataset,
   parseDatasetOrFile,
   parseDatasets,
@@ -185,6 +187,17 @@ export const COMMANDS: readonly Definition[] = [
     description: "bring the tables of the history to this program's version (HISTORY_CONN_STR)",
     options: [addJson],
     read: ({ json }) => ({ name: "history migrate", json }),
+  },
+  {
+    name: "doctor",
+    description: "check all that a run depends on: settings, connections, rights, SDK, sandbox",
+    options: [addAnyDataset, addJson],
+    read: (options, parser) => ({
+      name: "doctor",
+      dataset: parseAnyDataset(options, parser),
+      machine: undefined,
+      json: options.json,
+    }),
   },
   {
     name: "permissions",

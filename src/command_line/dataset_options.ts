@@ -56,6 +56,23 @@ export function parseDatasetOrFile(options: Options, parser: Parser): RunRequest
   return { runs: [{ dataset, options: defaults }], file, defaults, parallel };
 }
 
+/** `--urn` and `--columns`, both or none. */
+export function addAnyDataset(parser: Parser): Parser {
+  const collect = (value: string, before: string[] = []) => [...before, value];
+  return parser
+    .option("--urn <urn>", "a dataset, whose rights are checked", collect)
+    .option("--columns <names>", "its columns, separated by commas; may be repeated", collect);
+}
+
+/** The dataset, if one was typed. */
+export function parseAnyDataset(options: Options, parser: Parser): DatasetArguments | undefined {
+  const { urn, columns } = options;
+  if ((urn === undefined) !== (columns === undefined)) {
+    parser.error("error: --urn and --columns go together");
+  }
+  return urn === undefined ? undefined : parseDataset(options, parser);
+}
+
 /** The one dataset, with the columns of every `--columns`. */
 export function parseDataset(
   { urn: urns = [], columns = [] }: Options,

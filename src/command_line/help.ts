@@ -31,6 +31,10 @@ const TOPICS: Readonly<Partial<Record<Name, Topics>>> = {
     ],
     variables: [...CONNECTIONS, ...SDK, "ALLOWED_DATASETS"],
   },
+  doctor: {
+    examples: ["doctor", `doctor --columns email,phone ${DATASET}`],
+    variables: [...CONNECTIONS, ...SDK],
+  },
   plan: {
     examples: [
       `plan --columns email,phone ${DATASET}`,

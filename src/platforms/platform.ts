@@ -14,6 +14,7 @@ import type { Observe } from "../observations.ts";
 import type { PhaseClock } from "../phases.ts";
 import type { Conversion } from "../tokens/conversion.ts";
 import type { RunOptions } from "../run_options.ts";
+import type { ConnectionFacts } from "./connection_facts.ts";
 import type { Fit } from "./connection_scope.ts";
 import type { FormCounts } from "./forms.ts";
 import type { Method } from "./methods.ts";
@@ -99,6 +100,8 @@ export interface Platform {
   fit(dataset: DatasetUrn): Fit;
   /** Resolves if the database responds; else throws a `ServiceError` that says why not. */
   check(signal: AbortSignal): Promise<void>;
+  /** Connects, and finds out how the connection is. Throws a `ServiceError`. */
+  inspect(run: Pick<RunContext, "runId" | "signal" | "observe">): Promise<ConnectionFacts>;
   /**
    * Finds the table, checks that it can be tokenized, and calls `use` with it. What `use` did is
    * committed when it returns, and undone when it throws, as far as the platform has transactions.

@@ -47,6 +47,7 @@ function hostGrants(command: Command, config: Config): HostGrant[] {
       return unique([...workGrants(config), ...historyGrants(config), ...traceGrants(config)]);
     case "history migrate":
       return unique(historyGrants(config));
+    case "doctor":
     case "datahub plan":
     case "datahub sweep":
       return unique([

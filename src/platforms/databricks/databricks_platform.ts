@@ -21,6 +21,7 @@ import { checkPolicies } from "./lookup/check_policies.ts";
 import { checkTable } from "./lookup/check_table.ts";
 import { databricksTable } from "./rewrite/databricks_table.ts";
 import { findTable, type FoundTable, namesOn, readName } from "./lookup/find_table.ts";
+import { inspectWarehouse } from "./lookup/inspect_warehouse.ts";
 import { Session } from "./connection/session.ts";
 import type { DatabricksSettings } from "./connection/settings.ts";
 import { checkWarehouse } from "./connection/check_warehouse.ts";
@@ -60,6 +61,14 @@ export function databricksPlatform(
         ? "exact"
         : bestFit(namesOn(dataset, settings), scope),
     check: (signal) => checkWarehouse(warehouse, signal),
+    async inspect(run) {
+      const session = await Session.open(warehouse, run);
+      try {
+        return await inspectWarehouse(session);
+      } finally {
+        await session.close();
+      }
+    },
     async withTable(dataset, columns, run, use) {
       if (run.strategy === "rewrite") throw noRewrite();
       const candidates = withinScope(readName(dataset, settings), scope);

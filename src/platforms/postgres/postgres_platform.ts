@@ -10,6 +10,7 @@ import { withSession } from "./connection/session_lease.ts";
 import { SessionPool } from "./connection/session_pool.ts";
 import type { PostgresSettings } from "./connection/settings.ts";
 import { type PostgresOptions, PostgresRun } from "./postgres_run.ts";
+import { inspectServer } from "./lookup/inspect_server.ts";
 import { namingInvalidTexts } from "./rewrite/name_invalid_texts.ts";
 import { postgresTable, postgresTableInBatches } from "./rewrite/postgres_table.ts";
 
@@ -31,6 +32,7 @@ export function postgresPlatform(settings: PostgresSettings, options: PostgresOp
     async check(signal) {
       await withSession(pool, signal, (session) => session.query("query Postgres", "SELECT 1"));
     },
+    inspect: ({ signal }) => withSession(pool, signal, inspectServer),
     withTable(dataset, columns, context, use) {
       const run = new PostgresRun(new RunSessions(pool), options, context, { dataset, columns });
       const isInBatches = context.commit === "batches" && !context.dryRun;

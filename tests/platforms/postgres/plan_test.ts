@@ -1,6 +1,8 @@
 /** What a plan says of a table that can be tokenized, and that it changes and shows nothing. */
 import assert from "node:assert/strict";
 import { clientSdk, dummySdk, useDatabase } from "../../support/action_fixture.ts";
+import { FORMS } from "../../../src/platforms/forms.ts";
+import { EXAMPLES } from "../form_examples.ts";
 import { jwkSet, openKeyed, sivJwk } from "../../../scripts/servers/test_keys.ts";
 
 const { sql, openAction, createUser, rowVersions } = await useDatabase();
@@ -165,6 +167,16 @@ Deno.test("shapes are shown only if asked for, of texts that several values shar
   assert.deepEqual(mail?.shapes, [{ shape: "c••@••••.com", values: 30 }]);
   assert.deepEqual(name?.shapes, [{ shape: "•• •• ##••", values: 10 }]);
   assert.equal(plan.token_prefix, "tok_");
+});
+
+Deno.test("the database tells forms as the program does", async () => {
+  const texts = FORMS.flatMap((form) => EXAMPLES[form]);
+  await sql`drop table if exists forms`;
+  await sql`create table forms as select * from unnest(${texts}::text[]) as v`;
+  await using action = openAction();
+  const { columns: [v] } = await action.plan("public.forms", ["v"]);
+  const expected = FORMS.map((form) => [form, EXAMPLES[form].length] as const);
+  assert.deepEqual(v?.forms, { sampled: texts.length, forms: Object.fromEntries(expected) });
 });
 
 Deno.test("a plan of a large table looks at a sample", async () => {

@@ -1,0 +1,50 @@
+/** `tokenize doctor`: checks all that a run depends on. Nothing of it writes. */
+import type { ActionDependencies } from "../action/tokenize_dataset.ts";
+import type { DoctorCommand } from "../command.ts";
+import type { Config } from "../config.ts";
+import { type ConfigFault, faultLine } from "../config_error.ts";
+import { USAGE_EXIT_CODE } from "../exit_codes.ts";
+import { failureExitCode } from "../stop_signals.ts";
+import { doctorChecks } from "./doctor_checks.ts";
+import { failed, type Finding, MARKS } from "./findings.ts";
+import { printIfPossible, printJson, printLines } from "./output.ts";
+import { closeAll } from "./run.ts";
+
+/** A stopped warehouse takes a while to start. */
+const CHECKS_TIMEOUT_MS = 300_000;
+
+/** Makes the checks, all at once, and prints what they found. Returns the exit code: 1 if anything failed. */
+export async function doctor(
+  command: DoctorCommand,
+  config: Config,
+  action: ActionDependencies,
+  shutDown: AbortSignal,
+): Promise<number> {
+  const signal = AbortSignal.any([shutDown, AbortSignal.timeout(CHECKS_TIMEOUT_MS)]);
+  try {
+    const checks = doctorChecks(command, { config, action, signal });
+    const findings = (await Promise.all(checks.map((check) => check()))).flat();
+    if (shutDown.aborted) return failureExitCode(shutDown);
+    printFindings(findings, command.json);
+    return findings.some(({ state }) => state === "failed") ? 1 : 0;
+  } finally {
+    await closeAll(action);
+  }
+}
+
+/** Prints that the settings cannot be used, so that nothing else could be checked. Returns the exit code. */
+export function reportUnusableSettings(faults: readonly ConfigFault[], json: boolean): number {
+  printFindings(faults.map((fault) => failed("settings", faultLine(fault))), json);
+  return USAGE_EXIT_CODE;
+}
+
+function printFindings(findings: readonly Finding[], json: boolean): void {
+  printIfPossible(() => {
+    if (json) return printJson({ checks: findings });
+    const width = Math.max(...findings.map(({ check }) => check.length));
+    printLines(findings.flatMap(({ check, state, detail, todo }) => {
+      const line = `${MARKS[state]} ${check.padEnd(width)}  ${detail}`;
+      return todo === null ? [line] : [line, `  ${" ".repeat(width)}  → ${todo}`];
+    }));
+  });
+}
