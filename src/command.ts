@@ -57,17 +57,15 @@ export interface DoctorCommand {
   readonly name: "doctor";
   /** Whose rights are checked; undefined for none. */
   readonly dataset: DatasetArguments | undefined;
-  /** What the machine allows; undefined if it was not read. */
+  /** What the machine allows; undefined until it was found out. */
   readonly machine: MachineFacts | undefined;
   readonly json: boolean;
 }
 
-/** What the machine or container allows the program; undefined where it does not tell. */
+/** What the machine or container allows the program. */
 export interface MachineFacts {
-  /** How many files and connections may be open at once. */
-  readonly openFiles: number | undefined;
-  /** How much memory it may use. */
-  readonly memoryBytes: number | undefined;
+  /** How many more files and connections may be open at once, as far as that was tried. */
+  readonly openFiles: number;
 }
 
 /** Replaces the tokens of an older key or SDK once, without a server. */

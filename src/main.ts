@@ -9,7 +9,7 @@ import { reportSettings } from "./commands/config_check.ts";
 import { asksAboutDummy, confirmDummy } from "./commands/dummy_tokens.ts";
 import { reportUnusableSettings } from "./commands/doctor.ts";
 import { keys } from "./commands/keys.ts";
-import { readMachineFacts } from "./commands/machine_facts.ts";
+import { findMachineFacts } from "./commands/machine_facts.ts";
 import { printError, printUnwritable } from "./commands/output.ts";
 import { printPermissions } from "./commands/permissions.ts";
 import type { Config, ConfigSource } from "./config.ts";
@@ -22,7 +22,7 @@ import { toAuthority } from "./host_name.ts";
 import { oneLine } from "./one_line.ts";
 import { grantsFor, isGrantable } from "./sandbox/grants.ts";
 import { supervise } from "./sandbox/supervisor.ts";
-import { UnwritableOutput, writeError, writeOutput } from "./standard_streams.ts";
+import { readInput, UnwritableOutput, writeError, writeOutput } from "./standard_streams.ts";
 
 const SERVE: Command = { name: "serve" };
 
@@ -56,7 +56,7 @@ async function main(): Promise<number> {
   }
   const command = typed.name === "permissions"
     ? SERVE
-    : await withRuns(withUrl(withMachine(typed, machine), config), machine);
+    : await withRuns(withUrl(withMachine(typed), config), machine);
   const missing = missingSetting(command, config);
   if (missing !== undefined) {
     printError(missing);
@@ -112,15 +112,21 @@ function missingSetting({ name }: Command, config: Config): string | undefined {
 }
 
 /** The command with what the machine allows, if it asks for that. */
-function withMachine(command: TypedCommand, { file }: ConfigSource): TypedCommand {
-  return command.name === "doctor" ? { ...command, machine: readMachineFacts(file) } : command;
+function withMachine(command: TypedCommand): TypedCommand {
+  if (command.name !== "doctor") return command;
+  return { ...command, machine: findMachineFacts(() => Deno.openSync(Deno.execPath())) };
 }
 
 /** The command with the runs that its file asks for. Throws `ConfigError`. */
 async function withRuns(command: Command, machine: ConfigSource): Promise<Command> {
   if (!("runs" in command) || command.file === undefined) return command;
   const { readPlanFile } = await import("./command_line/plan_file.ts");
-  return { ...command, runs: await readPlanFile(command.file, command.defaults, machine.file) };
+  return {
+    ...command,
+    runs: await readPlanFile(command.file, command.defaults, (path) => {
+      return path === "-" ? readInput() : machine.file(path);
+    }),
+  };
 }
 
 /** The command with the URL of the action that is configured here, if it needs one and has none. */

@@ -34,6 +34,17 @@ export function outputWidth(): number {
   }
 }
 
+/** All of standard input, as text. */
+export function readInput(): string {
+  const decoder = new TextDecoder();
+  const bytes = new Uint8Array(64 * 1024);
+  let text = "";
+  for (let length; (length = Deno.stdin.readSync(bytes)) !== null;) {
+    text += decoder.decode(bytes.subarray(0, length), { stream: true });
+  }
+  return text + decoder.decode();
+}
+
 /** Writes a text to standard error. Never throws: there is nobody left to report to. */
 export function writeError(text: string): void {
   try {

@@ -5,11 +5,12 @@ import { parseColumns } from "../datahub/schema_field.ts";
 import { type ServiceError, toServiceError } from "../errors.ts";
 import { stackFrames } from "../stack_frames.ts";
 import type { FormCounts } from "../platforms/forms.ts";
-import type { Platform, RunContext, TableSession } from "../platforms/platform.ts";
+import type { Platform, TableSession } from "../platforms/platform.ts";
 import { selectPlatform } from "../platforms/select_platform.ts";
 import { tokenizing } from "../tokens/conversion.ts";
 import { tokenKindsOf } from "../tokens/token_kinds.ts";
-import { literalPrefix } from "../tokens/token_pattern.ts";
+import { commonPrefix, literalPrefixes } from "../tokens/literal_prefixes.ts";
+import { dryRunContext } from "./dry_run_context.ts";
 import {
   type DatasetPlan,
   type Obstacle,
@@ -37,6 +38,7 @@ export async function planDataset(
   signal: AbortSignal,
 ): Promise<DatasetPlan> {
   const startedMs = performance.now();
+  const { observe } = deps;
   const obstacles: ServiceError[] = [];
   let platform: Platform | undefined;
   let table: TableSession | undefined;
@@ -50,16 +52,14 @@ export async function planDataset(
     requireCompatible({ ...trigger, dryRun: false });
     const chosen = platform;
     await withTimeLimit(deps.runTimeoutMs, signal, (signal) => {
-      const context = {
-        ...dryRunContext(trigger, deps, signal),
-        onObstacle: (obstacle: ServiceError) => void obstacles.push(obstacle),
-      };
+      const onObstacle = (obstacle: ServiceError) => void obstacles.push(obstacle);
+      const context = dryRunContext(trigger, { observe, signal, onObstacle });
       return chosen.withTable(dataset, columns, context, async (session) => {
         table = session;
         requireTableAllowed(dataset, deps.allowedDatasets, session);
         const sdk = await deps.tokenSdk();
         const conversion = tokenizing(sdk);
-        prefix = literalPrefix(conversion.result);
+        prefix = commonPrefix(literalPrefixes(conversion.result));
         const { showShapes } = trigger;
         part = tablePart(
           await session.plan({ conversion, kinds: tokenKindsOf(sdk), showShapes }),
@@ -96,31 +96,12 @@ export async function sampleColumns(
     platform.withTable(
       dataset,
       columns,
-      dryRunContext(trigger, deps, signal),
+      dryRunContext(trigger, { observe: deps.observe, signal }),
       async (table) => {
         const forms = await table.forms(tokenizing(await deps.tokenSdk()));
         return Object.fromEntries(trigger.columns.map((name, i) => [name, forms[i]!]));
       },
     ));
-}
-
-function dryRunContext(
-  { commit, strategy, scrub, connections }: Trigger,
-  { observe }: ActionDependencies,
-  signal: AbortSignal,
-): RunContext {
-  return {
-    runId: crypto.randomUUID(),
-    dryRun: true,
-    commit,
-    strategy,
-    scrub,
-    connections,
-    signal,
-    observe,
-    progress: () => {},
-    warn: () => {},
-  };
 }
 
 function known(thrown: unknown, { observe }: ActionDependencies): ServiceError {

@@ -41,7 +41,7 @@ type Key = keyof typeof PLAN_FILE_KEYS;
 type Fields = Partial<Record<Key, YamlNode>>;
 
 /**
- * Gets the file at `path`, by `read`; `-` is standard input. What it leaves open is as in `defaults`.
+ * Gets the file at `path`, by `read`. What it leaves open is as in `defaults`.
  * Throws `ConfigError` with each of its faults.
  */
 export function readPlanFile(
@@ -51,7 +51,7 @@ export function readPlanFile(
 ): RunRequest[] {
   let text: string;
   try {
-    text = read(path === "-" ? "/dev/stdin" : path);
+    text = read(path);
   } catch (error) {
     throw new ConfigError([{
       variable: "--file",

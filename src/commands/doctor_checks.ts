@@ -1,5 +1,6 @@
 /** The checks of `tokenize doctor`. Each gives lines, never throws, writes nothing and shows no secret. */
-import { type ActionDependencies } from "../action/tokenize_dataset.ts";
+import { dryRunContext } from "../action/dry_run_context.ts";
+import type { ActionDependencies } from "../action/tokenize_dataset.ts";
 import type { DatasetArguments, DoctorCommand, MachineFacts } from "../command.ts";
 import type { Config, Connection } from "../config.ts";
 import { counted } from "../counted.ts";
@@ -14,13 +15,13 @@ import { findAdapter } from "../tokens/adapters.ts";
 import { tokenizing } from "../tokens/conversion.ts";
 import { packTexts, unpackTexts } from "../tokens/packed_texts.ts";
 import { toPredicate } from "../tokens/selection.ts";
-import { advice, failed, type Finding, ok } from "./findings.ts";
+import { advice, failed, type Finding, notChecked, ok } from "./findings.ts";
+import { ENOUGH_OPEN_FILES } from "./machine_facts.ts";
 
 /** Reserved for documentation (RFC 5737): nobody is there, and no setting names it. */
 const ELSEWHERE = { hostname: "192.0.2.1", port: 9 };
 const MAX_CLOCK_SECONDS = 30;
 const MIN_OPEN_FILES = 256;
-const MIN_MEMORY_BYTES = 256 * 1024 * 1024;
 
 /** What the checks work with. */
 export interface DoctorDependencies {
@@ -42,8 +43,9 @@ export function doctorChecks(command: DoctorCommand, deps: DoctorDependencies): 
     ...(dataset === undefined ? [] : [() => checkDataset(dataset, deps)]),
     () => checkTokenSdk(config, action),
     ...(config.datahub === undefined ? [] : [() => checkDatahub(config, deps)]),
+    ...(config.history === undefined ? [] : [() => checkHistory(config, deps)]),
     () => checkSandbox(),
-    () => Promise.resolve(machineFindings(machine)),
+    ...(machine === undefined ? [] : [() => Promise.resolve(machineFindings(machine))]),
   ];
 }
 
@@ -111,16 +113,9 @@ async function checkDataset(
     const refs = parseColumns(columns, dataset);
     requireUrnAllowed(dataset, action.allowedDatasets);
     const platform: Platform = selectPlatform(dataset, action.platforms, action.knownPlatforms);
-    const context = {
-      ...DEFAULT_RUN_OPTIONS,
-      runId: crypto.randomUUID(),
-      dryRun: true,
-      signal,
-      observe: action.observe,
-      progress: () => {},
-      warn: () => {},
-      onObstacle: (obstacle: ServiceError) => void obstacles.push(obstacle),
-    };
+    const onObstacle = (obstacle: ServiceError) => void obstacles.push(obstacle);
+    const { observe } = action;
+    const context = dryRunContext(DEFAULT_RUN_OPTIONS, { observe, signal, onObstacle });
     await platform.withTable(dataset, refs, context, (found) => {
       requireTableAllowed(dataset, action.allowedDatasets, found);
       table = found.table;
@@ -181,6 +176,22 @@ async function checkDatahub(
   }
 }
 
+async function checkHistory(
+  { history }: Config,
+  { signal }: DoctorDependencies,
+): Promise<Finding[]> {
+  const check = "history";
+  const { findVersion } = await import("../history/migrate.ts");
+  try {
+    const { from, to } = await findVersion(history!.database, signal);
+    if (from === to) return [ok(check, `its tables are at version ${to}`)];
+    const detail = `its tables are at version ${from}, and this program's at ${to}`;
+    return [advice(check, detail, "tokenize history migrate, or serve does it if it may")];
+  } catch (error) {
+    return [failed(check, messageOf(error), "check HISTORY_CONN_STR")];
+  }
+}
+
 /** What the sandbox was given, and that it refuses the rest: a connection, which the runtime must not make. */
 async function checkSandbox(): Promise<Finding[]> {
   const check = "sandbox";
@@ -200,20 +211,15 @@ async function checkSandbox(): Promise<Finding[]> {
   return [ok(check, `${refused} (tokenize permissions lists the hosts)`)];
 }
 
-function machineFindings(machine: MachineFacts | undefined): Finding[] {
-  const { openFiles, memoryBytes } = machine ?? {};
-  const files = openFiles === undefined
-    ? ok("open files", "no limit is known")
-    : openFiles < MIN_OPEN_FILES
-    ? advice("open files", `only ${openFiles} may be open`, `ulimit -n ${4 * MIN_OPEN_FILES}`)
-    : ok("open files", `${openFiles} may be open`);
-  const mebibytes = memoryBytes === undefined ? 0 : Math.round(memoryBytes / 1024 / 1024);
-  const memory = memoryBytes === undefined
-    ? ok("memory", "the container sets no limit")
-    : memoryBytes < MIN_MEMORY_BYTES
-    ? advice("memory", `the container allows ${mebibytes} MiB`, "allow 256 MiB or more")
-    : ok("memory", `the container allows ${mebibytes} MiB`);
-  return [files, memory];
+function machineFindings({ openFiles }: MachineFacts): Finding[] {
+  const check = "open files";
+  const files = openFiles >= ENOUGH_OPEN_FILES
+    ? ok(check, `${openFiles} and more may be open`)
+    : openFiles >= MIN_OPEN_FILES
+    ? ok(check, `${openFiles} may be open`)
+    : advice(check, `only ${openFiles} may be open`, `ulimit -n ${ENOUGH_OPEN_FILES}`);
+  const memory = "the program has no right to read the container's limit";
+  return [files, notChecked("memory", memory, "allow 256 MiB or more")];
 }
 
 function messageOf(error: unknown): string {

@@ -1,7 +1,7 @@
-/** What a check found, in a line: that all is well, what should be otherwise, or what does not work. */
+/** What a check found, in a line: that all is well, what should be otherwise, what does not work. */
 
 /** The states of a finding, with the marks that a person sees. */
-export const MARKS = { ok: "✓", advice: "!", failed: "✗" } as const;
+export const MARKS = { ok: "✓", advice: "!", failed: "✗", not_checked: "–" } as const;
 
 /** A line. This is the published document. */
 export interface Finding {
@@ -21,6 +21,11 @@ export function ok(check: string, detail: string): Finding {
 /** It works, but should be otherwise. */
 export function advice(check: string, detail: string, todo: string | null = null): Finding {
   return { check, state: "advice", detail, todo };
+}
+
+/** The program cannot tell. */
+export function notChecked(check: string, detail: string, todo: string | null = null): Finding {
+  return { check, state: "not_checked", detail, todo };
 }
 
 /** It does not work. */

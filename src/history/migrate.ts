@@ -41,6 +41,22 @@ export async function migrate(settings: PostgresSettings, signal: AbortSignal): 
   }
 }
 
+/** The version that the schema is at, and the one that `migrate` would bring it to. Throws a `ServiceError`. */
+export async function findVersion(
+  settings: PostgresSettings,
+  signal: AbortSignal,
+): Promise<Migrated> {
+  let session: Session | undefined;
+  try {
+    session = await new Connector(settings).open(signal, () => {});
+    return { from: await checkVersion(session), to: LATEST_VERSION };
+  } catch (error) {
+    throw error instanceof HistoryUnusable ? error : historyError("read the history", error);
+  } finally {
+    await session?.close();
+  }
+}
+
 /** The schema is not one that this program can use. */
 export class HistoryUnusable extends ServiceError {
   constructor(reason: string) {

@@ -1,7 +1,7 @@
 /** Whose tokens are in a column: selections for each kind, so that a database can count them. */
 import { TOKEN_SDK_ADAPTERS } from "./adapters.ts";
 import { type Selection, uniquePatterns } from "./selection.ts";
-import { mayOverlap } from "./token_pattern.ts";
+import { mayOverlap } from "./literal_prefixes.ts";
 import type { TokenSdk } from "./token_sdk.ts";
 
 /** A token is of one kind only. */

@@ -2,6 +2,7 @@
 import { codeOfOthersSuite } from "../commands/code_of_others_suite.ts";
 import { commandLineSuite } from "../commands/command_line_suite.ts";
 import { configSuite } from "../commands/config_suite.ts";
+import { doctorSuite } from "../commands/doctor_suite.ts";
 import { jobsSuite } from "../commands/jobs_suite.ts";
 import { keysSuite } from "../commands/keys_suite.ts";
 import { loadSuite } from "../commands/load_suite.ts";
@@ -17,6 +18,7 @@ import { compiled } from "../support/program.ts";
 await codeOfOthersSuite(compiled);
 commandLineSuite(compiled);
 await configSuite(compiled);
+await doctorSuite(compiled);
 await jobsSuite(compiled);
 keysSuite(compiled);
 await loadSuite(compiled);

@@ -129,7 +129,10 @@ Deno.test("the sandbox reaches the collector, for the commands that work, and sa
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://c.internal:4318" };
   const dataset = { urn: "urn", columns: ["a"] };
   const choices = { yes: false, quiet: false, json: true };
-  const run: Command = { name: "run", dataset, options: DEFAULT_RUN_OPTIONS, ...choices };
+  const options = DEFAULT_RUN_OPTIONS;
+  const runs = [{ dataset, options }];
+  const requests = { runs, file: undefined, defaults: options, parallel: 1 };
+  const run: Command = { name: "run", ...requests, ...choices };
   for (const command of [{ name: "serve" }, run] as const) {
     const granted = grantsFor(command, configOf(env)).hosts.at(-1);
     assert.deepEqual(granted, {

@@ -15,6 +15,7 @@ import {
 import { orUnchanged } from "../ended_run.ts";
 import type { Platform, RunContext, TableSession } from "../platform.ts";
 import { runInProgress } from "../refusal.ts";
+import type { WaitingRun } from "./connection/await_warehouse.ts";
 import { authorize } from "./connection/authorization.ts";
 import { checkGenerated } from "./lookup/check_generated.ts";
 import { checkPolicies } from "./lookup/check_policies.ts";
@@ -22,7 +23,7 @@ import { checkTable } from "./lookup/check_table.ts";
 import { databricksTable } from "./rewrite/databricks_table.ts";
 import { findTable, type FoundTable, namesOn, readName } from "./lookup/find_table.ts";
 import { inspectWarehouse } from "./lookup/inspect_warehouse.ts";
-import { Session } from "./connection/session.ts";
+import { Session, type Warehouse } from "./connection/session.ts";
 import type { DatabricksSettings } from "./connection/settings.ts";
 import { checkWarehouse } from "./connection/check_warehouse.ts";
 
@@ -61,28 +62,16 @@ export function databricksPlatform(
         ? "exact"
         : bestFit(namesOn(dataset, settings), scope),
     check: (signal) => checkWarehouse(warehouse, signal),
-    async inspect(run) {
-      const session = await Session.open(warehouse, run);
-      try {
-        return await inspectWarehouse(session);
-      } finally {
-        await session.close();
-      }
-    },
+    inspect: (run) => inSession(warehouse, run, inspectWarehouse),
     async withTable(dataset, columns, run, use) {
       if (run.strategy === "rewrite") throw noRewrite();
       const candidates = withinScope(readName(dataset, settings), scope);
-      const work = async () => {
-        run.signal.throwIfAborted();
-        const session = await Session.open(warehouse, run); // each run has its own
-        try {
-          const found = await findTable(session, dataset, candidates);
-          return await onTable(session, found, columns, run, use);
-        } finally {
-          await session.close();
-        }
-      };
-      return await orUnchanged(run.signal, work());
+      // each run has a session of its own
+      const done = inSession(warehouse, run, async (session) => {
+        const found = await findTable(session, dataset, candidates);
+        return await onTable(session, found, columns, run, use);
+      });
+      return await orUnchanged(run.signal, done);
     },
     close: () => Promise.resolve(), // runs close their own sessions
   };
@@ -110,6 +99,21 @@ export function databricksPlatform(
     } finally {
       tablesUnderWay.delete(key);
     }
+  }
+}
+
+/** Opens a session for `use`, and closes it. */
+async function inSession<T>(
+  warehouse: Warehouse,
+  run: WaitingRun,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  run.signal.throwIfAborted();
+  const session = await Session.open(warehouse, run);
+  try {
+    return await use(session);
+  } finally {
+    await session.close();
   }
 }
 
