@@ -1,6 +1,6 @@
 /** The page around the views: its head, who is signed in, and whether the server responds. */
 import { useEffect } from "preact/hooks";
-import { hasToken, reachable, session, signOut } from "./api/client.ts";
+import { ApiProblem, call, hasToken, reachable, session, signOut } from "./api/client.ts";
 import { Icon, type IconName } from "./parts/icons.tsx";
 import { hrefOf, type Route, route } from "./router.ts";
 import { useStore } from "./store.ts";
@@ -10,6 +10,9 @@ import { NewRunView } from "./views/new_run_view.tsx";
 import { RunView } from "./views/run_view.tsx";
 import { RunsView } from "./views/runs_view.tsx";
 import { SignIn } from "./views/sign_in.tsx";
+
+/** How soon to ask again while the server does not respond. */
+const RETRY_MS = 1000;
 
 const TITLES: Readonly<Record<Route["view"], string>> = {
   runs: "Runs",
@@ -22,12 +25,15 @@ const TITLES: Readonly<Record<Route["view"], string>> = {
 /** Everything. */
 export function App() {
   const shown = useStore(route);
-  const mustSignIn = useStore(session) === "needed";
+  const isOpen = useStore(session);
+  const mustSignIn = isOpen === "needed";
   const place = hrefOf(shown);
   useEffect(() => {
     document.title = `${mustSignIn ? "Sign in" : TITLES[shown.view]} · tokenize-action`;
   }, [mustSignIn, shown.view]);
   useFocusOnHeading(place);
+  useEffect(askWhetherOpen, []);
+  if (isOpen === "unknown") return <main id="main" aria-busy="true" />;
   return (
     <>
       <a class="skip" href="#main" onClick={skipToMain}>Skip to the content</a>
@@ -108,6 +114,15 @@ function Outage() {
       )}
     </div>
   );
+}
+
+/** Finds out whether somebody has to sign in, before anything is shown. */
+function askWhetherOpen(): void {
+  call("/runs?limit=1").catch((error) => {
+    if (session.value !== "unknown") return; // it has to be a token
+    if (error instanceof ApiProblem) session.set("open"); // the views say what is wrong
+    else setTimeout(askWhetherOpen, RETRY_MS);
+  });
 }
 
 /** A new view begins at its heading, for the keyboard and for screen readers. Not the first one. */

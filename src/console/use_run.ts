@@ -1,7 +1,7 @@
 /** One run, as it goes: by the stream of its events, and by asking again while there is no stream. */
 import { useEffect, useState } from "preact/hooks";
 import { ApiProblem, call, send, Unreachable } from "./api/client.ts";
-import type { Problem, Run } from "./api/documents.ts";
+import type { Problem, Run, RunProgress } from "./api/documents.ts";
 import { readEvents } from "./api/event_stream.ts";
 import type { Sample } from "./parts/rate_chart.tsx";
 
@@ -81,8 +81,10 @@ async function followEvents(
   try {
     const response = await send(path, { signal, headers: { accept: "text/event-stream" } });
     if (response.body === null) return false;
-    for await (const { data } of readEvents(response.body)) {
-      run = { ...run, ...JSON.parse(data) as Partial<Run> };
+    for await (const { type, data } of readEvents(response.body)) {
+      if (type === "state") run = JSON.parse(data) as Run;
+      else if (type === "progress") run = { ...run, progress: JSON.parse(data) as RunProgress };
+      else continue;
       show(run);
       hadEvents = true;
     }

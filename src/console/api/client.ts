@@ -15,6 +15,8 @@ export const session = new Store<"unknown" | "open" | "needed">("unknown");
 export const hasToken = new Store(false);
 
 let token: string | undefined;
+/** Who sends the requests, as they say; kept with the token. */
+let actor: string | undefined;
 
 /** A response that is a problem document. */
 export class ApiProblem extends Error {
@@ -61,10 +63,14 @@ export async function send(path: string, options: CallOptions = {}): Promise<Res
   throw new ApiProblem(problem);
 }
 
-/** Tries a token, and keeps it if the API takes it. Throws as `call`. */
-export async function signIn(given: string): Promise<void> {
+/**
+ * Tries a token, and keeps it if the API takes it, with the name of who signs in; it stands with the runs that
+ * they ask for. Throws as `call`.
+ */
+export async function signIn(given: string, name: string): Promise<void> {
   const before = token;
   token = given;
+  actor = name === "" ? undefined : name;
   try {
     await call("/runs?limit=1");
     hasToken.set(true);
@@ -78,6 +84,7 @@ export async function signIn(given: string): Promise<void> {
 /** Forgets the token. */
 export function signOut(): void {
   token = undefined;
+  actor = undefined;
   hasToken.set(false);
   session.set("needed");
 }
@@ -86,6 +93,7 @@ async function exchange(path: string, options: CallOptions): Promise<Response> {
   const { method = "GET", body, headers = {}, signal } = options;
   const sent = new Headers({ accept: "application/json", ...headers });
   if (token !== undefined) sent.set("authorization", `Bearer ${token}`);
+  if (actor !== undefined) sent.set("from", actor);
   if (body !== undefined) sent.set("content-type", "application/json");
   const init: RequestInit = { method, headers: sent, cache: "no-store", credentials: "omit" };
   if (body !== undefined) init.body = JSON.stringify(body);

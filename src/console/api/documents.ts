@@ -86,6 +86,12 @@ export interface Run {
 export interface RunPage {
   readonly runs: readonly Run[];
   readonly next_cursor: string | null;
+  /** Where they are kept; in memory, the oldest are dropped. */
+  readonly history?: {
+    readonly kept_in: "memory" | "postgres";
+    readonly max_runs?: number;
+    readonly dropped_runs?: number;
+  };
 }
 
 /** The body of a trigger. */

@@ -13,11 +13,14 @@ const HEIGHT = 96;
 /** Room above the highest point. */
 const TOP = 6;
 
-/** The chart of at least two samples. */
-export function RateChart({ samples }: { samples: readonly Sample[] }) {
+/** The chart. It takes the same room while there is too little to draw. */
+export function RateChart({ samples, hasEnded }: {
+  samples: readonly Sample[];
+  hasEnded: boolean;
+}) {
   const first = samples[0];
   const last = samples.at(-1);
-  if (first === undefined || last === undefined || first === last) return null;
+  if (first === undefined || last === undefined || first === last) return <NothingYet />;
   const highest = Math.max(1, ...samples.map((each) => each.rowsPerSecond));
   const spanMs = Math.max(1, last.atMs - first.atMs);
   const points = samples.map(({ atMs, rowsPerSecond }) => {
@@ -26,7 +29,7 @@ export function RateChart({ samples }: { samples: readonly Sample[] }) {
     return `${x.toFixed(1)},${y.toFixed(1)}`;
   });
   const seconds = Math.round(spanMs / 1000);
-  const label = `Rows a second over the last ${seconds} seconds: at most ${
+  const label = `Rows a second over ${seconds} seconds: at most ${
     shortCount(highest)
   }, at the end ${shortCount(last.rowsPerSecond)}`;
   return (
@@ -44,9 +47,20 @@ export function RateChart({ samples }: { samples: readonly Sample[] }) {
         <span class="highest" aria-hidden="true">{shortCount(highest)}/s</span>
       </div>
       <figcaption aria-hidden="true">
-        <span>{seconds} s ago</span>
-        <span>now</span>
+        <span>{hasEnded ? "0 s" : `${seconds} s ago`}</span>
+        <span>{hasEnded ? `${seconds} s` : "now"}</span>
       </figcaption>
+    </figure>
+  );
+}
+
+function NothingYet() {
+  return (
+    <figure class="chart">
+      <div class="plot nothing">
+        <p class="fine">The rate shows once rows are written.</p>
+      </div>
+      <figcaption aria-hidden="true">&nbsp;</figcaption>
     </figure>
   );
 }

@@ -1,14 +1,17 @@
 /** What is left of the old values, and how it is cleared. */
 import type { ResiduePlace } from "../api/documents.ts";
-import { ResidueBadge } from "../parts/badges.tsx";
+import { Badge, ResidueBadge } from "../parts/badges.tsx";
 import { CopyButton } from "../parts/copy_button.tsx";
+import { Names } from "../parts/names.tsx";
 
 /** What needs attention first. */
-const ORDER = ["remains", "not_checked", "cleared", "none"];
+const ORDER = ["remains", "not_checked", "cleared"];
 
 /** The places, with the commands that clear them. */
 export function ResidueCard({ residue }: { residue: readonly ResiduePlace[] }) {
-  const places = residue.toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
+  const places = residue.filter(({ state }) => state !== "none")
+    .toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
+  const empty = residue.filter(({ state }) => state === "none").map(({ place }) => place);
   const left = places.filter(({ state }) => state === "remains").length;
   return (
     <section class="card">
@@ -37,6 +40,14 @@ export function ResidueCard({ residue }: { residue: readonly ResiduePlace[] }) {
           </li>
         ))}
       </ul>
+      {empty.length > 0 && (
+        <div class="checked">
+          <Badge tone="good" icon="check">nothing left</Badge>
+          <p class="fine">
+            Checked: <Names names={empty} />
+          </p>
+        </div>
+      )}
     </section>
   );
 }

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import type { Problem, Run } from "../api/documents.ts";
 import { count, duration, urnParts } from "../format.ts";
-import { RunStateBadge, stateOf } from "../parts/badges.tsx";
+import { RunStateBadge } from "../parts/badges.tsx";
 import { CopyButton } from "../parts/copy_button.tsx";
 import { Icon } from "../parts/icons.tsx";
 import { Empty, Note, ProblemNote, Skeleton } from "../parts/messages.tsx";
@@ -75,8 +75,8 @@ function Shown({ run, samples }: { run: Run; samples: readonly Sample[] }) {
       </header>
       {run.problem && <ProblemNote problem={run.problem} />}
       <Warnings run={run} />
-      {(!hasEnded(run) || run.progress !== null) && <ProgressCard run={run} samples={samples} />}
-      {run.report && <Counts run={run} />}
+      {run.report ? <Counts run={run} /> : !isUnbegun(run) && <ProgressCard run={run} />}
+      {(!hasEnded(run) || samples.length > 1) && <RateCard run={run} samples={samples} />}
       <Facts run={run} />
       {run.report?.residue && <ResidueCard residue={run.report.residue} />}
       {hasEnded(run) && <ReceiptCard runId={run.run_id} />}
@@ -101,7 +101,12 @@ function Warnings({ run }: { run: Run }) {
   ));
 }
 
-function ProgressCard({ run, samples }: { run: Run; samples: readonly Sample[] }) {
+/** Whether a run ended before there was anything to count. */
+function isUnbegun(run: Run): boolean {
+  return hasEnded(run) && run.progress === null;
+}
+
+function ProgressCard({ run }: { run: Run }) {
   const { progress } = run;
   const percent = percentOf(run);
   return (
@@ -117,30 +122,33 @@ function ProgressCard({ run, samples }: { run: Run; samples: readonly Sample[] }
       <ProgressBar run={run} label="Progress of this run" />
       <dl class="facts inline">
         <Fact name="Rate">
-          {hasEnded(run)
-            ? averageRate(run)
-            : progress === null
-            ? "–"
-            : `${count(progress.rows_per_second)} rows/s`}
+          {progress === null || hasEnded(run) ? "–" : `${count(progress.rows_per_second)} rows/s`}
         </Fact>
         <Fact name="Time left">
           {progress?.seconds_left === undefined || hasEnded(run)
             ? "–"
             : duration(progress.seconds_left * 1000)}
         </Fact>
-        <Fact name={stateOf(run) === "paused" ? "Paused" : "Waits for"}>
-          {progress?.throttled_by ?? "–"}
-        </Fact>
+        {limitOf(run) !== undefined && <Fact name="Limit">{limitOf(run)}</Fact>}
+        {progress?.throttled_by && <Fact name="Waits for">{progress.throttled_by}</Fact>}
       </dl>
-      {samples.length > 1 && <RateChart samples={samples} />}
     </section>
   );
 }
 
-function averageRate({ progress, started_at, finished_at }: Run): string {
-  if (progress === null || started_at === null || finished_at === null) return "–";
-  const ms = Math.max(1, Date.parse(finished_at) - Date.parse(started_at));
-  return `${count(progress.updated / ms * 1000)} rows/s on average`;
+/** The limit that somebody set. */
+function limitOf({ throttle }: Run): string | undefined {
+  const rate = throttle?.rows_per_second ?? null;
+  return rate === null ? undefined : `${count(rate)} rows/s`;
+}
+
+function RateCard({ run, samples }: { run: Run; samples: readonly Sample[] }) {
+  return (
+    <section class="card">
+      <h2>Rows a second</h2>
+      <RateChart samples={samples} hasEnded={hasEnded(run)} />
+    </section>
+  );
 }
 
 function Counts({ run }: { run: Run }) {
@@ -154,6 +162,12 @@ function Counts({ run }: { run: Run }) {
       {foreign > 0 && <Tile name="Tokens of others" value={count(foreign)} />}
       {lookalikes !== undefined && <Tile name="Not real tokens" value={count(lookalikes)} />}
       <Tile name="Took" value={duration(report.elapsed_ms)} />
+      {!run.dry_run && updated > 0 && (
+        <Tile
+          name="Rows a second"
+          value={count(updated / Math.max(1, report.elapsed_ms) * 1000)}
+        />
+      )}
     </section>
   );
 }
@@ -203,7 +217,7 @@ function Facts({ run }: { run: Run }) {
         </Fact>
         <Fact name="Began">{run.started_at ? <Time at={run.started_at} /> : "–"}</Fact>
         <Fact name="Ended">{run.finished_at ? <Time at={run.finished_at} /> : "–"}</Fact>
-        <Fact name="Run">
+        <Fact name="Run" isWide>
           <code class="id">{run.run_id}</code>
           <CopyButton text={run.run_id} what="run id" />
         </Fact>
@@ -218,7 +232,7 @@ function Facts({ run }: { run: Run }) {
               columns: run.columns.join(", "),
             })}
           >
-            Plan it again
+            Plan again
           </a>
         </p>
       )}
@@ -226,9 +240,13 @@ function Facts({ run }: { run: Run }) {
   );
 }
 
-function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+function Fact({ name, isWide = false, children }: {
+  name: string;
+  isWide?: boolean;
+  children: ComponentChildren;
+}) {
   return (
-    <div>
+    <div class={isWide ? "wide" : ""}>
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>

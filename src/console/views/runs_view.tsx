@@ -50,12 +50,25 @@ export function RunsView(filter: Filter) {
           {runs.map((run) => <RunRow key={run.run_id} run={run} />)}
         </ul>
       )}
+      {!hasMore && runs.length > 0 && <EndOfHistory page={newest.value} />}
       {hasMore && (
         <button type="button" class="more" onClick={loadMore} aria-disabled={isLoading}>
           {isLoading ? "Loading…" : "Load more"}
         </button>
       )}
     </>
+  );
+}
+
+/** What comes after the last run. */
+function EndOfHistory({ page }: { page: RunPage | undefined }) {
+  if (page?.history?.kept_in !== "memory") return null;
+  const { dropped_runs: dropped = 0 } = page.history;
+  return (
+    <p class="fine after">
+      {dropped > 0 && `${count(dropped)} older runs were dropped. `}
+      Runs are kept in memory until the program ends; <code>HISTORY_CONN_STR</code> keeps them.
+    </p>
   );
 }
 

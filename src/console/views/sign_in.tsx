@@ -2,31 +2,32 @@
 import { useId, useRef, useState } from "preact/hooks";
 import { ApiProblem, signIn } from "../api/client.ts";
 
-/** A form with one field. The token stays in the page's memory. */
+/** A form with the token, and a name for those who want one. Both stay in the page's memory. */
 export function SignIn() {
   const [isBusy, setBusy] = useState(false);
   const [fault, setFault] = useState("");
-  const field = useRef<HTMLInputElement>(null);
-  const [fieldId, faultId] = [useId(), useId()];
+  const token = useRef<HTMLInputElement>(null);
+  const name = useRef<HTMLInputElement>(null);
+  const [tokenId, nameId, faultId] = [useId(), useId(), useId()];
 
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
-    const token = field.current?.value.trim() ?? "";
-    if (token === "" || isBusy) return;
+    const given = token.current?.value.trim() ?? "";
+    if (given === "" || isBusy) return;
     setBusy(true);
     setFault("");
     try {
-      await signIn(token);
+      await signIn(given, printable(name.current?.value ?? ""));
     } catch (error) {
       const isWrong = error instanceof ApiProblem && error.problem.status === 401;
       setFault(isWrong ? "That is not the token. Try again." : (error as Error).message);
       setBusy(false);
-      field.current?.select();
+      token.current?.select();
     }
   };
 
   return (
-    <main class="sign-in" id="main">
+    <main class="sign-in" id="main" tabIndex={-1}>
       <form class="card" onSubmit={submit}>
         <img src="/console/icon.svg" alt="" width="40" height="40" />
         <h1>Sign in</h1>
@@ -34,10 +35,10 @@ export function SignIn() {
           With the program's{" "}
           <code>TRIGGER_TOKEN</code>. It is kept in this page only, until you close or reload it.
         </p>
-        <label for={fieldId}>Token</label>
+        <label for={tokenId}>Token</label>
         <input
-          id={fieldId}
-          ref={field}
+          id={tokenId}
+          ref={token}
           type="password"
           autocomplete="current-password"
           spellcheck={false}
@@ -47,10 +48,19 @@ export function SignIn() {
           aria-describedby={faultId}
         />
         <p id={faultId} class="fault" role="alert">{fault}</p>
+        <label for={nameId}>
+          Your name or e-mail <span class="fine">optional, shown with your runs</span>
+        </label>
+        <input id={nameId} ref={name} autocomplete="email" maxLength={200} />
         <button type="submit" class="primary" aria-disabled={isBusy}>
           {isBusy ? "Signing in…" : "Sign in"}
         </button>
       </form>
     </main>
   );
+}
+
+/** What a header may hold. */
+function printable(text: string): string {
+  return text.normalize("NFKD").replaceAll(/[^\x20-\x7e]/g, "").trim();
 }

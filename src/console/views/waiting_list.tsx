@@ -64,7 +64,7 @@ function Waiting({ dataset, mayApprove, onApproved }: {
 }) {
   const { dataset_urn, rows } = dataset;
   const [asks, setAsks] = useState(false);
-  const [leftOut, setLeftOut] = useState<readonly string[]>([]);
+  const [leftOut, setLeftOut] = useState(derivedOnly(dataset));
   const { said, approve } = useApproval(dataset_urn, onApproved);
   const chosen = dataset.columns.map(({ name }) => name).filter((each) => !leftOut.includes(each));
   const name = urnParts(dataset_urn)?.name ?? dataset_urn;
@@ -112,6 +112,12 @@ function Waiting({ dataset, mayApprove, onApproved }: {
       )}
     </li>
   );
+}
+
+/** Nobody tagged those: they are approved only if somebody chooses them, unless there are no others. */
+function derivedOnly({ columns }: WaitingDataset): readonly string[] {
+  const derived = columns.filter(({ reasons }) => reasons.every((each) => each.derived));
+  return derived.length === columns.length ? [] : derived.map(({ name }) => name);
 }
 
 /** Approves, and says how far that is. */
