@@ -4,7 +4,7 @@
 TASK := scripts/deno.sh task --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ok ci test test-databricks test-vault test-faults test-fuzz test-datahub test-manifests test-cluster bench docs build sbom up run down logs trigger-pg trigger-dbx \
+.PHONY: help demo ok ci test test-databricks test-vault test-faults test-fuzz test-datahub test-console test-manifests test-cluster bench docs build sbom up run down logs trigger-pg trigger-dbx \
 	check lock clean
 
 help: ## This list
@@ -43,6 +43,9 @@ test-faults: ## Crash proofs: nothing is lost when something fails (LONG=1, WRIT
 
 test-datahub: ## What is sent to DataHub and the plugin, judged by DataHub's own packages
 	@$(TASK) test-datahub
+
+test-console: ## The console and the API's page, in a real Chromium, on the built program
+	@$(TASK) test-console
 
 test-fuzz: ## The HTTP API against hostile requests, made from its OpenAPI document
 	@$(TASK) test-fuzz

@@ -40,6 +40,7 @@ const OTHER_SUITES = [
   "faults",
   "fuzz",
   "datahub_client",
+  "console",
   "manifests",
 ];
 

@@ -3,15 +3,10 @@
 /** How many bytes may wait for the reader before the socket is no longer read. */
 const HIGH_WATER_BYTES = 256 * 1024;
 
-/** Where the pieces come from: it is paused while too much waits for the reader. */
-interface Source {
-  pause(): unknown;
-  resume(): unknown;
-}
-
 /** The content of a COPY, in pieces of any size. One reader takes them once. */
 export class CopyStream {
-  readonly #source: Source;
+  /** Called with false when too much waits for the reader, and with true when it has taken all. */
+  readonly #flow: (isFlowing: boolean) => void;
   #pieces: Uint8Array[] = [];
   #bytes = 0;
   #isHeld = false;
@@ -19,8 +14,8 @@ export class CopyStream {
   #end: { readonly failure: unknown } | undefined;
   #wake = () => {};
 
-  constructor(source: Source) {
-    this.#source = source;
+  constructor(flow: (isFlowing: boolean) => void) {
+    this.#flow = flow;
   }
 
   /** Takes a piece from the server. */
@@ -61,7 +56,6 @@ export class CopyStream {
   #hold(isHeld: boolean): void {
     if (isHeld === this.#isHeld) return;
     this.#isHeld = isHeld;
-    if (isHeld) this.#source.pause();
-    else this.#source.resume();
+    this.#flow(!isHeld);
   }
 }
