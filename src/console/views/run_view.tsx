@@ -1,16 +1,16 @@
 /** One run. */
-import type { ComponentChildren } from "preact";
 import type { Problem, Run } from "../api/documents.ts";
 import { count, duration, urnParts } from "../format.ts";
 import { RunStateBadge } from "../parts/badges.tsx";
 import { CopyButton } from "../parts/copy_button.tsx";
+import { Fact } from "../parts/fact.tsx";
 import { Icon } from "../parts/icons.tsx";
 import { Empty, Note, ProblemNote, Skeleton } from "../parts/messages.tsx";
-import { percentOf, ProgressBar } from "../parts/progress_bar.tsx";
-import { RateChart, type Sample } from "../parts/rate_chart.tsx";
+import type { Sample } from "../parts/rate_chart.tsx";
 import { Time } from "../parts/time.tsx";
 import { hrefOf } from "../router.ts";
 import { hasEnded, useRun } from "../use_run.ts";
+import { ProgressCard, RateCard } from "./progress_cards.tsx";
 import { ReceiptCard } from "./receipt_card.tsx";
 import { ResidueCard } from "./residue_card.tsx";
 import { RunActions } from "./run_actions.tsx";
@@ -106,51 +106,6 @@ function isUnbegun(run: Run): boolean {
   return hasEnded(run) && run.progress === null;
 }
 
-function ProgressCard({ run }: { run: Run }) {
-  const { progress } = run;
-  const percent = percentOf(run);
-  return (
-    <section class="card" aria-label="Progress">
-      <div class="progress-head">
-        <span class="big">{percent === undefined ? "–" : `${Math.floor(percent)} %`}</span>
-        <span class="fine">
-          {progress === null
-            ? run.state === "queued" ? "waiting for its turn" : "looking up the table"
-            : `${count(progress.updated)} of ${count(progress.total)} rows`}
-        </span>
-      </div>
-      <ProgressBar run={run} label="Progress of this run" />
-      <dl class="facts inline">
-        <Fact name="Rate">
-          {progress === null || hasEnded(run) ? "–" : `${count(progress.rows_per_second)} rows/s`}
-        </Fact>
-        <Fact name="Time left">
-          {progress?.seconds_left === undefined || hasEnded(run)
-            ? "–"
-            : duration(progress.seconds_left * 1000)}
-        </Fact>
-        {limitOf(run) !== undefined && <Fact name="Limit">{limitOf(run)}</Fact>}
-        {progress?.throttled_by && <Fact name="Waits for">{progress.throttled_by}</Fact>}
-      </dl>
-    </section>
-  );
-}
-
-/** The limit that somebody set. */
-function limitOf({ throttle }: Run): string | undefined {
-  const rate = throttle?.rows_per_second ?? null;
-  return rate === null ? undefined : `${count(rate)} rows/s`;
-}
-
-function RateCard({ run, samples }: { run: Run; samples: readonly Sample[] }) {
-  return (
-    <section class="card">
-      <h2>Rows a second</h2>
-      <RateChart samples={samples} hasEnded={hasEnded(run)} />
-    </section>
-  );
-}
-
 function Counts({ run }: { run: Run }) {
   const { report } = run;
   if (report === null) return null;
@@ -237,18 +192,5 @@ function Facts({ run }: { run: Run }) {
         </p>
       )}
     </section>
-  );
-}
-
-function Fact({ name, isWide = false, children }: {
-  name: string;
-  isWide?: boolean;
-  children: ComponentChildren;
-}) {
-  return (
-    <div class={isWide ? "wide" : ""}>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

@@ -1,0 +1,54 @@
+/** How far a run has come, and how fast it goes. */
+import type { Run } from "../api/documents.ts";
+import { count, duration } from "../format.ts";
+import { Fact } from "../parts/fact.tsx";
+import { percentOf, ProgressBar } from "../parts/progress_bar.tsx";
+import { RateChart, type Sample } from "../parts/rate_chart.tsx";
+import { hasEnded } from "../use_run.ts";
+
+/** Progress, rate and time left. */
+export function ProgressCard({ run }: { run: Run }) {
+  const { progress } = run;
+  const percent = percentOf(run);
+  return (
+    <section class="card" aria-label="Progress">
+      <div class="progress-head">
+        <span class="big">{percent === undefined ? "–" : `${Math.floor(percent)} %`}</span>
+        <span class="fine">
+          {progress === null
+            ? run.state === "queued" ? "waiting for its turn" : "looking up the table"
+            : `${count(progress.updated)} of ${count(progress.total)} rows`}
+        </span>
+      </div>
+      <ProgressBar run={run} label="Progress of this run" />
+      <dl class="facts inline">
+        <Fact name="Rate">
+          {progress === null || hasEnded(run) ? "–" : `${count(progress.rows_per_second)} rows/s`}
+        </Fact>
+        <Fact name="Time left">
+          {progress?.seconds_left === undefined || hasEnded(run)
+            ? "–"
+            : duration(progress.seconds_left * 1000)}
+        </Fact>
+        {limitOf(run) !== undefined && <Fact name="Limit">{limitOf(run)}</Fact>}
+        {progress?.throttled_by && <Fact name="Waits for">{progress.throttled_by}</Fact>}
+      </dl>
+    </section>
+  );
+}
+
+/** The limit that somebody set. */
+function limitOf({ throttle }: Run): string | undefined {
+  const rate = throttle?.rows_per_second ?? null;
+  return rate === null ? undefined : `${count(rate)} rows/s`;
+}
+
+/** The rate over time. */
+export function RateCard({ run, samples }: { run: Run; samples: readonly Sample[] }) {
+  return (
+    <section class="card">
+      <h2>Rows a second</h2>
+      <RateChart samples={samples} hasEnded={hasEnded(run)} />
+    </section>
+  );
+}
