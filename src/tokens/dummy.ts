@@ -25,8 +25,6 @@ const pattern = tokenPattern(
   `${PREFIX}(?:${BASE64.group})*(?:${BASE64.oneByte}|${BASE64.twoBytes})?${SUFFIX}`,
 );
 
-const isToken = toByteMatcher(pattern);
-
 const sdk: TokenSdk = {
   pattern,
   tokenize: overTexts(tokenizeBytes),
@@ -70,6 +68,7 @@ function tokenLength(valueBytes: number): number {
 
 function detokenizeBytes(tokens: PackedTexts): PackedResults {
   const { bytes } = tokens;
+  const isToken = toByteMatcher(pattern); // not before it is needed: making it takes milliseconds
   return valuesOfTokens(tokens, (start, end, target, at) => {
     if (!isToken(bytes, start, end)) return undefined;
     const [from, to] = [start + PREFIX.length, end - SUFFIX.length];

@@ -1,107 +1,21 @@
-/**
- * The `hmac-sha256` SDK: one-way, deterministic, keyed. The payload is all 32 bytes of
- *
- *     HMAC-SHA-256(key, binding || zeros || value in UTF-8)
- *
- * The binding (`bindingOf`) encodes its own length, so no part of the value can be mistaken for it.
- * Zeros fill its last block of 64 bytes, so that it is hashed once for many values.
- */
-import { ServiceError } from "../../errors.ts";
-import { HMAC_BLOCK_BYTES, HMAC_BYTES, startHmac } from "./hmac.ts";
-import { hmacTokenSql } from "./hmac_sql.ts";
-import { secretNameOf } from "./key_set.ts";
+/** The adapter of the SDK `hmac-sha256`, which is loaded when the first run needs it. */
 import {
   KEYED_ENVIRONMENT,
   type KeyedSettings,
   keyIdsOf,
   readKeyedSettings,
 } from "./keyed_settings.ts";
-import {
-  currentPattern,
-  domainOf,
-  familyPattern,
-  headBytes,
-  keyedPattern,
-  patternOfKey,
-  payloadLength,
-  tokenHead,
-  writeToken,
-} from "./keyed_token.ts";
-import { overTexts, type PackedTexts, startOf } from "../packed_texts.ts";
-import { BASE64_URL } from "../token_pattern.ts";
-import { bindingOf } from "../token_scope.ts";
-import type { TokenContext, TokenSdk, TokenSdkAdapter } from "../token_sdk.ts";
-
-const MODE = "hmac-sha256";
-const NAME = "hmac";
-/** 32 bytes: ten whole groups and two bytes. */
-const PAYLOAD = `${BASE64_URL.char}{40}${BASE64_URL.twoBytes}`;
-
-function createSdk({ scope, keys }: KeyedSettings): TokenSdk {
-  const [writing] = keys;
-  const headText = tokenHead(NAME, scope, writing!);
-  const head = headBytes(headText);
-  const tokenLength = head.length + payloadLength(HMAC_BYTES);
-  const beginning = (context: TokenContext) =>
-    fillBlock(bindingOf(domainOf(MODE, scope), scope, context));
-  let key: Uint8Array | undefined = writing!.bytes.slice();
-
-  function tokenizeBytes({ bytes, ends }: PackedTexts, context: TokenContext): PackedTexts {
-    if (key === undefined) throw closed();
-    const hmac = startHmac(key, beginning(context));
-    const tokens = new Uint8Array(ends.length * tokenLength);
-    const tokenEnds = new Uint32Array(ends.length);
-    try {
-      for (let i = 0, at = 0; i < ends.length; i++) {
-        at = writeToken(head, hmac.codeOf(bytes.subarray(startOf(ends, i), ends[i])), tokens, at);
-        tokenEnds[i] = at;
-      }
-      return { bytes: tokens, ends: tokenEnds };
-    } finally {
-      hmac.forget();
-    }
-  }
-
-  return {
-    pattern: keyedPattern(NAME, PAYLOAD, keys),
-    current: currentPattern(NAME, PAYLOAD, scope, keys),
-    keyId: keys[0]!.id,
-    patternOf: (id) => patternOfKey(NAME, PAYLOAD, keys, id),
-    tokenize: overTexts(tokenizeBytes),
-    tokenizeBytes,
-    maxTokenLength: () => tokenLength,
-    keyedSql: {
-      keyId: writing!.id,
-      secretName: secretNameOf(writing!.id),
-      expression: (operand, context, engine) =>
-        hmacTokenSql(headText, beginning(context), operand, engine),
-    },
-    close() {
-      key?.fill(0);
-      key = undefined;
-      return Promise.resolve();
-    },
-  };
-}
-
-function fillBlock(bytes: Uint8Array): Uint8Array {
-  const filled = new Uint8Array(Math.ceil(bytes.length / HMAC_BLOCK_BYTES) * HMAC_BLOCK_BYTES);
-  filled.set(bytes);
-  return filled;
-}
-
-function closed(): ServiceError {
-  return new ServiceError("token_sdk_error", "Cannot tokenize: the token SDK is closed");
-}
+import { familyPattern, HMAC } from "./keyed_token.ts";
+import type { TokenSdkAdapter } from "../token_sdk.ts";
 
 /** The adapter behind `TOKEN_SDK_MODE=hmac-sha256`. */
 export const hmacSha256: TokenSdkAdapter<KeyedSettings> = {
-  mode: MODE,
+  mode: HMAC.mode,
   environment: KEYED_ENVIRONMENT,
-  family: familyPattern(NAME, PAYLOAD),
+  family: familyPattern(HMAC.name, HMAC.payload),
   readSettings: (read) => readKeyedSettings(read, "HS256"),
   keyIds: keyIdsOf,
   scopeOf: ({ scope }) => scope,
   endpoints: () => [],
-  create: createSdk,
+  create: async (settings) => (await import("./hmac_sha256_sdk.ts")).hmacSdk(settings),
 };

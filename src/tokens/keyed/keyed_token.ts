@@ -19,8 +19,34 @@
 import { URL_ALPHABET, writeBase64 } from "../base64.ts";
 import { copyBytes } from "../../bytes.ts";
 import type { TokenKey } from "./key_set.ts";
-import { type TokenPattern, tokenPattern } from "../token_pattern.ts";
+import { BASE64_URL, type TokenPattern, tokenPattern } from "../token_pattern.ts";
 import { scopeLetter, TOKEN_SCOPES, type TokenScope } from "../token_scope.ts";
+
+/** What tells the tokens of one SDK from those of others. */
+export interface KeyedFormat {
+  /** The SDK's name in `TOKEN_SDK_MODE`. */
+  readonly mode: string;
+  /** Its name in tokens. */
+  readonly name: string;
+  /** The pattern of its payloads. */
+  readonly payload: string;
+}
+
+const { char, group, oneByte, twoBytes } = BASE64_URL;
+
+/** Of `hmac-sha256`: 32 bytes, which are ten whole groups and two bytes. */
+export const HMAC: KeyedFormat = {
+  mode: "hmac-sha256",
+  name: "hmac",
+  payload: `${char}{40}${twoBytes}`,
+};
+
+/** Of `aes-siv`: 16 bytes or more, which are five whole groups and at least one byte. */
+export const AES_SIV: KeyedFormat = {
+  mode: "aes-siv",
+  name: "siv",
+  payload: `${char}{20}(?:(?:${group})*(?:${oneByte}|${twoBytes})|(?:${group})+)`,
+};
 
 /** The version of the format in each scope. */
 const VERSIONS: Readonly<Record<TokenScope, string>> = { global: "1", dataset: "2", column: "2" };

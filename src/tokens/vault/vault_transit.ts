@@ -7,7 +7,6 @@
  */
 import type { TokenSdkAdapter } from "../token_sdk.ts";
 import { readVaultSettings, VAULT_ENVIRONMENT, type VaultSettings } from "./settings.ts";
-import { createVaultSdk } from "./vault_sdk.ts";
 import { VAULT_TOKENS } from "./vault_token.ts";
 
 /** The adapter behind `TOKEN_SDK_MODE=vault-transit`. */
@@ -22,5 +21,5 @@ export const vaultTransit: TokenSdkAdapter<VaultSettings> = {
   },
   files: ({ login }) => login.kind === "kubernetes" ? [login.tokenFile] : [],
   scopeOf: ({ scope }) => scope,
-  create: (settings) => createVaultSdk(settings),
+  create: async (settings) => (await import("./vault_sdk.ts")).createVaultSdk(settings),
 };

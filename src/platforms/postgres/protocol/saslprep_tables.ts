@@ -72,15 +72,26 @@ export const LEFT_TO_RIGHT = table(
     "1s 2 3 3 7 2 6 2 r 2 3 2 4 2 0 4 6 2 9d 5 81 7xz wye g16 f1 gvz7 1ekd 3 1ekd",
 );
 
-/** Whether a code point is in a table. */
-export function isIn(
-  table: readonly (readonly [first: number, last: number])[],
-  code: number,
-): boolean {
-  return table.some(([first, last]) => first <= code && code <= last);
+/** A table, which is read when it is first needed: most passwords need none. */
+export interface CodePoints {
+  readonly ranges: readonly (readonly [first: number, last: number])[];
 }
 
-function table(distances: string): readonly (readonly [first: number, last: number])[] {
+/** Whether a code point is in a table. */
+export function isIn(table: CodePoints, code: number): boolean {
+  return table.ranges.some(([first, last]) => first <= code && code <= last);
+}
+
+function table(distances: string): CodePoints {
+  let ranges: CodePoints["ranges"] | undefined;
+  return {
+    get ranges() {
+      return ranges ??= readRanges(distances);
+    },
+  };
+}
+
+function readRanges(distances: string): CodePoints["ranges"] {
   let at = 0;
   const bounds = distances.split(" ").map((each) => at += parseInt(each, 36));
   return bounds.flatMap((bound, i) => i % 2 === 0 ? [[bound, bounds[i + 1]!] as const] : []);
