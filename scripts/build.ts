@@ -3,7 +3,9 @@
  * the licences of that (licenses.txt). The same commit gives the same bytes.
  *
  * The commit's name comes from git, or from TOKENIZE_COMMIT where there is no repository, as in an
- * image's build. With TOKENIZE_DIST the results go to another folder than dist.
+ * image's build. With TOKENIZE_DIST the results go to another folder than dist. TOKENIZE_TARGET is
+ * another machine than this one to build for, as Deno calls it: `x86_64-unknown-linux-gnu`,
+ * `aarch64-unknown-linux-gnu`.
  */
 import { fileURLToPath } from "node:url";
 import { ENVIRONMENT_NAMES } from "../src/environment_names.ts";
@@ -35,6 +37,7 @@ const BUILD_TIME = new Date("1980-01-01T00:00:00Z");
 
 const projectDir = fileURLToPath(new URL("..", import.meta.url));
 const distDir = Deno.env.get("TOKENIZE_DIST") || `${projectDir}dist`;
+const target = Deno.env.get("TOKENIZE_TARGET") || Deno.build.target;
 
 Deno.chdir(projectDir);
 const workDir = await Deno.realPath(await Deno.makeTempDir({ prefix: "tokenize-build-" }));
@@ -81,9 +84,10 @@ async function compile(bundleDir: string, binary: string): Promise<void> {
     "--import-map=import_map.json",
     "--include=worker_entry.js",
     `--output=${binary}`,
+    `--target=${target}`,
     "main.js",
   ];
-  await run(Deno.execPath(), ["compile", ...options], bundleDir, await denortEnvironment());
+  await run(Deno.execPath(), ["compile", ...options], bundleDir, await denortEnvironment(target));
 }
 
 async function sizes(dir: string): Promise<Record<string, number>> {

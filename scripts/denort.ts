@@ -47,10 +47,15 @@ const WHEEL_PROGRAM = "bids_validator_deno-2.4.1.data/scripts/bids-validator-den
 const DOWNLOAD_HOST = "https://dl.deno.land/";
 const tools = fileURLToPath(new URL("../.tools/", import.meta.url));
 
-/** The variables to run `deno compile` with. Throws if no runtime can be had that is trusted. */
-export async function denortEnvironment(): Promise<Record<string, string>> {
+/**
+ * The variables to run `deno compile` with, for this machine or another target such as
+ * `aarch64-unknown-linux-gnu`. Throws if no runtime can be had that is trusted.
+ */
+export async function denortEnvironment(
+  target: string = Deno.build.target,
+): Promise<Record<string, string>> {
   if (Deno.env.has("DENORT_BIN")) return {};
-  const [version, target] = [Deno.version.deno, Deno.build.target];
+  const version = Deno.version.deno;
   const path = `${tools}denort-${version}-${target}`;
   const known = version === PINNED_VERSION ? KNOWN[target] : undefined;
   if (!await isTrusted(path, known)) {

@@ -114,7 +114,8 @@ build_image() { # BUILDER IMAGE
   [ -z "${RUNTIME_IMAGE:-}" ] || arguments+=(--build-arg "RUNTIME_IMAGE=$RUNTIME_IMAGE")
   # HEALTHCHECK is not part of the OCI format.
   [ "$1" = docker ] || arguments+=(--format docker)
-  "$1" build "${arguments[@]}" .
+  # The Dockerfile asks for the platforms' names, which Docker's old builder does not know.
+  DOCKER_BUILDKIT=1 "$1" build "${arguments[@]}" .
 }
 
 # What the tools leave in TMPDIR when they are stopped goes with our own scratch files.
