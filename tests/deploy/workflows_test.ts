@@ -56,7 +56,7 @@ Deno.test("the same action is pinned by the same digest everywhere", () => {
   for (const [action, digest] of pins) assert.equal(new Map(pins).get(action), digest, action);
 });
 
-Deno.test("workflows may only read by default; one job may publish, and one may sign", () => {
+Deno.test("workflows may only read by default; one job may publish, one may push, and one may sign", () => {
   for (const [name, text] of Object.entries(texts)) {
     assert.match(text, /^permissions:\n {2}contents: read\n/m, name);
   }
@@ -65,6 +65,7 @@ Deno.test("workflows may only read by default; one job may publish, and one may 
     "attestations: write",
     "contents: write",
     "id-token: write",
+    "packages: write",
   ]);
 });
 

@@ -1,6 +1,7 @@
 /** The Helm chart: what it makes of any combination of values is what Kubernetes accepts. */
 import assert from "node:assert/strict";
 import { ENVIRONMENT_NAMES } from "../../src/environment_names.ts";
+import { installGoTool } from "../support/go_tools.ts";
 import { testUnless } from "../support/skipping.ts";
 import { SWITCHES, type Values } from "./chart_values.ts";
 import {
@@ -8,6 +9,7 @@ import {
   complaints,
   type KubernetesObject,
   objectsOf,
+  run,
   runTool,
   whyMissing,
 } from "./judges.ts";
@@ -176,3 +178,21 @@ testUnless(
     assert.equal(file, "run_timeout_ms: 86400000\n");
   },
 );
+
+testUnless(missing, "the chart of a release has its version, and names its image", async () => {
+  const installation = await installGoTool("helm");
+  assert.ok("program" in installation);
+  const dir = await Deno.makeTempDir({ prefix: "tokenize-chart-" });
+  try {
+    const image = "registry.example.com/owner/tokenize-action";
+    const args = [`HELM=${installation.program}`, "scripts/release_chart.sh", "v1.2.3", image, dir];
+    const { success, stderr } = await run("env", args);
+    assert.ok(success, stderr);
+    const packed = `${dir}/tokenize-action-v1.2.3-chart.tgz`;
+    const { stdout } = await runTool("helm", ["template", "tokenize-action", packed]);
+    const [container] = only(objectsOf(stdout), "Deployment").spec.template.spec.containers;
+    assert.equal(container.image, `${image}:1.2.3`);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
