@@ -121,6 +121,18 @@ export interface TokenCommand extends Omit<DetokenizeCommand, "name"> {
   readonly name: "token";
 }
 
+/** Checks, reading only, that columns hold nothing but tokens. */
+export interface VerifyCommand {
+  readonly name: "verify";
+  /** Empty for those that are tagged in DataHub. */
+  readonly datasets: readonly DatasetArguments[];
+  /** Where the receipt goes; undefined if none is wanted. */
+  readonly receipt: string | undefined;
+  /** See `RunCommand`. */
+  readonly quiet: boolean;
+  readonly json: boolean;
+}
+
 /** Counts, for each tagged dataset in DataHub, what would be done, and changes nothing. */
 export interface DatahubPlanCommand {
   readonly name: "datahub plan";
@@ -160,6 +172,7 @@ export type Command<Url = string> =
   | HealthcheckCommand<Url>
   | DetokenizeCommand
   | TokenCommand
+  | VerifyCommand
   | DatahubPlanCommand
   | DatahubSweepCommand
   | DatahubStatusCommand<Url>

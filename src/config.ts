@@ -10,9 +10,11 @@ import type { SettingsFile } from "./config/file/contents.ts";
 import { type HistorySettings, readHistorySettings } from "./config/history_settings.ts";
 import { withSettingsFile } from "./config/overlay.ts";
 import {
+  readAllKeys,
   readRotationSource,
   readTokenSdk,
   type RotationSettings,
+  type SdkKey,
   type SdkSettings,
 } from "./config/sdk_settings.ts";
 import {
@@ -34,7 +36,15 @@ import { fileVariable, settingsReader, type SettingsSource } from "./settings_re
 import { readTraceContext, type TraceContext } from "./trace_context.ts";
 import { readTraceSettings, type TraceSettings } from "./traces/settings.ts";
 
-export type { Connection, HistorySettings, LogFormat, LogLevel, RotationSettings, SdkSettings };
+export type {
+  Connection,
+  HistorySettings,
+  LogFormat,
+  LogLevel,
+  RotationSettings,
+  SdkKey,
+  SdkSettings,
+};
 
 /** The settings of every command. Plain data, since it crosses into the sandbox as a message. */
 export interface Config {
@@ -73,6 +83,8 @@ export interface Config {
   readonly tokenSdk: SdkSettings;
   /** The Ed25519 private key that signs receipts; undefined if they are not signed. */
   readonly receiptKey: Uint8Array | undefined;
+  /** Every key of the key file, for a command that needs them. */
+  readonly allKeys?: readonly SdkKey[];
   /** The tokens that a rotation replaces. */
   readonly rotateFrom?: RotationSettings;
 }
@@ -85,11 +97,19 @@ export interface ConfigSource extends SettingsSource {
   readonly settingsFile?: SettingsFile;
 }
 
-/**
- * Reads the whole configuration; for a rotation, with the SDK or key whose tokens it replaces. Throws
- * `ConfigError` with every fault.
- */
-export function loadConfig(source: ConfigSource, rotateFrom?: string): Config {
+/** What a command needs beside what all of them do. */
+export interface ConfigPurpose {
+  /** The SDK or key whose tokens a rotation replaces. */
+  readonly rotateFrom?: string | undefined;
+  /** Whether every key of the key file is wanted, and not only those of the SDK in use. */
+  readonly allKeys?: boolean;
+}
+
+/** Reads the whole configuration. Throws `ConfigError` with every fault. */
+export function loadConfig(
+  source: ConfigSource,
+  { rotateFrom, allKeys = false }: ConfigPurpose = {},
+): Config {
   const { faults, attempt } = collectFaults();
   const read = <T>(fallback: T, readOne: () => T): T => attempt(readOne) ?? fallback;
   const { settingsFile } = source;
@@ -133,6 +153,7 @@ export function loadConfig(source: ConfigSource, rotateFrom?: string): Config {
     pushdown: flag("PUSHDOWN"),
     tokenSdk: read({ mode: "dummy", settings: null }, () => readTokenSdk(reader)),
     receiptKey: read(undefined, () => readSigningKey(reader)),
+    ...(allKeys && { allKeys: read([], () => readAllKeys(reader)) }),
     ...(rotateFrom !== undefined && {
       rotateFrom: read(undefined, () => readRotationSource(reader, rotateFrom)),
     }),

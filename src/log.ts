@@ -61,6 +61,9 @@ export const LOG_LINES: Readonly<
   ],
   run_failed: ["error", "run {runId} failed: {reason} ({code})"],
   run_cancelled: ["info", "run {runId}: {reason}"],
+  verification_started: ["info", "verification {runId} started on {datasetUrn}"],
+  verification_finished: ["info", "verification {runId} of {table}: {verdict}, {elapsedMs} ms"],
+  verification_failed: ["error", "verification {runId} failed: {reason} ({code})"],
   unexpected_failure: ["error", "unexpected {kind}, a defect: {frames}"],
   history_migrated: ["info", "history migrated from version {from} to {to}"],
   history_connected: ["info", "keeping runs in the history, as {replica}"],
@@ -152,6 +155,10 @@ function traceFields(): Readonly<Record<string, string>> {
   return trace === undefined ? {} : { trace_id: trace.traceId, span_id: trace.spanId };
 }
 
+const SAID_BY_COMMANDS: ReadonlySet<Observation["event"]> = new Set(
+  ["run_failed", "verification_failed"] as const,
+);
+
 /**
  * The same without the failure of a run, where a person would read it twice: the command says it on the
  * same terminal.
@@ -159,7 +166,7 @@ function traceFields(): Readonly<Record<string, string>> {
 export function withoutRepeats(observe: Observe, { format }: Config["log"]): Observe {
   if (format !== "text" || !Deno.stderr.isTerminal()) return observe;
   return (observation) => {
-    if (observation.event !== "run_failed") observe(observation);
+    if (!SAID_BY_COMMANDS.has(observation.event)) observe(observation);
   };
 }
 

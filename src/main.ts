@@ -11,6 +11,7 @@ import { reportUnusableSettings } from "./commands/doctor.ts";
 import { keys } from "./commands/keys.ts";
 import { findMachineFacts } from "./commands/machine_facts.ts";
 import { printError, printUnwritable } from "./commands/output.ts";
+import { openReceipt, UnwritableReceipt } from "./commands/receipt_file.ts";
 import { printPermissions } from "./commands/permissions.ts";
 import type { Config, ConfigSource } from "./config.ts";
 import { readSettings } from "./config/read_settings.ts";
@@ -46,7 +47,10 @@ async function main(): Promise<number> {
   }
   if (isKeysCommand(typed)) return keys(typed, machine);
   const rotateFrom = typed.name === "rotate" ? typed.from : undefined;
-  const settings = await readSettings(machine, globalOptions.config, rotateFrom);
+  const settings = await readSettings(machine, globalOptions.config, {
+    rotateFrom,
+    allKeys: typed.name === "verify",
+  });
   const config = withLogLevel(settings.config, globalOptions);
   if (typed.name === "config check") return reportSettings(settings, typed.json);
   if (config === undefined) {
@@ -76,7 +80,9 @@ async function main(): Promise<number> {
     printError("Cannot start the run: it was not confirmed; nothing was changed");
     return 1;
   }
-  return await supervise(command, config, grants);
+  const receipt = openReceipt("receipt" in command ? command.receipt : undefined);
+  const exitCode = await supervise(command, config, grants, receipt.keep);
+  return receipt.close() ? exitCode : exitCode || 1;
 }
 
 /** The configuration with the log as `--quiet` or `--verbose` says. */
@@ -97,16 +103,18 @@ function useNoProxy(): void {
 }
 
 /** What has to be set for a command and is not; undefined if nothing is missing. */
-function missingSetting({ name }: Command, config: Config): string | undefined {
+function missingSetting(command: Command, config: Config): string | undefined {
+  const { name } = command;
   if (name === "detokenize" && !config.allowDetokenize) {
     return "ALLOW_DETOKENIZE: it must be true for tokens to be read back";
   }
   if (name === "history migrate" && config.history === undefined) {
     return `HISTORY_CONN_STR: it must be set for ${name}`;
   }
-  const readsDatahub = name === "datahub plan" || name === "datahub sweep";
+  const readsDatahub = name === "datahub plan" || name === "datahub sweep" ||
+    (name === "verify" && command.datasets.length === 0);
   if (readsDatahub && config.datahub === undefined) {
-    return `DATAHUB_GMS_URL: it must be set for ${name}`;
+    return `DATAHUB_GMS_URL: it must be set for ${name === "verify" ? "--tagged" : name}`;
   }
   return undefined;
 }
@@ -144,6 +152,10 @@ function ownUrl({ listen: { hostname, port } }: Config): string {
 function reportFailure(error: unknown): number {
   if (error instanceof UnwritableOutput) {
     printUnwritable(error);
+    return 1;
+  }
+  if (error instanceof UnwritableReceipt) {
+    printError(error.message);
     return 1;
   }
   if (error instanceof ConfigError) {

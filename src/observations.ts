@@ -102,6 +102,29 @@ export type Observation =
     readonly reason: string;
   }
   | {
+    readonly event: "verification_started";
+    readonly runId: string;
+    readonly datasetUrn: string;
+    readonly columns: readonly string[];
+  }
+  | {
+    readonly event: "verification_finished";
+    readonly runId: string;
+    readonly datasetUrn: string;
+    readonly table: string;
+    readonly verdict: string;
+    readonly rows: number | undefined;
+    readonly elapsedMs: number;
+  }
+  | {
+    readonly event: "verification_failed";
+    readonly runId: string;
+    readonly datasetUrn: string;
+    readonly code: ErrorCode;
+    readonly reason: string;
+    readonly facts: ErrorFacts;
+  }
+  | {
     readonly event: "unexpected_failure";
     readonly kind: string;
     readonly frames: readonly string[];

@@ -18,6 +18,7 @@ import { serve } from "./commands/serve.ts";
 import { smoke } from "./commands/smoke.ts";
 import { token } from "./commands/token.ts";
 import { trigger } from "./commands/trigger.ts";
+import { verify } from "./commands/verify.ts";
 import type { Config, Connection, RotationSettings } from "./config.ts";
 import { stackFrames } from "./stack_frames.ts";
 import type { Command } from "./command.ts";
@@ -127,9 +128,21 @@ async function perform(command: Command, config: Config, observers: Observers): 
       return await migrateHistory(command, config, shutDown.signal);
     case "detokenize":
       return await detokenize(command, lazyTokenSdk(config.tokenSdk), shutDown.signal);
+    case "verify":
+      return await verify(command, config, verification(config, observers), shutDown.signal);
     case "token":
       return await token(command, config, lazyTokenSdk(config.tokenSdk), shutDown.signal);
   }
+}
+
+function verification(config: Config, { observe }: Observers) {
+  return {
+    platforms: configuredPlatforms(config),
+    knownPlatforms: KNOWN_PLATFORMS,
+    allowedDatasets: config.allowedDatasets,
+    observe: withoutRepeats(observe, config.log),
+    keepReceipt: (text: string) => tell({ type: "receipt", text }),
+  };
 }
 
 function actionDependencies(config: Config, { observe, metrics, traces }: Observers) {

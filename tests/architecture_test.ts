@@ -60,6 +60,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "sandbox",
     "settings_reader",
     "tokens",
+    "receipts",
+    "verify",
   ],
   sandbox: ["command", "config", "log", "observations", "tokens"],
   http: ["action", "datahub", "datahub/loop", "metrics", "observations", "platforms", "runs"],
@@ -81,6 +83,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   environment_names: ["config"],
   platforms: ["datahub", "observations", "settings_reader", "tokens"],
   receipts: ["settings_reader"],
+  verify: ["datahub", "observations", "platforms", "tokens"],
   tokens: ["settings_reader"],
   "datahub/loop": [
     "action",
@@ -106,6 +109,7 @@ const PLATFORM_GROUND: readonly string[] = ["identifiers", "raised_errors", "tab
 /** The rooms inside each platform, with those each may import from; the platform itself is the top. */
 const PLATFORM_ROOMS: Readonly<Record<string, readonly string[]>> = {
   rewrite: ["residue", "postgres_run", "lookup", "connection", "sql"],
+  inspect: ["connection"],
   residue: ["postgres_run", "lookup", "connection", "sql"],
   postgres_run: ["lookup", "connection"],
   lookup: ["connection", "sql"],
@@ -113,6 +117,13 @@ const PLATFORM_ROOMS: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   sql: [],
 };
+
+/** An import of more than types. */
+const VALUE_IMPORT =
+  /(?:^|\n)(?:import|export) (?!type )[^;]*? from "(\.[^"]+)"|import\("(\.[^"]+)"\)/g;
+/** How Vault is reached, and who may ask it, with all that this needs: what it is asked is not among it. */
+const VAULT_CONNECTION =
+  /^tokens\/vault\/(connection|errors|limits|log_in|responses|retries|session)\.ts$/;
 
 const MAX_FILE_LINES = 250;
 const MAX_FUNCTION_LINES = 60;
@@ -294,6 +305,26 @@ Deno.test("inside a platform, imports point one way: rewrite, residue, lookup, c
   assert.deepEqual([...rooms].sort(), known.sort());
 });
 
+Deno.test("what verifies shares nothing with what rewrites: no pattern, no cipher, no statement", () => {
+  const isVerifying = (path: string) => /^(verify|platforms\/\w+\/inspect)\//.test(path);
+  const reached = new Set(sources.map(({ path }) => path).filter(isVerifying));
+  assert.ok(reached.size > 15);
+  for (const path of reached) { // it grows while it is read
+    if (VAULT_CONNECTION.test(path)) continue;
+    const { text } = sources.find((source) => source.path === path) ?? assert.fail(path);
+    for (const [, named, lazy] of text.matchAll(VALUE_IMPORT)) {
+      const below = posix.normalize(posix.join(posix.dirname(path), (named ?? lazy)!));
+      if (below.endsWith(".ts")) reached.add(below);
+    }
+  }
+  const isShared = (path: string) =>
+    /^platforms\/\w+\/(rewrite|lookup|residue|sql)\/|^platforms\/postgres\/postgres_run/.test(
+      path,
+    ) ||
+    (path.startsWith("tokens/") && !VAULT_CONNECTION.test(path));
+  assert.deepEqual([...reached].filter(isShared), []);
+});
+
 Deno.test("only adapters.ts names a concrete token SDK", () => {
   const shared = [
     "adapters",
@@ -315,6 +346,7 @@ Deno.test("only adapters.ts names a concrete token SDK", () => {
   ) =>
     imports.filter((each) => each.startsWith("tokens/") && roomOf(path) !== "tokens")
       .filter((each) => !shared.includes(posix.basename(each, ".ts")))
+      .filter((each) => path !== "verify/ask_vault.ts" || !/^tokens\/vault\//.test(each))
       .map((each) => `${path} imports ${each}`)
   );
   assert.deepEqual(wrong, []);
@@ -328,12 +360,20 @@ Deno.test("only main.ts reads the environment", () => {
   assert.deepEqual(code.filter((line) => !harmless.test(line)), []);
 });
 
-Deno.test("only main.ts reads files, but for one that is renewed; only key_file.ts writes any; nothing starts a process", () => {
+Deno.test("only main.ts reads files, but for one that is renewed; only keys and receipts are written; nothing starts a process", () => {
   const reading = /\bDeno\.(readTextFile|readFile|open|stat|readDir)/;
-  const mayRead = ["main.ts", "tokens/vault/log_in.ts", "commands/key_file.ts"];
+  const mayRead = [
+    "main.ts",
+    "tokens/vault/log_in.ts",
+    "commands/key_file.ts",
+    "commands/receipt_file.ts",
+  ];
   assert.deepEqual(linesWith(reading, (path) => mayRead.includes(path)), []);
   const writing = /\bDeno\.(write|create(?!HttpClient)|link|remove|rename|mkdir|make|ch(own|mod))/;
-  assert.deepEqual(linesWith(writing, (path) => path === "commands/key_file.ts"), []);
+  assert.deepEqual(
+    linesWith(writing, (path) => /^commands\/(key|receipt)_file\.ts$/.test(path)),
+    [],
+  );
   const worse = /\bDeno\.(Command|dlopen)|node:(fs|child_process)/;
   assert.deepEqual(linesWith(worse, () => false), []);
 });

@@ -128,6 +128,35 @@ const OVERFULL: { readonly [Event in Observation["event"]]: Observation & { even
     // @ts-expect-error no event takes it
     cell,
   },
+  verification_started: {
+    event: "verification_started",
+    runId: run,
+    datasetUrn: urn,
+    columns: ["email"],
+    // @ts-expect-error no event takes it
+    cell,
+  },
+  verification_finished: {
+    event: "verification_finished",
+    runId: run,
+    datasetUrn: urn,
+    table: "app.public.customers",
+    verdict: "clean",
+    rows: 1,
+    elapsedMs: 5,
+    // @ts-expect-error no event takes it
+    cell,
+  },
+  verification_failed: {
+    event: "verification_failed",
+    runId: run,
+    datasetUrn: urn,
+    code: "conflict",
+    reason: "Cannot verify: no",
+    facts: { sqlState: "40001" },
+    // @ts-expect-error no event takes it
+    cell,
+  },
   unexpected_failure: {
     event: "unexpected_failure",
     kind: "TypeError",

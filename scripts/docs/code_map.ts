@@ -16,6 +16,7 @@ const ROOMS = [
   "metrics",
   "platforms",
   "receipts",
+  "verify",
   "tokens",
   "datahub",
 ];

@@ -6,10 +6,12 @@ import {
   addDataset,
   addDatasetOrFile,
   addDatasets,
+  addVerified,
   parseAnyDataset,
   parseDataset,
   parseDatasetOrFile,
   parseDatasets,
+  parseVerified,
 } from "./dataset_options.ts";
 import {
   addCommit,
@@ -19,6 +21,7 @@ import {
   addJsonLines,
   addKeyFile,
   addNewKey,
+  addReceipt,
   addRunOptions,
   addShell,
   addShowShapes,
@@ -163,6 +166,18 @@ export const COMMANDS: readonly Definition[] = [
     description: "exit with code 0 if the key file can be used",
     options: [addKeyFile, addJson],
     read: (options) => ({ name: "keys check", ...parseKeys(options) }),
+  },
+  {
+    name: "verify",
+    description: "check, reading only, that columns hold nothing but tokens",
+    options: [addVerified, addReceipt, addJson],
+    read: (options, parser) => ({
+      name: "verify",
+      datasets: parseVerified(options, parser),
+      receipt: options.receipt,
+      quiet: options.quiet ?? false,
+      json: options.json,
+    }),
   },
   {
     name: "datahub plan",

@@ -24,6 +24,24 @@ function addDatasetOptions(parser: Parser, moreUrns: string, moreColumns: string
     .requiredOption("--columns <names>", `the columns, separated by commas${moreColumns}`, collect);
 }
 
+/** `--urn` and `--columns`, in pairs, or `--tagged`. */
+export function addVerified(parser: Parser): Parser {
+  const collect = (value: string, before: string[] = []) => [...before, value];
+  return parser
+    .option("--urn <urn>", "the dataset's URN; may be repeated, each with --columns", collect)
+    .option("--columns <names>", "its columns, separated by commas", collect)
+    .option("--tagged", "every column that is tagged in DataHub, instead");
+}
+
+/** The datasets; none for `--tagged`. */
+export function parseVerified(options: Options, parser: Parser): DatasetArguments[] {
+  const { urn = [], columns = [], tagged = false } = options;
+  if (tagged === urn.length + columns.length > 0) {
+    parser.error("error: either --urn and --columns are needed, or --tagged");
+  }
+  return parseDatasets({ ...options, urn, columns }, parser);
+}
+
 /** `--urn` and `--columns`, or a file with many datasets. */
 export function addDatasetOrFile(parser: Parser): Parser {
   const collect = (value: string, before: string[] = []) => [...before, value];

@@ -46,6 +46,13 @@ const TOPICS: Readonly<Partial<Record<Name, Topics>>> = {
     examples: [`rotate --columns email --from dummy ${DATASET}`],
     variables: [...CONNECTIONS, ...SDK],
   },
+  verify: {
+    examples: [
+      `verify --columns email,phone ${DATASET}`,
+      "verify --tagged --receipt verification.jsonl",
+    ],
+    variables: [...CONNECTIONS, ...SDK, "RECEIPT_KEY_FILE", "DATAHUB_GMS_URL"],
+  },
   trigger: { examples: [`trigger --columns email,phone ${DATASET}`], variables: ACTION },
   smoke: { examples: [`smoke --columns email,phone ${DATASET}`], variables: ACTION },
   healthcheck: { variables: ["HOST", "PORT"] },

@@ -22,6 +22,8 @@ export interface Options extends Partial<RunOptions> {
   readonly column?: string;
   readonly yes?: boolean;
   readonly quiet?: boolean;
+  readonly tagged?: boolean;
+  readonly receipt?: string;
   readonly file?: string;
   readonly shell?: Shell;
   readonly sdk?: string;
@@ -39,6 +41,11 @@ export function addCommit(parser: Parser): Parser {
 /** `--show-shapes`. */
 export function addShowShapes(parser: Parser): Parser {
   return parser.option("--show-shapes", "read some values, and show what they look like, masked");
+}
+
+/** `--receipt`. */
+export function addReceipt(parser: Parser): Parser {
+  return parser.option("--receipt <file>", "write a receipt, which RECEIPT_KEY_FILE signs");
 }
 
 /** `--dry-run`, `--commit` and `--scrub`. */

@@ -12,6 +12,7 @@ const WIDTH = 30;
  */
 export function progressBar(
   isWanted: boolean,
+  work = "tokenizing",
 ): { show: (progress: Progress) => void; clear: () => void } {
   if (!isWanted || !Deno.stderr.isTerminal()) return { show: () => {}, clear: () => {} };
   const startedMs = performance.now();
@@ -23,7 +24,7 @@ export function progressBar(
     // a timer that is due already may fire although it was cleared
     if (cleared || elapsedMs < SHOW_AFTER_MS) return;
     drawn = true;
-    writeError(`\r\x1b[K${drawing(last, elapsedMs / 1000)}`);
+    writeError(`\r\x1b[K${drawing(last, elapsedMs / 1000, work)}`);
   }, REDRAW_MS);
   return {
     show(progress) {
@@ -38,8 +39,12 @@ export function progressBar(
 }
 
 /** `[######----] 400,000 of 1,000,000 rows, 120,000 rows/s`, or `tokenizing, 12 s so far`. */
-export function drawing(progress: Progress | undefined, elapsedSeconds: number): string {
-  if (progress === undefined) return `tokenizing, ${Math.floor(elapsedSeconds)} s so far`;
+export function drawing(
+  progress: Progress | undefined,
+  elapsedSeconds: number,
+  work = "tokenizing",
+): string {
+  if (progress === undefined) return `${work}, ${Math.floor(elapsedSeconds)} s so far`;
   const { updated, total } = progress;
   const done = total === 0 ? WIDTH : Math.round(WIDTH * Math.min(1, updated / total));
   const rate = Math.round(updated / Math.max(elapsedSeconds, 0.001));

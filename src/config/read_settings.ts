@@ -1,5 +1,5 @@
 /** All settings, with where each comes from: the environment, and the configuration file over which it wins. */
-import { type Config, type ConfigSource, loadConfig } from "../config.ts";
+import { type Config, type ConfigPurpose, type ConfigSource, loadConfig } from "../config.ts";
 import { ConfigError, type ConfigFault, type FilePosition } from "../config_error.ts";
 import { CATALOGUE, LISTED, maySitInFile } from "./catalogue.ts";
 import { readSettingsFile } from "./file/settings_file.ts";
@@ -26,12 +26,12 @@ export interface SettingInUse {
 
 /**
  * Reads everything. `configFile` is the configuration file; if it is undefined, `TOKENIZE_CONFIG` names
- * it. `rotateFrom` is as in `loadConfig`. What is wrong is among the faults.
+ * it. `purpose` is as in `loadConfig`. What is wrong is among the faults.
  */
 export async function readSettings(
   source: ConfigSource,
   configFile: string | undefined,
-  rotateFrom: string | undefined,
+  purpose: ConfigPurpose = {},
 ): Promise<ReadSettings> {
   const file = configFile ?? source.variable("TOKENIZE_CONFIG");
   const named = configFile === undefined ? "TOKENIZE_CONFIG" : "--config";
@@ -39,7 +39,7 @@ export async function readSettings(
     const settingsFile = file === undefined
       ? undefined
       : await readSettingsFile(file, named, source);
-    const config = loadConfig({ ...source, settingsFile }, rotateFrom);
+    const config = loadConfig({ ...source, settingsFile }, purpose);
     const { variable, positionOf } = withSettingsFile(source, settingsFile);
     const inUse = Object.entries(CATALOGUE).flatMap(([name, setting]): SettingInUse[] => {
       const text = variable(name);

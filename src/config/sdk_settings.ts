@@ -1,6 +1,7 @@
 /** Which token SDK makes the tokens, and for a rotation, which one made those that are replaced. */
 import { ConfigError, configFault } from "../config_error.ts";
 import type { SettingsReader } from "../settings_reader.ts";
+import { KEY_ALGORITHMS, KEYS_VARIABLE, parseKeys } from "../tokens/keyed/key_set.ts";
 import { findAdapter, TOKEN_SDK_ADAPTERS, TOKEN_SDK_MODES } from "../tokens/adapters.ts";
 
 /** A token SDK to be created. */
@@ -26,6 +27,22 @@ export function readTokenSdk(reader: SettingsReader): SdkSettings {
     );
   }
   return { mode, settings: adapter.readSettings(reader) };
+}
+
+/** A key of the key file. */
+export interface SdkKey {
+  /** The SDK that it is for. */
+  readonly sdk: "hmac-sha256" | "aes-siv";
+  readonly id: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Every key of the key file; none if there is no key file. Throws `ConfigError`. */
+export function readAllKeys(reader: SettingsReader): readonly SdkKey[] {
+  const path = reader.variable(KEYS_VARIABLE);
+  if (path === undefined) return [];
+  return parseKeys(reader.secretFile(KEYS_VARIABLE, path), KEYS_VARIABLE)
+    .map(({ id, bytes, algorithm }) => ({ sdk: KEY_ALGORITHMS[algorithm].mode, id, bytes }));
 }
 
 /** The SDK of that name, or else the one that has a key of that id. Throws `ConfigError`. */

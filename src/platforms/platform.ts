@@ -17,6 +17,7 @@ import type { RunOptions } from "../run_options.ts";
 import type { ConnectionFacts } from "./connection_facts.ts";
 import type { Fit } from "./connection_scope.ts";
 import type { FormCounts } from "./forms.ts";
+import type { StoredTables } from "./inspection.ts";
 import type { Method } from "./methods.ts";
 import type { Refuse } from "./obstacles.ts";
 import type { Residue } from "./residue.ts";
@@ -89,7 +90,7 @@ export interface TableSession {
 }
 
 /** One connection of a platform: a database, or a warehouse. */
-export interface Platform {
+export interface Platform extends StoredTables {
   /** What follows `urn:li:dataPlatform:` in a URN. */
   readonly name: string;
   /** What datasets it is used for, for messages: `platform instance eu, database crm`. */

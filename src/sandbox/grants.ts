@@ -47,6 +47,11 @@ function hostGrants(command: Command, config: Config): HostGrant[] {
       return unique([...workGrants(config), ...historyGrants(config), ...traceGrants(config)]);
     case "history migrate":
       return unique(historyGrants(config));
+    case "verify":
+      return unique([
+        ...workGrants(config),
+        ...(command.datasets.length === 0 ? datahubGrants(config) : []),
+      ]);
     case "doctor":
     case "datahub plan":
     case "datahub sweep":

@@ -13,20 +13,26 @@ export type ToWorker =
   | { readonly type: "start"; readonly command: Command; readonly config: Config }
   | { readonly type: "shut_down"; readonly signal: StopSignal };
 
-/** From the worker. `loaded` comes once, `finished` is its last message. */
+/** From the worker. `loaded` comes once, `receipt` for each line of the receipt's file, `finished` last. */
 export type FromWorker =
   | { readonly type: "loaded" }
+  | { readonly type: "receipt"; readonly text: string }
   | { readonly type: "finished"; readonly exitCode: number }
   | { readonly type: "died"; readonly kind: string; readonly frames: readonly string[] };
 
 /** The most stack frames that a message may hold. */
 const MAX_FRAMES = 100;
+/** The most characters of a receipt. */
+const MAX_RECEIPT_CHARACTERS = 1_000_000;
 
 /** The worker's message, or undefined: code that got into the sandbox may post anything. */
 export function readMessage(data: unknown): FromWorker | undefined {
   if (typeof data !== "object" || data === null) return undefined;
-  const { type, exitCode, kind, frames } = data as Readonly<Record<string, unknown>>;
+  const { type, exitCode, kind, frames, text } = data as Readonly<Record<string, unknown>>;
   if (type === "loaded") return { type };
+  if (type === "receipt" && typeof text === "string" && text.length <= MAX_RECEIPT_CHARACTERS) {
+    return { type, text };
+  }
   if (type === "finished" && isExitCode(exitCode)) return { type, exitCode };
   if (type !== "died" || typeof kind !== "string" || !Array.isArray(frames)) return undefined;
   return { type, kind, frames: frames.slice(0, MAX_FRAMES).map(String) };

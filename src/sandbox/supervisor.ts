@@ -22,11 +22,15 @@ const SAME_SIGNAL_MS = 1000;
 
 const OWN_PERMISSIONS = ["net", "env", "read", "write", "run", "ffi", "sys", "import"] as const;
 
-/** Runs the command in a sandbox that is given `grants` and no more. Resolves to the exit code. */
+/**
+ * Runs the command in a sandbox that is given `grants` and no more. `keepReceipt` is called with each receipt
+ * that the command makes. Resolves to the exit code.
+ */
 export async function supervise(
   command: Command,
   config: Config,
   grants: Grants,
+  keepReceipt: (text: string) => void,
 ): Promise<number> {
   const observe = await startLog(config.log);
   const ended = Promise.withResolvers<number>();
@@ -61,6 +65,8 @@ export async function supervise(
         });
       }
       tell({ type: "start", command, config });
+    } else if (message.type === "receipt") {
+      keepReceipt(message.text);
     } else if (message.type === "finished") {
       end(message.exitCode);
     } else {

@@ -13,10 +13,15 @@ async function left(args: readonly string[]): Promise<string> {
   return new TextDecoder().decode(stdout).trim();
 }
 
-Deno.test("only keys new and keys add may write", async () => {
+Deno.test("only keys new, keys add and what has a receipt may write", async () => {
   assert.equal(await left(["keys", "new"]), "granted");
   assert.equal(await left(["--config", "x", "keys", "add", "file"]), "granted");
-  const others = [[], ["serve"], ["run", "--urn", "new"], ["keys"], ["keys", "list"], [
+  assert.equal(await left(["verify", "--receipt", "file"]), "granted");
+  assert.equal(await left(["verify", "--receipt=file"]), "granted");
+  const others = [["verify", "receipt"], [], ["serve"], ["run", "--urn", "new"], ["keys"], [
+    "keys",
+    "list",
+  ], [
     "keys",
     "check",
   ]];

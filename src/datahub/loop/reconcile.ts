@@ -38,7 +38,8 @@ export async function reconcile(
   hints: readonly Hint[],
   deps: BringAboutDependencies,
 ): Promise<Reconciled> {
-  const found = await findColumns(datasetUrn, deps);
+  const { gms, rules, action: { knownPlatforms } } = deps;
+  const found = await findColumns(datasetUrn, { gms, rules, knownPlatforms });
   if (!("columns" in found)) return ended(datasetUrn, found);
   const { dataset, columns, fields } = found;
   if (columns.tagged.length === 0) {
@@ -71,20 +72,26 @@ export async function reconcile(
 type Columns = ReturnType<typeof taggedColumns>;
 
 /** A table, with what DataHub says about its columns. */
-interface Table {
+export interface FoundColumns {
   readonly dataset: DatasetUrn;
   readonly columns: Columns;
   readonly fields: readonly SchemaField[];
 }
 
+/** What `findColumns` works with. */
+export interface FindColumnsDependencies extends Pick<BringAboutDependencies, "gms" | "rules"> {
+  /** Every platform of this build. */
+  readonly knownPlatforms: ReadonlyMap<string, string>;
+}
+
 /** The tagged columns of a table, or why it has to be left alone. */
-async function findColumns(
+export async function findColumns(
   datasetUrn: string,
-  { gms, action, rules }: BringAboutDependencies,
-): Promise<Outcome | Table> {
+  { gms, knownPlatforms, rules }: FindColumnsDependencies,
+): Promise<Outcome | FoundColumns> {
   const dataset = tryParse(datasetUrn);
   if (dataset === undefined) return { kind: "left_alone", why: "removed" };
-  const isTable = (urn: string) => action.knownPlatforms.has(tryParse(urn)?.platform ?? "");
+  const isTable = (urn: string) => knownPlatforms.has(tryParse(urn)?.platform ?? "");
   const known = await readDataset(gms, datasetUrn);
   if (!isTable(datasetUrn)) {
     return { kind: "stands_for", tables: known.siblings.filter(isTable) };

@@ -23,6 +23,7 @@ import { checkTable } from "./lookup/check_table.ts";
 import { databricksTable } from "./rewrite/databricks_table.ts";
 import { findTable, type FoundTable, namesOn, readName } from "./lookup/find_table.ts";
 import { inspectWarehouse } from "./lookup/inspect_warehouse.ts";
+import { openTable } from "./inspect/inspect_table.ts";
 import { Session, type Warehouse } from "./connection/session.ts";
 import type { DatabricksSettings } from "./connection/settings.ts";
 import { checkWarehouse } from "./connection/check_warehouse.ts";
@@ -72,6 +73,11 @@ export function databricksPlatform(
         return await onTable(session, found, columns, run, use);
       });
       return await orUnchanged(run.signal, done);
+    },
+    withStoredTable(dataset, columns, context, use) {
+      const candidates = withinScope(readName(dataset, settings), scope);
+      const open = (session: Session) => openTable(session, { dataset, columns, candidates });
+      return inSession(warehouse, context, async (session) => use(await open(session)));
     },
     close: () => Promise.resolve(), // runs close their own sessions
   };

@@ -6,9 +6,11 @@ import type { Platform, TableSession } from "../platform.ts";
 import { possibleNames } from "../table_name_candidates.ts";
 import { RunSessions } from "./connection/run_sessions.ts";
 import type { Session } from "./connection/session.ts";
-import { withSession } from "./connection/session_lease.ts";
+import { withLiveSession, withSession } from "./connection/session_lease.ts";
 import { SessionPool } from "./connection/session_pool.ts";
 import type { PostgresSettings } from "./connection/settings.ts";
+import { inTransaction } from "./connection/transaction.ts";
+import { openTable } from "./inspect/inspect_table.ts";
 import { type PostgresOptions, PostgresRun } from "./postgres_run.ts";
 import { inspectServer } from "./lookup/inspect_server.ts";
 import { namingInvalidTexts } from "./rewrite/name_invalid_texts.ts";
@@ -41,6 +43,21 @@ export function postgresPlatform(settings: PostgresSettings, options: PostgresOp
       return orUnchanged(context.signal, done);
     },
     connections: () => ({ inUse: pool.inUse, idle: pool.idle }),
+    withStoredTable(dataset, columns, { signal }, use) {
+      const request = { dataset, columns, platformInstance };
+      const { lockTimeoutMs, statementTimeoutMs } = options;
+      const kind = { isolation: "READ COMMITTED", readOnly: true } as const;
+      const transaction = { ...kind, lockTimeoutMs, statementTimeoutMs };
+      const work = (session: Session) =>
+        inTransaction(
+          session,
+          transaction,
+          signal,
+          () => Promise.resolve(),
+          async () => use(await openTable(session, request)),
+        );
+      return withLiveSession(new RunSessions(pool), signal, work);
+    },
     close: () => pool.close(),
   };
 }
