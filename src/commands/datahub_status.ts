@@ -87,6 +87,7 @@ function linesOf(status: LoopStatus): string[] {
     all.map(({ dataset_urn, detail, code }) => `${title} ${dataset_urn}: ${detail} (${code})`);
   return [
     ...table([
+      ...(status.leader === undefined ? [] : [leaderLine(status)]),
       ["mode", status.mode],
       ["events", status.events],
       ["problem", shown(status.problem)],
@@ -100,6 +101,10 @@ function linesOf(status: LoopStatus): string[] {
     ...problems("failed:", failed),
     ...problems("refused:", refused),
   ];
+}
+
+function leaderLine({ leader = null, is_leader: isLeader }: LoopStatus): [string, string] {
+  return ["followed by", isLeader ? `${leader}, which was asked` : shown(leader)];
 }
 
 function shown(value: string | number | null): string {

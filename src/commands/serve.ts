@@ -3,11 +3,13 @@ import { RunRegistry } from "../action/run_registry.ts";
 import type { ActionDependencies } from "../action/tokenize_dataset.ts";
 import { aborted, settleWithin } from "../async.ts";
 import type { Config } from "../config.ts";
+import type { History } from "../history/history.ts";
 import { toAuthority } from "../host_name.ts";
 import { asksForHealth, HEALTHY } from "../http/health.ts";
 import { HttpServer } from "../http/server/http_server.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Observe } from "../observations.ts";
+import { openHistoryOf } from "./open_history.ts";
 import type { RunService } from "../runs/run_service.ts";
 import { VERSION } from "../version.ts";
 
@@ -62,23 +64,28 @@ async function loadApp(
 ) {
   const { listen, triggerToken } = config;
   const { openRuns } = await import("./open_runs.ts");
-  const service = await openRuns(config, action, registry);
-  const datahub = await followDatahub(config, action, service);
+  const history = await openHistoryOf(config, action.observe);
+  const runs = await openRuns(config, action, registry, history);
+  const datahub = await followDatahub(config, action, runs, history);
   const { createApp } = await import("../http/app.ts");
-  const runs = service;
-  const app = createApp({ version: VERSION, listen, triggerToken, runs, action, datahub, metrics });
-  return { app, datahub, service };
+  const deps = { runs, action, datahub, history, metrics };
+  const app = createApp({ version: VERSION, listen, triggerToken, ...deps });
+  return { app, datahub, service: runs };
 }
 
-/** Starts the DataHub loop, if it is configured. */
+/** Starts the DataHub loop, if it is configured; with a history, in one of the replicas at a time. */
 async function followDatahub(
   { datahub: settings, tokenSdk: { mode: tokenSdkMode } }: Config,
   action: ActionDependencies,
   runs: RunService,
+  history: History | undefined,
 ) {
   if (settings === undefined) return undefined;
   const { startLoop } = await import("../datahub/loop/loop.ts");
-  return startLoop({ settings, action, runs, tokenSdkMode });
+  const start = () => startLoop({ settings, action, runs, tokenSdkMode });
+  if (history === undefined) return start();
+  const { startLedLoop } = await import("../datahub/loop/led_loop.ts");
+  return startLedLoop({ settings, lead: history.leadership, observe: action.observe, start });
 }
 
 /** Starts to listen, or says why it cannot. */

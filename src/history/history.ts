@@ -3,12 +3,12 @@
  * and what has to be cleaned up.
  */
 import { settleWithin } from "../async.ts";
-import { type ServiceError, toServiceError } from "../errors.ts";
+import { ServiceError, toServiceError } from "../errors.ts";
 import type { Observe } from "../observations.ts";
 import type { PostgresSettings } from "../platforms/postgres/connection/settings.ts";
 import type { Session } from "../platforms/postgres/connection/session.ts";
 import type { Problem } from "../runs/run.ts";
-import type { HistoryStatus, RunListener, RunStore } from "../runs/run_store.ts";
+import type { RunListener, RunStore } from "../runs/run_store.ts";
 import { historyError } from "./history_error.ts";
 import { keepHome } from "./home.ts";
 import { Housekeeping } from "./housekeeping.ts";
@@ -42,14 +42,14 @@ export interface History {
   readonly replica: string;
   readonly runs: RunStore;
   readonly leadership: Leadership;
-  /** Waits until the database can be used, for `limitMs` at most, and says whether it can. */
-  ready(limitMs: number): Promise<boolean>;
   /** Why the database cannot be used at present; undefined if it can. */
   readonly problem: string | undefined;
 }
 
 /** How long the last changes may take to be stored when the program stops. */
-const CLOSE_TIMEOUT_MS = 5000;
+const CLOSE_TIMEOUT_MS = 1500;
+/** How long a new run waits for the database, before it is refused. */
+const PRESENCE_TIMEOUT_MS = 3000;
 
 /** Opens the history. It never throws what its database causes, and tries again until it is closed. */
 export function openHistory(options: HistoryOptions): History {
@@ -69,7 +69,7 @@ class OpenHistory implements History {
   readonly #closed = new AbortController();
   readonly #living: Promise<void>;
   readonly #revisions = new Map<string, number>();
-  #usable = Promise.withResolvers<void>();
+  #present = Promise.withResolvers<void>();
   #isMigrated = false;
   #listens = false;
   #chores: Promise<void> | undefined;
@@ -106,7 +106,8 @@ class OpenHistory implements History {
       statements,
       listeners,
       ownRuns: this.#ownRuns,
-      status: () => this.#status(),
+      status: () => ({ kept_in: "postgres" }),
+      requirePresence: () => this.#requirePresence(),
       close: () => this.#close(),
     });
     this.#living = keepHome(options.database, {
@@ -122,13 +123,10 @@ class OpenHistory implements History {
     return this.#absence ?? this.#failure;
   }
 
-  async ready(limitMs: number): Promise<boolean> {
-    await settleWithin(limitMs, this.#usable.promise);
-    return this.problem === undefined;
-  }
-
-  #status(): HistoryStatus {
-    return { kept_in: "postgres" };
+  async #requirePresence(): Promise<void> {
+    await settleWithin(PRESENCE_TIMEOUT_MS, this.#present.promise);
+    if (this.#absence === undefined) return;
+    throw historyError("begin a run", new ServiceError("database_unreachable", this.#absence));
   }
 
   async #register(signal: AbortSignal): Promise<number> {
@@ -149,7 +147,7 @@ class OpenHistory implements History {
     const unstored = this.#ownRuns.unstored;
     this.#listens = listens;
     this.#absence = undefined;
-    this.#usable.resolve();
+    this.#present.resolve();
     observe({ event: "history_connected", replica, listens, unstored });
     this.#tell(undefined); // changes were missed
     for (const runId of this.#ownRuns.ids()) void this.#refresh(runId);
@@ -158,6 +156,7 @@ class OpenHistory implements History {
   #noteAbsent(thrown: unknown): void {
     const error = historyError("use the history", thrown);
     const isNew = this.#absence !== error.message;
+    if (this.#absence === undefined) this.#present = Promise.withResolvers();
     this.#absence = error.message;
     this.leadership.lose();
     if (isNew) this.#observeFailure(error);

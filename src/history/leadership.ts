@@ -60,6 +60,11 @@ export class Leadership {
     this.#deps = deps;
   }
 
+  /** What this process is called. */
+  get replica(): string {
+    return this.#deps.replica;
+  }
+
   /** Who leads; undefined if nobody is known to. */
   get leader(): Leader | undefined {
     return this.#leader;

@@ -34,6 +34,8 @@ export interface PostgresRunStoreDependencies {
   readonly ownRuns: OwnRuns;
   readonly listeners: Set<RunListener>;
   readonly status: () => HistoryStatus;
+  /** Waits a little for the process to hold its lock, without which nobody would find its runs. */
+  readonly requirePresence: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -53,6 +55,7 @@ export class PostgresRunStore implements RunStore {
   }
 
   async add({ run, owner, idempotency }: NewRun): Promise<Added> {
+    await this.#deps.requirePresence();
     const { key = null, bodyHash = null } = idempotency ?? {};
     const parameters = [...runParameters(run), owner, key, bodyHash];
     while (true) {

@@ -19,7 +19,7 @@ import { readGauges } from "./metric_readings.ts";
 import { addPages } from "./pages/pages.ts";
 import { DOCUMENT_PATH, type Environment, pathInfo, shownPath } from "./paths.ts";
 import { problemResponse } from "./problem.ts";
-import { readinessCheck } from "./readiness.ts";
+import { type HistoryState, readinessCheck } from "./readiness.ts";
 import {
   datahubEventsRoute,
   datahubStatusRoute,
@@ -40,6 +40,8 @@ export interface AppDependencies {
   readonly action: ActionDependencies;
   /** Undefined if DataHub is not followed. */
   readonly datahub: DatahubLoop | undefined;
+  /** Undefined if runs are kept in memory. */
+  readonly history?: HistoryState | undefined;
   readonly metrics: Metrics;
 }
 
@@ -53,7 +55,7 @@ const TAGS = [
 /** Makes the API. It reads no environment and opens no connection. */
 export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
   const app = new OpenAPIHono<Environment>();
-  const readiness = readinessCheck(deps.action.platforms, deps.datahub);
+  const readiness = readinessCheck(deps.action.platforms, deps.datahub, deps.history);
   const wrongToken = new GrowingPause(); // one for all callers: guesses may come from many addresses
   const bodies = new BodyMemory();
 
@@ -119,7 +121,7 @@ function addDatahub(
   const takeEvents: RouteHandler<typeof datahubEventsRoute, Environment> = async (c) => {
     await authenticate(c.req.header("authorization"));
     const loop = requireFollowed(datahub);
-    return c.json({ accepted: loop.take(await readChangeEvents(c.req.raw, bodies)) }, 202);
+    return c.json({ accepted: await loop.take(await readChangeEvents(c.req.raw, bodies)) }, 202);
   };
   app.post(datahubEventsRoute.path, takeEvents);
   app.openapi(datahubStatusRoute, async (c) => {

@@ -73,4 +73,12 @@ export const datahubStatusSchema = schemaOf<LoopStatus>("DatahubStatus", {
   refused: z.array(datasetProblemSchema).openapi({
     description: "Somebody has to change something before they can be tokenized",
   }),
+  leader: z.string().nullable().optional().openapi({
+    description: "Which of the replicas follows DataHub; null if none is known to. " +
+      "Absent if they share no history",
+    example: "tokenize-action-0",
+  }),
+  is_leader: z.boolean().optional().openapi({
+    description: "Whether it is the one that was asked",
+  }),
 });

@@ -120,4 +120,10 @@ export const readinessSchema = schemaOf<Readiness>("Readiness", {
   datahub: z.string().optional().openapi({
     description: "`reachable`, or why DataHub is not; absent if it is not followed",
   }),
+  datahub_leader: z.string().optional().openapi({
+    description: "The replica that follows DataHub; absent if replicas share no history",
+  }),
+  history: z.string().optional().openapi({
+    description: "`reachable`, or why the history is not; absent if runs are kept in memory",
+  }),
 });

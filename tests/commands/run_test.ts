@@ -31,7 +31,12 @@ Deno.test("a signal that came before the run began ends it all the same", async 
   };
   await database.assertUnchanged("customers", async () => {
     assert.equal(
-      await runOnce(command, { maxQueuedRuns: 1 }, deps, AbortSignal.abort("SIGTERM")),
+      await runOnce(
+        command,
+        { maxQueuedRuns: 1, history: undefined },
+        deps,
+        AbortSignal.abort("SIGTERM"),
+      ),
       143,
     );
   });

@@ -10,6 +10,10 @@ for (const [whose, owner] of [["this process", OWNER], ["another process", undef
   testRunStore(`in Postgres, runs of ${whose}`, async (use) => {
     await using history = await open(url, { ...(owner && { owner }) });
     await sql`truncate tokenize_history.runs, tokenize_history.receipts`;
+    await sql`delete from tokenize_history.owners where lost_at is not null`;
+    // no process that is gone, whose runs would end
+    await sql`insert into tokenize_history.owners (owner, replica) values (${OWNER}, 'another')
+      on conflict do nothing`;
     await use(history.runs);
   });
 }

@@ -147,7 +147,7 @@ Deno.test("every code has the HTTP status that callers rely on", () => {
       "value_too_long",
       "wrong_database",
     ],
-    500: ["internal"],
+    500: ["internal", "run_interrupted"],
     502: [
       "database_error",
       "database_unreachable",

@@ -15,7 +15,7 @@ export interface Approval {
 /** What an approval takes. */
 export interface ApprovalDependencies {
   readonly gms: Gms;
-  readonly state: LoopState;
+  readonly state: Pick<LoopState, "waiting">;
   readonly approvalTag: string | undefined;
   readonly observe: Observe;
   /** Marks the dataset as due. */

@@ -43,7 +43,9 @@ export interface DatahubLoop {
   /** How it is now. */
   status(): LoopStatus;
   /** Takes EntityChangeEvents that a caller hands over. Returns how many name a dataset to deal with. */
-  take(payloads: readonly unknown[]): number;
+  take(payloads: readonly unknown[]): Promise<number>;
+  /** Makes a dataset due. */
+  mark(datasetUrn: string): void;
   /** What waits for an approval. */
   approvals(): Approvals;
   /** Approves columns that wait; see `approve`. */
@@ -73,7 +75,9 @@ export function startLoop(deps: LoopDependencies): DatahubLoop {
   const sweeping = intake.began.then(() => sweeper.run(stopping.signal));
   return {
     status: () => statusOf(mode, parts),
-    take: (payloads) => takeAll(payloads, rules(), take),
+    // deno-lint-ignore require-await -- another replica may be the one to take them
+    take: async (payloads) => takeAll(payloads, rules(), take),
+    mark,
     approvals: () => ({ approval_tag: approvalTag ?? null, waiting: state.waiting }),
     approve: (approval) => approve(approval, { gms, state, approvalTag, observe, mark }),
     async close() {

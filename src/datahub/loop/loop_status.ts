@@ -36,6 +36,10 @@ export interface LoopStatus {
   readonly waiting_for_approval: readonly string[];
   readonly failed: readonly DatasetProblem[];
   readonly refused: readonly DatasetProblem[];
+  /** Which of the replicas follows DataHub; null if none is known to. Absent if they share no history. */
+  readonly leader?: string | null;
+  /** Whether it is the one that was asked. */
+  readonly is_leader?: boolean;
 }
 
 /** The parts of a loop. */

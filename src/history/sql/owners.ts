@@ -29,14 +29,19 @@ UPDATE ${OWNERS} o SET lost_at = CASE WHEN o.lost_at IS NULL THEN now() END
 WHERE (o.lost_at IS NULL) = NOT ${IS_ALIVE}`;
 
 /**
- * Ends the runs of owners that have been gone for $1 milliseconds, and removes those owners. $2 who does
- * so, $3 and $4 the problems of a run that had begun and of one that had not, without its id.
+ * Ends the runs of owners that have been gone for $1 milliseconds, and removes those owners; also runs of
+ * owners that are not there, as after the database was restored from a copy. $2 who does so, $3 and $4 the problems of a run that had begun and of one that had not, without its id.
  */
 export const END_LOST_RUNS = `
 WITH gone AS (
   DELETE FROM ${OWNERS} o
   WHERE o.lost_at < now() - $1::float8 * interval '1 ms' AND NOT ${IS_ALIVE}
   RETURNING o.owner
+), lost AS (
+  SELECT gone.owner FROM gone
+  UNION
+  SELECT r.owner FROM ${RUNS} r
+  WHERE r.finished_at IS NULL AND NOT EXISTS (SELECT FROM ${OWNERS} o WHERE o.owner = r.owner)
 ), ended AS (
   UPDATE ${RUNS} r SET state = 'interrupted', finished_at = now(), changed_at = now(),
     revision = r.revision + 1,
@@ -46,7 +51,7 @@ WITH gone AS (
       'problem', CASE r.state WHEN 'running' THEN $3::jsonb ELSE $4::jsonb END
         || jsonb_build_object('run_id', r.run_id)
     ))::json
-  FROM gone WHERE r.owner = gone.owner AND r.state IN ${LIVE}
+  FROM lost WHERE r.owner = lost.owner AND r.state IN ${LIVE}
   RETURNING r.run_id
 ), notified AS (${notifyOfRun("$2", "ended.run_id", "ended")})
 SELECT (SELECT count(*) FROM gone)::int4, (SELECT count(*) FROM ended)::int4,
