@@ -4,7 +4,7 @@
 TASK := scripts/deno.sh task --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ok ci test test-databricks test-vault test-faults test-fuzz test-datahub test-console test-manifests test-cluster bench docs build sbom up run down logs trigger-pg trigger-dbx \
+.PHONY: help demo ok ci test test-databricks test-vault test-faults test-fuzz test-datahub test-console test-manifests test-monitoring test-cluster bench docs build sbom up run down logs trigger-pg trigger-dbx \
 	check lock clean
 
 help: ## This list
@@ -31,6 +31,9 @@ test-databricks: ## The Databricks part, on a stand-in warehouse made of real Sp
 
 test-vault: ## The token SDK vault-transit, on a real OpenBao server
 	@$(TASK) test-vault
+
+test-monitoring: ## Metrics, alert rules and traces, judged by promtool and a collector (Go)
+	@$(TASK) test-monitoring
 
 test-manifests: ## The Helm chart, the overlays and compose.yaml, judged by what reads them (Go)
 	@$(TASK) test-manifests

@@ -71,7 +71,8 @@ globalThis.addEventListener("error", (event) => {
 tell({ type: "loaded" });
 
 async function work(command: Command, config: Config): Promise<number> {
-  const metrics = new Metrics([...KNOWN_PLATFORMS.keys()]);
+  const inUse = new Set(config.connections.map(({ platform }) => platform));
+  const metrics = new Metrics([...KNOWN_PLATFORMS.keys()], [...inUse]);
   const log = await startLog(config.log);
   const observe: Observe = (observation) => {
     metrics.observe(observation);

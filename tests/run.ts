@@ -42,6 +42,7 @@ const OTHER_SUITES = [
   "datahub_client",
   "console",
   "manifests",
+  "monitoring",
 ];
 
 const ignored = OTHER_SUITES.map((suite) => `tests/${suite}`);

@@ -23,7 +23,7 @@ export async function openApiDocument(): Promise<Record<string, unknown>> {
     listen: { hostname: "127.0.0.1", port: 8080 },
     triggerToken: undefined,
     datahub: undefined,
-    metrics: new Metrics([]),
+    metrics: new Metrics([], []),
     runs: new RunService({ store: new MemoryRunStore(), action, registry, toProblem }),
     action,
   });

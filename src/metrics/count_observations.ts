@@ -31,15 +31,22 @@ interface RunUnderWay {
 export class ObservationCounter {
   readonly #tally: Tally;
   readonly #platforms: readonly string[];
+  readonly #inUse: readonly string[];
   readonly #running = new Map<string, RunUnderWay>();
 
-  /** `platforms` are the values of that label. Their series begin at 0, so that the first run is seen. */
-  constructor(tally: Tally, platforms: readonly string[]) {
+  /**
+   * `platforms` are the values of that label. The series of those in use begin at 0: an increase from
+   * nothing to 1 is none to Prometheus, so that the first failure would be missed.
+   */
+  constructor(tally: Tally, platforms: readonly string[], inUse: readonly string[]) {
     this.#tally = tally;
     this.#platforms = platforms;
-    for (const platform of platforms) {
+    this.#inUse = inUse;
+    for (const platform of inUse) {
       tally.add("tokenize_runs_started_total", { platform }, 0);
-      tally.add("tokenize_runs_total", { platform, outcome: "succeeded" }, 0);
+      for (const outcome of ["succeeded", "dry_run", ...ERROR_CODES]) {
+        tally.add("tokenize_runs_total", { platform, outcome }, 0);
+      }
       tally.add("tokenize_rows_updated_total", { platform }, 0);
       tally.add("tokenize_rows_written_total", { platform }, 0);
       for (const phase of PHASES) tally.add("tokenize_phase_seconds_total", { platform, phase }, 0);
@@ -48,7 +55,7 @@ export class ObservationCounter {
 
   /** How many runs are under way on each platform. */
   get running(): ReadonlyMap<string, number> {
-    const counts = new Map(this.#platforms.map((platform) => [platform, 0]));
+    const counts = new Map(this.#inUse.map((platform) => [platform, 0]));
     for (const { platform } of this.#running.values()) {
       counts.set(platform, (counts.get(platform) ?? 0) + 1);
     }

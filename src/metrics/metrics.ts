@@ -18,9 +18,10 @@ export class Metrics implements Meter {
   readonly tally = new Tally();
   readonly #observations: ObservationCounter;
 
-  /** `platforms` are the names of those that this program knows. */
-  constructor(platforms: readonly string[]) {
-    this.#observations = new ObservationCounter(this.tally, platforms);
+  /** `platforms` are those that this program knows, `inUse` those that it has connections for. */
+  constructor(platforms: readonly string[], inUse: readonly string[]) {
+    this.#observations = new ObservationCounter(this.tally, platforms, inUse);
+    this.tally.add("tokenize_requests_refused_total", { outcome: "unauthorized" }, 0);
     for (
       const name of [
         "tokenize_run_retries_total",
@@ -31,6 +32,7 @@ export class Metrics implements Meter {
         "tokenize_sandbox_refusals_total",
         "tokenize_unexpected_failures_total",
         "tokenize_trace_spans_lost_total",
+        "tokenize_datahub_reports_failed_total",
       ] as const
     ) this.tally.add(name, {}, 0);
   }

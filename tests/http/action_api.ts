@@ -56,7 +56,7 @@ export function openApi(
       : []
   );
   const observations: Observation[] = [];
-  const metrics = new Metrics(["postgres", "databricks"]);
+  const metrics = new Metrics(["postgres", "databricks"], ["postgres"]);
   const action = {
     platforms: new Map(platforms),
     knownPlatforms: new Map([["postgres", "PG_CONN_STR"], ["databricks", "DBX_JDBC_URL"]]),

@@ -42,7 +42,7 @@ const anyObservation = fc.record({
 }) as fc.Arbitrary<unknown> as fc.Arbitrary<Observation>;
 
 async function seriesAfter(observations: readonly Observation[]): Promise<string[]> {
-  const metrics = new Metrics(PLATFORMS);
+  const metrics = new Metrics(PLATFORMS, PLATFORMS);
   for (const observation of observations) metrics.observe(observation);
   for (const observation of observations) {
     if ("datasetUrn" in observation) metrics.busy(observation.datasetUrn, "read", 1);

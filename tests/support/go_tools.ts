@@ -38,6 +38,7 @@ const TOOLS = {
       "helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor": KUBERNETES_MINOR,
     },
   },
+  promtool: { version: "0.316.0", package: "github.com/prometheus/prometheus/cmd/promtool" },
   kubeconform: { version: "0.7.0", package: "github.com/yannh/kubeconform/cmd/kubeconform" },
 } as const satisfies Readonly<Record<string, GoTool>>;
 
