@@ -9,6 +9,9 @@ import * as esbuild from "esbuild";
 import { builtinModules } from "node:module";
 import { embeddedPages } from "./pages.ts";
 
+/** What is loaded first, in each of the two halves of the program. */
+const ENTRIES = ["main", "worker_entry", "sandbox/lock_down", "worker"];
+
 /** What a bundle is made for, and of. */
 export interface BundleOptions {
   /** The commit's name, as `--version` prints it. */
@@ -95,13 +98,38 @@ export async function bundle(options: BundleOptions): Promise<string[]> {
       embeddedPages(options.sourceDir, inputs),
     ],
   } as const satisfies esbuild.BuildOptions;
-  for (const name of ["main", "worker_entry", "sandbox/lock_down", "worker"]) {
+  const used = new Set<string>();
+  for (const name of ENTRIES) {
     const { metafile } = await esbuild.build({ ...settings, entryPoints: [`src/${name}.ts`] });
     for (const input of Object.keys(metafile.inputs)) inputs.add(input);
+    addUsed(metafile.outputs, used);
   }
   await esbuild.stop();
+  await removeOthers(options.outDir, used);
   await nameBundledEntry(`${options.outDir}/main.js`);
   return [...inputs];
+}
+
+/** Adds the names of the files that an entry needs, now or later. */
+function addUsed(outputs: esbuild.Metafile["outputs"], used: Set<string>): void {
+  const visit = (path: string): void => {
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    const output = outputs[path];
+    if (output === undefined || used.has(name)) return;
+    used.add(name);
+    for (const { path: imported } of output.imports) visit(imported);
+  };
+  const entries = ENTRIES.map((name) => `src/${name}.ts`);
+  for (const [path, { entryPoint }] of Object.entries(outputs)) {
+    if (entryPoint !== undefined && entries.includes(entryPoint)) visit(path);
+  }
+}
+
+/** What only code imports that is left out itself is written all the same. */
+async function removeOthers(dir: string, used: ReadonlySet<string>): Promise<void> {
+  for await (const { name } of Deno.readDir(dir)) {
+    if (!used.has(name)) await Deno.remove(`${dir}/${name}`);
+  }
 }
 
 /** The supervisor names the entry's source file. */
