@@ -23,7 +23,7 @@ export async function licenseTexts(packages: Packages, sourceDir: string): Promi
     const dir = `${sourceDir}/${folder}`;
     const manifest = JSON.parse(await Deno.readTextFile(`${dir}/package.json`));
     const files = (await Array.fromAsync(Deno.readDir(dir))).map((entry) => entry.name)
-      .filter((file) => /^(licen[cs]e|notice|copying)(\.|$|-)/i.test(file)).sort();
+      .filter((file) => /(^|\.)(licen[cs]e|notice|copying)(\.|$|-)/i.test(file)).sort();
     const texts = await Promise.all(files.map((file) => Deno.readTextFile(`${dir}/${file}`)));
     const heading = `${name} (${manifest.license ?? "see below"})`;
     sections.push(

