@@ -230,8 +230,8 @@ for (const [path, allowed] of Object.entries(ALLOWED)) {
 Deno.test("an unknown path is not_found with every method, and never logged", async () => {
   await using api = openApi();
   const paths = [
-    "/",
     "/canary",
+    "/console/canary",
     "/trigger/",
     "/trigger/x",
     "/TRIGGER",
