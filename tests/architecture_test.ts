@@ -84,7 +84,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   platforms: ["datahub", "observations", "settings_reader", "tokens"],
   receipts: ["settings_reader"],
   verify: ["datahub", "observations", "platforms", "tokens"],
-  tokens: ["settings_reader"],
+  tokens: ["setting_values", "settings_reader"],
   "datahub/loop": [
     "action",
     "datahub",

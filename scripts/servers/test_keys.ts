@@ -34,10 +34,15 @@ export function jwkSet(...keys: readonly unknown[]): string {
   return JSON.stringify({ keys });
 }
 
-/** The SDK of that mode with these keys. */
-export async function openKeyed(mode: string, keys: string, scope = "global"): Promise<TokenSdk> {
+/** The SDK of that mode with these keys, and with further variables. */
+export async function openKeyed(
+  mode: string,
+  keys: string,
+  scope = "global",
+  further: Readonly<Record<string, string>> = {},
+): Promise<TokenSdk> {
   const adapter = findAdapter(mode)!;
-  const variables = { TOKEN_KEYS_FILE: "/keys", TOKEN_CONTEXT: scope };
+  const variables = { TOKEN_KEYS_FILE: "/keys", TOKEN_CONTEXT: scope, ...further };
   return await adapter.create(adapter.readSettings(settingsReader(variables, { "/keys": keys })));
 }
 

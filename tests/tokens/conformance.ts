@@ -39,6 +39,8 @@ export interface ConformanceSubject<S> {
   readonly files?: Readonly<Record<string, string>>;
   /** The scope in which equal values get equal tokens with these settings; `global` by default. */
   readonly scope?: TokenScope;
+  /** What tells it from other subjects of the same adapter and scope. */
+  readonly variant?: string;
   /** Whether `maxTokenLength` is exact, and not only an upper bound. */
   readonly hasExactLength?: boolean;
   /** Whether it has `detokenize`. */
@@ -69,7 +71,8 @@ type Check = <S>(sdk: TokenSdk, subject: ConformanceSubject<S>) => void | Promis
 /** Registers the tests. */
 export function testConformance<S>(subject: ConformanceSubject<S>): void {
   const scope = subject.scope === undefined ? "" : ` in scope ${subject.scope}`;
-  const named = (title: string) => `${subject.adapter.mode}${scope}: ${title}`;
+  const variant = subject.variant === undefined ? "" : `, ${subject.variant}`;
+  const named = (title: string) => `${subject.adapter.mode}${scope}${variant}: ${title}`;
   for (const [title, fn] of Object.entries(conformanceChecks(subject))) {
     Deno.test(named(title), fn);
   }

@@ -29,6 +29,12 @@ for (const adapter of [hmacSha256, aesSiv]) {
   }
 }
 
+for (const hmacBytes of [12, 16, 31]) {
+  const variables = { TOKEN_KEYS_FILE: "/keys.json", TOKEN_HMAC_BYTES: String(hmacBytes) };
+  const variant = `${hmacBytes} bytes`;
+  testConformance({ adapter: hmacSha256, variables, files, variant, hasExactLength: true });
+}
+
 Deno.test("every adapter is tested here, except those that need a server", () => {
   const local = TOKEN_SDK_ADAPTERS.filter((each) => !each.mode.startsWith("vault"));
   assert.deepEqual(local, [dummy, hmacSha256, aesSiv]);

@@ -1,6 +1,6 @@
 /** The settings of the token SDKs. Those of Vault stand apart, as on their own page. */
 import { TOKEN_SDK_MODES } from "../../tokens/adapters.ts";
-import { choice, flag, path, secret, text } from "../setting.ts";
+import { choice, flag, integer, path, secret, text } from "../setting.ts";
 
 /** By variable. */
 export const TOKENS = {
@@ -17,6 +17,11 @@ export const TOKENS = {
     "[where equal values get equal tokens](token-sdks.md#context): `global`, `dataset` or `column`",
     ["global", "dataset", "column"],
     "`global`",
+  ),
+  TOKEN_HMAC_BYTES: integer(
+    "how many bytes of the HMAC [a token of `hmac-sha256`](token-sdks.md#shorter-tokens) holds",
+    32,
+    [12, 32],
   ),
   ALLOW_DETOKENIZE: flag(
     "`true`: [`tokenize detokenize`](cli.md#tokenize-detokenize) may read tokens back",

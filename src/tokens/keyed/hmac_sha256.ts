@@ -1,19 +1,20 @@
 /** The adapter of the SDK `hmac-sha256`, which is loaded when the first run needs it. */
 import {
+  HMAC_BYTES_VARIABLE,
+  type HmacSettings,
   KEYED_ENVIRONMENT,
-  type KeyedSettings,
   keyIdsOf,
-  readKeyedSettings,
+  readHmacSettings,
 } from "./keyed_settings.ts";
 import { familyPattern, HMAC } from "./keyed_token.ts";
 import type { TokenSdkAdapter } from "../token_sdk.ts";
 
 /** The adapter behind `TOKEN_SDK_MODE=hmac-sha256`. */
-export const hmacSha256: TokenSdkAdapter<KeyedSettings> = {
+export const hmacSha256: TokenSdkAdapter<HmacSettings> = {
   mode: HMAC.mode,
-  environment: KEYED_ENVIRONMENT,
+  environment: [...KEYED_ENVIRONMENT, HMAC_BYTES_VARIABLE],
   family: familyPattern(HMAC.name, HMAC.payload),
-  readSettings: (read) => readKeyedSettings(read, "HS256"),
+  readSettings: readHmacSettings,
   keyIds: keyIdsOf,
   scopeOf: ({ scope }) => scope,
   endpoints: () => [],

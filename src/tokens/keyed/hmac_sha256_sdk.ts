@@ -1,5 +1,5 @@
 /**
- * The `hmac-sha256` SDK: one-way, deterministic, keyed. The payload is all 32 bytes of
+ * The `hmac-sha256` SDK: one-way, deterministic, keyed. The payload is all 32 bytes, or the first ones (RFC 2104 section 5), of
  *
  *     HMAC-SHA-256(key, binding || zeros || value in UTF-8)
  *
@@ -7,10 +7,10 @@
  * Zeros fill its last block of 64 bytes, so that it is hashed once for many values.
  */
 import { ServiceError } from "../../errors.ts";
-import { HMAC_BLOCK_BYTES, HMAC_BYTES, startHmac } from "./hmac.ts";
+import { HMAC_BLOCK_BYTES, startHmac } from "./hmac.ts";
 import { hmacTokenSql } from "./hmac_sql.ts";
 import { secretNameOf } from "./key_set.ts";
-import type { KeyedSettings } from "./keyed_settings.ts";
+import type { HmacSettings } from "./keyed_settings.ts";
 import {
   currentPattern,
   domainOf,
@@ -19,6 +19,7 @@ import {
   keyedPattern,
   patternOfKey,
   payloadLength,
+  payloadOf,
   tokenHead,
   writeToken,
 } from "./keyed_token.ts";
@@ -29,11 +30,11 @@ import type { TokenContext, TokenSdk } from "../token_sdk.ts";
 const { mode: MODE, name: NAME, payload: PAYLOAD } = HMAC;
 
 /** The SDK. */
-export function hmacSdk({ scope, keys }: KeyedSettings): TokenSdk {
+export function hmacSdk({ scope, keys, tokenBytes }: HmacSettings): TokenSdk {
   const [writing] = keys;
   const headText = tokenHead(NAME, scope, writing!);
   const head = headBytes(headText);
-  const tokenLength = head.length + payloadLength(HMAC_BYTES);
+  const tokenLength = head.length + payloadLength(tokenBytes);
   const beginning = (context: TokenContext) =>
     fillBlock(bindingOf(domainOf(MODE, scope), scope, context));
   let key: Uint8Array | undefined = writing!.bytes.slice();
@@ -45,7 +46,8 @@ export function hmacSdk({ scope, keys }: KeyedSettings): TokenSdk {
     const tokenEnds = new Uint32Array(ends.length);
     try {
       for (let i = 0, at = 0; i < ends.length; i++) {
-        at = writeToken(head, hmac.codeOf(bytes.subarray(startOf(ends, i), ends[i])), tokens, at);
+        const code = hmac.codeOf(bytes.subarray(startOf(ends, i), ends[i]));
+        at = writeToken(head, code.subarray(0, tokenBytes), tokens, at);
         tokenEnds[i] = at;
       }
       return { bytes: tokens, ends: tokenEnds };
@@ -56,7 +58,7 @@ export function hmacSdk({ scope, keys }: KeyedSettings): TokenSdk {
 
   return {
     pattern: keyedPattern(NAME, PAYLOAD, keys),
-    current: currentPattern(NAME, PAYLOAD, scope, keys),
+    current: currentPattern(NAME, payloadOf(tokenBytes), scope, keys),
     keyId: keys[0]!.id,
     patternOf: (id) => patternOfKey(NAME, PAYLOAD, keys, id),
     tokenize: overTexts(tokenizeBytes),
@@ -66,7 +68,7 @@ export function hmacSdk({ scope, keys }: KeyedSettings): TokenSdk {
       keyId: writing!.id,
       secretName: secretNameOf(writing!.id),
       expression: (operand, context, engine) =>
-        hmacTokenSql(headText, beginning(context), operand, engine),
+        hmacTokenSql({ head: headText, tokenBytes }, beginning(context), operand, engine),
     },
     close() {
       key?.fill(0);

@@ -12,13 +12,20 @@ const INNER_PAD = 0x36;
 const OUTER_PAD = 0x5c;
 const BLOCK_DIGITS = 2 * HMAC_BLOCK_BYTES;
 
+/** The form of a token. */
+export interface HmacTokenForm {
+  readonly head: string;
+  /** How many bytes of the HMAC it holds. */
+  readonly tokenBytes: number;
+}
+
 /**
- * The token of `operand`: `head`, and the HMAC of `beginning` and the text in base64url. `head` holds no
- * quote; `beginning` are whole blocks; the secret is the key as it stands in the key file. If it is
+ * The token of `operand`: `head`, and as much of the HMAC of `beginning` and the text in base64url. `head` holds
+ * no quote; `beginning` are whole blocks; the secret is the key as it stands in the key file. If it is
  * anything else, the result is another token or NULL.
  */
 export function hmacTokenSql(
-  head: string,
+  { head, tokenBytes }: HmacTokenForm,
   beginning: Uint8Array,
   operand: string,
   { hasHmac, ofSecret }: SqlEngine,
@@ -29,7 +36,8 @@ export function hmacTokenSql(
     ? `hmac(${ofSecret(keyBlock)}, concat(${known}, ${text}), 'SHA-256')`
     : composed((secret) => `concat(${padded(secret, INNER_PAD)}, ${known})`, text, ofSecret);
   // the payload is too short for Base64 to be broken into lines
-  return `concat('${head}', translate(base64(${code}), '+/=', '-_'))`;
+  const held = `substring(${code}, 1, ${tokenBytes})`;
+  return `concat('${head}', translate(base64(${held}), '+/=', '-_'))`;
 }
 
 function composed(

@@ -1,6 +1,7 @@
 /** The settings of all SDKs that have keys of their own. */
 import { collectFaults, ConfigError } from "../../config_error.ts";
 import { type KeyAlgorithm, KEYS_VARIABLE, readKeys, type TokenKey } from "./key_set.ts";
+import { integer } from "../../setting_values.ts";
 import type { SettingsReader } from "../token_sdk.ts";
 import { readScope, SCOPE_VARIABLE, type TokenScope } from "../token_scope.ts";
 
@@ -26,4 +27,27 @@ export function readKeyedSettings(read: SettingsReader, algorithm: KeyAlgorithm)
   const scope = attempt(() => readScope(read));
   if (keys === undefined || scope === undefined) throw new ConfigError(faults);
   return { scope, keys };
+}
+
+/** The variable that says how much of the HMAC a token holds, and how many bytes that may be. */
+export const HMAC_BYTES_VARIABLE = "TOKEN_HMAC_BYTES";
+export const MIN_HMAC_BYTES = 12;
+export const MAX_HMAC_BYTES = 32;
+
+/** The settings of `hmac-sha256`: plain data, too. */
+export interface HmacSettings extends KeyedSettings {
+  /** How many bytes of the HMAC a token holds: its first ones. */
+  readonly tokenBytes: number;
+}
+
+/** Reads them. Throws `ConfigError` with every fault. */
+export function readHmacSettings(read: SettingsReader): HmacSettings {
+  const { faults, attempt } = collectFaults();
+  const keyed = attempt(() => readKeyedSettings(read, "HS256"));
+  const text = read.variable(HMAC_BYTES_VARIABLE);
+  const tokenBytes = attempt(() =>
+    integer(HMAC_BYTES_VARIABLE, text, MAX_HMAC_BYTES, MIN_HMAC_BYTES, MAX_HMAC_BYTES)
+  );
+  if (keyed === undefined || tokenBytes === undefined) throw new ConfigError(faults);
+  return { ...keyed, tokenBytes };
 }

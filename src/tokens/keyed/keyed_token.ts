@@ -34,12 +34,18 @@ export interface KeyedFormat {
 
 const { char, group, oneByte, twoBytes } = BASE64_URL;
 
-/** Of `hmac-sha256`: 32 bytes, which are ten whole groups and two bytes. */
+/** Of `hmac-sha256`: 12 to 32 bytes, which are four to ten whole groups and up to two bytes. */
 export const HMAC: KeyedFormat = {
   mode: "hmac-sha256",
   name: "hmac",
-  payload: `${char}{40}${twoBytes}`,
+  payload: `(?:${group}){4,10}(?:${oneByte}|${twoBytes})?`,
 };
+
+/** The pattern of payloads of `byteCount` bytes. */
+export function payloadOf(byteCount: number): string {
+  const rest = ["", oneByte, twoBytes][byteCount % 3]!;
+  return `${char}{${4 * Math.floor(byteCount / 3)}}${rest}`;
+}
 
 /** Of `aes-siv`: 16 bytes or more, which are five whole groups and at least one byte. */
 export const AES_SIV: KeyedFormat = {
