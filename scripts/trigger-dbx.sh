@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Triggers the Databricks dataset that secrets.env names, from inside the cluster. DATASET_URN and
-# DATASET_COLUMNS name another one; options such as --dry-run are handed on.
+# DATASET_COLUMNS name another one, as --urn and --columns do: all options are those of `tokenize trigger`.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/cluster/secrets.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Triggers the seeded Postgres table from inside the cluster. DATASET_URN and DATASET_COLUMNS name
-# another dataset; options such as --dry-run are handed on.
+# another dataset, as --urn and --columns do: all options are those of `tokenize trigger`.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/cluster/trigger.sh
