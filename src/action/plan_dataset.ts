@@ -19,7 +19,7 @@ import {
   UNKNOWN_TABLE,
 } from "./plan_document.ts";
 import { withTimeLimit } from "./time_limit.ts";
-import { type ActionDependencies, requireCompatible } from "./tokenize_dataset.ts";
+import { type ActionDependencies, requireCompatible, type RunControl } from "./tokenize_dataset.ts";
 import type { Trigger } from "./trigger.ts";
 
 /** What to plan: the run that would be started, as a dry run. */
@@ -83,25 +83,35 @@ export async function planDataset(
   };
 }
 
-/** What a sample of each column's values looks like, by the columns' names. Throws a `ServiceError`. */
+/**
+ * What a sample of each column's values looks like, by the columns' names as they were asked for. Those that
+ * cannot be sampled are left out. Throws a `ServiceError`.
+ */
 export async function sampleColumns(
   trigger: Trigger,
   deps: ActionDependencies,
-  signal: AbortSignal,
-): Promise<Readonly<Record<string, FormCounts>>> {
+  { signal }: Pick<RunControl, "signal">,
+): Promise<ReadonlyMap<string, FormCounts>> {
+  const { observe, allowedDatasets } = deps;
   const dataset = parseDatasetUrn(trigger.datasetUrn);
   const columns = parseColumns(trigger.columns, dataset);
+  requireUrnAllowed(dataset, allowedDatasets);
   const platform = selectPlatform(dataset, deps.platforms, deps.knownPlatforms);
-  return await withTimeLimit(deps.runTimeoutMs, signal, (signal) =>
-    platform.withTable(
-      dataset,
-      columns,
-      dryRunContext(trigger, { observe: deps.observe, signal }),
-      async (table) => {
-        const forms = await table.forms(tokenizing(await deps.tokenSdk()));
-        return Object.fromEntries(trigger.columns.map((name, i) => [name, forms[i]!]));
-      },
-    ));
+  return await withTimeLimit(deps.runTimeoutMs, signal, (signal) => {
+    const context = dryRunContext(trigger, { observe, signal, onObstacle: () => {} });
+    return platform.withTable(dataset, columns, context, async (table) => {
+      requireTableAllowed(dataset, allowedDatasets, table);
+      const forms = await table.forms(tokenizing(await deps.tokenSdk()));
+      const found = trigger.columns.flatMap((asked, i) => {
+        const { names } = columns[i]!;
+        const isAsked = (name: string) =>
+          names.includes(name) || names.some((each) => each.toLowerCase() === name.toLowerCase());
+        const counts = forms[table.columns.findIndex(isAsked)];
+        return counts === undefined ? [] : [[asked, counts] as const];
+      });
+      return new Map(found);
+    });
+  });
 }
 
 function known(thrown: unknown, { observe }: ActionDependencies): ServiceError {

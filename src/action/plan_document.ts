@@ -27,7 +27,7 @@ export interface ColumnInPlan {
     readonly lookalikes: number | null;
   };
   /** What a sample of the values looks like; null if there is none. */
-  readonly forms: FormCounts | null;
+  readonly looks_like: FormCounts | null;
   /** Masked, and only if they were asked for. */
   readonly shapes?: readonly Shape[];
 }
@@ -105,7 +105,7 @@ export function tablePart(plan: TablePlan): TablePart {
         other_sdk: tokens.otherSdk,
         lookalikes: tokens.lookalikes ?? null,
       },
-      forms: forms ?? null,
+      looks_like: forms ?? null,
       ...(shapes && { shapes }),
     })),
     method: methods.find(({ isChosen }) => isChosen)?.method ?? null,

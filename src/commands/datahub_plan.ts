@@ -3,6 +3,7 @@ import type { ActionDependencies } from "../action/tokenize_dataset.ts";
 import type { DatahubPlanCommand } from "../command.ts";
 import type { Config } from "../config.ts";
 import type { PlannedDataset } from "../datahub/loop/plan_document.ts";
+import { looksInWords } from "./forms_in_words.ts";
 import { printIfPossible, printJson, printLines } from "./output.ts";
 import { sweepForCommand } from "./sweep_for_command.ts";
 
@@ -32,11 +33,12 @@ const NEXT = {
 function linesOf(dataset: PlannedDataset): string[] {
   const { dataset_urn, state, columns, rows, downstream, problem } = dataset;
   const counted = rows === null ? state.replaceAll("_", " ") : `${rows} rows to do`;
-  const lines = columns.map(({ name, next, reasons }) => {
+  const lines = columns.flatMap(({ name, next, reasons, looks_like }) => {
     const why = reasons.map(({ label, actor, derived }) =>
       `${label}${actor === null ? "" : ` by ${actor}`}${derived ? ", derived by a program" : ""}`
     );
-    return `  ${name}: ${NEXT[next]} (${why.join("; ")})`;
+    const said = `  ${name}: ${NEXT[next]} (${why.join("; ")})`;
+    return looks_like === null ? [said] : [said, `    ${looksInWords(looks_like)}`];
   });
   const obstacle = problem === null ? [] : [`  in the way: ${problem.detail} (${problem.code})`];
   const copies = downstream.map(({ dataset_urn, tagged }) =>

@@ -2,6 +2,7 @@
 import type { DatahubStatusCommand } from "../command.ts";
 import type { Config } from "../config.ts";
 import type { LoopStatus } from "../datahub/loop/loop_status.ts";
+import { looksInWords } from "./forms_in_words.ts";
 import type { Problem } from "../runs/run.ts";
 import {
   printError,
@@ -82,7 +83,7 @@ function needsAttention({ needs_attention, failed, refused }: LoopStatus): boole
 }
 
 function linesOf(status: LoopStatus): string[] {
-  const { failed, refused, waiting_for_approval: waiting } = status;
+  const { failed, refused } = status;
   const problems = (title: string, all: LoopStatus["failed"]) =>
     all.map(({ dataset_urn, detail, code }) => `${title} ${dataset_urn}: ${detail} (${code})`);
   return [
@@ -97,7 +98,7 @@ function linesOf(status: LoopStatus): string[] {
       ["datasets", shown(status.last_sweep_datasets)],
       ["due", `${status.due}, ${status.running} under way, ${status.later} later`],
     ]),
-    ...waiting.map((urn) => `waits for an approval: ${urn}`),
+    ...status.waiting.flatMap(waitingLines),
     ...problems("failed:", failed),
     ...problems("refused:", refused),
   ];
@@ -105,6 +106,13 @@ function linesOf(status: LoopStatus): string[] {
 
 function leaderLine({ leader = null, is_leader: isLeader }: LoopStatus): [string, string] {
   return ["followed by", isLeader ? `${leader}, which was asked` : shown(leader)];
+}
+
+function waitingLines({ dataset_urn, columns }: LoopStatus["waiting"][number]): string[] {
+  const lines = columns.map(({ name, looks_like }) =>
+    `  ${name}${looks_like === null ? "" : `: ${looksInWords(looks_like)}`}`
+  );
+  return [`waits for an approval: ${dataset_urn}`, ...lines];
 }
 
 function shown(value: string | number | null): string {

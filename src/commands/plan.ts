@@ -86,7 +86,7 @@ function columnLines({ columns, token_prefix }: DatasetPlan): string[] {
     String(column.nulls),
     String(column.would_change),
     tokensInWords(column),
-    column.forms === null ? "–" : formsInWords(column.forms),
+    column.looks_like === null ? "–" : formsInWords(column.looks_like),
   ]);
   const lines = aligned([header, ...rows]);
   const shapes = columns.map(({ shapes = [] }) =>

@@ -55,7 +55,8 @@ export async function sweepForCommand(
     failuresToIncident: 1,
   }).reporter;
   const { purgeProfiles } = settings;
-  const deps = { gms, action, runs, mode, reporter, journal, purgeProfiles, settings };
+  const findsLooks = (choices.isPlan ?? false) || settings.mode === "approve";
+  const deps = { gms, action, runs, mode, reporter, journal, purgeProfiles, findsLooks, settings };
   try {
     await sweepOnce(
       deps,

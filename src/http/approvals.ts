@@ -1,28 +1,13 @@
 /** `/datahub/approvals`: columns that wait for an approval, and the request that approves them. */
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Approval } from "../datahub/loop/approvals.ts";
-import type { PlannedReason } from "../datahub/loop/plan_document.ts";
-import type { Approvals, WaitingDataset } from "../datahub/loop/waiting_columns.ts";
+import type { Approvals } from "../datahub/loop/waiting_columns.ts";
 import type { BodyMemory } from "./body_memory.ts";
 import { invalidBody, readJsonBody } from "./json_body.ts";
 import { BODY_CODES, DATAHUB_CODES } from "./routes.ts";
 import { json, problemResponses } from "./route_parts.ts";
 import { EXAMPLE_URN, schemaOf } from "./schemas.ts";
-
-const reasonSchema = schemaOf<PlannedReason>("TagReason", {
-  label: z.string().openapi({ example: "urn:li:tag:PII" }),
-  actor: z.string().nullable().openapi({ description: "URN of who tagged it, if DataHub knows" }),
-  at: z.string().nullable().openapi({ description: "When (RFC 3339)" }),
-  derived: z.boolean().openapi({ description: "Whether a program derived it" }),
-});
-
-const waitingSchema = schemaOf<WaitingDataset>("WaitingDataset", {
-  dataset_urn: z.string().openapi({ example: EXAMPLE_URN }),
-  columns: z.array(z.object({ name: z.string(), reasons: z.array(reasonSchema) })),
-  rows: z.int().min(0).nullable().openapi({
-    description: "Rows with a plain value in one of the columns; null if they were not counted",
-  }),
-});
+import { waitingSchema } from "./waiting_schema.ts";
 
 const approvalsSchema = schemaOf<Approvals>("Approvals", {
   approval_tag: z.string().nullable().openapi({

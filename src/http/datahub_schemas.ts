@@ -4,6 +4,7 @@ import type { DatasetProblem } from "../datahub/loop/loop_state.ts";
 import { EVENT_STATES, type LoopStatus } from "../datahub/loop/loop_status.ts";
 import { DATAHUB_MODES } from "../datahub/settings.ts";
 import { schemaOf } from "./schemas.ts";
+import { waitingSchema } from "./waiting_schema.ts";
 
 /** The most events of one request. */
 const MAX_EVENTS = 1000;
@@ -69,6 +70,9 @@ export const datahubStatusSchema = schemaOf<LoopStatus>("DatahubStatus", {
       "How many have a turn later: to be tried again, or for old values that time clears",
   }),
   waiting_for_approval: z.array(z.string()),
+  waiting: z.array(waitingSchema).openapi({
+    description: "The columns that wait, why they are tagged, and what their values look like",
+  }),
   failed: z.array(datasetProblemSchema).openapi({ description: "They are tried again" }),
   refused: z.array(datasetProblemSchema).openapi({
     description: "Somebody has to change something before they can be tokenized",

@@ -19,6 +19,9 @@ import type { RunQueue } from "./run_queue.ts";
 import { type QueueLoad, RunQueues } from "./run_queues.ts";
 import type { Idempotency, RunPage, RunQuery, RunStore, StoredRun } from "./run_store.ts";
 
+/** Work on a dataset that is done as a run is. */
+type Work<T> = (...of: Parameters<typeof tokenizeDataset>) => Promise<T>;
+
 /** What the service works with. */
 export interface RunServiceDependencies {
   readonly store: RunStore;
@@ -106,14 +109,14 @@ export class RunService {
   }
 
   /**
-   * Counts what a run would do, for a decision of this program's own: it waits and ends as runs do, but is
-   * not kept. Throws what `tokenizeDataset` throws.
+   * Does work for a decision of this program's own, such as a dry run: it waits and ends as runs do, but is
+   * not kept. Throws what it throws.
    */
-  check(trigger: Trigger, cause: Cause): Promise<Report> {
+  aside<T>(order: RunOrder, work: Work<T>): Promise<T> {
     const { registry, action } = this.#deps;
     const runId = crypto.randomUUID();
-    const work = (signal: AbortSignal) => tokenizeDataset(trigger, action, { runId, signal });
-    return registry.start((signal) => this.#inTurn({ trigger, cause, runId }, signal, work));
+    const start = (signal: AbortSignal) => work(order.trigger, action, { runId, signal });
+    return registry.start((signal) => this.#inTurn({ ...order, runId }, signal, start));
   }
 
   /** Some of the runs that are kept. */

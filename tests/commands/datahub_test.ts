@@ -78,8 +78,15 @@ Deno.test("datahub plan tells for each column why it is tagged and what would ha
         approved: false,
         next: "tokenize",
         reasons: reason(false, "urn:li:corpuser:jdoe", "2025-11-24T16:00:00.000Z"),
+        looks_like: { sampled: 100, forms: { email: 100 }, expected: null, fitting: null },
       },
-      { name: "phone", approved: false, next: "approve", reasons: reason(true, null, null) },
+      {
+        name: "phone",
+        approved: false,
+        next: "approve",
+        reasons: reason(true, null, null),
+        looks_like: { sampled: 100, forms: { phone: 100 }, expected: null, fitting: null },
+      },
     ],
   });
   const sent = at.datahub.requests.filter(({ body }) => body.includes('"mutation'));

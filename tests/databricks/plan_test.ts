@@ -35,8 +35,8 @@ for (const [way, sdk] of BOTH_WAYS) {
         assert.deepEqual([v?.type, w?.type], ["string", "varchar(200)"]);
         assert.deepEqual([v?.nulls, v?.would_change, w?.nulls, w?.would_change], [0, 39, 10, 30]);
         assert.deepEqual(v?.tokens, { own: 1, other_key: 0, other_sdk: 0, lookalikes: null });
-        assert.deepEqual(v?.forms, { sampled: 39, forms: { other: 39 } });
-        assert.deepEqual(w?.forms, { sampled: 30, forms: { email: 30 } });
+        assert.deepEqual(v?.looks_like, { sampled: 39, forms: { other: 39 } });
+        assert.deepEqual(w?.looks_like, { sampled: 30, forms: { email: 30 } });
         assert.ok(plan.estimate!.seconds > 0 && plan.estimate!.disk_bytes > 0);
         assert.equal(plan.estimate!.wal_bytes, null);
         const report = await action.tokenize(urn, ["v", "w"]);
@@ -95,7 +95,10 @@ standInOnly(
         const action = openAction(place, { sdk: inClient });
         const { columns: [v] } = await action.plan(urn, ["v"], true);
         const expected = FORMS.map((form) => [form, EXAMPLES[form].length] as const);
-        assert.deepEqual(v?.forms, { sampled: texts.length, forms: Object.fromEntries(expected) });
+        assert.deepEqual(v?.looks_like, {
+          sampled: texts.length,
+          forms: Object.fromEntries(expected),
+        });
         assert.ok(v?.shapes !== undefined);
       },
     );

@@ -142,10 +142,19 @@ export interface TagReason {
   readonly derived: boolean;
 }
 
+/** What a sample of a column's values looks like. */
+export interface Looks {
+  readonly sampled: number;
+  readonly forms: Readonly<Partial<Record<string, number>>>;
+  readonly expected: string | null;
+  readonly fitting: number | null;
+}
+
 /** A column that waits for an approval. */
 export interface WaitingColumn {
   readonly name: string;
   readonly reasons: readonly TagReason[];
+  readonly looks_like: Looks | null;
 }
 
 /** A dataset with columns that wait. */

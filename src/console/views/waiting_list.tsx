@@ -4,11 +4,13 @@ import { ApiProblem, call } from "../api/client.ts";
 import type {
   Approvals,
   DatahubStatus,
+  Looks,
   TagReason,
   WaitingColumn,
   WaitingDataset,
 } from "../api/documents.ts";
 import { counted, shortUrn, urnParts } from "../format.ts";
+import { looksFalse, looksInWords } from "../looks.ts";
 import { Confirm } from "../parts/dialog.tsx";
 import { Icon } from "../parts/icons.tsx";
 import { Names } from "../parts/names.tsx";
@@ -151,6 +153,7 @@ function Reasons({ name, columns, chosen, onChoose }: {
         <tr>
           <th scope="col">Column</th>
           <th scope="col">Why</th>
+          <th scope="col">The values look like</th>
         </tr>
       </thead>
       <tbody>
@@ -169,10 +172,24 @@ function Reasons({ name, columns, chosen, onChoose }: {
               )}
             </th>
             <td>{column.reasons.map((each) => <Reason key={each.label} reason={each} />)}</td>
+            <td>
+              <LooksLike looks={column.looks_like} />
+            </td>
           </tr>
         ))}
       </tbody>
     </table>
+  );
+}
+
+/** What a sample looks like, and a warning if that is not what the tag says. */
+function LooksLike({ looks }: { looks: Looks | null }) {
+  if (looks === null) return <span class="fine">not sampled</span>;
+  return (
+    <>
+      {looksInWords(looks)}
+      {looksFalse(looks) && <p class="fault">This is not what the tag says.</p>}
+    </>
   );
 }
 

@@ -1,5 +1,5 @@
 /** Brings tagged columns to what the mode allows: counts, tokenizes, reports. */
-import type { ActionDependencies } from "../../action/tokenize_dataset.ts";
+import { type ActionDependencies, tokenizeDataset } from "../../action/tokenize_dataset.ts";
 import type { Report } from "../../action/trigger.ts";
 import { type ErrorCode, toServiceError } from "../../errors.ts";
 import { DEFAULT_RUN_OPTIONS, type RunOptions } from "../../run_options.ts";
@@ -25,6 +25,8 @@ export interface BringAboutDependencies {
   /** Whether a run is followed by the deletion of the dataset's profiles in DataHub. */
   readonly purgeProfiles: boolean;
   readonly rules: () => LabelRules;
+  /** Whether to sample what the values of columns look like that wait or are counted only. */
+  readonly findsLooks: boolean;
 }
 
 /** Failures after which nobody can tell whether the run was committed. */
@@ -162,7 +164,7 @@ async function run(
 ): Promise<Report> {
   const trigger = { ...DEFAULT_RUN_OPTIONS, ...options, datasetUrn, columns };
   const cause = { kind: isEvent ? "event" : "sweep", actor: actor ?? null } as const;
-  if (trigger.dryRun) return await runs.check(trigger, cause);
+  if (trigger.dryRun) return await runs.aside({ trigger, cause }, tokenizeDataset);
   const { report } = await runs.start({ trigger, cause, runId });
   return await report;
 }

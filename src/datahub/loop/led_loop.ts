@@ -178,6 +178,7 @@ class LedLoop implements DatahubLoop {
       running: 0,
       later: 0,
       waiting_for_approval: [],
+      waiting: [],
       failed: [],
       refused: [],
     };

@@ -110,7 +110,8 @@ function partsOf({ settings, action, runs, tokenSdkMode, ...rest }: LoopDependen
   const rules = (): LabelRules => ({ wanted: new Set([...tags, ...terms]), approvalTag });
   const mark = (urn: string) => void queue.mark(urn);
   const done = { reporter, journal, purgeProfiles };
-  const deps = { gms, action, runs, mode, rules, state, mark, ...done };
+  const findsLooks = mode === "approve";
+  const deps = { gms, action, runs, mode, rules, state, mark, findsLooks, ...done };
   const queue: DueQueue<Hint> = new DueQueue<Hint>({
     concurrency: CONCURRENCY,
     backoff: BACKOFF,

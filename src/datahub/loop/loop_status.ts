@@ -5,6 +5,7 @@ import type { DueQueue } from "./due_queue.ts";
 import type { EventIntake } from "./event_intake.ts";
 import type { Hint } from "./hint.ts";
 import type { DatasetProblem, LoopState } from "./loop_state.ts";
+import type { WaitingDataset } from "./waiting_columns.ts";
 import type { Sweeper } from "./sweeper.ts";
 
 /** How events reach the loop: by polling, not at all since DataHub has none, or not at the moment. */
@@ -34,6 +35,8 @@ export interface LoopStatus {
   /** How many have a turn later: to be tried again, or for old values that time clears. */
   readonly later: number;
   readonly waiting_for_approval: readonly string[];
+  /** The columns that wait, why they are tagged, and what their values look like. */
+  readonly waiting: readonly WaitingDataset[];
   readonly failed: readonly DatasetProblem[];
   readonly refused: readonly DatasetProblem[];
   /** Which of the replicas follows DataHub; null if none is known to. Absent if they share no history. */
@@ -76,6 +79,7 @@ export function statusOf(
     running: queue.running,
     later: queue.later,
     waiting_for_approval: state.waitingForApproval,
+    waiting: state.waiting,
     failed: state.failed,
     refused: state.refused,
   };

@@ -2,6 +2,7 @@
 import type { Report } from "../../action/trigger.ts";
 import type { ServiceError } from "../../errors.ts";
 import type { ReportError } from "../report/report_error.ts";
+import type { LooksByColumn } from "./looks.ts";
 import type { TaggedColumn } from "./tagged_columns.ts";
 
 /** Each thing that may come of it. */
@@ -37,6 +38,8 @@ export interface Reconciled {
   readonly unconfirmed: readonly TaggedColumn[];
   /** Labels that ask for columns, but name none. */
   readonly onDataset: readonly string[];
+  /** What the values of columns look like that wait or were counted only, as far as that was sampled. */
+  readonly looks?: LooksByColumn;
   /** Why the outcome could not be reported; absent if it was. */
   readonly unreported?: ReportError;
 }

@@ -1,5 +1,6 @@
 /** What a sweep found or did about a dataset, as a document: what the commands print. */
 import type { DatahubMode } from "../settings.ts";
+import type { Looks } from "./looks.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Swept } from "./sweep_once.ts";
 import type { TaggedColumn } from "./tagged_columns.ts";
@@ -21,6 +22,8 @@ export interface PlannedColumn {
   readonly approved: boolean;
   /** `tokenize`; `approve`: it waits for an approval; `observe`: the mode allows no more than counting. */
   readonly next: "tokenize" | "approve" | "observe";
+  /** What a sample of the values looks like; null if there is none. */
+  readonly looks_like: Looks | null;
 }
 
 /** A dataset downstream that may hold copies of the values, as far as DataHub's lineage knows. */
@@ -58,7 +61,9 @@ export function plannedDataset(swept: Swept, mode: DatahubMode): PlannedDataset 
   return {
     dataset_urn: datasetUrn,
     state: outcome.kind,
-    columns: [...tagged, ...unconfirmed].map((column) => plannedColumn(column, mode)),
+    columns: [...tagged, ...unconfirmed].map((column) =>
+      plannedColumn(column, mode, swept.looks?.get(column.name))
+    ),
     rows: "report" in outcome ? outcome.report.updated : null,
     downstream: (swept.copies?.datasets ?? []).map(({ datasetUrn, columns, isTagged }) => {
       return { dataset_urn: datasetUrn, columns, tagged: isTagged ?? null };
@@ -71,7 +76,11 @@ export function plannedDataset(swept: Swept, mode: DatahubMode): PlannedDataset 
   };
 }
 
-function plannedColumn(column: TaggedColumn, mode: DatahubMode): PlannedColumn {
+function plannedColumn(
+  column: TaggedColumn,
+  mode: DatahubMode,
+  looks: Looks | undefined,
+): PlannedColumn {
   const { name, reasons, isApproved: approved } = column;
   const isDerived = reasons.every((reason) => reason.isDerived) && !approved;
   const next = mode === "observe"
@@ -84,6 +93,7 @@ function plannedColumn(column: TaggedColumn, mode: DatahubMode): PlannedColumn {
     approved,
     next,
     reasons: reasonsOf(column),
+    looks_like: looks ?? null,
   };
 }
 

@@ -11,6 +11,7 @@ import { type DatahubDataset, readDataset } from "../gms/read_dataset.ts";
 import { ReportError } from "../report/report_error.ts";
 import { type SchemaField, schemaFields } from "../report/subject.ts";
 import { bringAbout, type BringAboutDependencies } from "./bring_about.ts";
+import { findLooks } from "./find_looks.ts";
 import type { Hint } from "./hint.ts";
 import type { Outcome, Reconciled } from "./outcome.ts";
 import { taggedColumns } from "./tagged_columns.ts";
@@ -34,6 +35,16 @@ const PASSING: readonly ErrorCode[] = [
  * the dataset itself are outcomes.
  */
 export async function reconcile(
+  datasetUrn: string,
+  hints: readonly Hint[],
+  deps: BringAboutDependencies,
+): Promise<Reconciled> {
+  const reconciled = await bringDatasetAbout(datasetUrn, hints, deps);
+  if (!deps.findsLooks) return reconciled;
+  return { ...reconciled, looks: await findLooks(reconciled, deps.runs) };
+}
+
+async function bringDatasetAbout(
   datasetUrn: string,
   hints: readonly Hint[],
   deps: BringAboutDependencies,

@@ -1,4 +1,5 @@
 /** Columns that wait until somebody approves them. */
+import type { Looks } from "./looks.ts";
 import type { Reconciled } from "./outcome.ts";
 import { type PlannedReason, reasonsOf } from "./plan_document.ts";
 
@@ -6,6 +7,8 @@ import { type PlannedReason, reasonsOf } from "./plan_document.ts";
 export interface WaitingColumn {
   readonly name: string;
   readonly reasons: readonly PlannedReason[];
+  /** What a sample of the values looks like; null if there is none. */
+  readonly looks_like: Looks | null;
 }
 
 /** A dataset with columns that wait. */
@@ -28,13 +31,17 @@ export interface Approvals {
  * only a program tagged. Undefined if there are none.
  */
 export function waitingColumns(reconciled: Reconciled): WaitingDataset | undefined {
-  const { datasetUrn, outcome, tagged, unconfirmed } = reconciled;
+  const { datasetUrn, outcome, tagged, unconfirmed, looks } = reconciled;
   const isCounted = outcome.kind === "waiting_for_approval";
   const columns = [...(isCounted ? tagged.filter((each) => !each.isApproved) : []), ...unconfirmed];
   if (columns.length === 0) return undefined;
   return {
     dataset_urn: datasetUrn,
-    columns: columns.map((each) => ({ name: each.name, reasons: reasonsOf(each) })),
+    columns: columns.map((each) => ({
+      name: each.name,
+      reasons: reasonsOf(each),
+      looks_like: looks?.get(each.name) ?? null,
+    })),
     rows: isCounted ? outcome.report.updated : null,
   };
 }

@@ -44,8 +44,8 @@ Deno.test("a plan counts values, NULLs and tokens by their kind, and changes not
   assert.deepEqual([name?.would_change, mail?.would_change], [30, 29]);
   assert.deepEqual(name?.tokens, { own: 0, other_key: 10, other_sdk: 0, lookalikes: 0 });
   assert.deepEqual(mail?.tokens, { own: 0, other_key: 0, other_sdk: 1, lookalikes: 0 });
-  assert.deepEqual(name?.forms, { sampled: 30, forms: { other: 30 } });
-  assert.deepEqual(mail?.forms, { sampled: 29, forms: { email: 29 } });
+  assert.deepEqual(name?.looks_like, { sampled: 30, forms: { other: 30 } });
+  assert.deepEqual(mail?.looks_like, { sampled: 29, forms: { email: 29 } });
   assert.ok(!("shapes" in name!));
 });
 
@@ -176,14 +176,14 @@ Deno.test("the database tells forms as the program does", async () => {
   await using action = openAction();
   const { columns: [v] } = await action.plan("public.forms", ["v"]);
   const expected = FORMS.map((form) => [form, EXAMPLES[form].length] as const);
-  assert.deepEqual(v?.forms, { sampled: texts.length, forms: Object.fromEntries(expected) });
+  assert.deepEqual(v?.looks_like, { sampled: texts.length, forms: Object.fromEntries(expected) });
 });
 
 Deno.test("a plan of a large table looks at a sample", async () => {
   await createPeople(40_000);
   await using action = openAction({ tokenSdk: dummySdk });
   const { columns: [name] } = await action.plan("public.people", ["name"]);
-  assert.ok(name!.forms!.sampled > 500 && name!.forms!.sampled <= 10_000);
+  assert.ok(name!.looks_like!.sampled > 500 && name!.looks_like!.sampled <= 10_000);
   assert.equal(name?.would_change, 40_000);
 });
 
