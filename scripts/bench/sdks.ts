@@ -2,7 +2,7 @@
  * The token SDKs that work in memory, beside the dummy: values per second of each alone, and a whole
  * table end to end, on the path on which the action makes the tokens. Taking turns, medians.
  */
-import { MAX_BATCH_ROWS } from "../../src/platforms/postgres/rewrite/cursor_batches.ts";
+import { MAX_BATCH_ROWS } from "../../src/platforms/postgres/rewrite/portal_batches.ts";
 import { findAdapter } from "../../src/tokens/adapters.ts";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
 import { hmacJwk, jwkSet, settingsReader, sivJwk } from "../servers/test_keys.ts";

@@ -3,7 +3,7 @@
  * alone, taking turns, and a whole table end to end.
  */
 import { MAX_BATCHES } from "../../src/platforms/postgres/rewrite/bulk_pass.ts";
-import { MAX_BATCH_ROWS } from "../../src/platforms/postgres/rewrite/cursor_batches.ts";
+import { MAX_BATCH_ROWS } from "../../src/platforms/postgres/rewrite/portal_batches.ts";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
 import { VAULT_LIMITS } from "../../src/tokens/vault/limits.ts";
 import { openTransit, type TransitFixture } from "../servers/openbao/transit_fixture.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import {
   MAX_BATCH_ROWS,
   nextBatchRows,
-} from "../../../src/platforms/postgres/rewrite/cursor_batches.ts";
+} from "../../../src/platforms/postgres/rewrite/portal_batches.ts";
 import { groupRows } from "../../../src/platforms/postgres/rewrite/read_long_rows.ts";
 
 Deno.test("a batch has as many rows as fit into a megabyte, up to 960", () => {

@@ -122,7 +122,7 @@ Deno.test("any rows of a COPY are read, wherever its pieces begin and end", asyn
   );
 });
 
-Deno.test("the rows of a binary cursor have no header and no end mark", async () => {
+Deno.test("rows that are fetched have no header and no end mark", async () => {
   await holds(
     fc.property(anyCopy, fc.array(fc.nat()), ({ columns, rows }, places) => {
       const reader = new BinaryRowReader(columns, { fromCopy: false });

@@ -127,17 +127,54 @@ Deno.test("a statement that fails because a COPY before it failed reports the fa
     ]);
   }));
 
-Deno.test("the rows of a binary cursor come as those of a binary COPY, without header and end", () =>
+Deno.test("rows that are fetched come as those of a binary COPY, without header and end", () =>
   withSession(async (session) => {
     const select = "SELECT n, n::text FROM generate_series(1, 1000) n";
     await session.query("begin", "BEGIN");
-    await session.query("open", `DECLARE c BINARY NO SCROLL CURSOR FOR ${select}`);
-    const fetched = await bytesOf(session.copyOut("fetch", "FETCH 1000 FROM c"));
+    const fetched = await bytesOf(session.fetch("fetch", 2000, select));
     const copied = await bytesOf(
       session.copyOut("copy", `COPY (${select}) TO STDOUT (FORMAT binary)`),
     );
     assert.deepEqual(fetched, copied.subarray(19, -2));
     await session.query("roll back", "ROLLBACK");
+  }));
+
+Deno.test("rows are fetched in pieces, between other statements, from one snapshot", () =>
+  withSession(async (session) => {
+    await session.query(
+      "begin",
+      "BEGIN; CREATE TEMPORARY TABLE few ON COMMIT DROP AS SELECT n FROM generate_series(1, 10) n",
+    );
+    for (const round of [1, 2]) { // the second time it is prepared, and opened although it is open
+      const pieces: Promise<Uint8Array>[] = [];
+      for (const rows of [4, 4, 4, 4]) {
+        const opened = pieces.length === 0 ? "SELECT n FROM pg_temp.few ORDER BY n" : undefined;
+        pieces.push(bytesOf(session.fetch("fetch", rows, opened)));
+        await session.query("insert", "INSERT INTO few VALUES ($1)", [String(100 * round)]);
+      }
+      const sizes = (await Promise.all(pieces)).map(({ length }) => length / 10);
+      assert.deepEqual(sizes, round === 1 ? [4, 4, 2, 0] : [4, 4, 4, 2]);
+    }
+    await session.query("roll back", "ROLLBACK");
+  }));
+
+Deno.test("rows that cannot be fetched fail the transaction, and the next one works", () =>
+  withSession(async (session) => {
+    const failing = "SELECT 1 / (3 - n) FROM generate_series(1, 5) n";
+    for (const _ of ["new", "prepared"]) {
+      await session.query("begin", "BEGIN");
+      assert.equal((await bytesOf(session.fetch("fetch", 2, failing))).length, 20);
+      const outcomes = await Promise.allSettled([
+        bytesOf(session.fetch("fetch", 2)),
+        session.query("ask", "SELECT 1"),
+      ]);
+      for (const outcome of outcomes) {
+        assert.equal((outcome as PromiseRejectedResult).reason.facts.sqlState, "22012");
+      }
+      await session.query("roll back", "ROLLBACK");
+    }
+    await assert.rejects(bytesOf(session.fetch("fetch", 2)), { code: "database_error" });
+    assert.ok(session.reusable);
   }));
 
 Deno.test("parameters are texts, or bytes in the binary format of their type", () =>

@@ -45,7 +45,6 @@ export function beginStatement(
     `SET LOCAL enable_nestloop = on`,
     `SET LOCAL enable_hashjoin = off`,
     `SET LOCAL enable_mergejoin = off`,
-    `SET LOCAL cursor_tuple_fraction = 1`,
     `SET LOCAL jit = off`,
     `SET LOCAL plan_cache_mode = force_generic_plan`,
   ].join("; ");

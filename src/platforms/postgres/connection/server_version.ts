@@ -4,18 +4,14 @@ import { ServiceError } from "../../../errors.ts";
 /** The oldest major version that is supported. */
 export const OLDEST_VERSION = 12;
 
-/** The major version, from what a server reports as its `server_version`. */
-export function majorVersion(serverVersion: string): number {
-  return Number(/^\d+/.exec(serverVersion)?.[0] ?? OLDEST_VERSION);
-}
-
 /**
  * Checks what a server reports as its `server_version` when a session begins, such as `15.4` or
  * `12.22 (Debian 12.22-1)`. Other products that speak the protocol report a version of PostgreSQL too:
  * Amazon Redshift, for one, `8.0.2`. Throws `database_error` if it is too old.
  */
 export function checkServerVersion(serverVersion: string): void {
-  if (majorVersion(serverVersion) >= OLDEST_VERSION) return;
+  const major = Number(/^\d+/.exec(serverVersion)?.[0] ?? OLDEST_VERSION);
+  if (major >= OLDEST_VERSION) return;
   const [version] = serverVersion.split(" ");
   throw new ServiceError(
     "database_error",

@@ -5,13 +5,13 @@ import type { Warning } from "../../warnings.ts";
 import { PostgresError } from "../protocol/backend_messages.ts";
 import type { Client } from "../protocol/client.ts";
 import type { Parameter } from "../protocol/frontend_messages.ts";
-import type { Result } from "../protocol/operation.ts";
+import type { Content, Result } from "../protocol/operation.ts";
 import { requestCancel } from "./cancel_request.ts";
 import { certificateRefusal } from "./certificate_refusal.ts";
 import { connectionLost, noResponse } from "./connection_failures.ts";
 import { identifyServer, type ServerProcess } from "./identify_server.ts";
 import { openClient } from "./open_client.ts";
-import { checkServerVersion, majorVersion } from "./server_version.ts";
+import { checkServerVersion } from "./server_version.ts";
 import { warningOf } from "./server_warnings.ts";
 import type { ServerSettings } from "./settings.ts";
 import { fromClient } from "./sql_states.ts";
@@ -22,24 +22,14 @@ const CANCEL_TIMEOUT_MS = 3000;
 /** How long an idle session may take to respond before it counts as lost. */
 const RESPONSE_TIMEOUT_MS = 2000;
 
-/**
- * The parameters of a statement that has none, but is to be prepared: a session may run it again, and on
- * a small table planning takes longer than running.
- */
+/** The parameters of a statement without any that is to be prepared: planning may take longer than running. */
 export const PREPARED: readonly string[] = [];
 
 /** The SQLSTATE of "current transaction is aborted, commands ignored until end of transaction block". */
 const FAILED_TRANSACTION = "25P02";
 
 /** The result of a statement. */
-export interface StatementResult<Row extends readonly unknown[]> {
-  /** Each row as an array of its columns. */
-  readonly rows: Row[];
-  /** How many rows it returned or changed. */
-  readonly count: number;
-  /** What the server reports to have done, such as `COMMIT`. */
-  readonly command: string;
-}
+export type StatementResult<Row> = Pick<Result, "count" | "command"> & { readonly rows: Row[] };
 
 /** A connection to the database. */
 export class Session {
@@ -60,8 +50,6 @@ export class Session {
   readonly settings: ServerSettings;
   /** What tells its server from any other. */
   readonly server: string;
-  /** The server's major version. */
-  readonly majorVersion: number;
   /** The reset that was sent last; undefined if anything was sent after it. */
   resetting: Promise<void> | undefined;
   readonly #client: Client;
@@ -82,7 +70,6 @@ export class Session {
   ) {
     this.pid = pid;
     this.server = server;
-    this.majorVersion = majorVersion(client.setting("server_version") ?? "");
     this.settings = settings;
     // a pooler identifies the connection to itself, not that of a server
     this.isPooled = pid !== client.backend.pid;
@@ -180,24 +167,36 @@ export class Session {
 
   /**
    * Runs a COPY TO STDOUT, and gives its content in pieces of any size: the rows may begin and end anywhere
-   * in them. So are the rows of a FETCH: those of a binary cursor have the format of rows in a binary COPY. It
-   * is sent with the first call of `next`. While the caller is busy with a piece, little more is read. A caller that stops early has the statement cancelled. Throws as `query` does.
+   * in them. It is sent with the first call of `next`. While the caller is busy with a piece, little more is
+   * read. A caller that stops early has the statement cancelled. Throws as `query` does.
    */
-  async *copyOut(action: string, text: string): AsyncGenerator<Uint8Array, void> {
+  copyOut(action: string, text: string): AsyncGenerator<Uint8Array, void> {
+    return this.#stream(action, () => this.#client.copyOut(text));
+  }
+
+  /**
+   * The next rows of the statement that was opened last, as those of a binary COPY and without its header,
+   * likewise. With `opened` it is opened, until the transaction ends, and prepared.
+   */
+  fetch(action: string, rows: number, opened?: string): AsyncGenerator<Uint8Array, void> {
+    return this.#stream(action, () => this.#client.fetch(rows, opened, !this.isPooled));
+  }
+
+  async *#stream(action: string, start: () => Content): AsyncGenerator<Uint8Array, void> {
     this.#active++;
     this.resetting = undefined;
-    const { content, result } = this.#client.copyOut(text);
+    const { content, result } = start();
     // at once, since statements that fail because of it fail before the caller gets there
     void result.catch((error) => this.#failed(error, action)).finally(() => this.#done());
-    let stopsEarly = true;
+    let hasEnded = false;
     try {
       yield* content;
-      stopsEarly = false;
+      hasEnded = true;
     } catch (error) {
-      stopsEarly = false;
+      hasEnded = true;
       throw this.#failed(error, action);
     } finally {
-      if (stopsEarly) this.cancel();
+      if (!hasEnded) this.cancel();
     }
   }
 

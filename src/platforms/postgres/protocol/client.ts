@@ -22,19 +22,19 @@ import {
 import { closed, closedEarly, notTheProtocol } from "./connection_fault.ts";
 import { CopyStream } from "./copy_stream.ts";
 import {
-  closeStatement,
   copyFail,
   execute,
+  fetchRows,
+  openRows,
   type Parameter,
-  parse,
   query,
   startup,
   terminate,
 } from "./frontend_messages.ts";
 import { MessageReader } from "./message_reader.ts";
-import { Operation, type Result } from "./operation.ts";
+import { type Content, Operation, type Result } from "./operation.ts";
 import { Outbox } from "./outbox.ts";
-import { PreparedStatements } from "./prepared_statements.ts";
+import { type Prepared, PreparedStatements } from "./prepared_statements.ts";
 
 /** How long a connection may take to say goodbye. */
 const GOODBYE_MS = 1000;
@@ -52,7 +52,7 @@ export interface ClientOptions extends Credentials {
 export class Client {
   /** Called when the connection is lost or closed. */
   onLost: () => void = () => {};
-  /** Called with the fields of each notice, which may hold values. */
+  /** Called with the fields of a notice, which may hold values. */
   onNotice: (fields: ReportFields) => void = () => {};
   /** Called with the payload of each NOTIFY that the session listens to. */
   onNotification: (payload: string) => void = () => {};
@@ -119,7 +119,7 @@ export class Client {
 
   /** Runs any number of statements without parameters. The result is that of the last. */
   query(text: string): Promise<Result> {
-    return this.#send(new Operation(this.#decodeOf, {}), query(text)).result;
+    return this.#send(new Operation(this.#decodeOf), query(text)).result;
   }
 
   /**
@@ -127,31 +127,32 @@ export class Client {
    * stays prepared, for the next time that it is run.
    */
   execute(text: string, parameters: readonly Parameter[], keeps: boolean): Promise<Result> {
-    const known = keeps ? this.#prepared.find(text) : undefined;
-    if (known?.isKnown) {
-      const operation = new Operation(this.#decodeOf, { prepared: known });
-      return this.#send(operation, execute(known.name, parameters, false)).result;
-    }
-    // another one of the same text may be on its way, and may fail to be prepared
-    const prepared = keeps && known === undefined ? this.#prepared.add(text) : undefined;
-    const closing = this.#prepared.giveUp().map((old) => closeStatement(old.name));
-    const name = prepared?.name ?? "";
-    const operation = new Operation(this.#decodeOf, { prepared });
-    const executing = execute(name, parameters, true);
-    return this.#send(operation, ...closing, parse(name, text), executing).result;
+    const { prepared, name, messages } = this.#prepared.prepare(text, keeps);
+    const executing = execute(name, parameters, messages.length > 0);
+    return this.#send(new Operation(this.#decodeOf, { prepared }), ...messages, executing).result;
   }
 
   /**
-   * Runs a COPY TO STDOUT, or a statement that returns rows, and gives its content, or the rows as the server
-   * sends them, in pieces of any size. Nothing is read from the server while too much waits to be taken. Throws
-   * as `query` does. If the caller stops early, the rest is dropped as it comes; `result` settles when the
-   * server is done with it.
+   * Runs a COPY TO STDOUT, and gives its content. Nothing is read from the server while too much waits to be
+   * taken. Throws as `query` does. If the caller stops early, the rest is dropped as it comes.
    */
-  copyOut(text: string): { content: AsyncGenerator<Uint8Array, void>; result: Promise<Result> } {
-    const flow = (isFlowing: boolean) =>
-      void (isFlowing ? this.#socket.resume() : this.#socket.pause());
-    const copy = new CopyStream(flow);
-    const { result } = this.#send(new Operation(this.#decodeOf, { copy }), query(text));
+  copyOut(text: string): Content {
+    return this.#stream(undefined, query(text));
+  }
+
+  /**
+   * The next rows of the statement opened last, as `copyOut` gives them, without a header. With `opened` it is
+   * opened, until the transaction ends, and kept as by `execute`, which must not run it.
+   */
+  fetch(rows: number, opened: string | undefined, keeps: boolean): Content {
+    if (opened === undefined) return this.#stream(undefined, fetchRows(rows));
+    const { prepared, name, messages } = this.#prepared.prepare(opened, keeps);
+    return this.#stream(prepared, ...messages, openRows(name), fetchRows(rows));
+  }
+
+  #stream(prepared: Prepared | undefined, ...messages: readonly Uint8Array[]): Content {
+    const copy = new CopyStream(this.#socket);
+    const { result } = this.#send(new Operation(this.#decodeOf, { prepared, copy }), ...messages);
     return { content: copy.read(), result };
   }
 
@@ -165,12 +166,11 @@ export class Client {
   }
 
   #send(operation: Operation, ...messages: Uint8Array[]): Operation {
-    if (this.#isLost) {
-      operation.fail(closed());
-      return operation;
+    if (this.#isLost) operation.fail(closed());
+    else {
+      this.#operations.push(operation);
+      this.#outbox.send(...messages);
     }
-    this.#operations.push(operation);
-    this.#outbox.send(...messages);
     return operation;
   }
 

@@ -3,10 +3,15 @@
 /** How many bytes may wait for the reader before the socket is no longer read. */
 const HIGH_WATER_BYTES = 256 * 1024;
 
+/** Where the pieces come from: it is paused while too much waits for the reader. */
+interface Source {
+  pause(): unknown;
+  resume(): unknown;
+}
+
 /** The content of a COPY, in pieces of any size. One reader takes them once. */
 export class CopyStream {
-  /** Called with false when too much waits for the reader, and with true when it has taken all. */
-  readonly #flow: (isFlowing: boolean) => void;
+  readonly #source: Source;
   #pieces: Uint8Array[] = [];
   #bytes = 0;
   #isHeld = false;
@@ -14,8 +19,8 @@ export class CopyStream {
   #end: { readonly failure: unknown } | undefined;
   #wake = () => {};
 
-  constructor(flow: (isFlowing: boolean) => void) {
-    this.#flow = flow;
+  constructor(source: Source) {
+    this.#source = source;
   }
 
   /** Takes a piece from the server. */
@@ -56,6 +61,7 @@ export class CopyStream {
   #hold(isHeld: boolean): void {
     if (isHeld === this.#isHeld) return;
     this.#isHeld = isHeld;
-    this.#flow(!isHeld);
+    if (isHeld) this.#source.pause();
+    else this.#source.resume();
   }
 }

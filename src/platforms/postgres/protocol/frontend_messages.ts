@@ -37,6 +37,25 @@ export function closeStatement(name: string): Uint8Array {
   return message("C", [encoder.encode("S"), cstring(name)]);
 }
 
+/** The portal from which rows are fetched; other statements use the one without a name. */
+const ROWS = cstring("rows");
+
+/** Close and Bind: has the portal return the rows of a prepared statement without parameters, in binary. */
+export function openRows(name: string): Uint8Array {
+  const statement = cstring(name);
+  const length = 4 + ROWS.length + statement.length + 2 + 2 + 2 + 2;
+  // to close a portal that is not there is no error
+  return new Writer(1 + 5 + ROWS.length + 1 + length)
+    .type("C").int32(5 + ROWS.length).type("P").all([ROWS])
+    .type("B").int32(length).all([ROWS, statement]).int16(0).int16(0).int16(1).int16(BINARY).bytes;
+}
+
+/** Execute and Sync: returns the next rows of the portal. */
+export function fetchRows(rows: number): Uint8Array {
+  return new Writer(1 + 8 + ROWS.length + 5)
+    .type("E").int32(8 + ROWS.length).all([ROWS]).int32(rows).type("S").int32(4).bytes;
+}
+
 /** Bind, Execute and Sync: runs a prepared statement; Describe before Execute if `describes`. */
 export function execute(
   name: string,

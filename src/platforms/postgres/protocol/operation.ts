@@ -23,6 +23,12 @@ export interface Result {
   readonly command: string;
 }
 
+/** What a statement gives in pieces of any size, and what settles when the server is done with it. */
+export interface Content {
+  readonly content: AsyncGenerator<Uint8Array, void>;
+  readonly result: Promise<Result>;
+}
+
 /** What receives the server's messages about one statement, or about several of one text. */
 export class Operation {
   readonly prepared: Prepared | undefined;
@@ -40,7 +46,7 @@ export class Operation {
 
   constructor(
     decodeOf: (typeOid: number) => Decode | undefined,
-    { prepared, copy }: { prepared?: Prepared | undefined; copy?: CopyStream | undefined },
+    { prepared, copy }: { prepared?: Prepared | undefined; copy?: CopyStream } = {},
   ) {
     this.#decodeOf = decodeOf;
     this.prepared = prepared;

@@ -1,5 +1,5 @@
 /**
- * Reads rows in binary format, as COPY and a binary cursor give them: `RowFields` of each.
+ * Reads rows in binary format, as COPY gives them, and as a portal returns them: `RowFields` of each.
  *
  * Source: PostgreSQL documentation, "COPY", "Binary Format": a row is the number of its fields (2 bytes),
  * and each field its length (4 bytes, -1 for NULL) and its value. COPY gives a header before the first

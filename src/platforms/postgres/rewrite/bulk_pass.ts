@@ -9,7 +9,7 @@ import { pool, Semaphore } from "../../../async.ts";
 import type { Session } from "../connection/session.ts";
 import type { BlockRange } from "../sql/block_ranges.ts";
 import { openBatchWriter } from "./batch_writer.ts";
-import { cursorBatches } from "./cursor_batches.ts";
+import { portalBatches } from "./portal_batches.ts";
 import { readLongRows } from "./read_long_rows.ts";
 import { countOf, type PackedRows } from "./row_batch.ts";
 import { snapshotBatches } from "./snapshot_batches.ts";
@@ -77,7 +77,7 @@ export async function bulkPass(
   };
 
   const batches = session === undefined || session === reader
-    ? cursorBatches(reader, work, { lock, range })
+    ? portalBatches(reader, work, { lock, range })
     : snapshotBatches(reader, work);
   const inTurn = new Semaphore(1); // for memory's sake one group of long rows at a time
   await pool(MAX_BATCHES, clock.each("read", batches), async (batch) => {

@@ -3,14 +3,11 @@
  * again: a row tells in `xmin` which transaction wrote it.
  */
 import type { Session } from "../connection/session.ts";
-import { CURRENT_XMIN } from "../sql/count_rows.ts";
+import { CURRENT_XMIN, type CurrentXminRow } from "../sql/count_rows.ts";
 import type { TargetTable } from "../table.ts";
 import { runsOthersCode } from "./prove_done.ts";
 
-/** From this version on the server looks a transaction up in a hash table instead of a list. */
-const HASHING_VERSION = 14;
-
-/** To look for more than these in each row is no faster than to compare its values. */
+/** To look for more than these in each row, by a hash table or not, is no faster than to compare its values. */
 const MAX_HASHED = 20_000;
 const MAX_LISTED = 200;
 
@@ -28,12 +25,13 @@ export class OwnTransactions {
   /** The `xmin` of what the transaction of `session` has written; undefined if that does not tell. */
   async xminOf(session: Session): Promise<string | undefined> {
     if (!this.#canTell) return undefined;
-    if (session.majorVersion >= HASHING_VERSION) this.#max = MAX_HASHED;
-    const { rows: [row] } = await session.query<[xmin: string | null]>(
+    const { rows: [row] } = await session.query<CurrentXminRow>(
       "identify the transaction",
       CURRENT_XMIN,
     );
-    return row![0] ?? undefined;
+    const [xmin, hashes] = row!;
+    if (hashes) this.#max = MAX_HASHED;
+    return xmin ?? undefined;
   }
 
   /** Adds a transaction, once it is committed. */

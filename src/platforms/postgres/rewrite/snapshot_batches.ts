@@ -1,11 +1,11 @@
 /**
- * Reads all rows to convert in one COPY, from the snapshot of a session that does nothing else. It takes
- * half of a cursor's time, and reads ahead as far as the network's buffers reach.
+ * Reads all rows to convert in one COPY, from the snapshot of a session that does nothing else. It reads
+ * ahead as far as the network's buffers reach.
  */
 import type { Session } from "../connection/session.ts";
 import { copyValuesStatement } from "../sql/read_values.ts";
 import { BinaryRowReader } from "./binary_rows.ts";
-import { BATCH_BYTES, MAX_BATCH_ROWS } from "./cursor_batches.ts";
+import { BATCH_BYTES, MAX_BATCH_ROWS } from "./portal_batches.ts";
 import type { RowBatch } from "./row_batch.ts";
 import { actionOn, type Work } from "./work.ts";
 

@@ -40,9 +40,15 @@ export function countRowsOfOthersStatement(
 ) FROM ${tableName(table)} t`;
 }
 
-/** Gives the present transaction as `xmin` shows it; NULL if it has written nothing yet. */
-export const CURRENT_XMIN =
-  "SELECT (pg_catalog.txid_current_if_assigned() & 4294967295)::pg_catalog.text";
+/**
+ * Gives the present transaction as `xmin` shows it, NULL if it has written nothing yet; and whether the server
+ * looks up `= ANY` of a long array in a hash table, as it does from version 14 on.
+ */
+export const CURRENT_XMIN = `SELECT (txid_current_if_assigned() & 4294967295)::text,
+  current_setting('server_version_num')::int >= 140000`;
+
+/** The one row that `CURRENT_XMIN` gives. */
+export type CurrentXminRow = [xmin: string | null, hashes: boolean];
 
 /**
  * The same as `countRowsStatement`, and for each column the length in bytes of UTF-8 of the longest text to convert. It fails if

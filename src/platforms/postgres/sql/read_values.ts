@@ -1,5 +1,5 @@
 /**
- * Reads the rows that hold a value to tokenize: through a cursor, or all in one go. With `lock` each row
+ * Reads the rows that hold a value to tokenize: batch by batch, or all in one go. With `lock` each row
  * is locked as it is read, in its newest version, so that its `ctid` stays valid until the transaction
  * ends.
  *
@@ -10,8 +10,6 @@ import type { Selection } from "../../../tokens/selection.ts";
 import type { TargetTable } from "../table.ts";
 import { type BlockRange, inRange } from "./block_ranges.ts";
 import { columnGuard, columnText, rowGuard, tableName } from "./table_expressions.ts";
-
-const CURSOR = "tokenize_rows";
 
 /** A row whose texts take more than this is read separately. */
 export const LONG_ROW_BYTES = 4096;
@@ -24,18 +22,9 @@ export interface ReadOptions {
   readonly lock: boolean;
 }
 
-/** Opens the cursor, which gives rows in binary format: see `selectValues`. */
-export function openCursorStatement(
-  table: TargetTable,
-  selects: Selection,
-  options: ReadOptions,
-): string {
-  return `DECLARE ${CURSOR} BINARY NO SCROLL CURSOR FOR\n${selectValues(table, selects, options)}`;
-}
-
-/** Copies all rows to the client, in binary format and without a lock: see `selectValues`. */
+/** Copies all rows to the client, in binary format and without a lock: see `readValuesStatement`. */
 export function copyValuesStatement(table: TargetTable, selects: Selection): string {
-  const select = selectValues(table, selects, { range: undefined, lock: false });
+  const select = readValuesStatement(table, selects, { range: undefined, lock: false });
   return `COPY (\n${select}\n) TO STDOUT (FORMAT binary)`;
 }
 
@@ -44,7 +33,7 @@ export function copyValuesStatement(table: TargetTable, selects: Selection): str
  * long, else NULL; the rows of the whole table in the statement's snapshot, an `int8`, NULL for a range;
  * the text of each column, NULL if it is not to be converted.
  */
-function selectValues(
+export function readValuesStatement(
   table: TargetTable,
   selects: Selection,
   { lock, range }: ReadOptions,
@@ -70,9 +59,4 @@ FROM (
     ${found}
   ) found WHERE num_nonnulls(${names.join(", ")}) > 0 OFFSET 0
 ) measured`;
-}
-
-/** Reads the next `rows` rows. */
-export function fetchStatement(rows: number): string {
-  return `FETCH FORWARD ${rows} FROM ${CURSOR}`;
 }

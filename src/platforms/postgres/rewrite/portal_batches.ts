@@ -1,10 +1,11 @@
 /**
- * Reads the rows to convert through a cursor, batch by batch. The FETCH of the next batch is sent before
- * one is handed out, so that the server reads while the caller works. The size of a batch follows from
+ * Reads the rows to convert batch by batch, through a portal of the protocol: a cursor of SQL would copy
+ * each batch once more on the server. The next batch is asked for before one is handed out, so that the
+ * server reads while the caller works. The size of a batch follows from
  * the size of the rows in the batch before.
  */
 import type { Session } from "../connection/session.ts";
-import { fetchStatement, openCursorStatement, type ReadOptions } from "../sql/read_values.ts";
+import { type ReadOptions, readValuesStatement } from "../sql/read_values.ts";
 import { BinaryRowReader } from "./binary_rows.ts";
 import { countOf, type RowBatch } from "./row_batch.ts";
 import { actionOn, type Work } from "./work.ts";
@@ -16,18 +17,17 @@ export const MAX_BATCH_ROWS = 960;
 export const BATCH_BYTES = 1_000_000;
 
 /** The batches, until nothing is left. When it ends, nothing that it sent is under way any more. */
-export async function* cursorBatches(
+export async function* portalBatches(
   reader: Session,
   { table, conversion }: Work,
   options: ReadOptions,
 ): AsyncGenerator<RowBatch, void> {
   const action = actionOn(table);
-  const send = (rows: number) => fetchBatch(reader, action, rows, table.columns.length);
+  const send = (rows: number, text?: string) =>
+    readBatch(reader.fetch(action, rows, text), table.columns.length);
   let asked = FIRST_BATCH_ROWS;
-  const opening = reader.query(action, openCursorStatement(table, conversion.selects, options));
-  let fetching = send(asked);
+  let fetching = send(asked, readValuesStatement(table, conversion.selects, options));
   try {
-    await Promise.all([opening, fetching]);
     while (true) {
       const batch = await fetching;
       const found = countOf(batch.rows) + batch.longRows.length;
@@ -39,18 +39,16 @@ export async function* cursorBatches(
       if (isLast) return;
     }
   } finally {
-    await Promise.allSettled([opening, fetching]);
+    await Promise.allSettled([fetching]);
   }
 }
 
-async function fetchBatch(
-  reader: Session,
-  action: string,
-  rows: number,
+async function readBatch(
+  pieces: AsyncGenerator<Uint8Array, void>,
   columns: number,
 ): Promise<RowBatch> {
   const decoder = new BinaryRowReader(columns, { fromCopy: false });
-  for await (const piece of reader.copyOut(action, fetchStatement(rows))) decoder.readAll(piece);
+  for await (const piece of pieces) decoder.readAll(piece);
   return decoder.end();
 }
 
