@@ -15,7 +15,7 @@ started_cluster=
 forwarder=
 tidy() {
   [ -z "$forwarder" ] || kill "$forwarder" 2>/dev/null || true
-  [ -z "${NAMESPACE:-}" ] || kubectl delete namespace "$NAMESPACE" "$NAMESPACE-foreign" \
+  [ -z "${NAMESPACE:-}" ] || kubectl delete namespace "$NAMESPACE" "$NAMESPACE-foreign" "$NAMESPACE-chart" \
     --ignore-not-found --wait=false >/dev/null 2>&1 || true
   [ -z "$started_cluster" ] || "$tool/cluster" down || true
   rm -rf "$work"
@@ -650,6 +650,10 @@ check "changed secrets reach Postgres and the action; the data is kept, the old 
 forward
 check "the new token is accepted, and the old one is not" new_token_counts
 stop_forward
+
+# --- the Helm chart ------------------------------------------------------------------------------------------------------
+
+source tests/cluster/chart.sh
 
 # --- keys of one's own ---------------------------------------------------------------------------------------------------
 
