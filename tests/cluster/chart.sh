@@ -68,7 +68,8 @@ Y
 }
 chart_replicas() {
   contains "$(upgrade --set replicaCount=2 2>&1 || true)" 'Cannot run several replicas'
-  upgrade --set replicaCount=2 --set history.enabled=true
+  upgrade --set replicaCount=2 --set history.enabled=true \
+    --set history.migration.enabled=true --set history.migration.key=HISTORY_CONN_STR
   equal "$(chart_kube get deployment tokenize-action --output 'jsonpath={.status.readyReplicas}')" 2
   local pod
   for pod in $(chart_kube get pods --selector app.kubernetes.io/component=action \
@@ -76,6 +77,8 @@ chart_replicas() {
     contains "$(chart_kube exec "$pod" -- /usr/local/bin/tokenize trigger --urn "$PG_URN" --columns name 2>&1)" \
       '"updated":0,"skipped":100'
   done
+  equal "$(kube exec postgres-0 -- psql --no-psqlrc -qAt --username postgres --dbname history --command \
+    'SELECT count(*), count(DISTINCT owner) FROM tokenize_history.runs')" '2|2'
 }
 # Vault is not there, so a run ends when it looks for it: after it has read the pod's token.
 chart_vault() {

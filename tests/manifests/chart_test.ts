@@ -16,7 +16,6 @@ import {
 import { coverPairs } from "./pairs.ts";
 import { merge, render, withValues } from "./render_chart.ts";
 import { reachOf } from "./reach.ts";
-import { SETTINGS_TO_COME } from "./settings_to_come.ts";
 
 const missing = await whyMissing("helm", "kubeconform");
 
@@ -41,6 +40,7 @@ async function renderAll() {
 /** The pods that an object makes. */
 function podsOf({ kind, metadata, spec }: KubernetesObject) {
   if (kind === "Deployment") return [spec.template];
+  if (kind === "Job") return [spec.template];
   if (kind === "CronJob") return [spec.jobTemplate.spec.template];
   return kind === "Pod" ? [{ metadata, spec }] : [];
 }
@@ -128,7 +128,7 @@ testUnless(missing, "a Service leads to the pods of the Deployment, and to no ot
 });
 
 testUnless(missing, "every variable is a setting of the program, or one of the user's", () => {
-  const known = new Set([...ENVIRONMENT_NAMES, ...SETTINGS_TO_COME]);
+  const known = new Set(ENVIRONMENT_NAMES);
   const pods = rendered.flatMap(({ objects }) => objects.flatMap(podsOf));
   const names = pods.flatMap(({ spec }) => (spec.containers[0].env ?? []) as { name: string }[]);
   assert.ok(names.length > 500);
@@ -158,6 +158,8 @@ testUnless(
     });
     const elsewhere = { egress: { postgres: { to: [{ ipBlock: { cidr: "10.0.0.0/8" } }] } } };
     assert.deepEqual(await reach({ networkPolicy: elsewhere }), { out: [], ...closed });
+    const tracing = { tracing: { endpoint: "https://collector.example.com" } };
+    assert.deepEqual(await reach(tracing), { out: [443, 5432], ...closed });
     const open = await reach({ networkPolicy: { enabled: false } });
     assert.ok(open.stranger && open.metadata);
   },

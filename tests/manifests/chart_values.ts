@@ -37,7 +37,15 @@ export const SWITCHES: Readonly<Record<string, readonly Values[]>> = {
   history: [
     {},
     { history: { enabled: true }, replicaCount: 2, receipts: { enabled: true } },
-    { history: { enabled: true, existingSecret: "history", key: "uri" } },
+    {
+      history: {
+        enabled: true,
+        existingSecret: "history",
+        key: "uri",
+        retention: "30d",
+        migration: { enabled: true },
+      },
+    },
   ],
   tokens: [
     {},
@@ -88,6 +96,9 @@ export const SWITCHES: Readonly<Record<string, readonly Values[]>> = {
   ],
   monitoring: [{}, {
     serviceMonitor: { enabled: true, scrapeTimeout: "10s", labels: { release: "prometheus" } },
+  }],
+  tracing: [{}, {
+    tracing: { endpoint: "http://collector:4318", headers: { enabled: true } },
   }],
   disruption: [{}, { podDisruptionBudget: { enabled: false } }, {
     podDisruptionBudget: { maxUnavailable: "50%" },

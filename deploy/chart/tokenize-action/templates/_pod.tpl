@@ -65,9 +65,20 @@
 {{- end }}
 {{- if $v.history.enabled }}
 {{ include "tokenize-action.secretVariable" (dict "root" $root "variable" "HISTORY_CONN_STR" "block" $v.history) }}
+- name: REPLICA_NAME
+  valueFrom: { fieldRef: { fieldPath: metadata.name } }
+{{- with $v.history.retention }}
+- { name: HISTORY_RETENTION, value: {{ . | quote }} }
+{{- end }}
 {{- end }}
 {{- if $v.receipts.enabled }}
 - { name: RECEIPT_KEY_FILE, value: {{ printf "/run/receipts/%s" $v.receipts.key | quote }} }
+{{- end }}
+{{- with $v.tracing.endpoint }}
+- { name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }} }
+{{- end }}
+{{- if $v.tracing.headers.enabled }}
+{{ include "tokenize-action.secretVariable" (dict "root" $root "variable" "OTEL_EXPORTER_OTLP_HEADERS" "block" $v.tracing.headers) }}
 {{- end }}
 - { name: TOKEN_SDK_MODE, value: {{ $v.tokens.sdk | quote }} }
 - { name: TOKEN_CONTEXT, value: {{ $v.tokens.context | quote }} }
