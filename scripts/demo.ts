@@ -59,6 +59,7 @@ async function demo(): Promise<boolean> {
     LOG_LEVEL: "warn",
   };
   await showRows(database);
+  console.log(`\nDataHub names the table so:\n$ urn='${URN}'`);
 
   step("A key, in a file that only you can read");
   await run(environment, ["keys", "new", "keys.json"]);
@@ -142,7 +143,7 @@ async function run(
 /** The command as one would type it. */
 function shown(args: readonly string[]): string {
   if (!args.includes(URN)) return `tokenize ${args.join(" ")}`;
-  return `tokenize ${args[0]} --columns ${COLUMNS} \\\n    --urn '${URN}'`;
+  return `tokenize ${args[0]} --urn "$urn" --columns ${COLUMNS}`;
 }
 
 async function showRows(database: PGlite): Promise<void> {
