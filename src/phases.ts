@@ -24,6 +24,8 @@ export interface PhaseTime {
 export interface Meter {
   /** A run on that dataset was in that phase for `ms` milliseconds more. */
   busy(datasetUrn: string, phase: Phase, ms: number): void;
+  /** A run on that dataset waited for a place on its database for `ms` milliseconds. */
+  waited(datasetUrn: string, ms: number): void;
   /** A call of the token SDK took `ms` milliseconds. */
   sdkCalled(ms: number, failed: boolean): void;
 }

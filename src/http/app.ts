@@ -101,11 +101,15 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
 }
 
 /** What Prometheus scrapes. The library that writes it is loaded by the first scrape. */
-function addMetrics(app: OpenAPIHono<Environment>, { metrics, action, datahub }: AppDependencies) {
+function addMetrics(
+  app: OpenAPIHono<Environment>,
+  { metrics, runs, action: { platforms }, datahub, history }: AppDependencies,
+) {
   app.openAPIRegistry.registerPath(metricsRoute);
   app.get(metricsRoute.path, async (c) => {
     const { CONTENT_TYPE, exposition } = await import("../metrics/exposition.ts");
-    const text = await exposition(metrics, readGauges(action.platforms, datahub));
+    const gauges = readGauges({ platforms, load: runs.load, datahub, history });
+    const text = await exposition(metrics, gauges);
     return c.body(text, 200, { "content-type": CONTENT_TYPE });
   });
 }

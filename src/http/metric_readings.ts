@@ -3,13 +3,51 @@ import type { DatahubLoop } from "../datahub/loop/loop.ts";
 import type { GaugeName } from "../metrics/catalogue.ts";
 import type { Reading } from "../metrics/metrics.ts";
 import type { Platform } from "../platforms/platform.ts";
+import type { QueueLoad } from "../runs/run_queues.ts";
+import type { HistoryState } from "./readiness.ts";
+
+/** The parts that are read. */
+export interface GaugeSources {
+  readonly platforms: ReadonlyMap<string, Platform>;
+  /** How busy each database is, by connection. */
+  readonly load: ReadonlyMap<string, QueueLoad>;
+  /** Undefined if DataHub is not followed. */
+  readonly datahub: DatahubLoop | undefined;
+  /** Undefined if runs are kept in memory. */
+  readonly history: HistoryState | undefined;
+}
 
 /** Reads all of them. Asks no database and no other program. */
 export function readGauges(
-  platforms: ReadonlyMap<string, Platform>,
-  datahub: DatahubLoop | undefined,
+  { platforms, load, datahub, history }: GaugeSources,
 ): readonly Reading[] {
-  return [...connectionReadings(platforms), ...datahubReadings(datahub)];
+  const connected: readonly Reading[] = history === undefined
+    ? []
+    : [{ name: "tokenize_history_connected", value: history.problem === undefined ? 1 : 0 }];
+  return [
+    ...connectionReadings(platforms),
+    ...queueReadings(platforms, load),
+    ...connected,
+    ...datahubReadings(datahub),
+  ];
+}
+
+/** The runs that wait for any database of a platform. */
+function queueReadings(
+  platforms: ReadonlyMap<string, Platform>,
+  load: ReadonlyMap<string, QueueLoad>,
+): readonly Reading[] {
+  const byPlatform = new Map<string, number>();
+  for (const [connection, { waiting }] of load) {
+    const platform = platforms.get(connection)?.name;
+    if (platform === undefined) continue;
+    byPlatform.set(platform, (byPlatform.get(platform) ?? 0) + waiting);
+  }
+  return [...byPlatform].map(([platform, value]) => ({
+    name: "tokenize_runs_queued",
+    labels: { platform },
+    value,
+  }));
 }
 
 /** The connections of all databases of a platform together. */

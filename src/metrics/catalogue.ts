@@ -39,6 +39,12 @@ export const METRICS = {
     ["platform", "outcome"],
   ),
   tokenize_runs_in_progress: gauge("Runs that are under way now", ["platform"]),
+  tokenize_runs_queued: gauge("Runs that wait for a place on their database", ["platform"]),
+  tokenize_run_queue_wait_seconds: histogram(
+    "How long runs waited for a place on their database before they began",
+    RUN_BUCKETS_SECONDS,
+    ["platform"],
+  ),
   tokenize_run_duration_seconds: histogram(
     "How long runs took that ended, whatever came of them",
     RUN_BUCKETS_SECONDS,
@@ -76,6 +82,7 @@ export const METRICS = {
   tokenize_http_connections_dropped_total: counter(
     "HTTP connections closed because there were too many",
   ),
+  tokenize_history_connected: gauge("1 if the history of runs can be read and written, else 0"),
   tokenize_datahub_connected: gauge("1 if DataHub can be asked, else 0"),
   tokenize_datahub_event_lag_seconds: gauge(
     "Age of the newest event that was taken from DataHub; it grows too while nothing happens there",

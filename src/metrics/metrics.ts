@@ -47,6 +47,11 @@ export class Metrics implements Meter {
     this.tally.add("tokenize_phase_seconds_total", { platform, phase }, ms / 1000);
   }
 
+  waited(datasetUrn: string, ms: number): void {
+    const platform = this.#observations.platformOf(datasetUrn);
+    this.tally.enter("tokenize_run_queue_wait_seconds", ms / 1000, { platform });
+  }
+
   sdkCalled(ms: number, failed: boolean): void {
     this.tally.enter("tokenize_token_sdk_call_duration_seconds", ms / 1000);
     if (failed) this.tally.add("tokenize_token_sdk_errors_total");

@@ -59,19 +59,20 @@ export class RunQueue {
   }
 
   /**
-   * Does `work` as soon as it has a place. Calls `onWait`, with how many wait before it, if that is not at
+   * Does `work` as soon as it has a place, and tells it how long that took. Calls `onWait`, with how many wait before it, if that is not at
    * once. Throws what `requireRoom` throws, and the reason of the signal if that comes first.
    */
   async run<T>(
     waiting: Waiting,
-    work: () => Promise<T>,
+    work: (waitedMs: number) => Promise<T>,
     onWait: (before: number) => void = () => {},
   ): Promise<T> {
+    const queuedMs = performance.now();
     if (this.#hasPlace()) this.#running.push(waiting.datasetUrn);
     else await this.#wait(waiting, onWait);
     try {
       waiting.signal.throwIfAborted();
-      return await work();
+      return await work(performance.now() - queuedMs);
     } finally {
       this.#running.splice(this.#running.indexOf(waiting.datasetUrn), 1);
       this.#startNext();

@@ -197,14 +197,17 @@ export class RunService {
     queue = this.#queues.find(datasetUrn),
   ): Promise<T> {
     if (queue === undefined) return await work(signal); // it fails with the reason
-    const { registry, action: { observe } } = this.#deps;
+    const { registry, action: { observe, meter } } = this.#deps;
     const waiting = {
       caller: `${cause.kind} ${cause.actor ?? ""}`,
       datasetUrn,
       signal: AbortSignal.any([signal, registry.draining]),
     };
     const onWait = (before: number) => observe({ event: "run_queued", runId, datasetUrn, before });
-    return await queue.run(waiting, () => work(signal), onWait);
+    return await queue.run(waiting, (waitedMs) => {
+      meter?.waited(datasetUrn, waitedMs);
+      return work(signal);
+    }, onWait);
   }
 
   /** The outcome of a run that an earlier order started, in this process or another. */

@@ -1,5 +1,6 @@
 /** `/metrics` of the real program: what was done before anybody asked is counted. */
 import assert from "node:assert/strict";
+import { until } from "../../scripts/servers/until.ts";
 import { PHASES } from "../../src/phases.ts";
 import { urnOf, useDatabase } from "../support/action_fixture.ts";
 import { compiled, startService } from "../support/program.ts";
@@ -39,6 +40,8 @@ Deno.test("runs, rows, phases and refusals are counted before the first scrape",
     'tokenize_rows_updated_total{platform="postgres"}': 100,
     'tokenize_rows_written_total{platform="postgres"}': 100,
     'tokenize_runs_in_progress{platform="postgres"}': 0,
+    'tokenize_runs_queued{platform="postgres"}': 0,
+    'tokenize_run_queue_wait_seconds_count{platform="postgres"}': 4,
     'tokenize_requests_refused_total{outcome="unauthorized"}': 1,
     "tokenize_token_sdk_call_duration_seconds_count": 2,
     tokenize_token_sdk_errors_total: 0,
@@ -60,7 +63,7 @@ Deno.test("runs, rows, phases and refusals are counted before the first scrape",
 Deno.test("a run that is under way shows, with the connection that it uses and the rows so far", async () => {
   await database.sql`create table held (email text)`;
   await database.sql`insert into held values ('canary@example.com')`;
-  const lock = await database.connect();
+  const lock = database.connect();
   await using service = await startService(compiled, { PG_CONN_STR: database.url });
   await lock`begin`;
   await lock`lock table held in exclusive mode`;
@@ -69,9 +72,9 @@ Deno.test("a run that is under way shows, with the connection that it uses and t
     columns: ["email"],
   });
   const inProgress = 'tokenize_runs_in_progress{platform="postgres"}';
-  while ((await scrape(service.url)).series.get(inProgress) !== 1);
+  await until(async () => (await scrape(service.url)).series.get(inProgress) === 1);
   const inUse = 'tokenize_database_connections_in_use{platform="postgres"}';
-  while ((await scrape(service.url)).series.get(inUse) !== 1);
+  await until(async () => (await scrape(service.url)).series.get(inUse) === 1);
   await lock`commit`;
   assert.equal((await run).status, 200);
   const { series } = await scrape(service.url);
@@ -87,4 +90,32 @@ Deno.test("two scrapes of an idle program differ by processor time and memory on
   assert.deepEqual(fixed(first), fixed(second));
   const refused = await service.send("POST", "/metrics");
   assert.deepEqual([refused.status, refused.headers.get("allow")], [405, "GET, HEAD"]);
+});
+
+Deno.test("runs that wait for a place show, and how long they waited is counted", async () => {
+  const tables = Array.from({ length: 9 }, (_, i) => `queued_${i}`);
+  for (const table of tables) {
+    await database.sql.unsafe(`create table ${table} (email text)`);
+    await database.sql.unsafe(`insert into ${table} values ('canary@example.com')`);
+  }
+  const lock = database.connect();
+  await using service = await startService(compiled, {
+    PG_CONN_STR: database.url,
+    PG_LOCK_TIMEOUT_MS: "60000",
+  });
+  await lock`begin`;
+  for (const table of tables) await lock.unsafe(`lock table ${table} in exclusive mode`);
+  const runs = tables.map((table) =>
+    service.trigger({ dataset_urn: urnOf(`${database.name}.public.${table}`), columns: ["email"] })
+  );
+  const queued = 'tokenize_runs_queued{platform="postgres"}';
+  await until(async () => (await scrape(service.url)).series.get(queued) === 1);
+  await lock`commit`;
+  await lock.end();
+  for (const run of runs) assert.equal((await run).status, 200);
+  const { series } = await scrape(service.url);
+  assert.equal(series.get(queued), 0);
+  const wait = "tokenize_run_queue_wait_seconds";
+  assert.equal(series.get(`${wait}_count{platform="postgres"}`), 9);
+  assert.ok(series.get(`${wait}_sum{platform="postgres"}`)! > 0);
 });

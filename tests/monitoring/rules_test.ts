@@ -75,6 +75,7 @@ async function makeFullScrape(): Promise<Scrape> {
   datahub.metadata.label({ dataset: urn, column: "email", label: PII });
   await using service = await startService(compiled, {
     PG_CONN_STR: database.url,
+    HISTORY_CONN_STR: database.url,
     PUSHDOWN: "false",
     DATAHUB_GMS_URL: datahub.url,
     DATAHUB_GMS_TOKEN: datahub.token,
