@@ -56,7 +56,8 @@ async function keyOf(length: number): Promise<Key> {
 }
 
 const key = await keyOf(32);
-const open = (scope = "global", { jwk } = key) => openKeyed("hmac-sha256", jwkSet(jwk), scope);
+const open = (scope = "global", { jwk } = key, hmacBytes = 32) =>
+  openKeyed("hmac-sha256", jwkSet(jwk), scope, { TOKEN_HMAC_BYTES: String(hmacBytes) });
 
 /** Registers a test with a table of a hundred rows. */
 function hundredTest(
@@ -75,14 +76,19 @@ async function openWithScope(place: StandInPlace, options: ActionOptions = {}) {
 const putKey = (place: StandInPlace, text = key.k) =>
   place.control.putSecret(SECRET.scope, SECRET.name, text);
 
+const FORMS = [["global", 32], ["dataset", 32], ["column", 32], ["global", 12], [
+  "column",
+  20,
+]] as const;
+
 for (const [how, hasHmac] of FUNCTIONS) {
-  for (const scope of ["global", "dataset", "column"]) {
+  for (const [scope, hmacBytes] of FORMS) {
     hundredTest(
-      `${how}, in scope ${scope}: the warehouse makes the action's tokens; a second run updates none`,
+      `${how}, ${hmacBytes} bytes in scope ${scope}: the warehouse makes the action's tokens; a second run updates none`,
       async (place, table) => {
         if (!hasHmac) await place.control.addFault(faults.withoutHmac());
         await putKey(place);
-        const sdk = await open(scope);
+        const sdk = await open(scope, key, hmacBytes);
         const action = await openWithScope(place, { sdk });
         assert.deepEqual(await tokenizeTwice(action, table), [[ROWS, 0, 0], [0, ROWS, 0]]);
         for (const column of ["v", "w"] as const) {

@@ -4,6 +4,8 @@ import { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { startHmac } from "../../src/tokens/keyed/hmac.ts";
+import { HmacLanes } from "../../src/tokens/keyed/hmac_lanes.ts";
+import { openSha256Lanes } from "../../src/tokens/keyed/sha256_lanes.ts";
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(/\s/g, ""), "hex"));
 const ascii = (text: string) => new TextEncoder().encode(text);
@@ -84,6 +86,44 @@ Deno.test("codes equal those of Node, for any key, prefix and messages", () => {
       const expected = createHmac("sha256", key).update(start).update(rest).digest("hex");
       assert.equal(Buffer.from(hmac.codeOf(rest)).toString("hex"), expected);
     }
+  }));
+});
+
+/** The codes that the lanes compute of packed texts. */
+function codesInLanes(key: Uint8Array, beginning: Uint8Array, texts: readonly Uint8Array[]) {
+  const lanes = openSha256Lanes();
+  const hmac = new HmacLanes(lanes, key, beginning);
+  const ends = new Uint32Array(texts.length);
+  texts.reduce((sum, { length }, i) => ends[i] = sum + length, 0);
+  const codes = hmac.codesOf({ bytes: new Uint8Array(Buffer.concat(texts)), ends });
+  const found = texts.map((_, i) => codes.subarray(32 * i, 32 * (i + 1)).toHex());
+  assert.equal(codes.length, 32 * texts.length);
+  hmac.forget();
+  assert.ok(lanes.words.every((word) => word === 0), "something of the key stays in the memory");
+  return found;
+}
+
+for (const { number, key, data, code } of CASES.filter(({ key }) => key.length <= 64)) {
+  Deno.test(`RFC 4231, test case ${number}, in every lane`, () => {
+    for (let count = 1; count <= 6; count++) {
+      for (const found of codesInLanes(key, ascii(""), Array(count).fill(data))) {
+        assert.ok(found.length === 64 && found.startsWith(code), found);
+      }
+    }
+  });
+}
+
+Deno.test("four codes at once equal those of Node, for any key, blocks before and messages", () => {
+  const key = fc.uint8Array({ maxLength: 64 });
+  const blocks = fc.integer({ min: 0, max: 3 }).chain((count) =>
+    fc.uint8Array({ minLength: 64 * count, maxLength: 64 * count })
+  );
+  const texts = fc.array(fc.uint8Array({ maxLength: 70 }), { maxLength: 9 });
+  fc.assert(fc.property(key, blocks, texts, (key, beginning, texts) => {
+    const expected = texts.map((text) =>
+      createHmac("sha256", key).update(beginning).update(text).digest("hex")
+    );
+    assert.deepEqual(codesInLanes(key, beginning, texts), expected);
   }));
 });
 

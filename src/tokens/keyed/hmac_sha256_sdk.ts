@@ -7,7 +7,11 @@
  * Zeros fill its last block of 64 bytes, so that it is hashed once for many values.
  */
 import { ServiceError } from "../../errors.ts";
-import { HMAC_BLOCK_BYTES, startHmac } from "./hmac.ts";
+import { copyBytes } from "../../bytes.ts";
+import { URL_ALPHABET, writeBase64 } from "../base64.ts";
+import { HMAC_BLOCK_BYTES, HMAC_BYTES } from "./hmac.ts";
+import { HmacLanes } from "./hmac_lanes.ts";
+import { openSha256Lanes } from "./sha256_lanes.ts";
 import { hmacTokenSql } from "./hmac_sql.ts";
 import { secretNameOf } from "./key_set.ts";
 import type { HmacSettings } from "./keyed_settings.ts";
@@ -21,9 +25,8 @@ import {
   payloadLength,
   payloadOf,
   tokenHead,
-  writeToken,
 } from "./keyed_token.ts";
-import { overTexts, type PackedTexts, startOf } from "../packed_texts.ts";
+import { overTexts, type PackedTexts } from "../packed_texts.ts";
 import { bindingOf } from "../token_scope.ts";
 import type { TokenContext, TokenSdk } from "../token_sdk.ts";
 
@@ -37,20 +40,21 @@ export function hmacSdk({ scope, keys, tokenBytes }: HmacSettings): TokenSdk {
   const tokenLength = head.length + payloadLength(tokenBytes);
   const beginning = (context: TokenContext) =>
     fillBlock(bindingOf(domainOf(MODE, scope), scope, context));
+  const lanes = openSha256Lanes();
   let key: Uint8Array | undefined = writing!.bytes.slice();
 
   function tokenizeBytes({ bytes, ends }: PackedTexts, context: TokenContext): PackedTexts {
     if (key === undefined) throw closed();
-    const hmac = startHmac(key, beginning(context));
-    const tokens = new Uint8Array(ends.length * tokenLength);
-    const tokenEnds = new Uint32Array(ends.length);
+    const hmac = new HmacLanes(lanes, key, beginning(context));
     try {
+      const codes = hmac.codesOf({ bytes, ends });
+      const tokens = new Uint8Array(ends.length * tokenLength);
       for (let i = 0, at = 0; i < ends.length; i++) {
-        const code = hmac.codeOf(bytes.subarray(startOf(ends, i), ends[i]));
-        at = writeToken(head, code.subarray(0, tokenBytes), tokens, at);
-        tokenEnds[i] = at;
+        const code = HMAC_BYTES * i;
+        at = copyBytes(head, 0, head.length, tokens, at);
+        at = writeBase64(URL_ALPHABET, codes, code, code + tokenBytes, tokens, at);
       }
-      return { bytes: tokens, ends: tokenEnds };
+      return { bytes: tokens, ends: ends.map((_, i) => tokenLength * (i + 1)) };
     } finally {
       hmac.forget();
     }
