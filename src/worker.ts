@@ -18,7 +18,6 @@ import { serve } from "./commands/serve.ts";
 import { smoke } from "./commands/smoke.ts";
 import { token } from "./commands/token.ts";
 import { trigger } from "./commands/trigger.ts";
-import { verify } from "./commands/verify.ts";
 import type { Config, Connection, RotationSettings } from "./config.ts";
 import { stackFrames } from "./stack_frames.ts";
 import type { Command } from "./command.ts";
@@ -129,8 +128,10 @@ async function perform(command: Command, config: Config, observers: Observers): 
       return await migrateHistory(command, config, shutDown.signal);
     case "detokenize":
       return await detokenize(command, lazyTokenSdk(config.tokenSdk), shutDown.signal);
-    case "verify":
+    case "verify": {
+      const { verify } = await import("./commands/verify.ts");
       return await verify(command, config, verification(config, observers), shutDown.signal);
+    }
     case "token":
       return await token(command, config, lazyTokenSdk(config.tokenSdk), shutDown.signal);
   }
