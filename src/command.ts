@@ -82,6 +82,14 @@ export interface RotateCommand {
   readonly json: boolean;
 }
 
+/** Turns tokens back into values once, without a server. */
+export interface RestoreCommand extends RunRequest {
+  readonly name: "restore";
+  /** See `RunCommand`. */
+  readonly quiet: boolean;
+  readonly json: boolean;
+}
+
 /** Asks a running action to tokenize a dataset. */
 export interface TriggerCommand<Url> {
   readonly name: "trigger";
@@ -167,6 +175,7 @@ export type Command<Url = string> =
   | PlanCommand
   | DoctorCommand
   | RotateCommand
+  | RestoreCommand
   | TriggerCommand<Url>
   | SmokeCommand<Url>
   | HealthcheckCommand<Url>

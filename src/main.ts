@@ -105,7 +105,8 @@ function useNoProxy(): void {
 /** What has to be set for a command and is not; undefined if nothing is missing. */
 function missingSetting(command: Command, config: Config): string | undefined {
   const { name } = command;
-  if (name === "detokenize" && !config.allowDetokenize) {
+  const readsBack = name === "detokenize" || name === "restore";
+  if (readsBack && !config.allowDetokenize) {
     return "ALLOW_DETOKENIZE: it must be true for tokens to be read back";
   }
   if (name === "history migrate" && config.history === undefined) {

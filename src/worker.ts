@@ -11,6 +11,7 @@ import { doctor } from "./commands/doctor.ts";
 import { migrateHistory } from "./commands/history_migrate.ts";
 import { dummyTokens, writesDummyTokens } from "./commands/dummy_tokens.ts";
 import { answerHealthcheck } from "./commands/healthcheck.ts";
+import { restore } from "./commands/restore.ts";
 import { rotate } from "./commands/rotate.ts";
 import { printPlans } from "./commands/plan.ts";
 import { run } from "./commands/run.ts";
@@ -112,6 +113,8 @@ async function perform(command: Command, config: Config, observers: Observers): 
       return await doctor(command, config, action(), shutDown.signal);
     case "rotate":
       return await rotate(command, config, once(), shutDown.signal);
+    case "restore":
+      return await restore(command, config, once(), shutDown.signal);
     case "trigger":
       return await trigger(command, config.triggerToken, shutDown.signal);
     case "smoke":

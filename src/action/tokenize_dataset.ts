@@ -8,7 +8,7 @@ import type { Observe } from "../observations.ts";
 import { type Meter, PhaseClock } from "../phases.ts";
 import type { Platform, Progress } from "../platforms/platform.ts";
 import { selectPlatform } from "../platforms/select_platform.ts";
-import { rotating, type RotationSource, tokenizing } from "../tokens/conversion.ts";
+import { restoring, rotating, type RotationSource, tokenizing } from "../tokens/conversion.ts";
 import type { TokenSdk } from "../tokens/token_sdk.ts";
 import type { RunOptions } from "../run_options.ts";
 import type { Warning } from "../platforms/warnings.ts";
@@ -32,6 +32,8 @@ export interface ActionDependencies {
   readonly runTimeoutMs: number;
   /** Rotation only: the SDK and key whose tokens are replaced. Ordinary runs replace values. */
   readonly rotateFrom?: () => Promise<RotationSource>;
+  /** Whether tokens are turned back into values. */
+  readonly restores?: boolean;
   /** What every run that writes warns of, since it follows from the settings. */
   readonly standingWarnings?: readonly Warning[];
   readonly observe: Observe;
@@ -117,15 +119,21 @@ async function observedRun(
     });
     return { ...report, elapsed_ms: elapsedMs };
   } catch (thrown) {
-    const error = toServiceError(thrown);
+    const found = toServiceError(thrown);
+    const error = deps.restores ? ofRestoring(found) : found;
     end({ code: error.code });
-    if (error !== thrown) {
+    if (found !== thrown) {
       const kind = error.facts.cause ?? "unknown";
       deps.observe({ event: "unexpected_failure", kind, frames: stackFrames(thrown) });
     }
     observeFailure(error, startedMs, trigger, deps, control);
     throw error;
   }
+}
+
+/** What stands in a run's way stands in the way of restoring, too. */
+function ofRestoring({ code, message, facts }: ServiceError): ServiceError {
+  return new ServiceError(code, message.replace(/^Cannot tokenize /, "Cannot restore "), facts);
 }
 
 function observeFailure(
@@ -174,6 +182,7 @@ async function run(
     clock,
     progress,
     warn,
+    ...(deps.restores && { writesValues: true }),
   };
 
   const found = clock.start("look-up");
@@ -186,7 +195,7 @@ async function run(
     const done = dryRun
       ? await clock.time("read", () => table.count(conversion))
       : await table.rewrite(conversion);
-    const checksResidue = !dryRun && (done.updated > 0 || scrub);
+    const checksResidue = !dryRun && !deps.restores && (done.updated > 0 || scrub);
     return {
       run_id: runId,
       dataset_urn: dataset.urn,
@@ -207,9 +216,13 @@ async function run(
 }
 
 async function conversionOf(deps: ActionDependencies, clock: PhaseClock) {
-  const { tokenSdk, rotateFrom, meter } = deps;
+  const { tokenSdk, rotateFrom, restores, meter } = deps;
   const sdk = await clock.time("tokenize", tokenSdk);
-  const conversion = rotateFrom === undefined ? tokenizing(sdk) : rotating(await rotateFrom(), sdk);
+  const conversion = restores
+    ? restoring(sdk)
+    : rotateFrom === undefined
+    ? tokenizing(sdk)
+    : rotating(await rotateFrom(), sdk);
   return measuredConversion(conversion, clock, meter);
 }
 

@@ -16,6 +16,7 @@ import {
 import {
   addCommit,
   addConnections,
+  addDryRun,
   addFrom,
   addJson,
   addJsonLines,
@@ -166,6 +167,18 @@ export const COMMANDS: readonly Definition[] = [
     description: "exit with code 0 if the key file can be used",
     options: [addKeyFile, addJson],
     read: (options) => ({ name: "keys check", ...parseKeys(options) }),
+  },
+  {
+    name: "restore",
+    description: "turn tokens back into values, in place (ALLOW_DETOKENIZE=true)",
+    options: [addDataset, addDryRun, addCommit, addConnections, addJson],
+    read: (options, parser) => ({
+      name: "restore",
+      dataset: parseDataset(options, parser),
+      options: parseRunOptions(options, parser),
+      quiet: options.quiet ?? false,
+      json: options.json,
+    }),
   },
   {
     name: "verify",

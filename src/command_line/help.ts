@@ -46,6 +46,10 @@ const TOPICS: Readonly<Partial<Record<Name, Topics>>> = {
     examples: [`rotate --columns email --from dummy ${DATASET}`],
     variables: [...CONNECTIONS, ...SDK],
   },
+  restore: {
+    examples: [`restore --columns email --dry-run ${DATASET}`],
+    variables: ["ALLOW_DETOKENIZE", ...CONNECTIONS, ...SDK],
+  },
   verify: {
     examples: [
       `verify --columns email,phone ${DATASET}`,

@@ -48,9 +48,14 @@ export function addReceipt(parser: Parser): Parser {
   return parser.option("--receipt <file>", "write a receipt, which RECEIPT_KEY_FILE signs");
 }
 
+/** `--dry-run`. */
+export function addDryRun(parser: Parser): Parser {
+  return parser.option("--dry-run", "count what would change, and change nothing");
+}
+
 /** `--dry-run`, `--commit` and `--scrub`. */
 export function addRunOptions(parser: Parser): Parser {
-  return addCommit(parser.option("--dry-run", "count what would change, and change nothing"))
+  return addCommit(addDryRun(parser))
     .option("--scrub", "clear the old values that the run leaves elsewhere, as far as allowed");
 }
 

@@ -11,12 +11,13 @@ import { UnwritableOutput, writeError, writeOutput } from "../standard_streams.t
 
 /**
  * Prints a report on standard output. If that cannot be written, the outcome goes to standard error.
- * Returns the exit code: what was committed is done, whether or not anybody could read of it.
+ * Returns the exit code: what was committed is done, whether or not anybody could read of it. `restores`: it
+ * is of values that were tokens.
  */
-export function deliverReport(report: Report, json: boolean): number {
+export function deliverReport(report: Report, json: boolean, restores = false): number {
   try {
     if (json) printJson(report);
-    else printLines(reportLines(report));
+    else printLines(reportLines(report, restores));
     return 0;
   } catch (error) {
     if (!(error instanceof UnwritableOutput)) throw error;
@@ -35,13 +36,15 @@ function outcome({ dry_run: dryRun, table, updated, skipped }: Report): string {
     : `the run on ${table} was done: ${counted(updated, "row")} updated, ${skipped} skipped`;
 }
 
-function reportLines(report: Report): string[] {
+function reportLines(report: Report, restores: boolean): string[] {
+  const [did, would] = restores ? ["restored", "would restore"] : ["updated", "would update"];
   const counts = table([
     ["table", report.table],
     ["columns", report.columns.join(", ")],
-    [report.dry_run ? "would update" : "updated", counted(report.updated, "row")],
+    [report.dry_run ? would! : did!, counted(report.updated, "row")],
     ["skipped", counted(report.skipped, "row")],
-    ...(report.foreign > 0 ? [foreignLine(report.foreign), ...rotationLine(report)] : []),
+    ...(report.foreign > 0 ? [foreignLine(report.foreign)] : []),
+    ...(report.foreign > 0 && !restores ? rotationLine(report) : []),
     ...(report.lookalikes ? [lookalikeLine(report.lookalikes)] : []),
     ...(report.warnings ?? []).map((each): [string, string] => ["warning", WARNING_TEXTS[each]]),
     ["took", `${report.elapsed_ms} ms`],

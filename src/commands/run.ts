@@ -94,7 +94,7 @@ async function oneRun(
   { service, registry, deps, shutDown }: Place,
 ): Promise<number> {
   const runId = crypto.randomUUID();
-  const bar = progressBar(!quiet);
+  const bar = progressBar(!quiet, deps.restores ? "restoring" : "tokenizing");
   let isOver = false;
   try {
     const trigger = { datasetUrn: dataset.urn, columns: dataset.columns, ...options };
@@ -108,7 +108,7 @@ async function oneRun(
     });
     const done = await report;
     bar.clear();
-    return deliverReport(done, json);
+    return deliverReport(done, json, deps.restores);
   } catch (error) {
     bar.clear();
     const failure = toServiceError(error);

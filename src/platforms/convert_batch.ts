@@ -75,20 +75,34 @@ export async function convertColumn(
   const context = { platform, dataset: path, column: name };
   const made = await conversion.convert(texts, context);
   if (!areValid(made, texts, conversion)) throw invalidTokens(displayName);
+  const { givesValues } = conversion;
   // a token is ASCII, since its pattern is: it has as many characters as bytes
-  if (maxLength !== null && made.ends.some((end, i) => end - startOf(made.ends, i) > maxLength)) {
+  const lengthOf = (start: number, end: number) =>
+    givesValues ? characters(made.bytes, start, end) : end - start;
+  if (
+    maxLength !== null &&
+    made.ends.some((end, i) => lengthOf(startOf(made.ends, i), end) > maxLength)
+  ) {
     throw tooLong(displayName, name, maxLength);
   }
   return made;
+}
+
+/** How many characters there are from `start` up to `end`: bytes that begin one. */
+function characters(bytes: Uint8Array, start: number, end: number): number {
+  let count = 0;
+  for (let i = start; i < end; i++) if ((bytes[i]! & 0xc0) !== 0x80) count++;
+  return count;
 }
 
 /** Whether there is a token for each text, or null if texts may be rejected. */
 function areValid(
   { bytes, ends, nulls }: PackedResults,
   texts: PackedTexts,
-  { result, canReject }: Conversion,
+  { result, canReject, givesValues }: Conversion,
 ): boolean {
   if (ends.length !== texts.ends.length || (nulls.length > 0 && !canReject)) return false;
+  if (givesValues) return true;
   const isToken = toByteMatcher(result);
   const rejected = new Set(nulls);
   for (let i = 0; i < ends.length; i++) {

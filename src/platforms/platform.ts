@@ -53,6 +53,8 @@ export interface RunContext extends RunOptions {
   readonly observe: Observe;
   /** Measures reading, writing and committing; the caller measures the rest. */
   readonly clock: PhaseClock;
+  /** Whether what is written are values, so that no log of the database may hold it. */
+  readonly writesValues?: boolean;
   /** Called after each batch. */
   readonly progress: (progress: Progress) => void;
   /** Called with what the report must warn of; more than once with the same does no harm. */

@@ -44,6 +44,7 @@ function hostGrants(command: Command, config: Config): HostGrant[] {
     case "run":
     case "plan":
     case "rotate":
+    case "restore":
       return unique([...workGrants(config), ...historyGrants(config), ...traceGrants(config)]);
     case "history migrate":
       return unique(historyGrants(config));

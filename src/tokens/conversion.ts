@@ -7,9 +7,11 @@
  *   again.
  * - Lookalike: a text in the form of a token that fails its authentication (see `TokenSdk`). Left alone.
  * - Rotation: replaces tokens of an old key or SDK by those of the current one.
+ * - Restoring: replaces tokens by the values that they were made of.
  */
 import { ServiceError } from "../errors.ts";
 import { TOKEN_SDK_ADAPTERS } from "./adapters.ts";
+import { toByteMatcher } from "./byte_matcher.ts";
 import { mayOverlap } from "./literal_prefixes.ts";
 import {
   type BytesFunction,
@@ -18,7 +20,9 @@ import {
   overBytes,
   type PackedResults,
   replaceByNulls,
+  startOf,
 } from "./packed_texts.ts";
+import { findInvalidTexts } from "./utf8.ts";
 import { type Selection, uniquePatterns } from "./selection.ts";
 import type { TokenPattern } from "./token_pattern.ts";
 import type { KeyedSql, SqlDialect, TokenContext, TokenSdk } from "./token_sdk.ts";
@@ -37,8 +41,10 @@ export interface Conversion {
   readonly convert: Convert;
   /** Whether selected texts may be lookalikes, which only `convert` can tell. */
   readonly canReject: boolean;
-  /** Matches everything that `convert` returns. */
+  /** Matches everything that `convert` returns, unless it gives values. */
   readonly result: TokenPattern;
+  /** Whether it gives values, which may be any text, and not tokens. */
+  readonly givesValues?: true;
   /** Tokens that are left alone although the SDK would not write them now. */
   readonly foreign: Selection;
   /** The most characters a token can have for a selected text of `bytes` bytes in UTF-8. */
@@ -112,6 +118,39 @@ export function rotating({ sdk: from, keyId }: RotationSource, to: TokenSdk): Co
   };
 }
 
+/**
+ * Replaces tokens of the SDK's keys by their values; everything else is left alone, tokens of other keys and
+ * SDKs as well. What would be no valid text there, or a token again, counts as a lookalike: so a second time
+ * there is nothing to do.
+ *
+ * Throws `invalid_request` if the tokens cannot be read back.
+ */
+export function restoring(sdk: TokenSdk): Conversion {
+  const { pattern } = sdk;
+  const detokenize = readBack(sdk, "restore");
+  const isToken = toByteMatcher(pattern);
+  return {
+    selects: { include: [pattern], exclude: [] },
+    async convert(tokens, context) {
+      const values = await detokenize(tokens, context);
+      const { bytes, ends } = values;
+      const wrong = new Set([...values.nulls, ...findInvalidTexts(values)]);
+      for (let i = 0; i < ends.length; i++) {
+        const [start, end] = [startOf(ends, i), ends[i]!];
+        // the only character that Postgres does not store
+        const hasNul = context.platform === "postgres" && bytes.subarray(start, end).includes(0);
+        if (isToken(bytes, start, end) || hasNul) wrong.add(i);
+      }
+      return replaceByNulls(values, [...wrong].sort((a, b) => a - b));
+    },
+    canReject: true,
+    result: pattern,
+    givesValues: true,
+    foreign: difference(uniquePatterns([pattern, ...FAMILIES]), [pattern]),
+    maxLength: (bytes) => sdk.maxValueBytes?.(bytes) ?? bytes,
+  };
+}
+
 /** `tokenize`, for packed values. */
 function tokenizer(sdk: TokenSdk): Convert {
   const { tokenizeBytes } = sdk;
@@ -143,12 +182,12 @@ function authenticated(detokenize: Convert): Convert {
 }
 
 /** `detokenize`, for packed tokens. */
-function readBack(sdk: TokenSdk): Convert {
+function readBack(sdk: TokenSdk, action = "rotate"): Convert {
   if (sdk.detokenizeBytes !== undefined) return sdk.detokenizeBytes.bind(sdk);
   if (sdk.detokenize !== undefined) return overBytes(sdk.detokenize.bind(sdk));
   throw new ServiceError(
     "invalid_request",
-    "Cannot rotate: the tokens of this SDK are one-way and cannot be read back",
+    `Cannot ${action}: the tokens of this SDK are one-way and cannot be read back`,
   );
 }
 

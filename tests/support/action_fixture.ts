@@ -66,6 +66,8 @@ export interface ActionOptions {
   readonly tokenSdk?: TokenSdk | (() => Promise<TokenSdk>);
   /** Whose tokens become those of `tokenSdk`. */
   readonly rotateFrom?: RotationSource;
+  /** Whether tokens become values. */
+  readonly restores?: boolean;
 }
 
 /** How one run is started. */
@@ -129,6 +131,7 @@ export function openAction(connectionString: string, options: ActionOptions = {}
     allowedDatasets: options.allowedDatasets,
     runTimeoutMs,
     tokenSdk: typeof sdk === "function" ? sdk : () => Promise.resolve(sdk),
+    ...(options.restores && { restores: true }),
     ...(rotateFrom && { rotateFrom: () => Promise.resolve(rotateFrom) }),
     observe: (observation: Observation) => void observations.push(observation),
   };

@@ -24,7 +24,7 @@ export const TOKENS = {
     [12, 32],
   ),
   ALLOW_DETOKENIZE: flag(
-    "`true`: [`tokenize detokenize`](cli.md#tokenize-detokenize) may read tokens back",
+    "`true`: [`tokenize detokenize`](cli.md#tokenize-detokenize) and [`restore`](cli.md#tokenize-restore) may read tokens back",
   ),
 };
 

@@ -9,6 +9,7 @@ import { withLiveSession, withSession, withSnapshotReader } from "./connection/s
 import type { SessionSource } from "./connection/session_pool.ts";
 import type { TransactionLimits } from "./connection/settings.ts";
 import { inTransaction, whileOpen } from "./connection/transaction.ts";
+import { keepParametersUnlogged } from "./connection/unlogged_parameters.ts";
 import { nameConstraint } from "./lookup/name_constraint.ts";
 import { resolveTable } from "./lookup/resolve_table.ts";
 import { lockAndVerify, verify } from "./lookup/verify_table.ts";
@@ -158,6 +159,7 @@ export class PostgresRun {
     let stopWatching = () => {};
     let committed = () => {};
     const workAndWatch = async (found: R) => {
+      if (this.context.writesValues) await keepParametersUnlogged(session);
       const result = await work(found);
       stopWatching = watchCommit(this.#pool, session, () => this.#sayWaiting());
       committed = this.context.clock.start("commit");

@@ -126,6 +126,41 @@ Deno.test("a run that is cancelled in the middle of a write leaves no value in t
   assert.deepEqual(valuesIn(logged), []);
 });
 
+Deno.test("values that are restored are not in the server's log, though it logs every parameter", async () => {
+  for (const commit of ["atomic", "batches"] as const) {
+    await makeTable();
+    await using running = openAction(server.url());
+    await running.tokenize("public.secret", ["name"]);
+    const logged = await logOf(async () => {
+      await using action = openAction(server.url(), { restores: true });
+      const report = await action.tokenize("public.secret", ["name"], { commit });
+      assert.equal(report.updated, 3000);
+    });
+    assert.match(logged, /UPDATE/);
+    assert.deepEqual(valuesIn(logged), []);
+  }
+});
+
+Deno.test("values that a unique index or a CHECK constraint refuses are not in the server's log", async () => {
+  for (
+    const obstacle of [
+      "create unique index on secret ((length(name) > 0)) where name like 'canary%'",
+      "alter table secret add check (name like 'tok%') not valid",
+    ]
+  ) {
+    await makeTable();
+    await using running = openAction(server.url());
+    await running.tokenize("public.secret", ["name"]);
+    await sql.unsafe("update secret set other = null");
+    await sql.unsafe(obstacle);
+    const logged = await logOf(async () => {
+      await using action = openAction(server.url(), { restores: true });
+      await action.fails("constraint_violation", "public.secret", ["name"]);
+    });
+    assert.deepEqual(valuesIn(logged), []);
+  }
+});
+
 Deno.test("Postgres logs the row that fails a CHECK constraint, unless log_error_verbosity is terse", async () => {
   for (const [verbosity, isLogged] of [["default", true], ["terse", false]] as const) {
     await makeTable();

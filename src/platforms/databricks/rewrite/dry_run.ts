@@ -7,15 +7,14 @@ import { ServiceError } from "../../../errors.ts";
 import { throwObstacle } from "../../obstacles.ts";
 import type { Counts } from "../../platform.ts";
 import type { Conversion } from "../../../tokens/conversion.ts";
-import type { PreparedSession } from "../connection/session.ts";
 import { fromStatement } from "../connection/statement_errors.ts";
 import { findConstraints } from "../lookup/find_constraints.ts";
 import { countViolationsStatement, type ViolationsRow } from "../sql/count_violations.ts";
 import { explainStatement, planError, type PlanRow } from "../sql/explain.ts";
-import { DECLARE_KEY } from "../sql/session_key.ts";
 import { updatedRows, updateInPlaceStatement } from "../sql/update_in_place.ts";
 import { mergedRows, writeTokensStatement } from "../sql/write_tokens.ts";
 import type { CheckConstraint } from "../table.ts";
+import { type BatchKeys, prepareKeys } from "./batch_keys.ts";
 import { countText } from "./count_rows.ts";
 import { retryFromRead } from "./retry_write.ts";
 import { type Pushdown, type TokenSql, tokenSqlFor } from "./token_sql.ts";
@@ -84,10 +83,13 @@ function tryUpdate(
 function tryMerges(work: Work, constraints: readonly CheckConstraint[]): Promise<BatchCounts> {
   const { session, table, conversion, run } = work;
   return retryFromRead(actionOn(table), run, () => 0, async () => {
-    const prepared = await session.prepare(actionOn(table), DECLARE_KEY);
-    const explain = explainStatement(writeTokensStatement(table, conversion.selects, "'[]'"));
+    const keys = await prepareKeys(work);
+    const { prepared } = keys;
+    const areSealed = keys.seal !== undefined;
+    const form = { batch: "'[]'", areSealed };
+    const explain = explainStatement(writeTokensStatement(table, conversion.selects, form));
     checkPlan(work, await session.queryWithin<PlanRow>(prepared, actionOn(table), explain));
-    if (constraints.length > 0) return await checkBatches(work, constraints, prepared);
+    if (constraints.length > 0) return await checkBatches(work, constraints, keys);
     return conversion.canReject ? await sumOf(valueBatches(work)) : { rows: 0, lookalikes: 0 };
   });
 }
@@ -95,12 +97,13 @@ function tryMerges(work: Work, constraints: readonly CheckConstraint[]): Promise
 function checkBatches(
   work: Work,
   constraints: readonly CheckConstraint[],
-  prepared: PreparedSession,
+  keys: BatchKeys,
 ): Promise<BatchCounts> {
   const { session, table, conversion } = work;
-  const rows = mergedRows(table, conversion.selects);
+  const { prepared, seal } = keys;
+  const rows = mergedRows(table, conversion.selects, { areSealed: seal !== undefined });
   const statement = countViolationsStatement(constraints, rows);
-  return sumOf(valueBatchesToWrite(work, prepared), async ({ batch }) => {
+  return sumOf(valueBatchesToWrite(work, keys), async ({ batch }) => {
     if (batch === undefined) return;
     const [counts] = await session.queryWithin<ViolationsRow>(
       prepared,

@@ -13,8 +13,8 @@ import { ServiceError } from "../../../errors.ts";
 import type { Method } from "../../methods.ts";
 import type { Counts } from "../../platform.ts";
 import { retryFromRead } from "./retry_write.ts";
-import { DECLARE_KEY } from "../sql/session_key.ts";
 import { writeTokensStatement } from "../sql/write_tokens.ts";
+import { prepareKeys } from "./batch_keys.ts";
 import { countText, type RowCounts } from "./count_rows.ts";
 import type { TableWriter } from "./table_writer.ts";
 import { valueBatchesToWrite } from "./value_batches.ts";
@@ -54,13 +54,15 @@ async function rewriteOnce(
   writer: TableWriter,
   total: number,
 ): Promise<{ lookalikes: number; heldRows: number }> {
-  const { session, table, conversion, run } = work;
-  const prepared = await session.prepare(actionOn(table), DECLARE_KEY);
-  const statement = writeTokensStatement(table, conversion.selects);
+  const { table, conversion, run } = work;
+  const keys = await prepareKeys(work);
+  const { prepared } = keys;
+  const areSealed = keys.seal !== undefined;
+  const statement = writeTokensStatement(table, conversion.selects, { areSealed });
   const kept = { lookalikes: 0, heldRows: 0 };
   let writing: Promise<void> = Promise.resolve();
   try {
-    for await (const { batch, lookalikes, heldRows } of valueBatchesToWrite(work, prepared)) {
+    for await (const { batch, lookalikes, heldRows } of valueBatchesToWrite(work, keys)) {
       kept.lookalikes += lookalikes;
       kept.heldRows += heldRows;
       if (batch === undefined) continue;

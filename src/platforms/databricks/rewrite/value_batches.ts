@@ -2,13 +2,13 @@
 import { Buffer } from "node:buffer";
 import { ServiceError } from "../../../errors.ts";
 import { toPredicate } from "../../../tokens/selection.ts";
-import { convertBatch } from "../../convert_batch.ts";
-import type { PreparedSession } from "../connection/session.ts";
+import { convertBatch, type TextColumns } from "../../convert_batch.ts";
 import {
   readValuesStatement,
   readValuesToWriteStatement,
   type ValuesRow,
 } from "../sql/read_values.ts";
+import type { BatchKeys, Seal } from "./batch_keys.ts";
 import { actionOn, type Work } from "./work.ts";
 
 const FIRST_CHUNK_ROWS = 500;
@@ -45,18 +45,18 @@ export function valueBatches(work: Work): AsyncGenerator<ValueBatch, void> {
   return batches(work, readValuesStatement(work.table, work.conversion.selects));
 }
 
-/** Batches for `writeTokensStatement`, with texts encrypted by the key of the session `prepared`. */
+/** Batches for `writeTokensStatement`, with texts encrypted by the keys of a session. */
 export function valueBatchesToWrite(
   work: Work,
-  prepared: PreparedSession,
+  keys: BatchKeys,
 ): AsyncGenerator<ValueBatch, void> {
-  return batches(work, readValuesToWriteStatement(work.table, work.conversion.selects), prepared);
+  return batches(work, readValuesToWriteStatement(work.table, work.conversion.selects), keys);
 }
 
 async function* batches(
   work: Work,
   statement: string,
-  prepared?: PreparedSession,
+  { prepared, seal }: Partial<BatchKeys> = {},
 ): AsyncGenerator<ValueBatch, void> {
   const { session, table, run } = work;
   let rows = FIRST_CHUNK_ROWS;
@@ -64,7 +64,7 @@ async function* batches(
   let bytes = 2;
   const chunks = session.read<ValuesRow>(actionOn(table), statement, () => rows, prepared);
   for await (const chunk of run.clock.each("read", chunks)) {
-    for (const entry of await makeEntries(work, chunk)) {
+    for (const entry of await makeEntries(work, chunk, seal)) {
       const entryBytes = Buffer.byteLength(entry.json ?? "") + 1;
       if (entryBytes > MAX_ENTRY_BYTES) throw tooLarge(work);
       if (entries.length > 0 && bytes + entryBytes > BATCH_BYTES) {
@@ -95,13 +95,15 @@ function batchOf(entries: readonly Entry[]): ValueBatch {
 async function makeEntries(
   { table, conversion }: Work,
   chunk: readonly ValuesRow[],
+  seal: Seal | undefined,
 ): Promise<Entry[]> {
   const isSelected = toPredicate(conversion.selects);
   const texts = table.columns.map((_, i) => chunk.map((row) => row[`s${i}`] ?? null));
   const selected = texts.map((column) =>
     column.map((text) => text !== null && isSelected(text) ? text : null)
   );
-  const { tokens, lookalikes } = await convertBatch(table, conversion, selected);
+  const { tokens: made, lookalikes } = await convertBatch(table, conversion, selected);
+  const tokens = seal === undefined ? made : await sealAll(made, seal);
   const lookalikesIn = Map.groupBy(lookalikes, ({ row }) => row);
   return chunk.map(({ n }, row) => {
     const entry: Record<string, string | null> = {};
@@ -117,6 +119,12 @@ async function makeEntries(
       lookalikes: lookalikesIn.get(row)?.length ?? 0,
     };
   });
+}
+
+function sealAll(columns: TextColumns, seal: Seal): Promise<TextColumns> {
+  return Promise.all(
+    columns.map((texts) => Promise.all(texts.map((text) => text === null ? null : seal(text)))),
+  );
 }
 
 function nextChunkRows(chunk: readonly ValuesRow[], rows: number): number {

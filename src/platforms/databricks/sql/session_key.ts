@@ -24,6 +24,30 @@ export const DECLARE_KEY = "DECLARE OR REPLACE VARIABLE tokenize_key BINARY DEFA
 /** A subquery, since a plan shows the value of a variable, but not what a subquery returns. */
 const KEY = "(SELECT v.k FROM VALUES (system.session.tokenize_key) AS v(k))";
 
+/**
+ * Makes a second key, with which this program encrypts what it sends: `READ_VALUES_KEY` gives it. Only a run that
+ * writes values has one. Its ciphertexts are kept in the history of queries; the response with the key is not.
+ */
+export const DECLARE_VALUES_KEY =
+  "DECLARE OR REPLACE VARIABLE tokenize_values_key BINARY DEFAULT " +
+  `unhex(sha2(concat(${random("4")}, ${random("5")}, ${random("6")}), 256))`;
+
+/** The row of `READ_VALUES_KEY`: the key in hexadecimal. */
+export interface ValuesKeyRow {
+  readonly k: string;
+}
+
+/** Gives the second key. */
+export const READ_VALUES_KEY =
+  "SELECT hex(v.k) AS k FROM VALUES (system.session.tokenize_values_key) AS v(k)";
+
+const VALUES_KEY = "(SELECT v.k FROM VALUES (system.session.tokenize_values_key) AS v(k))";
+
+/** The text of a ciphertext that this program made with the second key: AES-GCM, after its nonce. */
+export function unsealed(ciphertext: string): string {
+  return `cast(aes_decrypt(unbase64(${ciphertext}), ${VALUES_KEY}) AS STRING)`;
+}
+
 /** The ciphertext of a text, in Base64 (perhaps with line breaks); NULL for NULL. Differs each time. */
 export function encrypted(text: string): string {
   return `base64(aes_encrypt(${text}, ${KEY}))`;

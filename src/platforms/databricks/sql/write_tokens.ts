@@ -12,40 +12,55 @@
 import type { Selection } from "../../../tokens/selection.ts";
 import { quoteIdentifier } from "../identifiers.ts";
 import type { CheckedTable } from "../table.ts";
-import { decrypted } from "./session_key.ts";
+import { decrypted, unsealed } from "./session_key.ts";
 import { columnOf, columnText, rowGuard, rowWith, tableName } from "./table_expressions.ts";
 
+/** What a batch looks like. */
+export interface BatchForm {
+  /** The parameter, or what stands for it. */
+  readonly batch?: string;
+  /** Whether `t0`, … are ciphertexts: of values, not tokens. */
+  readonly areSealed?: boolean;
+}
+
 /**
- * Merges the batch into the table; `batch` is the parameter, or what stands for it. The session must have
- * the key that the texts were encrypted with.
+ * Merges the batch into the table. The session must have the key that the texts were encrypted with, and if
+ * `areSealed` the one for values.
  */
 export function writeTokensStatement(
   table: CheckedTable,
   selects: Selection,
-  batch = ":batch",
+  { batch = ":batch", areSealed = false }: BatchForm = {},
 ): string {
   const values = newValues(table);
   const assignments = table.columns.map(({ name }, i) =>
     `t.${quoteIdentifier(name)} = ${values[i]}`
   );
   return `MERGE INTO ${tableName(table)} AS t
-USING ${entriesOf(table, batch)}
+USING ${entriesOf(table, { batch, areSealed })}
 ON ${matches(table)}
 WHEN MATCHED AND (${rowGuard(table, selects)}) THEN UPDATE SET ${assignments.join(", ")}`;
 }
 
 /** The rows that it would write, as it would write them. */
-export function mergedRows(table: CheckedTable, selects: Selection): string {
+export function mergedRows(
+  table: CheckedTable,
+  selects: Selection,
+  { areSealed = false }: BatchForm = {},
+): string {
   return `SELECT ${rowWith(table, newValues(table))} FROM ${tableName(table)} AS t
-JOIN ${entriesOf(table, ":batch")}
+JOIN ${entriesOf(table, { batch: ":batch", areSealed })}
 ON ${matches(table)}
 WHERE ${rowGuard(table, selects)}`;
 }
 
 /** The batch as a table `b` of texts and tokens. */
-function entriesOf({ columns }: CheckedTable, batch: string): string {
+function entriesOf({ columns }: CheckedTable, { batch, areSealed }: Required<BatchForm>): string {
   const fields = columns.map((_, i) => `e${i}:string,t${i}:string`).join(",");
-  const source = columns.map((_, i) => `${decrypted(`entry.e${i}`)} AS s${i}, entry.t${i}`);
+  const source = columns.map((_, i) => {
+    const token = areSealed ? `${unsealed(`entry.t${i}`)} AS t${i}` : `entry.t${i}`;
+    return `${decrypted(`entry.e${i}`)} AS s${i}, ${token}`;
+  });
   return `(SELECT ${source.join(", ")}
 FROM (SELECT explode(from_json(${batch}, 'array<struct<${fields}>>')) AS entry)) AS b`;
 }
