@@ -27,7 +27,8 @@ const VAULT = /^vault:(v[1-9][0-9]{0,8}):([A-Za-z0-9+/]+={0,2})$/;
 const DUMMY = /^tok_([A-Za-z0-9+/]*={0,2})_poc$/;
 
 const SCOPES: Readonly<Record<string, Scope>> = { g: "global", d: "dataset", c: "column" };
-const HMAC_CHARACTERS = 43;
+/** 12 to 32 bytes of the HMAC. */
+const [MIN_HMAC_CHARACTERS, MAX_HMAC_CHARACTERS] = [16, 43];
 /** A synthetic IV of 16 bytes. */
 const MIN_SIV_CHARACTERS = 22;
 /** A nonce and a tag. */
@@ -48,10 +49,13 @@ function readKeyed(text: string): TokenForm | undefined {
   const isFormer = version === "1" && scope !== "global";
   if (version === "2" && scope === "global") return undefined;
   if (!isCanonicalUrl(payload)) return undefined;
-  if (sdk === "hmac" && payload.length !== HMAC_CHARACTERS) return undefined;
+  const isHmac = sdk === "hmac";
+  if (isHmac && (payload.length < MIN_HMAC_CHARACTERS || payload.length > MAX_HMAC_CHARACTERS)) {
+    return undefined;
+  }
   if (sdk === "siv" && payload.length < MIN_SIV_CHARACTERS) return undefined;
   return {
-    sdk: sdk === "hmac" ? "hmac-sha256" : "aes-siv",
+    sdk: isHmac ? "hmac-sha256" : "aes-siv",
     keyId: keyId!,
     scope,
     isFormer,
