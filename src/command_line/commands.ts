@@ -1,28 +1,24 @@
 /** Every command: its options, and how they become the command as plain data. */
-import type { Command as Parser } from "commander";
-import type { OutsideCommand, TypedCommand } from "../command.ts";
+import { AFTER_RUNS } from "./after_runs.ts";
+import type { Definition } from "./definition.ts";
 import {
   addAnyDataset,
   addDataset,
   addDatasetOrFile,
   addDatasets,
-  addVerified,
   parseAnyDataset,
   parseDataset,
   parseDatasetOrFile,
   parseDatasets,
-  parseVerified,
 } from "./dataset_options.ts";
 import {
   addCommit,
   addConnections,
-  addDryRun,
   addFrom,
   addJson,
   addJsonLines,
   addKeyFile,
   addNewKey,
-  addReceipt,
   addRunOptions,
   addShell,
   addShowShapes,
@@ -30,24 +26,10 @@ import {
   addTokenContext,
   addUrl,
   addYes,
-  type Options,
   parseKeys,
   parseRunOptions,
   parseTokenContext,
 } from "./options.ts";
-
-/** One command as the command line knows it. */
-interface Definition {
-  /** Two words for a command of a group. */
-  readonly name: (TypedCommand | OutsideCommand)["name"];
-  /** For the list of commands in `--help`. */
-  readonly description: string;
-  readonly options: readonly ((parser: Parser) => Parser)[];
-  /** Into a pipe, too, it prints text unless JSON is asked for. */
-  readonly printsText?: true;
-  /** Makes the command. Ends with a usage error, by way of the parser, if the options contradict. */
-  readonly read: (options: Options, parser: Parser) => TypedCommand | OutsideCommand;
-}
 
 /** In the order of `--help`. */
 export const COMMANDS: readonly Definition[] = [
@@ -168,30 +150,7 @@ export const COMMANDS: readonly Definition[] = [
     options: [addKeyFile, addJson],
     read: (options) => ({ name: "keys check", ...parseKeys(options) }),
   },
-  {
-    name: "restore",
-    description: "turn tokens back into values, in place (ALLOW_DETOKENIZE=true)",
-    options: [addDataset, addDryRun, addCommit, addConnections, addJson],
-    read: (options, parser) => ({
-      name: "restore",
-      dataset: parseDataset(options, parser),
-      options: parseRunOptions(options, parser),
-      quiet: options.quiet ?? false,
-      json: options.json,
-    }),
-  },
-  {
-    name: "verify",
-    description: "check, reading only, that columns hold nothing but tokens",
-    options: [addVerified, addReceipt, addJson],
-    read: (options, parser) => ({
-      name: "verify",
-      datasets: parseVerified(options, parser),
-      receipt: options.receipt,
-      quiet: options.quiet ?? false,
-      json: options.json,
-    }),
-  },
+  ...AFTER_RUNS,
   {
     name: "datahub plan",
     description: "count what would be done about each tagged dataset, and change nothing",
