@@ -59,7 +59,7 @@ export async function planDataset(
         requireTableAllowed(dataset, deps.allowedDatasets, session);
         const sdk = await deps.tokenSdk();
         const conversion = tokenizing(sdk);
-        prefix = commonPrefix(literalPrefixes(conversion.result));
+        prefix = commonPrefix(literalPrefixes(sdk.current ?? sdk.pattern));
         const { showShapes } = trigger;
         part = tablePart(
           await session.plan({ conversion, kinds: tokenKindsOf(sdk), showShapes }),

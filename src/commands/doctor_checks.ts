@@ -7,6 +7,7 @@ import { counted } from "../counted.ts";
 import { requireTableAllowed, requireUrnAllowed } from "../datahub/allowed_datasets.ts";
 import { parseDatasetUrn } from "../datahub/dataset_urn.ts";
 import { parseColumns } from "../datahub/schema_field.ts";
+import { isLoopback } from "../host_name.ts";
 import { type ServiceError, toServiceError } from "../errors.ts";
 import type { Platform } from "../platforms/platform.ts";
 import { selectPlatform } from "../platforms/select_platform.ts";
@@ -59,7 +60,7 @@ function settingsFindings({ connections, tokenSdk, triggerToken, listen }: Confi
     const todo = "set TOKEN_SDK_MODE=aes-siv, with a key file that tokenize keys new makes";
     found.push(advice(check, `anybody can read the tokens of ${tokenSdk.mode} back`, todo));
   }
-  if (triggerToken === undefined && !/^(127\.|\[?::1)/.test(listen.hostname)) {
+  if (triggerToken === undefined && !isLoopback(listen.hostname)) {
     const todo = "set TRIGGER_TOKEN";
     found.push(advice(check, `anybody who reaches ${listen.hostname} may trigger runs`, todo));
   }
@@ -77,7 +78,8 @@ async function checkConnection(
     const sentMs = Date.now();
     const facts = await platform.inspect({ runId, signal, observe });
     const { version, user, encryption, nowMs } = facts;
-    const encrypted = encryption === undefined ? "not known to be encrypted" : encryption;
+    const encrypted = encryption === null ? "not encrypted" : encryption ?? "by way of a pooler";
+    const as = platform.address.includes(user) ? "" : ` as ${user},`;
     // the database's clock was read between the two
     const skewMs = Math.max(sentMs - nowMs, nowMs - Date.now(), 0);
     const clock = skewMs > 1000 * MAX_CLOCK_SECONDS
@@ -90,7 +92,7 @@ async function checkConnection(
       ]
       : [ok("clock", `this machine and ${name} agree`)];
     return [
-      ok(check, `${platform.address}: ${version}, as ${user}, ${encrypted}`),
+      ok(check, `${platform.address}: ${version},${as} ${encrypted}`),
       ...facts.problems.map((each) => failed(check, each)),
       ...facts.advice.map((each) => advice(check, each)),
       ...clock,

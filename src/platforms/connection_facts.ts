@@ -6,8 +6,8 @@ export interface ConnectionFacts {
   readonly version: string;
   /** Whom the database knows the program as. */
   readonly user: string;
-  /** How it is encrypted, such as `TLSv1.3`; undefined if it is not, or if that cannot be told. */
-  readonly encryption: string | undefined;
+  /** How it is encrypted, such as `TLSv1.3`; null if it is not; undefined if that cannot be told. */
+  readonly encryption: string | null | undefined;
   /** The database's clock, in milliseconds since 1970. */
   readonly nowMs: number;
   /** What keeps every run from succeeding, as clauses: "it is a standby, which takes no writes". */

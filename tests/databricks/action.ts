@@ -12,6 +12,7 @@ import type { Report } from "../../src/action/trigger.ts";
 import type { ErrorCode, ServiceError } from "../../src/errors.ts";
 import type { Observation } from "../../src/observations.ts";
 import type { Progress } from "../../src/platforms/platform.ts";
+import type { ConnectionFacts } from "../../src/platforms/connection_facts.ts";
 import { databricksPlatform } from "../../src/platforms/databricks/databricks_platform.ts";
 import { parseDatabricksSettings } from "../../src/platforms/databricks/connection/settings.ts";
 import { DEFAULT_RUN_OPTIONS } from "../../src/run_options.ts";
@@ -58,6 +59,7 @@ export interface Action {
   /** Plans a run. The plan must leak nothing. */
   plan(urn: string, columns: readonly string[], showShapes?: boolean): Promise<DatasetPlan>;
   check(): Promise<void>;
+  inspect(): Promise<ConnectionFacts>;
 }
 
 /** How the action is set up. */
@@ -123,6 +125,10 @@ export function openAction(place: Place, options: ActionOptions = {}): Action {
         assertHistoryLeaksNothing(await place.queryHistory(), sdk, others);
       }
       return plan;
+    },
+    inspect: () => {
+      const { observe } = deps;
+      return platform.inspect({ runId: "r", signal: AbortSignal.timeout(60_000), observe });
     },
     check: () => platform.check(AbortSignal.timeout(5000)),
   };

@@ -104,3 +104,15 @@ standInOnly(
     );
   },
 );
+
+standInOnly(
+  "the connection tells the engine's version, the principal and the clock",
+  async (place) => {
+    const { version, user, encryption, nowMs, problems } = await openAction(place).inspect();
+    assert.match(version, /^Spark \d+\.\d+/);
+    assert.equal(encryption, "TLS");
+    assert.ok(user.length > 0);
+    assert.ok(Math.abs(nowMs - Date.now()) < 60_000, String(nowMs));
+    assert.deepEqual(problems, []);
+  },
+);
