@@ -18,6 +18,7 @@ import { HEALTHY } from "./health.ts";
 import { readGauges } from "./metric_readings.ts";
 import { addPages } from "./pages/pages.ts";
 import { DOCUMENT_PATH, type Environment, pathInfo, shownPath } from "./paths.ts";
+import { addPlan } from "./plan_api.ts";
 import { problemResponse } from "./problem.ts";
 import { type HistoryState, readinessCheck } from "./readiness.ts";
 import {
@@ -82,6 +83,7 @@ export function createApp(deps: AppDependencies): OpenAPIHono<Environment> {
   };
 
   addRuns(app, { runs: deps.runs, bodies, authenticate });
+  addPlan(app, { runs: deps.runs, action: deps.action, bodies, authenticate });
   addDatahub(app, deps.datahub, bodies, authenticate);
   addPages(app, deps.version);
 

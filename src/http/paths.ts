@@ -9,6 +9,7 @@ import {
 } from "./routes.ts";
 import { approvalsRoute } from "./approvals.ts";
 import { PAGE_PATHS } from "./pages/pages.ts";
+import { planRoute } from "./plan_api.ts";
 import { cancelRoute, runEventsRoute, runRoute, runsRoute } from "./run_routes.ts";
 
 /** What handlers of a request know of it. */
@@ -34,6 +35,7 @@ const PATHS: readonly PathInfo[] = [
   { template: metricsRoute.path, allow: "GET, HEAD", isPublic: true },
   { template: DOCUMENT_PATH, allow: "GET, HEAD", isPublic: true },
   { template: triggerRoute.path, allow: "POST", isPublic: false },
+  { template: planRoute.path, allow: "POST", isPublic: false },
   { template: runsRoute.path, allow: "GET, HEAD", isPublic: false },
   { template: runRoute.path, allow: "GET, HEAD", isPublic: false },
   { template: cancelRoute.path, allow: "POST", isPublic: false },

@@ -50,7 +50,7 @@ export const triggerSchema = z.strictObject({
 export type TriggerBody = z.input<typeof triggerSchema>;
 
 /** A place where an update may leave old values. */
-const residueSchema = schemaOf<ResiduePlace>("Residue", {
+export const residueSchema = schemaOf<ResiduePlace>("Residue", {
   place: z.string().openapi({ example: "pg_stats" }),
   state: z.enum(RESIDUE_STATES).openapi({
     description: "`none`: checked, and empty; `cleared`: by this run, and checked again; " +

@@ -12,6 +12,7 @@ const LINKS = [
   ["health", "/healthz", "Whether the process is up"],
   ["metrics", "/metrics", "Metrics for Prometheus"],
   ["trigger", "/trigger", "Tokenizes columns of a dataset (POST)"],
+  ["plan", "/plan", "What a trigger would do (POST)"],
   ["runs", "/runs", "Runs under way, and past ones"],
   ["datahub-status", "/datahub/status", "How far DataHub is followed"],
   ["datahub-approvals", "/datahub/approvals", "Columns that wait for an approval"],
