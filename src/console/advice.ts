@@ -24,8 +24,9 @@ const ADVICE: Readonly<Record<string, string>> = {
   shutting_down: "The program was stopped. Nothing of this run was kept: run again.",
   timeout: "Raise RUN_TIMEOUT_MS, or use commit in batches, so that a later run goes on.",
   internal: "This is a defect. Please report it, with the run's id.",
-  cancelled: "Somebody asked for it. Run again when you are ready.",
-  interrupted: "The program ended while this ran. Run again: what is done already is left alone.",
+  run_cancelled: "Somebody asked for it. Run again when you are ready.",
+  run_interrupted:
+    "The program ended while this ran. Run again: what is done already is left alone.",
 };
 
 /** What to do about a failure of that code; undefined if its message says it all. */

@@ -69,3 +69,11 @@ export function urnParts(urn: string): { platform: string; name: string; env: st
 export function shortUrn(urn: string): string {
   return /^urn:li:[A-Za-z]+:(.+)$/s.exec(urn)?.[1] ?? urn;
 }
+
+/** `512 B`, `3.4 MB` */
+export function bytes(value: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3));
+  const scaled = value / 1000 ** power;
+  return `${scaled < 10 && power > 0 ? scaled.toFixed(1) : Math.round(scaled)} ${units[power]}`;
+}

@@ -14,7 +14,7 @@ const NAMES: Readonly<Record<string, string>> = {
 const ENOUGH = 0.5;
 
 /** `98 % e-mail addresses, 2 % other texts`, the most frequent first. */
-export function looksInWords({ sampled, forms }: Looks): string {
+export function looksInWords({ sampled, forms }: Pick<Looks, "sampled" | "forms">): string {
   return Object.entries(forms).sort(([, one], [, other]) => (other ?? 0) - (one ?? 0))
     .map(([form, found]) => `${percent((found ?? 0) / sampled)} ${NAMES[form] ?? form}`)
     .join(", ");

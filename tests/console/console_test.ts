@@ -58,9 +58,9 @@ Deno.test("a run is planned, started and shown with its counts, by the keyboard 
 
   await page.getByRole("link", { name: "All runs", exact: true }).click();
   const rows = page.getByRole("list", { name: /Runs/ }).getByRole("listitem");
-  await rows.nth(1).waitFor();
+  await rows.first().waitFor();
   assert.match(await rows.nth(0).innerText(), /100 updated/);
-  assert.match(await rows.nth(1).innerText(), /dry run/);
+  assert.equal(await rows.count(), 1, "a plan is no run");
 });
 
 Deno.test("what stands in the way of a run is named, with what to do, before anything is changed", async () => {

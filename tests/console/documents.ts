@@ -6,6 +6,7 @@ import type { Report } from "../../src/action/trigger.ts";
 import type * as shown from "../../src/console/api/documents.ts";
 import type { LoopStatus } from "../../src/datahub/loop/loop_status.ts";
 import type { Approvals } from "../../src/datahub/loop/waiting_columns.ts";
+import type { SentPlan } from "../../src/http/plan_api.ts";
 import type { Readiness } from "../../src/http/readiness.ts";
 import type { TriggerBody } from "../../src/http/schemas.ts";
 import type { Run } from "../../src/runs/run.ts";
@@ -16,6 +17,7 @@ export const asShown = {
   run: (sent: Run): shown.Run => sent,
   runs: (sent: RunPage & { history: HistoryStatus }): shown.RunPage => sent,
   report: (sent: Report): shown.Report => sent,
+  plan: (sent: SentPlan): shown.Plan => sent,
   readiness: (sent: Readiness): shown.Readiness => sent,
   status: (sent: LoopStatus): shown.DatahubStatus => sent,
   approvals: (sent: Approvals): shown.Approvals => sent,

@@ -104,6 +104,38 @@ export interface TriggerBody {
   readonly scrub?: boolean;
 }
 
+/** What is in a column of a plan. */
+export interface PlannedColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly nulls: number;
+  readonly would_change: number;
+  readonly tokens: {
+    readonly own: number;
+    readonly other_key: number;
+    readonly other_sdk: number;
+  };
+  readonly looks_like: Pick<Looks, "sampled" | "forms"> | null;
+}
+
+/** What a run would do. */
+export interface Plan {
+  readonly table: string | null;
+  readonly possible: boolean;
+  readonly obstacles: readonly { readonly code: string; readonly detail: string }[];
+  readonly rows: number | null;
+  readonly would_update: number | null;
+  readonly columns: readonly PlannedColumn[];
+  readonly method: string | null;
+  readonly estimate: {
+    readonly seconds: number;
+    readonly disk_bytes: number;
+    readonly wal_bytes: number | null;
+  } | null;
+  readonly residue: readonly ResiduePlace[];
+  readonly warnings?: readonly string[];
+}
+
 /** Whether the platforms can be reached. */
 export interface Readiness {
   readonly status: "ready" | "not_ready";

@@ -25,10 +25,13 @@ export function Note(
 }
 
 /** A problem document, with what can be done about it. */
-export function ProblemNote({ problem }: { problem: Problem }) {
+export function ProblemNote({ problem, tone = "bad" }: {
+  problem: Problem;
+  tone?: "bad" | "warn" | "quiet";
+}) {
   const advice = adviceFor(problem.code);
   return (
-    <Note tone="bad" title={problem.title}>
+    <Note tone={tone} title={problem.title}>
       <p class="detail">{problem.detail}</p>
       {advice && <p>{advice}</p>}
       <p class="fine">

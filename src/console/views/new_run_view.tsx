@@ -1,11 +1,10 @@
 /** Plans a run: first what it would do, then the run itself. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiProblem, call } from "../api/client.ts";
-import type { Problem, Run, TriggerBody } from "../api/documents.ts";
+import type { Plan, Problem, Run, TriggerBody } from "../api/documents.ts";
 import { urnParts } from "../format.ts";
 import { Note, ProblemNote } from "../parts/messages.tsx";
 import { goTo } from "../router.ts";
-import { hasEnded, useRun } from "../use_run.ts";
 import { PlanForm } from "./plan_form.tsx";
 import { PlannedRun } from "./planned_run.tsx";
 
@@ -15,32 +14,16 @@ export interface NewRunProps {
   readonly columns: string;
 }
 
+/** What became of the form so far. */
+type Stage =
+  | { readonly kind: "form" }
+  | { readonly kind: "checking" | "starting"; readonly body: TriggerBody; readonly plan?: Plan }
+  | { readonly kind: "checked"; readonly body: TriggerBody; readonly plan: Plan }
+  | { readonly kind: "refused"; readonly problem: Problem };
+
 /** The form, and below it what a run would do. */
 export function NewRunView({ dataset, columns }: NewRunProps) {
-  const [plan, setPlan] = useState<{ body: TriggerBody; runId: string }>();
-  const [problem, setProblem] = useState<Problem>();
-  const [isBusy, setBusy] = useState(false);
-
-  const start = async (body: TriggerBody, then: (run: Run) => void) => {
-    setBusy(true);
-    setProblem(undefined);
-    try {
-      then(await trigger(body));
-    } catch (error) {
-      setProblem(problemOf(error));
-    } finally {
-      setBusy(false);
-    }
-  };
-  const check = (body: TriggerBody) => {
-    setPlan(undefined);
-    return start(
-      { ...body, dry_run: true, scrub: false },
-      (run) => setPlan({ body, runId: run.run_id }),
-    );
-  };
-  const go = (body: TriggerBody) => start(body, (run) => goTo({ view: "run", runId: run.run_id }));
-
+  const { stage, check, start, reset } = useStages();
   return (
     <>
       <header class="view-head">
@@ -49,54 +32,73 @@ export function NewRunView({ dataset, columns }: NewRunProps) {
       <p class="lead">Check first: that counts what a run would change, and changes nothing.</p>
       <PlanForm
         initial={{ dataset, columns }}
-        isBusy={isBusy}
-        onChange={() => setPlan(undefined)}
-        onCheck={check}
+        isBusy={stage.kind === "checking" || stage.kind === "starting"}
+        onChange={reset}
+        onCheck={(body) => void check(body)}
       />
       <div aria-live="polite">
-        {problem && <ProblemNote problem={problem} />}
-        {plan && <CheckedPlan {...plan} isBusy={isBusy} onGo={() => go(plan.body)} />}
+        {stage.kind === "refused" && <ProblemNote problem={stage.problem} />}
+        {stage.kind === "checking" && (
+          <Note
+            tone="quiet"
+            title={`Counting the rows of ${urnParts(stage.body.dataset_urn)?.name}…`}
+          />
+        )}
+        {"plan" in stage && stage.plan && (
+          <PlannedRun
+            plan={stage.plan}
+            isBusy={stage.kind === "starting"}
+            onGo={() => void start(stage.body, stage.plan)}
+          />
+        )}
       </div>
     </>
   );
 }
 
-/** Starts a run. The key makes a request that is sent twice, since the network failed, one run. */
-async function trigger(body: TriggerBody): Promise<Run> {
-  const headers = { prefer: "respond-async", "idempotency-key": newKey() };
-  return await call<Run>("/trigger", { method: "POST", body, headers });
+function useStages() {
+  const [stage, setStage] = useState<Stage>({ kind: "form" });
+  const asked = useRef(new AbortController());
+  useEffect(() => () => asked.current.abort(), []);
+
+  const reset = () => {
+    asked.current.abort();
+    setStage({ kind: "form" });
+  };
+  const attempt = async (work: (signal: AbortSignal) => Promise<void>) => {
+    asked.current.abort();
+    const { signal } = asked.current = new AbortController();
+    try {
+      await work(signal);
+    } catch (error) {
+      if (!signal.aborted) setStage({ kind: "refused", problem: problemOf(error) });
+    }
+  };
+  const check = (body: TriggerBody) =>
+    attempt(async (signal) => {
+      setStage({ kind: "checking", body });
+      const plan = await call<Plan>("/plan", { method: "POST", body, signal });
+      setStage({ kind: "checked", body, plan });
+    });
+  const start = (body: TriggerBody, plan: Plan | undefined) =>
+    attempt(async () => {
+      setStage({ kind: "starting", body, ...(plan && { plan }) });
+      // the key makes a request that is sent twice, as the network failed, one run
+      const headers = { prefer: "respond-async", "idempotency-key": newKey() };
+      const run = await call<Run>("/trigger", { method: "POST", body, headers });
+      goTo({ view: "run", runId: run.run_id });
+    });
+  return { stage, check, start, reset };
 }
 
 /** `crypto.randomUUID` is there only where the page came encrypted, or from this machine. */
 function newKey(): string {
-  return Array.from(
-    crypto.getRandomValues(new Uint8Array(16)),
-    (byte) => byte.toString(16).padStart(2, "0"),
-  ).join("");
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function problemOf(error: unknown): Problem {
   if (error instanceof ApiProblem) return error.problem;
   const detail = `${(error as Error).message}. Nothing was started, as far as is known.`;
   return { status: 0, title: "There was no response", detail, code: "unreachable" };
-}
-
-function CheckedPlan({ body, runId, isBusy, onGo }: {
-  body: TriggerBody;
-  runId: string;
-  isBusy: boolean;
-  onGo: () => void;
-}) {
-  const { run, problem } = useRun(runId);
-  useEffect(() => {
-    if (run && hasEnded(run)) {
-      document.getElementById("plan-result")?.scrollIntoView?.({ block: "nearest" });
-    }
-  }, [run && hasEnded(run)]);
-  if (problem) return <ProblemNote problem={problem} />;
-  const name = urnParts(body.dataset_urn)?.name ?? body.dataset_urn;
-  if (run === undefined || !hasEnded(run)) {
-    return <Note tone="quiet" title={`Counting the rows of ${name}…`} />;
-  }
-  return <PlannedRun run={run} body={body} isBusy={isBusy} onGo={onGo} />;
 }

@@ -10,6 +10,7 @@ import type { Sample } from "../parts/rate_chart.tsx";
 import { Time } from "../parts/time.tsx";
 import { hrefOf } from "../router.ts";
 import { hasEnded, useRun } from "../use_run.ts";
+import { causeInWords, methodInWords, warningInWords } from "../words.ts";
 import { ProgressCard, RateCard } from "./progress_cards.tsx";
 import { ReceiptCard } from "./receipt_card.tsx";
 import { ResidueCard } from "./residue_card.tsx";
@@ -53,6 +54,12 @@ function NotShown({ problem }: { problem: Problem | undefined }) {
   );
 }
 
+/** Not everything that did not succeed went wrong. */
+const TONES: Readonly<Record<string, "quiet" | "warn">> = {
+  cancelled: "quiet",
+  interrupted: "warn",
+};
+
 function Shown({ run, samples }: { run: Run; samples: readonly Sample[] }) {
   const name = run.table ?? urnParts(run.dataset_urn)?.name ?? run.dataset_urn;
   return (
@@ -73,9 +80,10 @@ function Shown({ run, samples }: { run: Run; samples: readonly Sample[] }) {
         </div>
         <RunActions run={run} name={name} />
       </header>
-      {run.problem && <ProblemNote problem={run.problem} />}
+      {run.problem && <ProblemNote problem={run.problem} tone={TONES[run.state] ?? "bad"} />}
       <Warnings run={run} />
-      {run.report ? <Counts run={run} /> : !isUnbegun(run) && <ProgressCard run={run} />}
+      {run.report && <Counts run={run} />}
+      {!hasEnded(run) && <ProgressCard run={run} />}
       {(!hasEnded(run) || samples.length > 1) && <RateCard run={run} samples={samples} />}
       <Facts run={run} />
       {run.report?.residue && <ResidueCard residue={run.report.residue} />}
@@ -84,26 +92,14 @@ function Shown({ run, samples }: { run: Run; samples: readonly Sample[] }) {
   );
 }
 
-const WARNINGS: Readonly<Record<string, string>> = {
-  dummy_tokens:
-    "The tokens are of the SDK dummy: everybody can read the values from them. It is for trials only.",
-  sync_standby_wait_cancelled: "Committed, but a synchronous standby has not confirmed it.",
-  server_warning: "The database server warned of something. Its log says what.",
-};
-
 function Warnings({ run }: { run: Run }) {
   return run.report?.warnings?.map((warning) => (
     <Note key={warning} tone="warn" title="Warning">
       <p>
-        {WARNINGS[warning] ?? warning}
+        {warningInWords(warning)}
       </p>
     </Note>
   ));
-}
-
-/** Whether a run ended before there was anything to count. */
-function isUnbegun(run: Run): boolean {
-  return hasEnded(run) && run.progress === null;
 }
 
 function Counts({ run }: { run: Run }) {
@@ -136,19 +132,6 @@ function Tile({ name, value }: { name: string; value: string }) {
   );
 }
 
-const CAUSES: Readonly<Record<string, string>> = {
-  http: "The API",
-  cli: "The command line",
-  event: "An event of DataHub",
-  sweep: "A sweep over DataHub",
-};
-
-const METHODS: Readonly<Record<string, string>> = {
-  client: "tokens made by this program",
-  pushdown: "tokens made in the database",
-  rewrite: "the whole table rewritten",
-};
-
 function Facts({ run }: { run: Run }) {
   const { cause, report } = run;
   return (
@@ -158,9 +141,9 @@ function Facts({ run }: { run: Run }) {
           {run.columns.map((each) => <code class="chip" key={each}>{each}</code>)}
         </Fact>
         <Fact name="Platform">{run.platform ?? "–"}</Fact>
-        {report?.method && <Fact name="Method">{METHODS[report.method] ?? report.method}</Fact>}
+        {report?.method && <Fact name="Method">{methodInWords(report.method)}</Fact>}
         <Fact name="Started by">
-          {CAUSES[cause.kind] ?? cause.kind}
+          {causeInWords(cause.kind)}
           {cause.actor && (
             <>
               , <code>{cause.actor}</code>
@@ -172,6 +155,11 @@ function Facts({ run }: { run: Run }) {
         </Fact>
         <Fact name="Began">{run.started_at ? <Time at={run.started_at} /> : "–"}</Fact>
         <Fact name="Ended">{run.finished_at ? <Time at={run.finished_at} /> : "–"}</Fact>
+        {hasEnded(run) && !report && run.progress && (
+          <Fact name="Came to">
+            {count(run.progress.updated)} of {count(run.progress.total)} rows
+          </Fact>
+        )}
         <Fact name="Run" isWide>
           <code class="id">{run.run_id}</code>
           <CopyButton text={run.run_id} what="run id" />
