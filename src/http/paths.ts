@@ -9,7 +9,7 @@ import {
 } from "./routes.ts";
 import { approvalsRoute } from "./approvals.ts";
 import { PAGE_PATHS } from "./pages/pages.ts";
-import { planRoute } from "./plan_api.ts";
+import { planRoute } from "./plan_routes.ts";
 import { cancelRoute, runEventsRoute, runRoute, runsRoute } from "./run_routes.ts";
 
 /** What handlers of a request know of it. */

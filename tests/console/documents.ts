@@ -6,7 +6,7 @@ import type { Report } from "../../src/action/trigger.ts";
 import type * as shown from "../../src/console/api/documents.ts";
 import type { LoopStatus } from "../../src/datahub/loop/loop_status.ts";
 import type { Approvals } from "../../src/datahub/loop/waiting_columns.ts";
-import type { SentPlan } from "../../src/http/plan_api.ts";
+import type { SentPlan } from "../../src/http/plan_routes.ts";
 import type { Readiness } from "../../src/http/readiness.ts";
 import type { TriggerBody } from "../../src/http/schemas.ts";
 import type { Run } from "../../src/runs/run.ts";
