@@ -49,7 +49,6 @@ CREATE TABLE ${SCHEMA}.runs (
 ) WITH (fillfactor = 70);
 COMMENT ON COLUMN ${SCHEMA}.runs.document IS
   'the run as GET /runs/{id} sends it, without cancel_requested and throttle; it holds no value of a table';
-CREATE INDEX runs_listed ON ${SCHEMA}.runs (created_at DESC, run_id DESC);
 CREATE INDEX runs_by_state ON ${SCHEMA}.runs (state, created_at DESC, run_id DESC);
 CREATE INDEX runs_by_dataset ON ${SCHEMA}.runs (left(dataset_urn, 300), created_at DESC, run_id DESC);
 CREATE INDEX runs_finished ON ${SCHEMA}.runs (finished_at) WHERE finished_at IS NOT NULL;

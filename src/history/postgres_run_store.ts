@@ -1,7 +1,7 @@
 /** Keeps runs in Postgres, where several processes share them. */
 import { changed } from "../runs/changed_run.ts";
 import { cursorAfter, parseCursor } from "../runs/cursor.ts";
-import type { RunState } from "../runs/run.ts";
+import { RUN_STATES, type RunState } from "../runs/run.ts";
 import type {
   Added,
   HistoryStatus,
@@ -114,17 +114,17 @@ export class PostgresRunStore implements RunStore {
     return row && storedRunOf(row);
   }
 
-  async list({ limit, cursor, states, datasetUrn }: RunQuery): Promise<RunPage> {
+  async list({ limit, cursor, states = RUN_STATES, datasetUrn }: RunQuery): Promise<RunPage> {
     const after = cursor === undefined ? undefined : parseCursor(cursor);
     const shape = {
-      states: states?.length ?? 0,
+      states: states.length,
       dataset: datasetUrn !== undefined,
       after: after !== undefined,
     };
-    if (states?.length === 0) return { runs: [], next_cursor: null };
+    if (states.length === 0) return { runs: [], next_cursor: null };
     const rows = await this.#again<RunRow>("list runs", listRuns(shape), [
       String(limit + 1), // to know whether there are more
-      ...(states ?? []),
+      ...states,
       ...(datasetUrn === undefined ? [] : [storable(datasetUrn)]),
       ...(after === undefined ? [] : [timeOf(after.created_at), storable(after.run_id)]),
     ]);
