@@ -1,8 +1,8 @@
 /**
  * `make bench`: how far from the database's own limit is the action, on this machine?
  *
- *     scripts/deno.sh task bench [--parts start,small,bulk,sdks,databricks,vault,datahub]
- *       [--datasets 10000]
+ *     scripts/deno.sh task bench [--parts start,small,bulk,sdks,runs,databricks,vault,datahub]
+ *       [--datasets 10000] [--runs 10000]
  *       [--rows 10000,100000,1000000] [--large] [--rounds 3] [--no-index] [--only CONTENDER]
  *       [--write]
  *
@@ -19,6 +19,7 @@ import { benchDatahub } from "./datahub.ts";
 import { benchDatabricks } from "./databricks.ts";
 import type { Report } from "./figures.ts";
 import { PERFORMANCE_PAGE } from "./performance_page.ts";
+import { benchRuns } from "./runs.ts";
 import { benchSdks } from "./sdks.ts";
 import { benchSmallWork } from "./small_work.ts";
 import { benchStart } from "./start.ts";
@@ -27,10 +28,11 @@ import { benchVault } from "./vault.ts";
 const { values: options } = parseArgs({
   args: Deno.args,
   options: {
-    parts: { type: "string", default: "start,small,bulk,sdks" },
+    parts: { type: "string", default: "start,small,bulk,sdks,runs" },
     rows: { type: "string", default: "10000,100000,1000000" },
     rounds: { type: "string", default: "3" },
     datasets: { type: "string", default: "10000" },
+    runs: { type: "string", default: "10000" },
     large: { type: "boolean", default: false },
     index: { type: "boolean", default: true },
     only: { type: "string", default: "" },
@@ -54,6 +56,8 @@ const PARTS: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   small: (report) => onPostgres(report, (database) => benchSmallWork(database, report)),
   bulk: (report) => onPostgres(report, (database) => benchBulk(database, bulk, report)),
   sdks: (report) => onPostgres(report, (database) => benchSdks(database, { rows, rounds }, report)),
+  runs: (report) =>
+    onPostgres(report, (database) => benchRuns(database, Number(options.runs), report)),
   databricks: (report) => benchDatabricks({ sizes, rounds }, report),
   vault: (report) => benchVault({ rows, rounds }, report),
   datahub: (report) =>
