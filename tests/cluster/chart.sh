@@ -51,6 +51,10 @@ chart_triggers() {
   contains "$(in_chart trigger --urn "$PG_URN" --columns name,email,phone)" '"updated":100,"skipped":0'
   contains "$(in_chart trigger --urn "$PG_URN" --columns name,email,phone)" '"updated":0,"skipped":100'
 }
+chart_is_sound() {
+  in_chart doctor --json --urn "$PG_URN" --columns name,email,phone >"$work/doctor"
+  contains_not "$(cat "$work/doctor")" '"state":"failed"'
+}
 chart_is_confined() {
   equal "$(chart_kube get pods --selector app.kubernetes.io/component=action \
     --output 'jsonpath={.items[*].spec.volumes[*].projected}')" ''
@@ -128,6 +132,7 @@ Y
   check "helm install brings the chart up, and its notes say what is next" chart_installs
   check "helm test makes a dry run through the Service" chart_test
   check "the chart's action tokenizes the 100 customers once" chart_triggers
+  check "tokenize doctor finds nothing that fails in it" chart_is_sound
   check "its pods have no token, and its sandbox knows the database by its name" chart_is_confined
   check "helm upgrade with a configuration file rolls the pods, and it counts" chart_configuration
   check "two replicas need a history, and with it both serve" chart_replicas

@@ -341,7 +341,7 @@ trigger_outside() { # TOKEN
 right_token() { contains "$(trigger_outside "$(secret TRIGGER_TOKEN)")" '"updated":0,"skipped":100'; }
 wrong_token() {
   local answer code=0
-  answer=$(trigger_outside wrong) || code=$?
+  answer=$(trigger_outside another-token-than-that) || code=$?
   contains "$answer" '"status":401'
   contains "$answer" '"code":"unauthorized"'
   equal "$code" 1
