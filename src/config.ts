@@ -29,7 +29,7 @@ import {
 import { type DatahubSettings, readDatahubSettings } from "./datahub/settings.ts";
 import { isLoopback } from "./host_name.ts";
 import { readSecretScope } from "./platforms/databricks/connection/settings.ts";
-import type { TransactionLimits } from "./platforms/postgres/connection/settings.ts";
+import type { StrainLimits, TransactionLimits } from "./platforms/postgres/connection/settings.ts";
 import { readSigningKey } from "./receipts/signing_key.ts";
 import { boolean, integer } from "./setting_values.ts";
 import { fileVariable, settingsReader, type SettingsSource } from "./settings_reader.ts";
@@ -56,6 +56,8 @@ export interface Config {
   readonly allowedDatasets: readonly string[] | undefined;
   readonly connections: readonly Connection[];
   readonly postgresLimits: TransactionLimits;
+  /** When runs on Postgres wait for the server. */
+  readonly postgresStrainLimits: StrainLimits;
   /** The Databricks secret scope with the token SDK's key; undefined if only the action has the key. */
   readonly databricksSecretScope: string | undefined;
   /** Where runs are kept; undefined: in memory. */
@@ -135,10 +137,7 @@ export function loadConfig(
     },
     allowedDatasets: read(undefined, () => readAllowedDatasets(variable("ALLOWED_DATASETS"))),
     connections: read([], () => readConnections(reader, settingsFile?.connections ?? [])),
-    postgresLimits: {
-      lockTimeoutMs: number("PG_LOCK_TIMEOUT_MS"),
-      statementTimeoutMs: number("PG_STATEMENT_TIMEOUT_MS"),
-    },
+    ...limitsOnPostgres(number),
     databricksSecretScope: read(undefined, () => readSecretScope(reader)),
     history: read(undefined, () => readHistorySettings(reader)),
     datahub: read(undefined, () => readDatahubSettings(reader)),
@@ -178,6 +177,22 @@ function withoutConsequences(
 ): readonly ConfigFault[] {
   const others = faults.filter((fault) => inFile.every((each) => each.variable !== fault.variable));
   return inFile.concat(others.map(traced));
+}
+
+function limitsOnPostgres(
+  number: (name: IntegerName) => number,
+): Pick<Config, "postgresLimits" | "postgresStrainLimits"> {
+  return {
+    postgresLimits: {
+      lockTimeoutMs: number("PG_LOCK_TIMEOUT_MS"),
+      statementTimeoutMs: number("PG_STATEMENT_TIMEOUT_MS"),
+    },
+    postgresStrainLimits: {
+      maxReplicaLagMs: number("PG_MAX_REPLICA_LAG_MS"),
+      maxSlotLagMib: number("PG_MAX_SLOT_LAG_MIB"),
+      maxActiveSessions: number("PG_MAX_ACTIVE_SESSIONS"),
+    },
+  };
 }
 
 /** In the order of the configuration file; then what is not from there. */

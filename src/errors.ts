@@ -37,6 +37,7 @@ export const ERROR_CODES = [
   "constraint_violation",
   "timeout",
   "run_cancelled",
+  "run_not_adjustable",
   "shutting_down",
   "run_interrupted",
   // what the work depends on

@@ -60,6 +60,8 @@ export const LOG_LINES: Readonly<
     "dry run {runId} on {table}: {updated} would be updated, {skipped} skipped, {elapsedMs} ms",
   ],
   run_failed: ["error", "run {runId} failed: {reason} ({code})"],
+  run_throttled: ["info", "run {runId} waits because of {reason}"],
+  run_resumed: ["info", "run {runId} goes on after {waitedMs} ms"],
   run_cancelled: ["info", "run {runId}: {reason}"],
   verification_started: ["info", "verification {runId} started on {datasetUrn}"],
   verification_finished: ["info", "verification {runId} of {table}: {verdict}, {elapsedMs} ms"],

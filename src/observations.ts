@@ -95,6 +95,9 @@ export type Observation =
     readonly facts: ErrorFacts;
     readonly elapsedMs: number;
   }
+  /** Of waiting for a rate that was asked for, there is no event. */
+  | { readonly event: "run_throttled"; readonly runId: string; readonly reason: string }
+  | { readonly event: "run_resumed"; readonly runId: string; readonly waitedMs: number }
   | {
     readonly event: "run_cancelled";
     readonly runId: string;

@@ -26,7 +26,14 @@ export interface RunOptions {
   readonly scrub: boolean;
   /** How many connections may write at once in batches; undefined leaves it to the platform. */
   readonly connections?: number | undefined;
+  /** The most rows to write in a second; undefined for no limit. */
+  readonly rowsPerSecond?: number | undefined;
 }
+
+/** The most connections that may write at once. */
+export const MAX_CONNECTIONS = 64;
+/** The highest rate that can be asked for. */
+export const MAX_ROWS_PER_SECOND = 1_000_000_000;
 
 /** How a run is done unless the caller says otherwise. */
 export const DEFAULT_RUN_OPTIONS: RunOptions = {

@@ -191,6 +191,7 @@ function platformOf(connection: Connection, config: Config): Platform {
   }
   return postgresPlatform(connection.settings, {
     ...config.postgresLimits,
+    strainLimits: config.postgresStrainLimits,
     allowTriggers: config.allowTriggers,
     allowTableFunctions: config.allowTableFunctions,
     allowUnprovenMasks,

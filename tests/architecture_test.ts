@@ -67,7 +67,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http: ["action", "datahub", "datahub/loop", "metrics", "observations", "platforms", "runs"],
   metrics: ["observations"],
   history: ["observations", "platforms", "runs"],
-  runs: ["action", "datahub", "platforms"],
+  runs: ["action", "datahub", "observations", "platforms"],
   action: ["datahub", "observations", "platforms", "tokens", "traces"],
   traces: ["observations", "setting_values", "settings_reader"],
   log: ["config", "observations"],

@@ -33,6 +33,7 @@ Deno.test("without any variable the action listens on loopback, logs JSON and ha
     connections: [],
     databricksSecretScope: undefined,
     postgresLimits: { lockTimeoutMs: 5000, statementTimeoutMs: 3_600_000 },
+    postgresStrainLimits: { maxReplicaLagMs: 0, maxSlotLagMib: 0, maxActiveSessions: 0 },
     runTimeoutMs: 86_400_000,
     history: undefined,
     maxQueuedRuns: 1000,

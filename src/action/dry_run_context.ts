@@ -2,6 +2,7 @@
 import type { ServiceError } from "../errors.ts";
 import type { Observe } from "../observations.ts";
 import { PhaseClock } from "../phases.ts";
+import { Throttle } from "../platforms/throttle.ts";
 import type { RunContext } from "../platforms/platform.ts";
 import type { RunOptions } from "../run_options.ts";
 
@@ -25,6 +26,7 @@ export function dryRunContext(
     strategy,
     scrub,
     connections,
+    throttle: new Throttle(),
     clock: new PhaseClock(),
     progress: () => {},
     warn: () => {},

@@ -19,7 +19,8 @@ import {
   UNKNOWN_TABLE,
 } from "./plan_document.ts";
 import { withTimeLimit } from "./time_limit.ts";
-import { type ActionDependencies, requireCompatible, type RunControl } from "./tokenize_dataset.ts";
+import { requireCompatible } from "./require_compatible.ts";
+import type { ActionDependencies, RunControl } from "./tokenize_dataset.ts";
 import type { Trigger } from "./trigger.ts";
 
 /** What to plan: the run that would be started, as a dry run. */

@@ -6,16 +6,17 @@ import { ServiceError, toServiceError } from "../errors.ts";
 import { stackFrames } from "../stack_frames.ts";
 import type { Observe } from "../observations.ts";
 import { type Meter, PhaseClock } from "../phases.ts";
-import type { Platform, Progress } from "../platforms/platform.ts";
+import type { Platform, Progress, RunContext } from "../platforms/platform.ts";
 import { selectPlatform } from "../platforms/select_platform.ts";
 import { restoring, rotating, type RotationSource, tokenizing } from "../tokens/conversion.ts";
 import type { TokenSdk } from "../tokens/token_sdk.ts";
-import type { RunOptions } from "../run_options.ts";
 import type { Warning } from "../platforms/warnings.ts";
 import type { RunEnd, Traces } from "../traces/run_traces.ts";
 import { inTrace } from "../trace_context.ts";
 import { measuredConversion } from "./measured_conversion.ts";
 import { withResidue } from "./report_residue.ts";
+import { newThrottle, type Throttle } from "../platforms/throttle.ts";
+import { requireCompatible } from "./require_compatible.ts";
 import { withTimeLimit } from "./time_limit.ts";
 import type { Report, Trigger } from "./trigger.ts";
 
@@ -49,6 +50,8 @@ export interface RunControl {
   /** To be aborted, with a `ServiceError` as the reason, to end the run and roll it back. */
   readonly signal: AbortSignal;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Slows it down; by default as the trigger says. */
+  readonly throttle?: Throttle | undefined;
   /** Called once the table is found, with its name and its columns' in the catalogue. */
   readonly onTable?: ((table: string, columns: readonly string[]) => void) | undefined;
 }
@@ -150,40 +153,40 @@ function observeFailure(
   observe({ event: "run_failed", runId, datasetUrn, code, reason, facts, elapsedMs });
 }
 
+/** How the platform is to do the run, and what it reports to. */
+function contextOf(
+  { dryRun, commit, strategy, scrub, connections, rowsPerSecond }: Trigger,
+  observe: Observe,
+  { runId, signal, clock, onProgress, throttle = newThrottle(rowsPerSecond) }: MeasuredRun,
+  warn: RunContext["warn"],
+): RunContext {
+  const progress = (made: Progress) => {
+    observe({ event: "batch_written", runId, updated: made.updated, total: made.total });
+    onProgress?.(made);
+  };
+  const options = { dryRun, commit, strategy, scrub, connections, rowsPerSecond };
+  return { ...options, runId, signal, observe, clock, throttle, progress, warn };
+}
+
 async function run(
   trigger: Trigger,
   deps: ActionDependencies,
-  { runId, signal, onProgress, onTable, clock }: MeasuredRun,
+  control: MeasuredRun,
 ): Promise<Omit<Report, "elapsed_ms">> {
+  const { runId, onTable, clock } = control;
   const dataset = parseDatasetUrn(trigger.datasetUrn);
   const columns = parseColumns(trigger.columns, dataset);
   requireUrnAllowed(dataset, deps.allowedDatasets);
   const platform = selectPlatform(dataset, deps.platforms, deps.knownPlatforms);
-  const { dryRun, commit, strategy, connections, scrub } = trigger;
+  const { dryRun, scrub } = trigger;
   requireCompatible(trigger);
-  const progress = (made: Progress) => {
-    deps.observe({ event: "batch_written", runId, updated: made.updated, total: made.total });
-    onProgress?.(made);
-  };
   const warnings = new Set<Warning>(dryRun ? [] : deps.standingWarnings);
   const warn = (warning: Warning) => {
     if (!warnings.has(warning)) deps.observe({ event: "run_warned", runId, warning });
     warnings.add(warning);
   };
-  const context = {
-    runId,
-    dryRun,
-    commit,
-    strategy,
-    scrub,
-    connections,
-    signal,
-    observe: deps.observe,
-    clock,
-    progress,
-    warn,
-    ...(deps.restores && { writesValues: true }),
-  };
+  const plain = contextOf(trigger, deps.observe, control, warn);
+  const context = deps.restores ? { ...plain, writesValues: true } : plain;
 
   const found = clock.start("look-up");
   const ended = await platform.withTable(dataset, columns, context, async (table) => {
@@ -224,24 +227,4 @@ async function conversionOf(deps: ActionDependencies, clock: PhaseClock) {
     ? tokenizing(sdk)
     : rotating(await rotateFrom(), sdk);
   return measuredConversion(conversion, clock, meter);
-}
-
-/** Throws `invalid_request` for options that contradict each other. */
-export function requireCompatible({ dryRun, commit, strategy, scrub }: RunOptions): void {
-  if (commit === "batches" && strategy === "rewrite") throw contradiction();
-  if (scrub && dryRun) throw nothingToScrub();
-}
-
-function nothingToScrub(): ServiceError {
-  return new ServiceError(
-    "invalid_request",
-    'Cannot start the run: a dry run changes nothing, so "scrub" has no meaning',
-  );
-}
-
-function contradiction(): ServiceError {
-  return new ServiceError(
-    "invalid_request",
-    'Cannot start the run: strategy "rewrite" is one change of the whole table, so commit "batches" has no meaning',
-  );
 }

@@ -1,21 +1,14 @@
 /** The commands for what was done: it is undone, or verified. */
 import { addDataset, addVerified, parseDataset, parseVerified } from "./dataset_options.ts";
 import type { Definition } from "./definition.ts";
-import {
-  addCommit,
-  addConnections,
-  addDryRun,
-  addJson,
-  addReceipt,
-  parseRunOptions,
-} from "./options.ts";
+import { addCommit, addDryRun, addJson, addPace, addReceipt, parseRunOptions } from "./options.ts";
 
 /** In the order of `--help`. */
 export const AFTER_RUNS: readonly Definition[] = [
   {
     name: "restore",
     description: "turn tokens back into values, in place (ALLOW_DETOKENIZE=true)",
-    options: [addDataset, addDryRun, addCommit, addConnections, addJson],
+    options: [addDataset, addDryRun, addCommit, addPace, addJson],
     read: (options, parser) => ({
       name: "restore",
       dataset: parseDataset(options, parser),

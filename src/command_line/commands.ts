@@ -13,12 +13,12 @@ import {
 } from "./dataset_options.ts";
 import {
   addCommit,
-  addConnections,
   addFrom,
   addJson,
   addJsonLines,
   addKeyFile,
   addNewKey,
+  addPace,
   addRunOptions,
   addShell,
   addShowShapes,
@@ -42,7 +42,7 @@ export const COMMANDS: readonly Definition[] = [
   {
     name: "run",
     description: "tokenize a dataset once, or many, without a server",
-    options: [addDatasetOrFile, addRunOptions, addStrategy, addConnections, addYes, addJson],
+    options: [addDatasetOrFile, addRunOptions, addStrategy, addPace, addYes, addJson],
     read: (options, parser) => ({
       name: "run",
       ...parseDatasetOrFile(options, parser),
@@ -65,7 +65,7 @@ export const COMMANDS: readonly Definition[] = [
   {
     name: "rotate",
     description: "replace tokens of an older key or SDK with those of the current one",
-    options: [addDataset, addFrom, addRunOptions, addConnections, addYes, addJson],
+    options: [addDataset, addFrom, addRunOptions, addPace, addYes, addJson],
     read: (options, parser) => ({
       name: "rotate",
       dataset: parseDataset(options, parser),
@@ -79,7 +79,7 @@ export const COMMANDS: readonly Definition[] = [
   {
     name: "trigger",
     description: "ask a running action to tokenize a dataset",
-    options: [addDataset, addUrl, addRunOptions, addStrategy, addJson],
+    options: [addDataset, addUrl, addRunOptions, addStrategy, addPace, addJson],
     read: (options, parser) => ({
       name: "trigger",
       url: options.url,

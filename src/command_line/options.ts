@@ -3,9 +3,15 @@ import { Argument, type Command as Parser, Option } from "commander";
 import { type DetokenizeCommand, type KeysCommand, type Shell, SHELLS } from "../command.ts";
 import { parseQualifiedName } from "./qualified_name.ts";
 import { KEY_ALGORITHMS, KEY_ID } from "../tokens/keyed/key_set.ts";
-import { COMMIT_MODES, DEFAULT_RUN_OPTIONS, type RunOptions, STRATEGIES } from "../run_options.ts";
+import {
+  COMMIT_MODES,
+  DEFAULT_RUN_OPTIONS,
+  MAX_CONNECTIONS,
+  MAX_ROWS_PER_SECOND,
+  type RunOptions,
+  STRATEGIES,
+} from "../run_options.ts";
 
-const MAX_CONNECTIONS = 64;
 const KEYED_SDKS = Object.values(KEY_ALGORITHMS).map(({ mode }) => mode);
 const OUTPUT_FORMATS = ["json", "table"] as const;
 
@@ -65,12 +71,16 @@ export function addStrategy(parser: Parser): Parser {
   return parser.addOption(strategy.choices(STRATEGIES).default(DEFAULT_RUN_OPTIONS.strategy));
 }
 
-/** `--connections`. */
-export function addConnections(parser: Parser): Parser {
+/** `--connections` and `--rows-per-second`. */
+export function addPace(parser: Parser): Parser {
   return parser.option(
     "--connections <number>",
     "how many connections write at once in batches",
     (text) => readNumber("--connections", text, MAX_CONNECTIONS, parser),
+  ).option(
+    "--rows-per-second <number>",
+    "the most rows to write in a second",
+    (text) => readNumber("--rows-per-second", text, MAX_ROWS_PER_SECOND, parser),
   );
 }
 
@@ -92,6 +102,7 @@ export function parseRunOptions(options: Options, parser: Parser): RunOptions {
     strategy: options.strategy ?? DEFAULT_RUN_OPTIONS.strategy,
     scrub: options.scrub ?? DEFAULT_RUN_OPTIONS.scrub,
     connections: options.connections,
+    rowsPerSecond: options.rowsPerSecond,
   };
 }
 

@@ -22,7 +22,7 @@ export interface ActionAddress {
 export async function askAction(
   { url, triggerToken }: ActionAddress,
   { urn, columns }: DatasetArguments,
-  { dryRun, commit, strategy, scrub }: RunOptions,
+  { dryRun, commit, strategy, scrub, connections, rowsPerSecond }: RunOptions,
   stop: AbortSignal,
 ): Promise<Outcome> {
   const headers = new Headers({ "content-type": "application/json", ...traceHeaders() });
@@ -33,7 +33,10 @@ export async function askAction(
     dry_run: dryRun,
     commit,
     strategy,
-    scrub: scrub || undefined, // an older action does not know the field
+    // an older action does not know these fields
+    scrub: scrub || undefined,
+    connections,
+    rows_per_second: rowsPerSecond,
   };
   const request = { method: "POST", headers, body: JSON.stringify(body), signal: stop };
   try {

@@ -37,7 +37,7 @@ const PATHS: readonly PathInfo[] = [
   { template: triggerRoute.path, allow: "POST", isPublic: false },
   { template: planRoute.path, allow: "POST", isPublic: false },
   { template: runsRoute.path, allow: "GET, HEAD", isPublic: false },
-  { template: runRoute.path, allow: "GET, HEAD", isPublic: false },
+  { template: runRoute.path, allow: "GET, HEAD, PATCH", isPublic: false },
   { template: cancelRoute.path, allow: "POST", isPublic: false },
   { template: runEventsRoute.path, allow: "GET, HEAD", isPublic: false },
   { template: approvalsRoute.path, allow: "GET, HEAD, POST", isPublic: false },

@@ -2,11 +2,16 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { ErrorCode } from "../errors.ts";
 import { json, problemResponses } from "./route_parts.ts";
-import { runPageSchema, runQuerySchema, runSchema } from "./run_schemas.ts";
+import { adjustmentSchema, runPageSchema, runQuerySchema, runSchema } from "./run_schemas.ts";
 
 const security = [{ bearer: [] }];
 const params = z.object({ id: z.string() });
 
+const BODY_CODES: readonly ErrorCode[] = [
+  "invalid_request",
+  "body_too_large",
+  "unsupported_media_type",
+];
 const READ_CODES: readonly ErrorCode[] = ["unauthorized", "internal", "permission_denied"];
 const RUN_CODES: readonly ErrorCode[] = [...READ_CODES, "not_found"];
 const problems = (codes: readonly ErrorCode[]) => problemResponses((code) => codes.includes(code));
@@ -38,6 +43,21 @@ export const runRoute = createRoute({
   responses: {
     200: { description: "The run", content: json(runSchema) },
     ...problems(RUN_CODES),
+  },
+});
+
+/** How a run works on. */
+export const adjustRoute = createRoute({
+  method: "patch",
+  path: "/runs/{id}",
+  operationId: "adjustRun",
+  tags: ["Runs"],
+  summary: "Slow a run under way down, pause it, or let it go on",
+  security,
+  request: { params, body: { required: true, content: json(adjustmentSchema) } },
+  responses: {
+    200: { description: "The run, with what was asked of it", content: json(runSchema) },
+    ...problems([...RUN_CODES, ...BODY_CODES, "conflict", "run_not_adjustable"]),
   },
 });
 

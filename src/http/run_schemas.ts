@@ -10,6 +10,8 @@ import {
   type RunThrottle,
 } from "../runs/run.ts";
 import type { HistoryStatus, RunPage, RunQuery } from "../runs/run_store.ts";
+import { ADJUSTABLE } from "../platforms/throttle.ts";
+import { MAX_CONNECTIONS, MAX_ROWS_PER_SECOND } from "../run_options.ts";
 import { problemSchema, reportSchema, schemaOf } from "./schemas.ts";
 
 /** The most runs of a page, and how many there are by default. */
@@ -70,11 +72,26 @@ export const runSchema = schemaOf<Run>("Run", {
   finished_at: time().nullable(),
   report: orNull(reportSchema).openapi({ description: "Null unless it succeeded" }),
   problem: orNull(problemSchema).openapi({ description: "Why it did not succeed" }),
+  adjustable: z.array(z.enum(ADJUSTABLE)).optional().openapi({
+    description: "What `PATCH` can change in this run; absent until that is known",
+  }),
   throttle: throttleSchema.optional().openapi({
     description: "Absent until a limit or pause was requested",
   }),
   cancel_requested: z.literal(true).optional(),
 });
+
+/** The body of `PATCH /runs/{id}`. */
+export const adjustmentSchema = z.strictObject({
+  rows_per_second: z.int().min(1).max(MAX_ROWS_PER_SECOND).nullable().optional().openapi({
+    description: "The most rows to write in a second; null for no limit",
+    example: 5000,
+  }),
+  connections: z.int().min(1).max(MAX_CONNECTIONS).nullable().optional().openapi({
+    description: "How many connections may write at once; null leaves it to the program",
+  }),
+  paused: z.boolean().optional().openapi({ description: "Whether no further batch is to begin" }),
+}).openapi("Adjustment");
 
 const historySchema = schemaOf<HistoryStatus>("History", {
   kept_in: z.enum(["memory", "postgres"]),

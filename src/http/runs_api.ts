@@ -2,13 +2,15 @@
 import type { OpenAPIHono, RouteHandler } from "@hono/zod-openapi";
 import { ServiceError } from "../errors.ts";
 import type { Run } from "../runs/run.ts";
-import type { RunService, StartedRun } from "../runs/run_service.ts";
+import type { StartedRun } from "../runs/run_order.ts";
+import type { RunService } from "../runs/run_service.ts";
 import type { BodyMemory } from "./body_memory.ts";
 import type { Environment } from "./paths.ts";
 import { triggerRoute } from "./routes.ts";
 import { followRun, parseLastEventId } from "./run_events.ts";
 import { prefersAsync, readActor, readIdempotency } from "./run_headers.ts";
-import { cancelRoute, runEventsRoute, runRoute, runsRoute } from "./run_routes.ts";
+import { adjustRoute, cancelRoute, runEventsRoute, runRoute, runsRoute } from "./run_routes.ts";
+import { readAdjustment } from "./adjustment_body.ts";
 import { toRunQuery } from "./run_schemas.ts";
 import { readTrigger } from "./trigger_body.ts";
 
@@ -54,15 +56,20 @@ export function addRuns(
 /** The routes of one run. */
 function addRun(
   app: OpenAPIHono<Environment>,
-  { runs, authenticate }: RunsApiDependencies,
+  { runs, bodies, authenticate }: RunsApiDependencies,
 ): void {
-  for (const route of [runRoute, cancelRoute, runEventsRoute]) {
+  for (const route of [runRoute, adjustRoute, cancelRoute, runEventsRoute]) {
     app.openAPIRegistry.registerPath(route);
   }
   app.get("/runs/:id", async (c) => {
     await authenticate(c.req.header("authorization"));
     const { run } = await runs.get(c.req.param("id"));
     return c.json(run, 200);
+  });
+  app.patch("/runs/:id", async (c) => {
+    await authenticate(c.req.header("authorization"));
+    const adjustment = await readAdjustment(c.req.raw, bodies);
+    return c.json(await runs.adjust(c.req.param("id"), adjustment), 200);
   });
   app.post("/runs/:id/cancel", async (c) => {
     await authenticate(c.req.header("authorization"));

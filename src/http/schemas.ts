@@ -5,7 +5,13 @@ import { ERROR_CODES } from "../errors.ts";
 import { METHODS } from "../platforms/methods.ts";
 import { RESIDUE_STATES, type ResiduePlace } from "../platforms/residue.ts";
 import { WARNINGS } from "../platforms/warnings.ts";
-import { COMMIT_MODES, DEFAULT_RUN_OPTIONS, STRATEGIES } from "../run_options.ts";
+import {
+  COMMIT_MODES,
+  DEFAULT_RUN_OPTIONS,
+  MAX_CONNECTIONS,
+  MAX_ROWS_PER_SECOND,
+  STRATEGIES,
+} from "../run_options.ts";
 import type { Problem } from "../runs/run.ts";
 import type { Readiness } from "./readiness.ts";
 
@@ -43,6 +49,12 @@ export const triggerSchema = z.strictObject({
   }),
   scrub: z.boolean().default(DEFAULT_RUN_OPTIONS.scrub).openapi({
     description: "Clear the old values that the run leaves elsewhere, as far as the role may",
+  }),
+  connections: z.int().min(1).max(MAX_CONNECTIONS).optional().openapi({
+    description: "How many connections may write at once in batches",
+  }),
+  rows_per_second: z.int().min(1).max(MAX_ROWS_PER_SECOND).optional().openapi({
+    description: "The most rows to write in a second",
   }),
 }).openapi("Trigger");
 

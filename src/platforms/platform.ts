@@ -20,6 +20,7 @@ import type { FormCounts } from "./forms.ts";
 import type { StoredTables } from "./inspection.ts";
 import type { Method } from "./methods.ts";
 import type { Refuse } from "./obstacles.ts";
+import type { Throttle } from "./throttle.ts";
 import type { Residue } from "./residue.ts";
 import type { PlanRequest, TablePlan } from "./table_plan.ts";
 import type { Warning } from "./warnings.ts";
@@ -55,6 +56,8 @@ export interface RunContext extends RunOptions {
   readonly clock: PhaseClock;
   /** Whether what is written are values, so that no log of the database may hold it. */
   readonly writesValues?: boolean;
+  /** To be passed before each batch. */
+  readonly throttle: Throttle;
   /** Called after each batch. */
   readonly progress: (progress: Progress) => void;
   /** Called with what the report must warn of; more than once with the same does no harm. */

@@ -1,5 +1,6 @@
 /** A run with a change or a request applied: the rules that every store follows. */
-import { canBecome, isFinal, NO_THROTTLE, type Run, type RunState } from "./run.ts";
+import { NO_THROTTLE } from "../platforms/throttle.ts";
+import { canBecome, isFinal, type Run, type RunState } from "./run.ts";
 import type { RunChange, RunRequest } from "./run_store.ts";
 
 /** The run after `change`; undefined if it may not be changed so. */

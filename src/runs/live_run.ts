@@ -1,7 +1,10 @@
 /** A run that this process executes: what becomes of it goes to the store, in order. */
 import type { Report } from "../action/trigger.ts";
+import type { RunOptions } from "../run_options.ts";
 import { ServiceError } from "../errors.ts";
+import type { Observe } from "../observations.ts";
 import type { Progress } from "../platforms/platform.ts";
+import { newThrottle, type Throttle, type Throttled } from "../platforms/throttle.ts";
 import { ProgressMeter } from "./progress_meter.ts";
 import { LIVE_STATES, type Problem, type RunProgress, type RunState } from "./run.ts";
 import type { RunChange, RunStore } from "./run_store.ts";
@@ -12,20 +15,41 @@ const PROGRESS_INTERVAL_MS = 500;
 /** Failures that pass, and after which nothing has changed: a retry with the same key may try again. */
 const PASSING: readonly string[] = ["run_in_progress", "lock_timeout", "conflict", "shutting_down"];
 
+/** What a run reports to. */
+export interface LiveRunDependencies {
+  readonly store: RunStore;
+  readonly observe: Observe;
+}
+
 /** Its document, as far as this process changes it. */
 export class LiveRun {
   readonly runId: string;
+  /** What slows it down. */
+  readonly throttle: Throttle;
   readonly #store: RunStore;
+  readonly #observe: Observe;
   readonly #cancel = new AbortController();
   #meter = new ProgressMeter(performance.now());
+  #made: Progress = { updated: 0, total: 0 };
   #progress: RunProgress | undefined;
   #storedAtMs = 0;
   #isStoring = false;
+  #throttled: Throttled | undefined;
+  #throttledAtMs = 0;
   #hasBegun = false;
 
-  constructor(runId: string, store: RunStore) {
+  constructor(
+    runId: string,
+    { rowsPerSecond }: RunOptions,
+    { store, observe }: LiveRunDependencies,
+  ) {
     this.runId = runId;
     this.#store = store;
+    this.#observe = observe;
+    this.throttle = newThrottle(rowsPerSecond, {
+      onAdjustable: (adjustable) => void this.#change({ adjustable }),
+      onThrottled: (throttled) => this.#noteThrottled(throttled),
+    });
   }
 
   /** Aborted, with `run_cancelled`, once it is to end. */
@@ -60,11 +84,14 @@ export class LiveRun {
   /** It has come so far. */
   noteProgress(progress: Progress): void {
     const nowMs = performance.now();
+    this.#made = progress;
     this.#progress = this.#meter.measure(progress, nowMs);
     if (this.#isStoring || nowMs - this.#storedAtMs < PROGRESS_INTERVAL_MS) return;
     this.#storedAtMs = nowMs;
     this.#isStoring = true;
-    void this.#change({ progress: this.#progress }).finally(() => this.#isStoring = false);
+    void this.#change({ progress: this.#shown(this.#progress) }).finally(() =>
+      this.#isStoring = false
+    );
   }
 
   /** It is done. */
@@ -79,6 +106,29 @@ export class LiveRun {
       problem,
       releasesKey: PASSING.includes(problem.code),
     });
+  }
+
+  /** It waits, or goes on. */
+  #noteThrottled(throttled: Throttled | undefined): void {
+    const { runId } = this;
+    const nowMs = performance.now();
+    const before = this.#throttled;
+    this.#throttled = throttled;
+    const isSaid = (each: Throttled | undefined) => each !== undefined && each.by !== "rate";
+    if (!isSaid(before)) this.#throttledAtMs = nowMs;
+    if (isSaid(throttled)) {
+      this.#observe({ event: "run_throttled", runId, reason: throttled!.reason });
+    } else if (isSaid(before)) {
+      const waitedMs = Math.round(nowMs - this.#throttledAtMs);
+      this.#observe({ event: "run_resumed", runId, waitedMs });
+    }
+    this.#progress = this.#meter.measure(this.#made, nowMs);
+    void this.#change({ progress: this.#shown(this.#progress) });
+  }
+
+  #shown(progress: RunProgress): RunProgress {
+    if (this.#throttled === undefined) return progress;
+    return { ...progress, throttled_by: this.#throttled.reason };
   }
 
   async #end(change: RunChange): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import type { Report } from "../action/trigger.ts";
 import type { ErrorCode } from "../errors.ts";
+import type { Adjustable, ThrottleSettings } from "../platforms/throttle.ts";
 
 /** The states, in the order in which a run may have them. */
 export const RUN_STATES = [
@@ -64,16 +65,7 @@ export interface RunProgress {
 }
 
 /** What was asked of a run under way. */
-export interface RunThrottle {
-  /** The most rows to write in a second; null for no limit. */
-  readonly rows_per_second: number | null;
-  /** How many connections may write at once; null leaves it to the platform. */
-  readonly connections: number | null;
-  readonly paused: boolean;
-}
-
-/** No limit, and no pause. */
-export const NO_THROTTLE: RunThrottle = { rows_per_second: null, connections: null, paused: false };
+export type RunThrottle = ThrottleSettings;
 
 /** A problem document (RFC 9457). */
 export interface Problem {
@@ -105,6 +97,8 @@ export interface Run {
   readonly report: Report | null;
   /** Why it did not succeed; null if it did, or has not ended. */
   readonly problem: Problem | null;
+  /** What can be changed while it runs; absent until that is known. */
+  readonly adjustable?: readonly Adjustable[];
   /** Present once a limit or pause was asked for. */
   readonly throttle?: RunThrottle;
   /** Present, and true, once the run was asked to end. */

@@ -9,15 +9,17 @@ import { requireUrnAllowed } from "../datahub/allowed_datasets.ts";
 import { parseDatasetUrn } from "../datahub/dataset_urn.ts";
 import { parseColumns } from "../datahub/schema_field.ts";
 import { ServiceError, toServiceError } from "../errors.ts";
-import type { Progress } from "../platforms/platform.ts";
 import { selectPlatform } from "../platforms/select_platform.ts";
 import { LiveRun, now, runCancelled } from "./live_run.ts";
 import { newRun } from "./new_run.ts";
-import type { Cause, Problem, Run } from "./run.ts";
+import { requireAdjustable } from "./adjustable.ts";
+import { notFound, reused } from "./run_errors.ts";
+import type { Problem, Run, RunThrottle } from "./run.ts";
+import type { RunOrder, StartedRun } from "./run_order.ts";
 import { RunFollower } from "./run_follower.ts";
 import type { RunQueue } from "./run_queue.ts";
 import { type QueueLoad, RunQueues } from "./run_queues.ts";
-import type { Idempotency, RunPage, RunQuery, RunStore, StoredRun } from "./run_store.ts";
+import type { RunPage, RunQuery, RunStore, StoredRun } from "./run_store.ts";
 
 /** Work on a dataset that is done as a run is. */
 type Work<T> = (...of: Parameters<typeof tokenizeDataset>) => Promise<T>;
@@ -34,24 +36,6 @@ export interface RunServiceDependencies {
   readonly owner?: string | undefined;
   /** How many runs may wait for a database. */
   readonly maxQueuedRuns?: number | undefined;
-}
-
-/** A run to be started. */
-export interface RunOrder {
-  readonly trigger: Trigger;
-  readonly cause: Cause;
-  /** A new one by default. */
-  readonly runId?: string;
-  readonly idempotency?: Idempotency | undefined;
-  readonly onProgress?: (progress: Progress) => void;
-}
-
-/** A run that was started, by this order or by an earlier one with the same key. */
-export interface StartedRun {
-  readonly stored: StoredRun;
-  readonly isReplay: boolean;
-  /** What it did, once it is done. Rejects with a `ServiceError`. */
-  readonly report: Promise<Report>;
 }
 
 /** Starts runs, and knows those of other processes that share the store. */
@@ -83,7 +67,7 @@ export class RunService {
    * `run_in_progress` if the queue of its database is full, and `idempotency_key_reused`.
    */
   async start(order: RunOrder): Promise<StartedRun> {
-    const { registry, store } = this.#deps;
+    const { registry, store, action } = this.#deps;
     registry.draining.throwIfAborted();
     const { trigger, cause, idempotency, runId = crypto.randomUUID() } = order;
     const queue = this.#queues.find(trigger.datasetUrn);
@@ -94,9 +78,13 @@ export class RunService {
     if (kind === "same_request") {
       return { stored, isReplay: true, report: handled(this.#reportOf(stored.run.run_id)) };
     }
-    const live = new LiveRun(runId, store);
+    const { rowsPerSecond } = trigger;
+    const asked = rowsPerSecond === undefined
+      ? stored
+      : await store.request(runId, { throttle: { rows_per_second: rowsPerSecond } }) ?? stored;
+    const live = new LiveRun(runId, trigger, { store, observe: action.observe });
     const report = this.#execute(live, order, queue);
-    return { stored, isReplay: false, report: handled(report) };
+    return { stored: asked, isReplay: false, report: handled(report) };
   }
 
   /** Throws why a run cannot even be tried, as far as that follows from the trigger and the settings. */
@@ -142,6 +130,16 @@ export class RunService {
     return run;
   }
 
+  /**
+   * Changes the rate, the connections or the pause of a run under way; fields that are absent stay. Throws
+   * `not_found`; `conflict` if it is not under way yet; and `run_not_adjustable`, which says why.
+   */
+  async adjust(runId: string, throttle: Partial<RunThrottle>): Promise<Run> {
+    requireAdjustable((await this.get(runId)).run, throttle);
+    const { run } = await this.store.request(runId, { throttle }) ?? notFound();
+    return run;
+  }
+
   /** Ends what follows runs. To be called when no run is under way any more. */
   async close(): Promise<void> {
     this.#stopListening();
@@ -158,6 +156,7 @@ export class RunService {
       return await tokenizeDataset(order.trigger, this.#deps.action, {
         runId,
         signal,
+        throttle: live.throttle,
         onTable: (table, columns) => live.noteTable(table, columns),
         onProgress(progress) {
           live.noteProgress(progress);
@@ -228,7 +227,10 @@ export class RunService {
 
   async #heedOne(live: LiveRun): Promise<void> {
     const stored = await this.store.get(live.runId).catch(() => undefined);
-    if (stored?.run.cancel_requested || stored?.run.state === "cancelled") live.cancel();
+    if (stored === undefined) return;
+    const { run: { cancel_requested: isEnding, state, throttle } } = stored;
+    if (isEnding || state === "cancelled") live.cancel();
+    if (throttle !== undefined) live.throttle.set(throttle);
   }
 }
 
@@ -236,15 +238,4 @@ export class RunService {
 function handled<T>(work: Promise<T>): Promise<T> {
   work.catch(() => {});
   return work;
-}
-
-function reused(): ServiceError {
-  return new ServiceError(
-    "idempotency_key_reused",
-    "Cannot start the run: its Idempotency-Key was sent before with another body",
-  );
-}
-
-function notFound(): never {
-  throw new ServiceError("not_found", "Cannot find the run: none with that id is kept");
 }

@@ -43,6 +43,7 @@ export interface RunChange {
   readonly state?: RunState;
   readonly table?: string;
   readonly columns?: readonly string[];
+  readonly adjustable?: Run["adjustable"];
   readonly progress?: RunProgress | null;
   readonly started_at?: string;
   readonly finished_at?: string;

@@ -74,6 +74,7 @@ const APPLIED = new Set([
   "additionalProperties",
   "items",
   "minimum",
+  "maximum",
   "minLength",
   "maxLength",
   "minItems",
@@ -176,7 +177,10 @@ function faultsOf(root: JsonObject, given: Json, value: Json, at: string): strin
   );
   if (!matches) return [`${at}: ${kind} instead of ${types}`];
   if (schema.enum !== undefined) check((schema.enum as Json[]).includes(value), "not in the enum");
-  if (typeof value === "number") check(value >= Number(schema.minimum ?? -Infinity), "too small");
+  if (typeof value === "number") {
+    check(value >= Number(schema.minimum ?? -Infinity), "too small");
+    check(value <= Number(schema.maximum ?? Infinity), "too large");
+  }
   if (typeof value === "string") {
     check(value.length >= Number(schema.minLength ?? 0), "too short");
     check(value.length <= Number(schema.maxLength ?? Infinity), "too long");

@@ -142,6 +142,7 @@ Deno.test("every code has the HTTP status that callers rely on", () => {
       "column_not_tokenizable",
       "constraint_violation",
       "idempotency_key_reused",
+      "run_not_adjustable",
       "table_not_supported",
       "unsupported_platform",
       "value_not_text",

@@ -22,6 +22,25 @@ export const DATABASES = {
     TIMEOUT_RANGE,
     "an hour",
   ),
+  PG_MAX_REPLICA_LAG_MS: integer(
+    "[runs wait](runs.md#kind-to-the-database) while a standby needs longer than that to replay what " +
+      "is written, in milliseconds; `0`: they do not",
+    0,
+    [0, 2_147_483_647],
+    "off",
+  ),
+  PG_MAX_SLOT_LAG_MIB: integer(
+    "runs wait while a logical replication slot is further behind, in MiB; `0`: they do not",
+    0,
+    [0, 2_147_483_647],
+    "off",
+  ),
+  PG_MAX_ACTIVE_SESSIONS: integer(
+    "runs wait while more sessions of others are active on the server; `0`: they do not",
+    0,
+    [0, 1_000_000],
+    "off",
+  ),
   RUN_TIMEOUT_MS: integer(
     "how long a run may take on any platform, in milliseconds",
     24 * HOUR_MS,

@@ -1,5 +1,5 @@
 /** Leaves a request for the owner of a run that has not ended. */
-import { NO_THROTTLE } from "../../runs/run.ts";
+import { NO_THROTTLE } from "../../platforms/throttle.ts";
 import { notifyOfRun } from "./notify.ts";
 import { LIVE, RUN_COLUMNS, RUNS } from "./run_rows.ts";
 

@@ -7,7 +7,11 @@ import { SAFE_SEARCH_PATH } from "./connection/begin.ts";
 import type { Session } from "./connection/session.ts";
 import { withLiveSession, withSession, withSnapshotReader } from "./connection/session_lease.ts";
 import type { SessionSource } from "./connection/session_pool.ts";
-import type { TransactionLimits } from "./connection/settings.ts";
+import {
+  NO_STRAIN_LIMITS,
+  type StrainLimits,
+  type TransactionLimits,
+} from "./connection/settings.ts";
 import { inTransaction, whileOpen } from "./connection/transaction.ts";
 import { keepParametersUnlogged } from "./connection/unlogged_parameters.ts";
 import { nameConstraint } from "./lookup/name_constraint.ts";
@@ -25,6 +29,8 @@ export interface PostgresOptions extends TransactionLimits {
   readonly allowUnprovenMasks?: boolean;
   /** Whether the database makes the tokens if the SDK has an SQL expression; false by default. */
   readonly pushdown?: boolean;
+  /** When the server is strained; by default never. */
+  readonly strainLimits?: StrainLimits;
   /** The platform instance of the datasets' names. Undefined: any or none; empty: none. */
   readonly platformInstance?: string;
 }
@@ -40,6 +46,7 @@ export class PostgresRun {
   readonly context: RunContext;
   readonly pushdown: boolean;
   readonly limits: TransactionLimits;
+  readonly strainLimits: StrainLimits;
   /** Whether triggers and rules may fire, event triggers included. */
   readonly allowTriggers: boolean;
   readonly #allowTableFunctions: boolean;
@@ -60,6 +67,7 @@ export class PostgresRun {
       allowTableFunctions = false,
       allowUnprovenMasks = false,
       pushdown = false,
+      strainLimits = NO_STRAIN_LIMITS,
       platformInstance,
       ...limits
     }: PostgresOptions,
@@ -67,7 +75,10 @@ export class PostgresRun {
     request: TableRequest,
   ) {
     this.context = context;
-    this.pushdown = pushdown;
+    // one statement keeps no rate
+    const isOneStatement = context.commit === "atomic";
+    this.pushdown = pushdown && !(isOneStatement && context.rowsPerSecond !== undefined);
+    this.strainLimits = strainLimits;
     this.limits = limits;
     this.allowTriggers = allowTriggers;
     this.#allowTableFunctions = allowTableFunctions;
@@ -230,8 +241,8 @@ export class PostgresRun {
     return withSnapshotReader(this.#pool, this.context.signal, this.limits, this.#warned(read));
   }
 
-  /** Calls `use` with a session outside of any transaction: for what can only follow the COMMIT. */
-  afterCommit<T>(use: (session: Session) => Promise<T>): Promise<T> {
+  /** Calls `use` with a session outside of any transaction: for what can only follow the COMMIT, or is no part of it. */
+  outsideTransactions<T>(use: (session: Session) => Promise<T>): Promise<T> {
     return withSession(this.#pool, this.context.signal, use);
   }
 }

@@ -4,6 +4,7 @@ import { settingsReader } from "../../../scripts/servers/test_keys.ts";
 import { parseDatasetUrn } from "../../../src/datahub/dataset_urn.ts";
 import { parseColumns } from "../../../src/datahub/schema_field.ts";
 import { ServiceError } from "../../../src/errors.ts";
+import { Throttle } from "../../../src/platforms/throttle.ts";
 import type { RunContext } from "../../../src/platforms/platform.ts";
 import { PhaseClock } from "../../../src/phases.ts";
 import { postgresPlatform } from "../../../src/platforms/postgres/postgres_platform.ts";
@@ -92,6 +93,7 @@ Deno.test("a run whose failed statement was ignored does not commit", async () =
     strategy: "update",
     scrub: false,
     connections: undefined,
+    throttle: new Throttle(),
     signal: new AbortController().signal,
     observe() {},
     clock: new PhaseClock(),

@@ -1,14 +1,33 @@
 /** The ranges of blocks that a run in batches processes. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import type { BlockRange } from "../../../src/platforms/postgres/sql/block_ranges.ts";
 import {
   MAX_RANGE_BLOCKS,
   MIN_RANGE_BLOCKS,
-  planRanges,
+  nextRange,
 } from "../../../src/platforms/postgres/rewrite/plan_ranges.ts";
+
+/** All ranges of a table, if nothing changes meanwhile. */
+function planRanges(blocks: number, connections: number, maxBlocks = Infinity): BlockRange[] {
+  const ranges: BlockRange[] = [];
+  for (let from = 0; from < blocks; from = ranges.at(-1)!.to) {
+    ranges.push(nextRange(from, blocks, { connections, maxBlocks }));
+  }
+  return ranges;
+}
 
 const sizes = (blocks: number, connections: number) =>
   planRanges(blocks, connections).map(({ from, to }) => to - from);
+
+Deno.test("where a range is to be quickly done, it is small, but never empty", () => {
+  assert.deepEqual(planRanges(500, 1, 100).map(({ from }) => from), [0, 100, 200, 300, 400]);
+  assert.deepEqual(planRanges(3, 1, 0), [
+    { from: 0, to: 1 },
+    { from: 1, to: 2 },
+    { from: 2, to: 3 },
+  ]);
+});
 
 Deno.test("an empty table has no range, and a small table has one", () => {
   assert.deepEqual(planRanges(0, 4), []);

@@ -58,7 +58,9 @@ export function databricksTable(
 
 async function rewrite(work: Work, pushdown: Pushdown): Promise<Counts & { method: Method }> {
   const writer = new TableWriter(work);
-  const prepare = tokenSqlFor(work, pushdown);
+  // one statement keeps no rate
+  const prepare = work.run.rowsPerSecond === undefined ? tokenSqlFor(work, pushdown) : undefined;
+  work.run.throttle.allow(prepare === undefined ? ["rows_per_second", "paused"] : []);
   try {
     return prepare !== undefined
       ? await rewriteInWarehouse(work, writer, prepare)

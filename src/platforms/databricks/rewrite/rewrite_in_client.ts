@@ -67,9 +67,12 @@ async function rewriteOnce(
       kept.heldRows += heldRows;
       if (batch === undefined) continue;
       await writing; // at most one batch is written while the next is made
-      writing = writer.write(statement, { batch }, prepared).then(() =>
-        run.progress({ updated: writer.updated, total })
-      );
+      await run.throttle.pass({ signal: run.signal });
+      const before = writer.updated;
+      writing = writer.write(statement, { batch }, prepared).then(() => {
+        run.throttle.wrote(writer.updated - before);
+        run.progress({ updated: writer.updated, total });
+      });
       writing.catch(() => {}); // handled where it is awaited
     }
   } finally {

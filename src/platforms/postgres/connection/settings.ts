@@ -67,6 +67,23 @@ export interface TransactionLimits {
   readonly statementTimeoutMs: number;
 }
 
+/** Beyond what the server is strained, so that runs wait; 0 for no limit. */
+export interface StrainLimits {
+  /** How long a standby may need to replay what is written. */
+  readonly maxReplicaLagMs: number;
+  /** How far a logical replication slot may be behind. */
+  readonly maxSlotLagMib: number;
+  /** How many sessions of others may be active. */
+  readonly maxActiveSessions: number;
+}
+
+/** The server is never strained. */
+export const NO_STRAIN_LIMITS: StrainLimits = {
+  maxReplicaLagMs: 0,
+  maxSlotLagMib: 0,
+  maxActiveSessions: 0,
+};
+
 /**
  * Reads a connection string, what it leaves open from the service that it names and from the `PG…`
  * variables, and the files that they name. `toDatabase` is the database to use instead of the one that

@@ -61,11 +61,16 @@ export async function whileOpen<R, T>(
     const found = await begin(session, options, read);
     // a statement without parameters, which also closes the portal of `read`: its snapshot would keep VACUUM
     // from what the batches leave
-    await session.query("hold the lock of the run", MAY_IDLE);
+    await mayIdle(session);
     return await work(found);
   } finally {
     await rollBack(session);
   }
+}
+
+/** Lets the transaction that the session is in wait for as long as it has to. */
+export async function mayIdle(session: Session): Promise<void> {
+  await session.query("hold the lock of the run", MAY_IDLE);
 }
 
 /** From version 17 on, a transaction's whole time can be limited too. */

@@ -23,7 +23,7 @@ export async function vacuumAfterwards(
     return withPlaces(places, [{ ...before, detail: "the role may not VACUUM the table" }]);
   }
   try {
-    const after = await run.afterCommit((session) =>
+    const after = await run.outsideTransactions((session) =>
       vacuum(session, found, run.limits.lockTimeoutMs)
     );
     return withPlaces(places, [{ place: "dead_rows", ...after }]);

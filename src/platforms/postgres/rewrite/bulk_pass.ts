@@ -7,12 +7,14 @@
  */
 import { pool, Semaphore } from "../../../async.ts";
 import type { Session } from "../connection/session.ts";
+import { mayIdle } from "../connection/transaction.ts";
 import type { BlockRange } from "../sql/block_ranges.ts";
 import { openBatchWriter } from "./batch_writer.ts";
 import { portalBatches } from "./portal_batches.ts";
 import { readLongRows } from "./read_long_rows.ts";
 import { countOf, type PackedRows } from "./row_batch.ts";
 import { snapshotBatches } from "./snapshot_batches.ts";
+import { watchStrain } from "./watch_strain.ts";
 import type { Work } from "./work.ts";
 
 /** Batches that may be with the SDK, or on their way to the server, at once. */
@@ -61,14 +63,18 @@ export async function bulkPass(
   work: Work,
   { range, lock = reader === session, collectBy, updatedBefore = 0 }: PassOptions = {},
 ): Promise<PassResult> {
-  const { clock } = work.run.context;
+  const { clock, throttle } = work.run.context;
   const writer = await openBatchWriter(session, work, collectBy);
   let [updated, missed, lookalikes, rejectedRows] = [0, 0, 0, 0];
   let total: number | undefined;
 
+  const pass = range === undefined && session !== undefined ? passageOf(session, work) : undefined;
+
   const rewrite = async (rows: PackedRows) => {
+    await pass?.();
     const batch = await writer.convert(rows);
     const count = await clock.time("write", () => writer.write(batch));
+    if (pass !== undefined) throttle.wrote(count);
     updated += count;
     missed += batch.rows - count;
     lookalikes += batch.lookalikes;
@@ -93,4 +99,11 @@ export async function bulkPass(
     });
   });
   return { updated, missed, lookalikes, rejectedRows, total };
+}
+
+/** What a pass over a whole table waits for before each batch; a range of one was waited for before it began. */
+function passageOf(session: Session, { run }: Work): () => Promise<void> {
+  const { throttle, signal } = run.context;
+  const options = { signal, strain: watchStrain(run), onWait: () => mayIdle(session) };
+  return () => throttle.pass(options);
 }

@@ -1,4 +1,5 @@
 /** The table of a run, as the action sees it: counts it, rewrites it, and reports its residue. */
+import { ServiceError } from "../../../errors.ts";
 import { checkLengths } from "../../check_lengths.ts";
 import type { Method } from "../../methods.ts";
 import type { Counts, RewriteOutcome, TableSession } from "../../platform.ts";
@@ -159,10 +160,23 @@ function rewriteBy(method: Method, session: Session, work: Work): Promise<Rewrit
     case "client":
       return rewriteInClient(session, work);
     case "pushdown":
+      requireNoRate(work);
       return rewriteInDatabase(session, work);
     case "rewrite":
+      work.run.context.throttle.allow([]);
       return rewriteWholeTable(session, work);
   }
+}
+
+/** Throws `run_not_adjustable` if one statement is to keep a rate: the role may not read the row addresses. */
+function requireNoRate({ run: { context }, table }: Work): void {
+  context.throttle.allow([]);
+  if (context.rowsPerSecond === undefined) return;
+  throw new ServiceError(
+    "run_not_adjustable",
+    `Cannot tokenize ${table.displayName} at a rate: the role lacks SELECT on its row addresses, so all is ` +
+      'one statement; grant SELECT on the table, or use commit "batches"',
+  );
 }
 
 /**

@@ -9,6 +9,7 @@
 import { counted } from "../../../counted.ts";
 import { pool } from "../../../async.ts";
 import { ServiceError, toServiceError } from "../../../errors.ts";
+import { MAX_CONNECTIONS } from "../../../run_options.ts";
 import { PartlyDone } from "../../ended_run.ts";
 import type { RewriteOutcome } from "../../platform.ts";
 import { isInDoubt } from "../connection/transaction.ts";
@@ -17,13 +18,11 @@ import { bulkPass } from "./bulk_pass.ts";
 import { chooseUpdate, type UpdateMethod } from "./choose_method.ts";
 import { countRowsOfOthers, countsOf, type RowCounts } from "./count_table.ts";
 import { OwnTransactions } from "./own_transactions.ts";
-import { planRanges } from "./plan_ranges.ts";
+import { PacedRanges } from "./paced_ranges.ts";
 import { proveWritten } from "./prove_done.ts";
 import { updateInPlace } from "./rewrite_in_database.ts";
 import type { Work } from "./work.ts";
 
-/** How many connections write at once by default, by this machine's cores: the server does not report its own. */
-const DEFAULT_CONNECTIONS = Math.min(4, Math.max(2, navigator.hardwareConcurrency));
 /** How many times to go through the table before other writers are said to be faster. */
 const MAX_ROUNDS = 5;
 
@@ -42,7 +41,7 @@ export function rewriteInBatches(work: Work, before: RowCounts): Promise<Rewrite
 class BatchRun {
   readonly #work: Work;
   readonly #method: UpdateMethod;
-  readonly #connections: number;
+  readonly #ranges: PacedRanges;
   readonly #transactions: OwnTransactions;
   /** Rows committed so far. */
   #committed = 0;
@@ -59,7 +58,7 @@ class BatchRun {
   constructor(work: Work) {
     this.#work = work;
     this.#method = chooseUpdate(work.table, work.run, work.conversion);
-    this.#connections = work.run.context.connections ?? DEFAULT_CONNECTIONS;
+    this.#ranges = new PacedRanges(work);
     this.#transactions = new OwnTransactions(work.table);
   }
 
@@ -100,9 +99,10 @@ class BatchRun {
   async #convertAll(round: number): Promise<void> {
     this.#lookalikes = 0;
     this.#rejectedRows = 0;
-    const ranges = planRanges(await this.#countBlocks(), this.#connections);
+    const ranges = this.#ranges.plan(await this.#countBlocks(), this.#total);
     // in the first round no row is locked before it is written: the next one converts what was missed
-    await pool(this.#connections, ranges, (range) => this.#convertRange(range, round > 1));
+    const convert = (range: BlockRange) => this.#convertRange(range, round > 1);
+    await pool(MAX_CONNECTIONS, ranges, (range) => this.#ranges.run(() => convert(range)));
   }
 
   async #countBlocks(): Promise<number> {
@@ -113,8 +113,8 @@ class BatchRun {
     return Number(counted![0]);
   }
 
-  /** Converts a range in a transaction of its own. */
-  async #convertRange(range: BlockRange, lock: boolean): Promise<void> {
+  /** Converts a range in a transaction of its own. Gives the number of rows written. */
+  async #convertRange(range: BlockRange, lock: boolean): Promise<number> {
     const { run, table } = this.#work;
     const { xmin, ...done } = await run.inOwnTransactionOn(table, async (session) => {
       const done = this.#method === "client"
@@ -138,6 +138,7 @@ class BatchRun {
     this.#lookalikes += done.lookalikes;
     this.#rejectedRows += done.rejectedRows;
     run.context.progress({ updated: this.#committed, total: this.#total });
+    return done.updated;
   }
 
   #overtaken(): ServiceError {

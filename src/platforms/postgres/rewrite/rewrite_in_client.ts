@@ -25,6 +25,7 @@ import type { RewriteCounts, Work } from "./work.ts";
 /** Converts every row with something to convert. Throws a `ServiceError`. */
 export async function rewriteInClient(writer: Session, work: Work): Promise<RewriteCounts> {
   const { run, table, conversion } = work;
+  run.context.throttle.allow(["rows_per_second", "paused"]);
   // all that a small table with nothing to do needs; pipelined, it costs no round trip
   const counting = isLarge(table) ? undefined : countRows(writer, work);
   counting?.catch(() => {});
