@@ -36,7 +36,7 @@ export interface PlanTrigger extends Trigger {
 export async function planDataset(
   trigger: PlanTrigger,
   deps: ActionDependencies,
-  signal: AbortSignal,
+  { signal }: Pick<RunControl, "signal">,
 ): Promise<DatasetPlan> {
   const startedMs = performance.now();
   const { observe } = deps;

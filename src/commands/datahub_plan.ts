@@ -31,7 +31,7 @@ const NEXT = {
 };
 
 function linesOf(dataset: PlannedDataset): string[] {
-  const { dataset_urn, state, columns, rows, downstream, problem } = dataset;
+  const { dataset_urn, state, columns, rows, downstream, problem, obstacles } = dataset;
   const counted = rows === null ? state.replaceAll("_", " ") : `${rows} rows to do`;
   const lines = columns.flatMap(({ name, next, reasons, looks_like }) => {
     const why = reasons.map(({ label, actor, derived }) =>
@@ -40,9 +40,11 @@ function linesOf(dataset: PlannedDataset): string[] {
     const said = `  ${name}: ${NEXT[next]} (${why.join("; ")})`;
     return looks_like === null ? [said] : [said, `    ${looksInWords(looks_like)}`];
   });
-  const obstacle = problem === null ? [] : [`  in the way: ${problem.detail} (${problem.code})`];
+  const problems = obstacles.length > 0 ? obstacles : problem === null ? [] : [problem];
+  const mark = problems.length === 0 ? "✓" : "✗";
+  const inTheWay = problems.map(({ code, detail }) => `  ✗ ${detail} (${code})`);
   const copies = downstream.map(({ dataset_urn, tagged }) =>
     `  copies in ${dataset_urn}${tagged ? " (tagged, too)" : ""}`
   );
-  return [`${dataset_urn}: ${counted}`, ...lines, ...copies, ...obstacle];
+  return [`${mark} ${dataset_urn}: ${counted}`, ...lines, ...copies, ...inTheWay];
 }

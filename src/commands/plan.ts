@@ -51,7 +51,7 @@ function plan(
   signal: AbortSignal,
 ): Promise<DatasetPlan> {
   const trigger = { ...options, dryRun: true, datasetUrn, columns, showShapes };
-  return planDataset(trigger, deps, signal);
+  return planDataset(trigger, deps, { signal });
 }
 
 function exitCodeOf(plans: readonly DatasetPlan[]): number {

@@ -55,8 +55,20 @@ export async function sweepForCommand(
     failuresToIncident: 1,
   }).reporter;
   const { purgeProfiles } = settings;
-  const findsLooks = (choices.isPlan ?? false) || settings.mode === "approve";
-  const deps = { gms, action, runs, mode, reporter, journal, purgeProfiles, findsLooks, settings };
+  const { isPlan: findsObstacles = false } = choices;
+  const findsLooks = findsObstacles || settings.mode === "approve";
+  const deps = {
+    gms,
+    action,
+    runs,
+    mode,
+    reporter,
+    journal,
+    purgeProfiles,
+    findsLooks,
+    findsObstacles,
+    settings,
+  };
   try {
     await sweepOnce(
       deps,

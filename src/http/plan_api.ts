@@ -31,7 +31,7 @@ export function addPlan(
     const made = await runs.aside(
       { trigger, cause },
       (trigger, action, { signal }) =>
-        planDataset({ ...trigger, showShapes: false }, action, signal),
+        planDataset({ ...trigger, showShapes: false }, action, { signal }),
     );
     const { standingWarnings: warnings = [] } = action;
     return c.json({ ...made, ...(warnings.length > 0 && { warnings: [...warnings] }) }, 200);

@@ -72,6 +72,7 @@ Deno.test("datahub plan tells for each column why it is tagged and what would ha
     rows: 100,
     downstream: [],
     problem: null,
+    obstacles: [],
     columns: [
       {
         name: "email",
@@ -93,6 +94,24 @@ Deno.test("datahub plan tells for each column why it is tagged and what would ha
   assert.deepEqual(sent, [], "a plan reports nothing");
   const [other] = datasets.filter((each: unknown) => each !== customers);
   assert.deepEqual([other.state, other.problem.code], ["refused", "table_not_found"]);
+  assert.deepEqual(other.obstacles, [other.problem]);
+});
+
+Deno.test("datahub plan names all that stands in the way of a dataset, where a run names the first", async () => {
+  await using at = await place("run");
+  await at.database.sql.unsafe(`alter table customers alter email type varchar(30),
+    add constraint no_tokens check (email not like 'tok%')`);
+  const { stdout } = await runProgram(fromSource, ["datahub", "plan", "--json"], at.env);
+  const { datasets } = JSON.parse(stdout);
+  const customers = datasets.find((each: { dataset_urn: string }) => each.dataset_urn === at.urn);
+  assert.deepEqual(customers.obstacles.map(({ code }: { code: string }) => code).sort(), [
+    "constraint_violation",
+    "value_too_long",
+  ]);
+  const shown = await runProgram(fromSource, ["datahub", "plan", "--output", "table"], at.env);
+  const lines = shown.stdout.split("\n");
+  assert.ok(lines.includes(`✗ ${at.urn}: refused`), shown.stdout);
+  assert.equal(lines.filter((line) => /^ {2}✗ Cannot tokenize .*customers/.test(line)).length, 2);
 });
 
 Deno.test("datahub sweep does what the mode allows, once, and fails if a dataset could not be dealt with", async () => {

@@ -118,7 +118,7 @@ export function openAction(place: Place, options: ActionOptions = {}): Action {
     },
     async plan(datasetUrn, columns, showShapes = false) {
       const trigger = { ...DEFAULT_RUN_OPTIONS, datasetUrn, columns, showShapes };
-      const plan = await planDataset(trigger, deps, new AbortController().signal);
+      const plan = await planDataset(trigger, deps, new AbortController());
       assertLeaksNothing(plan, "the plan", secrets);
       assertLeaksNothing(observations, "the log", secrets);
       if (place.queryHistory !== undefined) {

@@ -157,7 +157,7 @@ export function openAction(connectionString: string, options: ActionOptions = {}
     async plan(table, columns, { showShapes = false, ...run } = {}) {
       const datasetUrn = urn(table);
       const trigger = { ...DEFAULT_RUN_OPTIONS, ...run, datasetUrn, columns, showShapes };
-      const plan = await planDataset(trigger, deps, new AbortController().signal);
+      const plan = await planDataset(trigger, deps, new AbortController());
       assertLeaksNothing(plan, "the plan");
       assertLeaksNothing(observations, "the log");
       return plan;

@@ -1,4 +1,5 @@
 /** What a sweep found or did about a dataset, as a document: what the commands print. */
+import type { Obstacle } from "../../action/plan_document.ts";
 import type { DatahubMode } from "../settings.ts";
 import type { Looks } from "./looks.ts";
 import type { Outcome } from "./outcome.ts";
@@ -47,6 +48,8 @@ export interface PlannedDataset {
   readonly downstream: readonly PlannedCopy[];
   /** What stands in the way. */
   readonly problem: { readonly code: string; readonly detail: string } | null;
+  /** All that stands in the way of a run, if it was looked for; the problem is the first of it. */
+  readonly obstacles: readonly Obstacle[];
 }
 
 /** The document about a dataset. */
@@ -54,7 +57,7 @@ export function plannedDataset(swept: Swept, mode: DatahubMode): PlannedDataset 
   if ("unread" in swept) {
     const { datasetUrn, unread } = swept;
     const problem = { code: "datahub", detail: unread.message };
-    const nothing = { columns: [], rows: null, downstream: [] };
+    const nothing = { columns: [], rows: null, downstream: [], obstacles: [] };
     return { dataset_urn: datasetUrn, state: "unread", ...nothing, problem };
   }
   const { datasetUrn, outcome, tagged, unconfirmed } = swept;
@@ -73,6 +76,7 @@ export function plannedDataset(swept: Swept, mode: DatahubMode): PlannedDataset 
       : swept.onDataset.length > 0 && tagged.length === 0
       ? namesNoColumn(swept.onDataset)
       : null,
+    obstacles: swept.obstacles,
   };
 }
 

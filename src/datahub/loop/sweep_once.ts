@@ -4,8 +4,10 @@ import { MAX_RUNS } from "../../runs/run_queue.ts";
 import { GmsError } from "../gms/gms_error.ts";
 import { findTaggedDatasets } from "../gms/search.ts";
 import type { DatahubSettings } from "../settings.ts";
+import type { Obstacle } from "../../action/plan_document.ts";
 import type { BringAboutDependencies } from "./bring_about.ts";
 import { type Copies, findCopies } from "./copies.ts";
+import { findObstacles } from "./find_obstacles.ts";
 import { findTermsIn } from "./find_terms.ts";
 import type { Reconciled } from "./outcome.ts";
 import { reconcile } from "./reconcile.ts";
@@ -13,11 +15,17 @@ import { reconcile } from "./reconcile.ts";
 /** What a sweep works with. */
 export interface SweepOnceDependencies extends Omit<BringAboutDependencies, "rules"> {
   readonly settings: DatahubSettings;
+  /** Whether everything is looked for that stands in the way of a dataset that is refused. */
+  readonly findsObstacles: boolean;
 }
 
 /** What is known of a dataset after its turn. */
 export type Swept =
-  | Reconciled & { readonly copies: Copies | undefined }
+  | Reconciled & {
+    readonly copies: Copies | undefined;
+    /** What stands in the way, if that was looked for. */
+    readonly obstacles: readonly Obstacle[];
+  }
   | { readonly datasetUrn: string; readonly unread: GmsError };
 
 const CONCURRENCY = MAX_RUNS / 2;
@@ -51,7 +59,7 @@ export async function sweepOnce(
 
 async function sweepDataset(
   datasetUrn: string,
-  deps: BringAboutDependencies,
+  deps: BringAboutDependencies & Pick<SweepOnceDependencies, "findsObstacles">,
   signal: AbortSignal,
 ): Promise<Swept> {
   for (let attempt = 1;; attempt++) {
@@ -63,7 +71,8 @@ async function sweepDataset(
       const copies = names.length === 0
         ? undefined
         : await findCopies(deps.gms, datasetUrn, names, deps.rules());
-      return { ...reconciled, copies };
+      const obstacles = deps.findsObstacles ? await findObstacles(reconciled, deps.runs) : [];
+      return { ...reconciled, copies, obstacles };
     } catch (error) {
       if (!(error instanceof GmsError)) throw error;
       if (!error.isTransient || attempt === ATTEMPTS) return { datasetUrn, unread: error };

@@ -5,6 +5,7 @@ import type { Estimate, PlannedColumn, PlanRequest, TablePlan } from "../../tabl
 import { timeTokens } from "../../time_tokens.ts";
 import type { Session } from "../connection/session.ts";
 import { expectResidue } from "../residue/expect_residue.ts";
+import { uncheckedPlaces } from "../residue/residue_places.ts";
 import {
   type DescribeValuesRow,
   describeValuesStatement,
@@ -61,7 +62,8 @@ export async function planTable(
     estimate: counts.toChange === 0 ? undefined : await estimate(session, work, counts, sampled),
     residue: counts.toChange === 0
       ? []
-      : await quietly(session, work, () => residue(session, work, counts)) ?? [],
+      : await quietly(session, work, () => residue(session, work, counts)) ??
+        uncheckedPlaces(),
   };
 }
 
