@@ -335,6 +335,7 @@ Deno.test("only adapters.ts names a concrete token SDK", () => {
     "lazy_token_sdk",
     "literal_prefixes",
     "packed_texts",
+    "select_texts",
     "selection",
     "token_kinds",
     "token_pattern",

@@ -62,7 +62,10 @@ for (const [title, { from, to, before }] of Object.entries(ROTATIONS)) {
   for (const commit of ["atomic", "batches"] as const) {
     Deno.test(`from ${title}, ${commit}: the tokens equal new tokens of the values`, async () => {
       await fill(before);
-      await sql`insert into people values (-1, 'canary', ${"tok_%%_poc"}), (-2, null, null)`;
+      // texts that only begin like tokens, in a batch and too long for one
+      const [short, long] = ["tok_%%_poc", `tk1_siv_g_s1_${"%".repeat(9000)}`];
+      await sql`insert into people values
+        (-1, 'canary', ${short}), (-2, null, null), (-3, ${long}, ${`tok_${long}`})`;
       await using action = openAction({ tokenSdk: to, rotateFrom: from });
       const dry = await assertUnchanged(
         "people",
@@ -70,12 +73,12 @@ for (const [title, { from, to, before }] of Object.entries(ROTATIONS)) {
       );
       const first = await action.tokenize("public.people", ["v", "w"], { commit });
       const second = await action.tokenize("public.people", ["v", "w"], { commit });
-      const counts = [values.length, 2, 0, 0];
+      const counts = [values.length, 3, 0, 0];
       for (const { updated, skipped, foreign, lookalikes } of [dry, first]) {
         assert.deepEqual([updated, skipped, foreign, lookalikes], counts);
       }
       assert.deepEqual([first.method, second.updated], ["client", 0]);
-      assert.equal(second.skipped, values.length + 2);
+      assert.equal(second.skipped, values.length + 3);
       for (const column of ["v", "w"]) {
         const place = {
           platform: "postgres",
@@ -83,11 +86,11 @@ for (const [title, { from, to, before }] of Object.entries(ROTATIONS)) {
           column,
         };
         const expected = await to.tokenize(values, place);
-        const found = (await valuesOf("people", column)).slice(2);
+        const found = (await valuesOf("people", column)).slice(3);
         const present = (_: unknown, id: number) => column === "v" || id % 3 !== 0;
         assert.deepEqual(found.filter(present), expected.filter(present));
       }
-      assert.deepEqual((await valuesOf("people", "v")).slice(0, 2), [null, "canary"]);
+      assert.deepEqual((await valuesOf("people", "v")).slice(0, 3), [long, null, "canary"]);
     });
   }
 }

@@ -1,6 +1,8 @@
 /** A batch of rows on its way from texts to tokens to the table. */
 import { abortable } from "../../../async.ts";
 import type { PackedResults } from "../../../tokens/packed_texts.ts";
+import { pickTexts, selectTexts } from "../../../tokens/select_texts.ts";
+import type { Selection } from "../../../tokens/selection.ts";
 import { findInvalidTexts } from "../../../tokens/utf8.ts";
 import { convertColumn } from "../../convert_batch.ts";
 import { notText } from "../../refusal.ts";
@@ -69,13 +71,15 @@ export async function openBatchWriter(
     );
   };
   return {
-    async convert(rows) {
+    async convert(read) {
+      const rows = onlySelected(read, conversion.selects);
       const converting = convertColumns(rows, { table, conversion });
       const tokens = await abortable(converting, run.context.signal);
       const rejected = new Set(tokens.flatMap(({ rejected }) => rejected));
       const hasToken = (i: number) => tokens.some(({ placeOf }) => placeOf[i]! >= 0);
       const all = rows.tableOids.map((_, i) => i);
-      const chosen = rejected.size === 0 ? all : all.filter((i) => !rejected.has(i) || hasToken(i));
+      const isWhole = rejected.size === 0 && rows === read;
+      const chosen = isWhole ? all : all.filter(hasToken);
       return {
         writes: writesOf(rows, tokens, chosen),
         rows: chosen.length,
@@ -93,6 +97,17 @@ export async function openBatchWriter(
       return results.reduce((sum, { count }) => sum + count, 0);
     },
   };
+}
+
+/** The rows with their selected texts only: the server compares the beginnings of some patterns alone. */
+function onlySelected(rows: PackedRows, selects: Selection): PackedRows {
+  if (selects.include === undefined) return rows;
+  const columns = rows.columns.map((column) => {
+    const numbers = selectTexts(column.texts, selects);
+    if (numbers === undefined) return column;
+    return { texts: pickTexts(column.texts, numbers), rows: numbers.map((i) => column.rows[i]!) };
+  });
+  return columns.every((column, i) => column === rows.columns[i]) ? rows : { ...rows, columns };
 }
 
 /** The statement for each partition that can be written to by its own name. */

@@ -20,12 +20,25 @@ const MAX_BEGINNINGS = 3;
 
 /** True if `text`, an SQL expression, is selected; not true for NULL. */
 export function guard(text: string, { include, exclude }: Selection): string {
+  const wanted = include === undefined ? [] : [`(${matchesAny(text, include)})`];
+  return [...notExcluded(text, { include, exclude }), ...wanted].join(" AND ") || "true";
+}
+
+/**
+ * The same for texts that are read, which are compared with the patterns to include once more by the program:
+ * it takes a tenth of the server's time for that. So here their beginnings do.
+ */
+export function readGuard(text: string, selection: Selection): string {
+  const beginnings = selection.include?.flatMap(literalPrefixes);
+  if (beginnings === undefined || beginnings.includes("")) return guard(text, selection);
+  return [...notExcluded(text, selection), `(${beginsWithAny(text, beginnings)})`].join(" AND ");
+}
+
+function notExcluded(text: string, { include, exclude }: Selection): string[] {
   // what cannot match the same text need not be excluded
   const relevant = exclude.filter((each) => include?.some((one) => mayOverlap(one, each)) ?? true);
   // first what most texts match once the work is done
-  const unwanted = relevant.length === 0 ? [] : [`NOT (${matchesAny(text, relevant)})`];
-  const wanted = include === undefined ? [] : [`(${matchesAny(text, include)})`];
-  return [...unwanted, ...wanted].join(" AND ") || "true";
+  return relevant.length === 0 ? [] : [`NOT (${matchesAny(text, relevant)})`];
 }
 
 /**

@@ -2,7 +2,8 @@
 import type { Selection } from "../../../tokens/selection.ts";
 import { arrayLiteral, quoteLiteral } from "../identifiers.ts";
 import type { TargetTable } from "../table.ts";
-import { columnGuard, columnText, tableName } from "./table_expressions.ts";
+import { readGuard } from "./guards.ts";
+import { columnText, tableName } from "./table_expressions.ts";
 
 /** Where a row is. */
 export interface RowAddress {
@@ -21,7 +22,7 @@ export function copyLongValuesStatement(
   rows: readonly RowAddress[],
 ): string {
   const values = table.columns.map(({ name }) =>
-    `CASE WHEN ${columnGuard(name, selects)} THEN ${columnText(name)} END`
+    `CASE WHEN ${readGuard(columnText(name), selects)} THEN ${columnText(name)} END`
   );
   const tableOids = quoteLiteral(arrayLiteral(rows.map(({ tableOid }) => String(tableOid))));
   const ctids = quoteLiteral(arrayLiteral(rows.map(({ ctid }) => ctid)));

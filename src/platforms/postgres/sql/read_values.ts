@@ -9,7 +9,8 @@
 import type { Selection } from "../../../tokens/selection.ts";
 import type { TargetTable } from "../table.ts";
 import { type BlockRange, inRange } from "./block_ranges.ts";
-import { columnGuard, columnText, rowGuard, tableName } from "./table_expressions.ts";
+import { readGuard } from "./guards.ts";
+import { columnText, tableName } from "./table_expressions.ts";
 
 /** A row whose texts take more than this is read separately. */
 export const LONG_ROW_BYTES = 4096;
@@ -40,7 +41,7 @@ export function readValuesStatement(
 ): string {
   const names = table.columns.map((_, i) => `value_${i}`);
   const values = table.columns.map(({ name }, i) =>
-    `CASE WHEN ${columnGuard(name, selects)} THEN ${columnText(name)} END AS ${names[i]}`
+    `CASE WHEN ${readGuard(columnText(name), selects)} THEN ${columnText(name)} END AS ${names[i]}`
   );
   const bytes = names.map((name) => `coalesce(octet_length(${name}), 0)::int8`).join(" + ");
   const short = names.map((name) => `CASE WHEN bytes <= ${LONG_ROW_BYTES} THEN ${name} END`);
@@ -51,7 +52,7 @@ export function readValuesStatement(
   // OFFSET 0 keeps the planner from repeating each guard for every use of its value; rows that are to be
   // locked must be selected before
   const found = lock
-    ? `${from} WHERE (${rowGuard(table, selects)})${inRange(range)} FOR UPDATE OF t`
+    ? `${from} WHERE (${anyRead(table, selects)})${inRange(range)} FOR UPDATE OF t`
     : `${from} WHERE true${inRange(range)} OFFSET 0`;
   return `SELECT table_oid, row_ctid, ${long}, ${total}, ${short.join(", ")}
 FROM (
@@ -59,4 +60,8 @@ FROM (
     ${found}
   ) found WHERE num_nonnulls(${names.join(", ")}) > 0 OFFSET 0
 ) measured`;
+}
+
+function anyRead(table: TargetTable, selects: Selection): string {
+  return table.columns.map(({ name }) => `(${readGuard(columnText(name), selects)})`).join(" OR ");
 }
