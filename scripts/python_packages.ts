@@ -1,8 +1,8 @@
-/** Python packages for tests, in an environment of their own under .tools, of exactly the pinned versions. */
+/** Python packages for tests and measurements, in an environment of their own under .tools, of exactly the pinned versions. */
 import { fileURLToPath } from "node:url";
-import { folderDigest } from "../../scripts/digests.ts";
+import { folderDigest } from "./digests.ts";
 
-const tools = fileURLToPath(new URL("../../.tools/", import.meta.url));
+const tools = fileURLToPath(new URL("../.tools/", import.meta.url));
 
 /** Which packages to install. */
 export interface PythonPackages {

@@ -14,6 +14,7 @@ import {
   SECOND_RUN,
 } from "./contenders.ts";
 import { markdownTable, median, progress, type Report } from "./figures.ts";
+import { serverCpuSeconds } from "./process_watch.ts";
 
 /** How much is measured. */
 export interface BulkOptions {
@@ -30,6 +31,10 @@ interface Measured extends Outcome {
   readonly walBytes: number;
   readonly deadTuples: number;
   readonly valueBytes: number;
+  /** The size of the table before, without its indexes. */
+  readonly tableBytes: number;
+  /** Processor time of the server, in seconds. */
+  readonly serverCpuSeconds: number;
   /** The share of the time in which the server worked for the contender, and did not wait for it. */
   readonly busyShare: number;
 }
@@ -67,6 +72,7 @@ async function benchSize(
   const run = async (contender: Contender, round: number) => {
     progress(`${rows} rows, round ${round}: ${contender.name}`);
     const measured = await measure(database, contender);
+    if (measured === undefined) return;
     results.set(contender, [...results.get(contender) ?? [], measured]);
   };
   await fillSource(database, rows);
@@ -110,13 +116,20 @@ export async function freshCopy(
   await sql`CHECKPOINT`;
 }
 
-async function measure(database: BenchDatabase, contender: Contender): Promise<Measured> {
+async function measure(
+  database: BenchDatabase,
+  contender: Contender,
+): Promise<Measured | undefined> {
   const { sql } = database;
   const [before] = await sql`
-    SELECT pg_current_wal_insert_lsn() AS lsn, sum(length(name) + length(email))::int8 AS bytes FROM people`;
+    SELECT pg_current_wal_insert_lsn() AS lsn, sum(length(name) + length(email))::int8 AS bytes,
+      pg_table_size('people') AS table_bytes FROM people`;
+  const cpuBefore = await serverCpuSeconds(database.server);
   const watched = watchServer(database);
   const outcome = await contender.run(database);
   const busyShare = await watched.end();
+  const serverCpu = await serverCpuSeconds(database.server) - cpuBefore;
+  if (outcome === undefined) return undefined;
   await sql`SELECT pg_stat_force_next_flush()`;
   const [after] = await sql`
     SELECT pg_current_wal_insert_lsn() - ${before!.lsn}::pg_lsn AS wal,
@@ -126,6 +139,8 @@ async function measure(database: BenchDatabase, contender: Contender): Promise<M
     walBytes: Number(after!.wal),
     deadTuples: Number(after!.dead),
     valueBytes: Number(before!.bytes),
+    tableBytes: Number(before!.table_bytes),
+    serverCpuSeconds: serverCpu,
     busyShare,
   };
 }
@@ -171,17 +186,21 @@ function rewritesTable(results: Results): string {
       (of((run) => run.elapsedMs) / 1000).toFixed(2),
       Math.round(of((run) => 1 / secondsPerRow(run))).toLocaleString("en-US"),
       of((run) => run.valueBytes / 1e3 / run.elapsedMs).toFixed(1),
+      of((run) => run.tableBytes / 1e3 / run.elapsedMs).toFixed(1),
       ratio.toFixed(2),
+      of((run) => run.serverCpuSeconds).toFixed(2),
+      runs[0]!.process === undefined ? "" : of((run) => run.process!.cpuSeconds).toFixed(2),
       `${(100 * of((run) => run.busyShare)).toFixed(0)} %`,
-      runs[0]!.peakRssBytes === undefined
+      runs[0]!.process === undefined
         ? ""
-        : String(Math.round(of((run) => run.peakRssBytes! / 1e6))),
+        : String(Math.round(of((run) => run.process!.peakRssBytes / 1e6))),
       String(Math.round(of((run) => run.walBytes / 1e6))),
       of((run) => run.deadTuples).toLocaleString("en-US"),
     ];
   });
-  const head = ["contender", "rows", "s", "rows/s", "MB/s", "to the limit", "server busy"];
-  return markdownTable([...head, "peak RSS, MB", "WAL, MB", "dead tuples"], lines);
+  const head = ["contender", "rows", "s", "rows/s", "values, MB/s", "table, MB/s", "to the limit"];
+  const took = ["server CPU, s", "its own CPU, s", "server busy", "peak RSS, MB"];
+  return markdownTable([...head, ...took, "WAL, MB", "dead tuples"], lines);
 }
 
 function rowByRowLine(results: Results): string {
@@ -216,7 +235,7 @@ function growthTable(all: ReadonlyMap<number, Results>): string | undefined {
     const [few, many] = [small, large].map((rows) => all.get(rows)!.get(contender)!);
     const growth = (read: (run: Measured) => number) =>
       (median(many!.map(read)) / median(few!.map(read))).toFixed(2);
-    const memory = few![0]!.peakRssBytes === undefined ? "" : growth((run) => run.peakRssBytes!);
+    const memory = few![0]!.process === undefined ? "" : growth((run) => run.process!.peakRssBytes);
     return [contender.name, growth(secondsPerRow), memory];
   });
   const [to, from] = [large, small].map((rows) => rows.toLocaleString("en-US"));

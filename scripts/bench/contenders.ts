@@ -3,16 +3,18 @@ import { encodeBase64 } from "../../src/tokens/base64.ts";
 import { openSql, type Sql } from "../servers/postgres/sql.ts";
 import { type BenchDatabase, PROGRAM } from "./bench_database.ts";
 import { endsWithBench } from "./children.ts";
+import { PGANONYMIZE } from "./pganonymize/contender.ts";
+import { type ProcessUsage, watchProcess } from "./process_watch.ts";
 
-/** Where a contender works. */
-export type Arena = Pick<BenchDatabase, "url">;
+/** Where a contender works; `sql` is not for what is measured. */
+export type Arena = Pick<BenchDatabase, "url" | "sql">;
 
 /** What one go of a contender showed of itself; the rest is read from the server. */
 export interface Outcome {
   readonly rows: number;
   readonly elapsedMs: number;
-  /** The highest resident memory of the action's process, in bytes. */
-  readonly peakRssBytes?: number;
+  /** What the contender's own process took; undefined if there is none but the server's. */
+  readonly process?: ProcessUsage;
 }
 
 /** One way to do the work. */
@@ -20,13 +22,18 @@ export interface Contender {
   readonly name: string;
   /** At most so many rows are given to it, where more would take too long. */
   readonly maxRows?: number;
-  run(arena: Arena): Promise<Outcome>;
+  /** Undefined if it cannot run on this machine, for a reason that it has printed. */
+  run(arena: Arena): Promise<Outcome | undefined>;
 }
 
 const COLUMNS = ["name", "email"];
 const URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,bench.public.people,PROD)";
 const TOKEN = String
   .raw`'tok_' || replace(encode(convert_to($, 'UTF8'), 'base64'), E'\n', '') || '_poc'`;
+
+/** A hash without a key, in the form of a token of `hmac-sha256`. */
+const HASH = String
+  .raw`'tk1_hmac_g_h1_' || rtrim(translate(encode(sha256(convert_to($, 'UTF8')), 'base64'), '+/', '-_'), '=')`;
 
 /** A guard that tells values from tokens about as fast as the real one. */
 const GUARD = COLUMNS.map((column) =>
@@ -47,6 +54,12 @@ const WITH_TRANSLATE: Contender = {
       const token = TOKEN.replace("replace(", "translate(");
       return (await sql.unsafe(updateInSql(token))).count;
     }),
+};
+
+/** The same with tokens as long as those of `hmac-sha256`, and as random: an index on them costs more. */
+export const LIMIT_WITH_HASHES: Contender = {
+  name: "limit with hashes: one UPDATE in SQL",
+  run: (arena) => timed(arena, async (sql) => (await sql.unsafe(updateInSql(HASH))).count),
 };
 
 function updateInSql(token = TOKEN): string {
@@ -96,6 +109,7 @@ export const REWRITES: readonly Contender[] = [
   ours("rewrite", {}, "--strategy", "rewrite"),
   ROW_BY_ROW,
   rowByRow("one UPDATE a row, pipelined", 20_000, 100),
+  PGANONYMIZE,
 ];
 
 /** The program once more, with nothing left to do. */
@@ -106,29 +120,29 @@ function ours(name: string, environment: Record<string, string>, ...options: str
     name: `ours: ${name}`,
     async run({ url }) {
       const args = ["run", "--urn", URN, "--columns", COLUMNS.join(","), ...options];
-      const { report, peakRssBytes } = await runProgram(args, { PG_CONN_STR: url, ...environment });
-      return { rows: report.updated, elapsedMs: report.elapsed_ms, peakRssBytes };
+      const { report, process } = await runProgram(args, { PG_CONN_STR: url, ...environment });
+      return { rows: report.updated, elapsedMs: report.elapsed_ms, process };
     },
   };
 }
 
-/** Runs the program to its end; gives its report, and its highest resident memory in bytes. */
+/** Runs the program to its end; gives its report, and what it took. */
 export async function runProgram(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
-): Promise<{ report: { updated: number; elapsed_ms: number }; peakRssBytes: number }> {
+): Promise<{ report: { updated: number; elapsed_ms: number }; process: ProcessUsage }> {
   const child = endsWithBench(new Deno.Command(PROGRAM, {
     args: [...args, "--json"],
     env: { LOG_LEVEL: "error", ...environment },
     stdout: "piped",
     stderr: "inherit",
   }).spawn());
-  const memory = watchMemory(child.pid);
+  const watched = watchProcess(child.pid);
   const { success, stdout } = await child.output();
-  const peakRssBytes = await memory.end();
+  const process = await watched.end();
   const text = new TextDecoder().decode(stdout);
   if (!success) throw new Error(`the program failed: ${text}`);
-  return { report: JSON.parse(text), peakRssBytes };
+  return { report: JSON.parse(text), process };
 }
 
 /** The plain way: each row by its key, `inFlight` of them on their way at once. */
@@ -171,25 +185,4 @@ async function timed(
   const elapsedMs = performance.now() - startedMs;
   await sql.end();
   return { rows, elapsedMs };
-}
-
-/** Reads a process's highest resident memory while it runs (Linux). */
-function watchMemory(pid: number): { end: () => Promise<number> } {
-  let peak = 0;
-  let watching = true;
-  const watch = async () => {
-    while (watching) {
-      const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
-      peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  };
-  const watched = watch();
-  return {
-    async end() {
-      watching = false;
-      await watched;
-      return peak;
-    },
-  };
 }

@@ -1,15 +1,19 @@
 /**
  * The token SDKs that work in memory, beside the dummy: values per second of each alone, and a whole
- * table end to end, on the path on which the action makes the tokens. Taking turns, medians.
+ * table end to end, on the path on which the action makes the tokens, beside what the database needs for
+ * such tokens. Taking turns, medians.
  */
 import { MAX_BATCH_ROWS } from "../../src/platforms/postgres/rewrite/portal_batches.ts";
 import { findAdapter } from "../../src/tokens/adapters.ts";
+import { tokenizing } from "../../src/tokens/conversion.ts";
+import { type PackedTexts, packTexts } from "../../src/tokens/packed_texts.ts";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
 import { hmacJwk, jwkSet, settingsReader, sivJwk } from "../servers/test_keys.ts";
 import type { BenchDatabase } from "./bench_database.ts";
 import { fillSource, freshCopy } from "./bulk.ts";
-import { runProgram } from "./contenders.ts";
+import { type Contender as Limit, LIMIT, LIMIT_WITH_HASHES, runProgram } from "./contenders.ts";
 import { markdownTable, median, progress, type Report } from "./figures.ts";
+import { serverCpuSeconds } from "./process_watch.ts";
 
 /** How much is measured. */
 export interface SdkOptions {
@@ -19,14 +23,25 @@ export interface SdkOptions {
 }
 
 const MODES = ["dummy", "hmac-sha256", "aes-siv"];
-const VALUES = 400_000;
+const BATCHES = 400;
 const PLACE = { platform: "postgres", dataset: ["bench", "public", "people"], column: "email" };
 const URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,bench.public.people,PROD)";
 
-/** One thing that is measured, in values or rows a second. */
+/** What one go of a contender gave. */
+interface Sample {
+  /** Values or rows. */
+  readonly perSecond: number;
+  /** Processor time of the server and of the program, in seconds. */
+  readonly serverCpuSeconds?: number;
+  readonly ownCpuSeconds?: number;
+}
+
+/** One thing that is measured. */
 interface Contender {
   readonly name: string;
-  measure(): Promise<number>;
+  /** What the database needs for tokens like these. */
+  readonly limit?: Contender;
+  measure(): Promise<Sample>;
 }
 
 /** Measures, and reports the tables. */
@@ -38,23 +53,28 @@ export async function benchSdks(
   const keys = jwkSet(await hmacJwk("h1"), await sivJwk("s1"));
   const alone = (await Promise.all(MODES.map(async (mode) => {
     const sdk = await openSdk(mode, keys);
-    const reading = sdk.detokenize === undefined ? [] : [readingBack(mode, sdk)];
+    const reading = sdk.detokenizeBytes === undefined ? [] : [await readingBack(mode, sdk)];
     return [writing(mode, sdk), ...reading];
   }))).flat();
-  report(`### Alone\n\n${table("values/s", await takeTurns(alone, rounds))}`);
+  report(`### Alone\n\n${aloneTable(await takeTurns(alone, rounds))}`);
 
   const dir = await Deno.makeTempDir();
   try {
     await Deno.writeTextFile(`${dir}/keys.json`, keys, { mode: 0o600 });
     await fillSource(database, rows);
     const env = { PG_CONN_STR: database.url, TOKEN_KEYS_FILE: `${dir}/keys.json` };
+    const [plain, hashed] = [LIMIT, LIMIT_WITH_HASHES].map((each) => limit(each, database, rows));
     const results = await takeTurns([
-      ...MODES.map((mode) => tokenizing(mode, database, rows, env)),
-      rotating("hmac-sha256", database, rows, env),
-      rotating("aes-siv", database, rows, env),
+      ...MODES.map((mode) =>
+        tokenizingTable(mode, mode === "dummy" ? plain! : hashed!, database, rows, env)
+      ),
+      plain!,
+      hashed!,
+      rotating("hmac-sha256", hashed!, database, rows, env),
+      rotating("aes-siv", hashed!, database, rows, env),
     ], rounds);
     const size = rows.toLocaleString("en-US");
-    report(`### End to end, ${size} rows, two columns\n\n${table("rows/s", results)}`);
+    report(`### End to end, ${size} rows, two columns\n\n${wholeTable(results)}`);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
@@ -67,87 +87,158 @@ async function openSdk(mode: string, keys: string): Promise<TokenSdk> {
 }
 
 function writing(mode: string, sdk: TokenSdk): Contender {
-  const values = sampleValues();
-  return { name: mode, measure: () => rateOf(values, (batch) => sdk.tokenize(batch, PLACE)) };
+  const { convert } = tokenizing(sdk);
+  return { name: mode, measure: () => rateOf(SAMPLE, (batch) => convert(batch, PLACE)) };
 }
 
-function readingBack(mode: string, sdk: TokenSdk): Contender {
-  const tokens = sdk.tokenize(sampleValues(), PLACE) as string[];
+async function readingBack(mode: string, sdk: TokenSdk): Promise<Contender> {
+  const { convert } = tokenizing(sdk);
+  const tokens = await Promise.all(SAMPLE.map((batch) => convert(batch, PLACE)));
   return {
     name: `${mode}, reading back`,
-    measure: () => rateOf(tokens, (batch) => sdk.detokenize!(batch, PLACE)),
+    measure: () => rateOf(tokens, (batch) => sdk.detokenizeBytes!(batch, PLACE)),
   };
 }
 
-function sampleValues(): string[] {
-  return Array.from({ length: VALUES }, (_, n) => `customer.${n}@example.com`);
-}
+/** Values in batches, as a run has them. */
+const SAMPLE: readonly PackedTexts[] = Array.from(
+  { length: BATCHES },
+  (_, batch) =>
+    packTexts(
+      Array.from({ length: MAX_BATCH_ROWS }, (_, n) =>
+        `customer.${batch * MAX_BATCH_ROWS + n}@example.com`),
+    ),
+);
 
 async function rateOf(
-  texts: readonly string[],
-  work: (batch: readonly string[]) => unknown,
-): Promise<number> {
+  batches: readonly PackedTexts[],
+  work: (batch: PackedTexts) => unknown,
+): Promise<Sample> {
   const startMs = performance.now();
-  for (let i = 0; i < texts.length; i += MAX_BATCH_ROWS) {
-    await work(texts.slice(i, i + MAX_BATCH_ROWS));
-  }
-  return texts.length / (performance.now() - startMs) * 1000;
+  for (const batch of batches) await work(batch);
+  const values = batches.length * MAX_BATCH_ROWS;
+  return { perSecond: values / (performance.now() - startMs) * 1000 };
 }
 
 type Env = Readonly<Record<string, string>>;
 
-function tokenizing(mode: string, database: BenchDatabase, rows: number, env: Env): Contender {
+function limit({ name, run }: Limit, database: BenchDatabase, rows: number): Contender {
+  return {
+    name,
+    async measure() {
+      await freshCopy(database, rows, true);
+      return await onServer(database, async () => {
+        const done = await run(database);
+        return { perSecond: done!.rows / done!.elapsedMs * 1000 };
+      });
+    },
+  };
+}
+
+function tokenizingTable(
+  mode: string,
+  limit: Contender,
+  database: BenchDatabase,
+  rows: number,
+  env: Env,
+): Contender {
   return {
     name: mode,
+    limit,
     async measure() {
       await freshCopy(database, rows, true);
-      return await rowsPerSecond(["run"], { ...env, TOKEN_SDK_MODE: mode, PUSHDOWN: "false" });
+      const settings = { ...env, TOKEN_SDK_MODE: mode, PUSHDOWN: "false" };
+      return await onServer(database, () => sampleOf(["run"], settings));
     },
   };
 }
 
-function rotating(mode: string, database: BenchDatabase, rows: number, env: Env): Contender {
+function rotating(
+  mode: string,
+  limit: Contender,
+  database: BenchDatabase,
+  rows: number,
+  env: Env,
+): Contender {
   return {
     name: `rotation from dummy to ${mode}`,
+    limit,
     async measure() {
       await freshCopy(database, rows, true);
-      await rowsPerSecond(["run"], { ...env, TOKEN_SDK_MODE: "dummy" });
+      await sampleOf(["run"], { ...env, TOKEN_SDK_MODE: "dummy" });
       await database.sql`VACUUM ANALYZE people`;
-      return await rowsPerSecond(["rotate", "--from", "dummy"], { ...env, TOKEN_SDK_MODE: mode });
+      const settings = { ...env, TOKEN_SDK_MODE: mode };
+      return await onServer(database, () => sampleOf(["rotate", "--from", "dummy"], settings));
     },
   };
 }
 
-async function rowsPerSecond(command: readonly string[], env: Env): Promise<number> {
-  const args = [...command, "--urn", URN, "--columns", "name,email"];
-  const { report } = await runProgram(args, env);
-  return report.updated / report.elapsed_ms * 1000;
+async function onServer({ server }: BenchDatabase, work: () => Promise<Sample>): Promise<Sample> {
+  const before = await serverCpuSeconds(server);
+  const sample = await work();
+  return { ...sample, serverCpuSeconds: await serverCpuSeconds(server) - before };
 }
 
-type Rates = ReadonlyMap<Contender, readonly number[]>;
+async function sampleOf(command: readonly string[], env: Env): Promise<Sample> {
+  const args = [...command, "--urn", URN, "--columns", "name,email"];
+  const { report, process } = await runProgram(args, env);
+  const perSecond = report.updated / report.elapsed_ms * 1000;
+  return { perSecond, ownCpuSeconds: process.cpuSeconds };
+}
+
+type Results = ReadonlyMap<Contender, readonly Sample[]>;
 
 /** The order turns, so that no contender always has the warm or the noisy place. */
-async function takeTurns(contenders: readonly Contender[], rounds: number): Promise<Rates> {
-  const rates = new Map<Contender, number[]>(contenders.map((each) => [each, []]));
+async function takeTurns(contenders: readonly Contender[], rounds: number): Promise<Results> {
+  const results = new Map<Contender, Sample[]>(contenders.map((each) => [each, []]));
   for (let round = 0; round <= rounds; round++) {
     for (let i = 0; i < contenders.length; i++) {
       const contender = contenders[(i + round) % contenders.length]!;
       progress(`token SDKs, round ${round}: ${contender.name}`);
-      const rate = await contender.measure();
-      if (round > 0) rates.get(contender)!.push(rate); // the first is to warm up
+      const sample = await contender.measure();
+      if (round > 0) results.get(contender)!.push(sample); // the first is to warm up
     }
   }
   progress("");
-  return rates;
+  return results;
 }
 
-/** Each beside the first of the table, round by round. */
-function table(unit: string, rates: Rates): string {
-  const [first] = rates.values();
-  const lines = [...rates].map(([{ name }, own]) => [
-    name,
-    Math.round(median(own)).toLocaleString("en-US"),
-    median(own.map((rate, i) => first![i]! / rate)).toFixed(2),
+function aloneTable(results: Results): string {
+  const [first] = results.keys();
+  const lines = [...results].map(([contender, own]) => [
+    contender.name,
+    rate(own),
+    timesOf(results, contender, first),
   ]);
-  return markdownTable(["token SDK", unit, "time to the dummy's"], lines);
+  return markdownTable(["token SDK", "values/s", "time to the dummy's"], lines);
+}
+
+function wholeTable(results: Results): string {
+  const [first] = results.keys();
+  const lines = [...results].map(([contender, own]) => [
+    contender.name,
+    rate(own),
+    timesOf(results, contender, first),
+    timesOf(results, contender, contender.limit),
+    seconds(own.map((each) => each.serverCpuSeconds)),
+    seconds(own.map((each) => each.ownCpuSeconds)),
+  ]);
+  const head = ["token SDK", "rows/s", "time to the dummy's", "to its limit"];
+  return markdownTable([...head, "server CPU, s", "its own CPU, s"], lines);
+}
+
+function rate(own: readonly Sample[]): string {
+  return Math.round(median(own.map((each) => each.perSecond))).toLocaleString("en-US");
+}
+
+/** Its time beside that of another, round by round. */
+function timesOf(results: Results, contender: Contender, other: Contender | undefined): string {
+  if (other === undefined) return "";
+  const [own, others] = [results.get(contender)!, results.get(other)!];
+  return median(own.map((each, i) => others[i]!.perSecond / each.perSecond)).toFixed(2);
+}
+
+function seconds(values: readonly (number | undefined)[]): string {
+  const known = values.filter((value) => value !== undefined);
+  return known.length === 0 ? "" : median(known).toFixed(2);
 }

@@ -90,7 +90,7 @@ async function benchEndToEnd(
     await freshCopy(database, rows, true);
     progress(`vault, ${rows} rows end to end, ${columns.join(" and ")}`);
     const args = ["run", "--urn", URN, "--columns", columns.join()];
-    const { report, peakRssBytes } = await runProgram(args, {
+    const { report, process } = await runProgram(args, {
       PG_CONN_STR: database.url,
       TOKEN_SDK_MODE: "vault-transit",
       ...vault.variables(),
@@ -104,7 +104,7 @@ async function benchEndToEnd(
       thousands(rows / seconds),
       thousands(values / seconds),
       (seconds / (values / bareRate)).toFixed(2),
-      (peakRssBytes / 1e6).toFixed(0),
+      (process.peakRssBytes / 1e6).toFixed(0),
     ]);
   }
   const table = markdownTable(

@@ -8,7 +8,7 @@
 import { fileURLToPath } from "node:url";
 import { startPostgres } from "../../scripts/servers/postgres/postgres_server.ts";
 import { closeSuite, runDenoTests } from "../support/deno_tests.ts";
-import { installPackages } from "../support/python_packages.ts";
+import { installPackages } from "../../scripts/python_packages.ts";
 
 Deno.chdir(fileURLToPath(new URL("../..", import.meta.url)));
 const environment = await installPackages({

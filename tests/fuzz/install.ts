@@ -1,6 +1,6 @@
 /** Schemathesis, in a Python environment of its own under .tools, of exactly the pinned packages. */
 import { fileURLToPath } from "node:url";
-import { installPackages } from "../support/python_packages.ts";
+import { installPackages } from "../../scripts/python_packages.ts";
 
 /** Its path, or what is missing on this machine to install it. */
 export type Installation = { readonly program: string } | { readonly missing: string };
