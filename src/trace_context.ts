@@ -14,6 +14,8 @@ export interface TraceContext {
   readonly spanId: string;
   /** Whether the trace is recorded, as far as its beginning decided that. */
   readonly isSampled: boolean;
+  /** Whether it came from another process. */
+  readonly isRemote: boolean;
   /** What tracing systems pass on with it, unread; undefined if there is nothing. */
   readonly state: string | undefined;
 }
@@ -36,6 +38,7 @@ export function readTraceContext(
     traceId,
     spanId,
     isSampled: (parseInt(flags!, 16) & 1) === 1,
+    isRemote: true,
     state: stateOf(tracestate),
   };
 }

@@ -90,23 +90,24 @@ function start(
   attributes: Attributes,
 ): { readonly span: Span; readonly context: TraceContext } {
   const parent = currentTrace();
-  const kind = parent === undefined ? SpanKind.INTERNAL : SpanKind.SERVER;
+  const kind = parent?.isRemote ? SpanKind.SERVER : SpanKind.INTERNAL;
   const startTime = Date.now();
   const span = tracer.startSpan(name, { kind, attributes, startTime }, contextOf(parent));
   const { traceId, spanId, traceFlags } = span.spanContext();
   const isSampled = (traceFlags & TraceFlags.SAMPLED) !== 0;
-  return { span, context: { traceId, spanId, isSampled, state: parent?.state } };
+  const context = { traceId, spanId, isSampled, isRemote: false, state: parent?.state };
+  return { span, context };
 }
 
 function contextOf(parent: TraceContext | undefined): Context {
   if (parent === undefined) return ROOT_CONTEXT;
-  const { traceId, spanId, isSampled, state } = parent;
+  const { traceId, spanId, isSampled, isRemote, state } = parent;
   return trace.setSpanContext(ROOT_CONTEXT, {
     traceId,
     spanId,
     traceFlags: isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE,
     ...(state !== undefined && { traceState: createTraceState(state) }),
-    isRemote: true,
+    isRemote,
   });
 }
 

@@ -5,6 +5,8 @@ import { until } from "../../scripts/servers/until.ts";
 /** A span as it was sent. */
 export interface ReceivedSpan {
   readonly name: string;
+  /** 1 within a service, 2 for another one. */
+  readonly kind: number;
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId: string | undefined;
@@ -85,6 +87,7 @@ function spansIn({ resourceSpans }: any): ReceivedSpan[] {
       // deno-lint-ignore no-explicit-any -- as above
       spans.map((span: any): ReceivedSpan => ({
         name: span.name,
+        kind: span.kind,
         traceId: span.traceId,
         spanId: span.spanId,
         parentSpanId: span.parentSpanId || undefined,
