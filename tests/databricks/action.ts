@@ -20,6 +20,9 @@ import { dummy } from "../../src/tokens/dummy.ts";
 import type { RotationSource } from "../../src/tokens/conversion.ts";
 import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
 import type { QueryHistoryRow } from "../../scripts/servers/warehouse/control.ts";
+import type { KnownKeys } from "../../src/verify/known_keys.ts";
+import type { Verification } from "../../src/verify/verification.ts";
+import { verifyDataset } from "../../src/verify/verify_dataset.ts";
 import { assertFails, assertLeaksNothing } from "../support/assertions.ts";
 import type { Place } from "./place.ts";
 
@@ -58,6 +61,8 @@ export interface Action {
   ): Promise<ServiceError>;
   /** Plans a run. The plan must leak nothing. */
   plan(urn: string, columns: readonly string[], showShapes?: boolean): Promise<DatasetPlan>;
+  /** Verifies the table. What is found must leak nothing. */
+  verify(urn: string, columns: readonly string[], known: KnownKeys): Promise<Verification>;
   check(): Promise<void>;
   inspect(): Promise<ConnectionFacts>;
 }
@@ -67,6 +72,8 @@ export interface ActionOptions {
   readonly sdk?: TokenSdk;
   /** Whose tokens become those of `sdk`. */
   readonly rotateFrom?: RotationSource;
+  /** Whether tokens become values. */
+  readonly restores?: boolean;
   /** More properties for the JDBC URL, such as `ConnCatalog=main`; or another URL. */
   readonly properties?: readonly string[];
   readonly jdbcUrl?: string;
@@ -91,6 +98,7 @@ export function openAction(place: Place, options: ActionOptions = {}): Action {
     allowedDatasets: undefined,
     runTimeoutMs: options.runTimeoutMs ?? 3_600_000,
     tokenSdk: () => Promise.resolve(sdk),
+    ...(options.restores && { restores: true }),
     ...(rotateFrom && { rotateFrom: () => Promise.resolve(rotateFrom) }),
     observe: (observation: Observation) => void observations.push(observation),
   };
@@ -129,6 +137,16 @@ export function openAction(place: Place, options: ActionOptions = {}): Action {
     inspect: () => {
       const { observe } = deps;
       return platform.inspect({ runId: "r", signal: AbortSignal.timeout(60_000), observe });
+    },
+    async verify(datasetUrn, columns, known) {
+      const { signal } = new AbortController();
+      const request = { datasetUrn, columns };
+      const found = await verifyDataset(request, { ...deps, known }, { signal });
+      assertLeaksNothing([found, observations], "the verification", secrets);
+      if (place.queryHistory !== undefined) {
+        assertHistoryLeaksNothing(await place.queryHistory(), sdk, others);
+      }
+      return found;
     },
     check: () => platform.check(AbortSignal.timeout(5000)),
   };
