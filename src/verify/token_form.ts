@@ -22,9 +22,11 @@ export interface TokenForm {
   readonly payload: string;
 }
 
-const KEYED = /^tk([12])_(hmac|siv)_([gdc])_([A-Za-z0-9-]{1,16})_([A-Za-z0-9_-]*)$/;
-const VAULT = /^vault:(v[1-9][0-9]{0,8}):([A-Za-z0-9+/]+={0,2})$/;
-const DUMMY = /^tok_([A-Za-z0-9+/]*={0,2})_poc$/;
+/** What precedes the payload. The rest may be long, and is only searched for what does not belong there. */
+const KEYED_HEAD = /^tk([12])_(hmac|siv)_([gdc])_([A-Za-z0-9-]{1,16})_/;
+const VAULT_HEAD = /^vault:(v[1-9][0-9]{0,8}):/;
+const DUMMY_HEAD = "tok_";
+const DUMMY_END = "_poc";
 
 const SCOPES: Readonly<Record<string, Scope>> = { g: "global", d: "dataset", c: "column" };
 /** 12 to 32 bytes of the HMAC. */
@@ -38,13 +40,14 @@ const MIN_VAULT_BYTES = 28;
 export function readToken(text: string): TokenForm | undefined {
   if (text.startsWith("tk")) return readKeyed(text);
   if (text.startsWith("vault:")) return readVault(text);
-  if (text.startsWith("tok_")) return readDummy(text);
+  if (text.startsWith(DUMMY_HEAD)) return readDummy(text);
   return undefined;
 }
 
 function readKeyed(text: string): TokenForm | undefined {
-  const [, version, sdk, letter, keyId, payload] = KEYED.exec(text) ?? [];
-  if (payload === undefined) return undefined;
+  const [head, version, sdk, letter, keyId] = KEYED_HEAD.exec(text) ?? [];
+  if (head === undefined) return undefined;
+  const payload = text.slice(head.length);
   const scope = SCOPES[letter!]!;
   const isFormer = version === "1" && scope !== "global";
   if (version === "2" && scope === "global") return undefined;
@@ -64,34 +67,46 @@ function readKeyed(text: string): TokenForm | undefined {
 }
 
 function readVault(text: string): TokenForm | undefined {
-  const [, keyId, payload] = VAULT.exec(text) ?? [];
-  if (payload === undefined || !isCanonical(payload)) return undefined;
+  const [head, keyId] = VAULT_HEAD.exec(text) ?? [];
+  if (head === undefined) return undefined;
+  const payload = text.slice(head.length);
+  if (!isCanonical(payload)) return undefined;
   if (byteLength(payload) < MIN_VAULT_BYTES) return undefined;
   return { sdk: "vault-transit", keyId: keyId!, scope: null, isFormer: false, payload };
 }
 
 function readDummy(text: string): TokenForm | undefined {
-  const [, payload] = DUMMY.exec(text) ?? [];
-  if (payload === undefined || !isCanonical(payload)) return undefined;
+  if (!text.endsWith(DUMMY_END) || text.length < DUMMY_HEAD.length + DUMMY_END.length) {
+    return undefined;
+  }
+  const payload = text.slice(DUMMY_HEAD.length, -DUMMY_END.length);
+  if (!isCanonical(payload)) return undefined;
   return { sdk: "dummy", keyId: null, scope: null, isFormer: false, payload };
 }
+
+/** The last characters of one and of two bytes beyond whole groups, whose unused bits are zero. */
+const ENDS_ONE_BYTE = /^[AQgw]$/;
+const ENDS_TWO_BYTES = /^[AEIMQUYcgkosw048]$/;
 
 /** Base64 with padding (RFC 4648 section 4), whose unused bits are zero. */
 function isCanonical(text: string): boolean {
   if (text.length % 4 !== 0) return false;
-  if (text.endsWith("==")) return /[AQgw]==$/.test(text);
-  return !text.endsWith("=") || /[AEIMQUYcgkosw048]=$/.test(text);
+  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
+  if (/[^A-Za-z0-9+/]/.test(text.slice(0, text.length - padding))) return false;
+  const last = text.slice(-3);
+  return padding === 0 || (padding === 2 ? ENDS_ONE_BYTE : ENDS_TWO_BYTES).test(last[2 - padding]!);
 }
 
 /** Base64url without padding (RFC 4648 section 5), whose unused bits are zero. */
 function isCanonicalUrl(text: string): boolean {
+  if (/[^A-Za-z0-9_-]/.test(text)) return false;
   switch (text.length % 4) {
     case 0:
       return true;
     case 2:
-      return /[AQgw]$/.test(text);
+      return ENDS_ONE_BYTE.test(text.at(-1)!);
     case 3:
-      return /[AEIMQUYcgkosw048]$/.test(text);
+      return ENDS_TWO_BYTES.test(text.at(-1)!);
     default:
       return false;
   }

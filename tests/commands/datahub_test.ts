@@ -52,6 +52,24 @@ async function place(mode: string): Promise<Place> {
   };
 }
 
+Deno.test("verify --tagged verifies the tagged columns of each dataset, and names what it leaves out", async () => {
+  await using at = await place("run");
+  const run = ["run", "--urn", at.urn, "--columns", "email", "--scrub"];
+  assert.equal((await runProgram(fromSource, run, at.env)).code, 0);
+  const { code, stdout, stderr } = await runProgram(fromSource, ["verify", "--tagged"], at.env);
+  assert.equal(code, 1);
+  const found = stdout.trim().split("\n").map((line) => JSON.parse(line));
+  const verified = found.find(({ dataset_urn }) => dataset_urn === at.urn);
+  assert.equal(verified.verdict, "clean");
+  assert.deepEqual(verified.columns.map(({ name }: { name: string }) => name), ["email"]);
+  assert.ok(found.some(({ code }) => code === "table_not_found"));
+  assert.match(stderr, /left out, since only a program tagged them: phone$/m);
+  at.datahub.metadata.label({ dataset: at.urn, column: "phone", label: PII });
+  const later = await runProgram(fromSource, ["verify", "--tagged"], at.env);
+  const again = later.stdout.trim().split("\n").map((line) => JSON.parse(line));
+  assert.equal(again.find(({ dataset_urn }) => dataset_urn === at.urn).verdict, "not_clean");
+});
+
 Deno.test("datahub plan tells for each column why it is tagged and what would happen, and changes nothing", async () => {
   await using at = await place("run");
   const { code, stdout } = await at.database.assertUnchanged(

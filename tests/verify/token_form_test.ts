@@ -77,3 +77,11 @@ Deno.test("the bindings of vault-transit are those of the vectors", () => {
     assert.equal(binding.toBase64(), context);
   }
 });
+
+Deno.test("a token may be as long as any value", () => {
+  const long = "QUJD".repeat(4_000_000);
+  for (const token of [`tk1_siv_g_2026a_${long}`, `tok_${long}_poc`, `vault:v1:${long}`]) {
+    assert.equal(readToken(token)?.payload.length, long.length);
+    assert.equal(readToken(`${token} `), undefined);
+  }
+});
