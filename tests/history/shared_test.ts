@@ -93,7 +93,11 @@ for (
     () =>
       through(async (url) => {
         const gone = await open(url);
-        const [waiting, running, done] = [await added(gone), await added(gone), await added(gone)];
+        const [running, done] = [await added(gone), await added(gone)];
+        const idempotency = { key: crypto.randomUUID(), bodyHash: "1" };
+        const queued = newRun(0);
+        await gone.runs.add({ ...queued, owner: gone.owner, idempotency });
+        const waiting = queued.run.run_id;
         await gone.runs.update(running, ["queued"], { state: "running" });
         await gone.runs.update(running, ["running"], { progress: PROGRESS });
         await gone.runs.update(done, ["queued"], { state: "cancelled" });
@@ -113,6 +117,8 @@ for (
         assert.match(run.finished_at ?? "", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
         const detail = (await other.runs.get(waiting))?.run.problem?.detail ?? "";
         assert.match(detail, /nothing was changed/);
+        const again = await other.runs.add({ ...newRun(0), owner: other.owner, idempotency });
+        assert.equal(again.kind, "added", "its key begins another run");
       }),
   );
 }

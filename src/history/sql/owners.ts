@@ -30,7 +30,10 @@ WHERE (o.lost_at IS NULL) = NOT ${IS_ALIVE}`;
 
 /**
  * Ends the runs of owners that have been gone for $1 milliseconds, and removes those owners; also runs of
- * owners that are not there, as after the database was restored from a copy. $2 who does so, $3 and $4 the problems of a run that had begun and of one that had not, without its id.
+ * owners that are not there, as after the database was restored from a copy. Their keys may begin other runs:
+ * a caller that sends its request again gets what it asked for.
+ *
+ * $2 who does so, $3 and $4 the problems of a run that had begun and of one that had not, without its id.
  */
 export const END_LOST_RUNS = `
 WITH gone AS (
@@ -44,7 +47,7 @@ WITH gone AS (
   WHERE r.finished_at IS NULL AND NOT EXISTS (SELECT FROM ${OWNERS} o WHERE o.owner = r.owner)
 ), ended AS (
   UPDATE ${RUNS} r SET state = 'interrupted', finished_at = now(), changed_at = now(),
-    revision = r.revision + 1,
+    revision = r.revision + 1, idempotency_key = NULL,
     document = (r.document::jsonb || jsonb_build_object(
       'state', 'interrupted',
       'finished_at', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
