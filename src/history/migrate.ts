@@ -14,6 +14,18 @@ const ACTION = "migrate the history";
 /** How long a step may wait for another program's. */
 const LOCK_TIMEOUT_MS = 60_000;
 
+/** Default privileges may let others write which steps were applied: that is the owner's to say. */
+const OWNERS_ALONE = `DO $$
+DECLARE other text;
+BEGIN
+  FOR other IN SELECT DISTINCT quote_ident(pg_get_userbyid(acl.grantee))
+    FROM pg_class c, aclexplode(c.relacl) acl
+    WHERE c.oid = '${SCHEMA}.migrations'::regclass AND acl.grantee NOT IN (0, c.relowner)
+  LOOP
+    EXECUTE 'REVOKE INSERT, UPDATE, DELETE ON ${SCHEMA}.migrations FROM ' || other;
+  END LOOP;
+END $$`;
+
 /** What a database has applied, from the first version on. */
 interface Applied {
   readonly version: number;
@@ -94,6 +106,7 @@ async function apply(
     if (schema === undefined) await query(`CREATE SCHEMA ${SCHEMA}`);
     await query(`CREATE TABLE ${SCHEMA}.migrations (version int4 PRIMARY KEY, name text NOT NULL,
       checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`);
+    await query(OWNERS_ALONE);
   }
   await query(migration.sql);
   await query(

@@ -33,6 +33,9 @@ Deno.test("the role can keep the history, whether it was made before the tables 
   await sql.unsafe("revoke create on schema public from public");
   await runScript();
   await migrate(settingsOf(database.url), new AbortController().signal);
+  const [may] = await sql`select has_table_privilege(${role}, 'tokenize_history.migrations',
+    'INSERT, UPDATE, DELETE') as write`;
+  assert.equal(may!.write, false);
   for (let time = 1; time <= 2; time++) {
     await using history = await open(urlOfRole());
     const added = newRun(time);
