@@ -198,3 +198,27 @@ Deno.test("every variable that is read is on the compiled-in list of those that 
   });
   assert.deepEqual([...read].filter((name) => !ENVIRONMENT_NAMES.includes(name)), []);
 });
+
+Deno.test("HISTORY_CONN_STR says where runs are kept, with how long and under which name", () => {
+  const HISTORY_CONN_STR = "postgres://u:p@h:6432/runs";
+  const { history } = load({ HISTORY_CONN_STR });
+  assert.equal(history?.database.database, "runs");
+  assert.deepEqual([history.retentionMs, history.replicaName], [90 * 86_400_000, undefined]);
+  const other = load({ HISTORY_CONN_STR, HISTORY_RETENTION: "2d", REPLICA_NAME: "pod-0.a" });
+  assert.deepEqual([other.history?.retentionMs, other.history?.replicaName], [
+    2 * 86_400_000,
+    "pod-0.a",
+  ]);
+  assert.equal(load({ HISTORY_RETENTION: "2d" }).history, undefined);
+});
+
+Deno.test("faults of the history are those of its variables", () => {
+  assert.deepEqual(
+    faultsOf({
+      HISTORY_CONN_STR: "postgres://u@h/d?nosuch=1",
+      HISTORY_RETENTION: "5m",
+      REPLICA_NAME: "a b",
+    }),
+    ["HISTORY_RETENTION", "REPLICA_NAME", "HISTORY_CONN_STR"],
+  );
+});

@@ -56,6 +56,18 @@ Deno.test("serve reaches each connection of the configuration file, by its name"
   ]);
 });
 
+Deno.test("what keeps runs reaches the history, and history migrate nothing else", () => {
+  const HISTORY_CONN_STR = "host=history.internal,2.internal user=u dbname=h";
+  const history = ["history.internal:5432", "2.internal:5432"];
+  const env = { PG_CONN_STR, HISTORY_CONN_STR };
+  assert.deepEqual(hosts({ name: "serve" }, env).slice(2), history);
+  const run: Command = { name: "run", ...requests, yes: true, quiet: false, json: true };
+  assert.deepEqual(hosts(run, env), ["db.internal:6432", ...history]);
+  assert.deepEqual(hosts({ name: "history migrate", json: true }, env), history);
+  const [grant] = grantsFor({ name: "history migrate", json: true }, configOf(env)).hosts;
+  assert.equal(grant?.why, "history (HISTORY_CONN_STR)");
+});
+
 Deno.test("run reaches the databases and cannot listen", () => {
   const command: Command = { name: "run", ...requests, yes: true, quiet: false, json: true };
   assert.deepEqual(hosts(command, { PG_CONN_STR }), ["db.internal:6432"]);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { migrate } from "../../src/history/migrate.ts";
 import { LATEST_VERSION } from "../../src/history/migrations.ts";
+import { fromSource, runProgram } from "../support/program.ts";
 import { createTestDatabase } from "../support/test_database.ts";
 import { open, openUnready, settingsOf } from "./histories.ts";
 import { until } from "../../scripts/servers/until.ts";
@@ -65,4 +66,21 @@ Deno.test("a failed step leaves nothing behind, and is done by the next attempt"
   await sql`drop table tokenize_history.leaders`;
   await using history = await open(database.url);
   assert.equal(history.observations[0]?.event, "history_migrated");
+});
+
+Deno.test("tokenize history migrate says from which version to which, and needs to know where", async () => {
+  await using database = await createTestDatabase();
+  const env = { HISTORY_CONN_STR: database.url };
+  const migrateOnce = () => runProgram(fromSource, ["history", "migrate", "--json"], env);
+  const first = await migrateOnce();
+  assert.deepEqual([first.code, JSON.parse(first.stdout)], [0, { from: 0, to: LATEST_VERSION }]);
+  const again = await migrateOnce();
+  assert.deepEqual(JSON.parse(again.stdout), { from: LATEST_VERSION, to: LATEST_VERSION });
+  const without = await runProgram(fromSource, ["history", "migrate"]);
+  assert.equal(without.code, 2);
+  assert.match(without.stderr, /HISTORY_CONN_STR: it must be set for history migrate/);
+  const away = { HISTORY_CONN_STR: "postgres://u:canary-secret@127.0.0.1:1/d?sslmode=disable" };
+  const failed = await runProgram(fromSource, ["history", "migrate"], away);
+  assert.equal(failed.code, 1);
+  assert.match(failed.stderr, /Cannot migrate the history: nothing accepts .* in HISTORY_CONN_STR/);
 });

@@ -143,10 +143,11 @@ const NO_SECRET = "postgres";
 
 /** What the environment holds that nobody may see, as it is and decoded. */
 function secretsIn(env: Environment): string[] {
-  const password = URL.parse(env.PG_CONN_STR ?? "")?.password ?? "";
+  const passwords = [env.PG_CONN_STR, env.HISTORY_CONN_STR]
+    .map((each) => URL.parse(each ?? "")?.password ?? "");
   const properties = /;(?:PWD|OAuth2Secret|Auth_AccessToken)=([^;]+)/gi;
   const inUrl = [...(env.DBX_JDBC_URL ?? "").matchAll(properties)].map(([, secret]) => secret!);
-  return [password, decodeURIComponent(password), ...inUrl, env.TRIGGER_TOKEN ?? ""]
+  return [...passwords, ...passwords.map(decodeURIComponent), ...inUrl, env.TRIGGER_TOKEN ?? ""]
     .filter((secret) => secret !== "" && secret !== NO_SECRET);
 }
 
