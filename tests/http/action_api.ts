@@ -49,7 +49,8 @@ export function openApi(
   const config = loadConfig({ ...machineSource(environment), isTerminal: false });
   const { postgresLimits, pushdown, runTimeoutMs } = config;
   const { allowTriggers, allowTableFunctions } = config;
-  const options = { ...postgresLimits, allowTriggers, allowTableFunctions, pushdown };
+  const strainLimits = config.postgresStrainLimits;
+  const options = { ...postgresLimits, strainLimits, allowTriggers, allowTableFunctions, pushdown };
   const platforms = config.connections.flatMap(({ name, platform, settings, platformInstance }) =>
     platform === "postgres"
       ? [[name, postgresPlatform(settings, { ...options, platformInstance })] as const]

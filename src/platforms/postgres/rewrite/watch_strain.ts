@@ -2,6 +2,7 @@
 import { ServiceError } from "../../../errors.ts";
 import type { StrainLimits } from "../connection/settings.ts";
 import type { PostgresRun } from "../postgres_run.ts";
+import { ReplicaLag } from "./replica_lag.ts";
 import { SERVER_STRAIN, type StrainRow } from "../sql/server_strain.ts";
 
 /** How long what was measured holds. */
@@ -16,26 +17,33 @@ const MIB = 1024 * 1024;
 export function watchStrain(run: PostgresRun): (() => Promise<string | undefined>) | undefined {
   const { strainLimits: limits } = run;
   if (Object.values(limits).every((limit) => limit === 0)) return undefined;
+  const lag = new ReplicaLag();
   let measured: Promise<string | undefined> | undefined;
   let measuredAtMs = 0;
   return () => {
     if (measured === undefined || performance.now() - measuredAtMs > FRESH_MS) {
       measuredAtMs = performance.now();
-      measured = measure(run, limits);
+      measured = measure(run, limits, lag);
     }
     return measured;
   };
 }
 
-async function measure(run: PostgresRun, limits: StrainLimits): Promise<string | undefined> {
+async function measure(
+  run: PostgresRun,
+  limits: StrainLimits,
+  lag: ReplicaLag,
+): Promise<string | undefined> {
   const { rows: [row] } = await run.outsideTransactions((session) =>
     session.query<StrainRow>("measure the load of the server", SERVER_STRAIN)
   );
-  const [seesAll, replicaLagMs, slotLagBytes, activeSessions] = row!;
+  const [seesAll, written, replayed, replayLagMs, slotLagBytes, activeSessions] = row!;
   if (!seesAll) throw cannotSee();
+  const atMs = performance.now();
+  const replicaLagMs = lag.measure({ atMs, written: written ?? 0, replayed, replayLagMs });
   const slotLagMib = Math.floor((slotLagBytes ?? 0) / MIB);
-  if (isOver(replicaLagMs ?? 0, limits.maxReplicaLagMs)) {
-    return `a standby that is ${Math.round(replicaLagMs!)} ms behind (PG_MAX_REPLICA_LAG_MS)`;
+  if (isOver(replicaLagMs, limits.maxReplicaLagMs)) {
+    return `a standby that is ${Math.round(replicaLagMs)} ms behind (PG_MAX_REPLICA_LAG_MS)`;
   }
   if (isOver(slotLagMib, limits.maxSlotLagMib)) {
     return `a logical slot that is ${slotLagMib} MiB behind (PG_MAX_SLOT_LAG_MIB)`;
