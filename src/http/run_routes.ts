@@ -79,6 +79,13 @@ export const cancelRoute = createRoute({
   },
 });
 
+/** One event of the stream: OpenAPI 3.1 has no schema for a stream as a whole. */
+const eventSchema = z.object({
+  id: z.string().openapi({ description: "The revision of the run", example: "4" }),
+  event: z.enum(["state", "progress"]),
+  data: z.string().openapi({ description: "JSON: the run, or its progress and its `run_id`" }),
+}).openapi("RunEvent");
+
 /** What becomes of a run, as it happens. */
 export const runEventsRoute = createRoute({
   method: "get",
@@ -98,7 +105,7 @@ export const runEventsRoute = createRoute({
   responses: {
     200: {
       description: "Events until the run has ended; comments while nothing happens",
-      content: { "text/event-stream": { schema: z.string() } },
+      content: { "text/event-stream": { schema: eventSchema } },
     },
     204: { description: "The run has ended, and its last event was received" },
     ...problems(RUN_CODES),
