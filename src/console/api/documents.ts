@@ -79,6 +79,8 @@ export interface Run {
   readonly report: Report | null;
   readonly problem: Problem | null;
   readonly throttle?: RunThrottle;
+  /** What can be asked of the run; absent until that is known. */
+  readonly adjustable?: readonly (keyof RunThrottle)[];
   readonly cancel_requested?: true;
 }
 

@@ -20,18 +20,19 @@ export function RunActions({ run, name }: { run: Run; name: string }) {
   };
   const change = (throttle: Partial<RunThrottle>) =>
     attempt(call(path, { method: "PATCH", body: throttle }));
+  const may = (what: keyof RunThrottle) => run.adjustable?.includes(what) ?? false;
   const isPaused = run.throttle?.paused === true;
   return (
     <div class="run-actions">
       <div class="actions">
-        {run.state === "running" && (
-          <>
-            <button type="button" onClick={() => change({ paused: !isPaused })}>
-              <Icon name={isPaused ? "play" : "pause"} />
-              {isPaused ? "Resume" : "Pause"}
-            </button>
-            <button type="button" onClick={() => setAsks("rate")}>Limit rate</button>
-          </>
+        {may("paused") && (
+          <button type="button" onClick={() => change({ paused: !isPaused })}>
+            <Icon name={isPaused ? "play" : "pause"} />
+            {isPaused ? "Resume" : "Pause"}
+          </button>
+        )}
+        {may("rows_per_second") && (
+          <button type="button" onClick={() => setAsks("rate")}>Limit rate</button>
         )}
         <button
           type="button"
