@@ -96,6 +96,14 @@ chart_rolls_back() {
   eventually 60 one_chart_pod
   contains "$(in_chart trigger --urn "$PG_URN" --columns name)" '"updated":0,"skipped":100'
 }
+# DataHub is not there, so the sweep ends when it asks for tagged datasets.
+chart_sweeps() {
+  upgrade --set datahub.enabled=true --set datahub.url=http://datahub.invalid:8080 --set sweep.enabled=true \
+    --set datahub.token.enabled=false --set 'datahub.tags={urn:li:tag:PII}'
+  chart_kube create job sweep-now --from cronjob/tokenize-action-sweep
+  chart_kube wait job/sweep-now --for condition=Failed --timeout 60s
+  contains "$(chart_kube logs job/sweep-now)" 'Cannot ask DataHub: its host name cannot be resolved'
+}
 one_chart_pod() {
   [ "$(chart_kube get pods --selector app.kubernetes.io/component=action --output name | wc -l)" = 1 ]
 }
@@ -138,6 +146,7 @@ Y
   check "two replicas need a history, and with it both serve" chart_replicas
   check "with Vault, the program may read the token that the pod has for it" chart_vault
   check "helm rollback brings the first revision back" chart_rolls_back
+  check "a sweep on a schedule starts, with the settings of the action" chart_sweeps
   check "the API server accepts the chart with DataHub, a warehouse, sweeps and an Ingress" chart_accepted
   check "helm uninstall leaves nothing but the secret that was there before" chart_goes
   check "the API server accepts every overlay" overlays_accepted
