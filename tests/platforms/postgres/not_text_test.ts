@@ -66,6 +66,9 @@ for (const [way, [options, run]] of Object.entries(WAYS)) {
       () => action.fails("value_not_text", "public.people", ["nick", "name"], run),
     );
     assert.match(error.message, /column "name" holds 2 values that are not valid text$/);
+    const plan = await action.plan("public.people", ["nick", "name"]);
+    assert.deepEqual(plan.obstacles, [{ code: "value_not_text", detail: error.message }]);
+    assert.deepEqual([plan.rows, plan.would_update], [3, 3]);
     const report = await action.tokenize("public.people", ["nick"], run);
     assertReport(report, { updated: 3, skipped: 0 });
   });
@@ -81,6 +84,9 @@ for (const [way, [options, run]] of Object.entries(WAYS)) {
       () => action.fails("value_not_text", "public.people", ["name"], run),
     );
     assert.match(error.message, /column "name" holds 1 value that is not valid text$/);
+    const plan = await action.plan("public.people", ["name"], { showShapes: true });
+    assert.deepEqual(plan.obstacles, [{ code: "value_not_text", detail: error.message }]);
+    assert.equal(plan.rows, 2);
   });
 }
 
