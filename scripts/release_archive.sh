@@ -18,7 +18,8 @@ packed=$(mktemp -d)
 trap 'rm -rf "$packed"' EXIT
 mkdir "$packed/$name"
 cp "$dist/tokenize" "$dist/licenses.txt" "$packed/$name"
-tar -cf - LICENSE README.md CHANGELOG.md SECURITY.md docs deploy/grants.sql \
-  deploy/postgres/table.sql deploy/postgres/seed.sql | tar -C "$packed/$name" -xf -
+# As they are in the repository: deploy is also where secrets and keys are kept.
+git ls-files LICENSE README.md CHANGELOG.md SECURITY.md docs deploy |
+  tar -cf - -T - | tar -C "$packed/$name" -xf -
 tar -C "$packed" -czf "$folder/$name.tar.gz" "$name"
 cp "$dist/sbom.cdx.json" "$folder/$name.cdx.json"

@@ -28,7 +28,16 @@ Deno.test("a release's archive holds the program, its licences and what the READ
     const packed = await Array.fromAsync(Deno.readDir(`${dir}/${name}`), (entry) => entry.name);
     const documents = ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "deploy", "docs"];
     assert.deepEqual(packed.sort(), documents.concat("licenses.txt", "tokenize"));
-    for (const used of ["docs/cli.md", "deploy/grants.sql", "deploy/postgres/seed.sql"]) {
+    for (
+      const used of [
+        "docs/cli.md",
+        "deploy/grants.sql",
+        "deploy/history.sql",
+        "deploy/chart/tokenize-action/Chart.yaml",
+        "deploy/postgres/seed.sql",
+        "deploy/systemd/tokenize-action.service",
+      ]
+    ) {
       assert.ok((await Deno.stat(`${dir}/${name}/${used}`)).isFile, used);
     }
     assert.equal(await run(`${dir}/${name}/tokenize`, []), "it runs\n");
