@@ -99,6 +99,7 @@ class OpenHistory implements History {
       observe: options.observe,
       toProblem: options.toProblem,
       onEnded: () => this.#tell(undefined),
+      onFailure: (error) => this.#noteStored(error),
     });
     this.leadership = new Leadership({ owner, replica, statements });
     this.runs = new PostgresRunStore({
@@ -222,7 +223,7 @@ class OpenHistory implements History {
   }
 
   async #refresh(runId: string): Promise<void> {
-    await this.#ownRuns.refresh(runId).catch((error) => this.#noteAbsent(error));
+    await this.#ownRuns.refresh(runId).catch((error) => this.#noteStored(error));
   }
 
   #tell(runId: string | undefined): void {

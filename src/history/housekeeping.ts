@@ -26,6 +26,8 @@ export interface HousekeepingDependencies {
   readonly toProblem: (error: ServiceError) => Problem;
   /** Called after runs of others were ended. */
   readonly onEnded: () => void;
+  /** Called if old runs could not be deleted. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 /** Does each piece of the work when it is due. */
@@ -33,12 +35,13 @@ export class Housekeeping {
   readonly #deps: HousekeepingDependencies;
   #lookedAtMs = -Infinity;
   #deletedAtMs = -Infinity;
+  #deleting: Promise<void> | undefined;
 
   constructor(deps: HousekeepingDependencies) {
     this.#deps = deps;
   }
 
-  /** Does what is due. Throws a `ServiceError`, or the signal's reason. */
+  /** Does what is due. Deletions go on in the background, until the signal is aborted. Throws a `ServiceError`. */
   async keep(signal: AbortSignal): Promise<void> {
     const nowMs = performance.now();
     if (nowMs - this.#lookedAtMs >= LOST_INTERVAL_MS) {
@@ -47,7 +50,7 @@ export class Housekeeping {
     }
     if (nowMs - this.#deletedAtMs >= DELETION_INTERVAL_MS) {
       this.#deletedAtMs = nowMs;
-      await this.#deleteOld(signal);
+      this.#deleting ??= this.#deleteOld(signal).finally(() => this.#deleting = undefined);
     }
   }
 
@@ -66,11 +69,15 @@ export class Housekeeping {
   }
 
   async #deleteOld(signal: AbortSignal): Promise<void> {
-    const { statements, observe } = this.#deps;
-    await statements.run("delete old events", DELETE_OLD_EVENTS);
-    await this.#deleteInSteps(DELETE_OLD_RECEIPTS, signal);
-    const runs = await this.#deleteInSteps(DELETE_OLD_RUNS, signal);
-    if (runs > 0) observe({ event: "history_pruned", runs });
+    const { statements, observe, onFailure } = this.#deps;
+    try {
+      await statements.run("delete old events", DELETE_OLD_EVENTS);
+      await this.#deleteInSteps(DELETE_OLD_RECEIPTS, signal);
+      const runs = await this.#deleteInSteps(DELETE_OLD_RUNS, signal);
+      if (runs > 0) observe({ event: "history_pruned", runs });
+    } catch (error) {
+      if (!signal.aborted) onFailure(error);
+    }
   }
 
   /** Gives how many rows were deleted. */
