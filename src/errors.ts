@@ -4,6 +4,7 @@
  * Nothing here knows about HTTP: `http/problem.ts` maps each code to a status.
  */
 import { oneLine } from "./one_line.ts";
+import { noteRefusal } from "./sandbox_refusals.ts";
 
 /** The codes, grouped by the stage that raises them. A code is never reused for something else. */
 export const ERROR_CODES = [
@@ -103,6 +104,7 @@ export class ServiceError extends Error {
  */
 export function toServiceError(thrown: unknown): ServiceError {
   if (thrown instanceof ServiceError) return thrown;
+  noteRefusal(thrown);
   const kind = thrown instanceof Error ? thrown.name : typeof thrown;
   return new ServiceError(
     "internal",

@@ -15,6 +15,7 @@ const GROUND_FLOOR = [
   "phases",
   "retry_after",
   "run_options",
+  "sandbox_refusals",
   "stack_frames",
   "standard_streams",
   "stop_signals",

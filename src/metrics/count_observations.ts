@@ -100,9 +100,7 @@ export class ObservationCounter {
       case "datahub_report_failed":
         return tally.add("tokenize_datahub_reports_failed_total");
       case "unexpected_failure":
-        tally.add("tokenize_unexpected_failures_total");
-        if (seen.kind === "NotCapable") tally.add("tokenize_sandbox_refusals_total");
-        return;
+        return tally.add("tokenize_unexpected_failures_total");
     }
   }
 

@@ -4,6 +4,7 @@
  */
 import { cpuUsage } from "node:process";
 import { type Metric as LibraryMetric, Registry } from "prom-client";
+import { refusalCount } from "../sandbox_refusals.ts";
 import { COMMIT, VERSION } from "../version.ts";
 import {
   type CounterName,
@@ -31,6 +32,7 @@ interface Sample {
 export async function exposition(metrics: Metrics, readings: readonly Reading[]): Promise<string> {
   const { user, system } = cpuUsage();
   metrics.tally.set("process_cpu_seconds_total", (user + system) / 1e6);
+  metrics.tally.set("tokenize_sandbox_refusals_total", refusalCount());
   const gauges = [...readings, ...metrics.running, ...processReadings()];
   const registry = new Registry();
   for (const name of Object.keys(METRICS) as MetricName[]) {

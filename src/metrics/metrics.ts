@@ -29,7 +29,6 @@ export class Metrics implements Meter {
         "tokenize_runs_with_residue_total",
         "tokenize_token_sdk_errors_total",
         "tokenize_http_connections_dropped_total",
-        "tokenize_sandbox_refusals_total",
         "tokenize_unexpected_failures_total",
         "tokenize_trace_spans_lost_total",
         "tokenize_datahub_reports_failed_total",

@@ -1,5 +1,6 @@
 /** Sends spans to the collector. What cannot be sent is counted, and said once. */
 import type { ReadableSpan, SpanExporter, SpanProcessor } from "@opentelemetry/sdk-trace";
+import { noteRefusal } from "../sandbox_refusals.ts";
 import type { TraceObservers } from "./run_traces.ts";
 import type { TraceSettings } from "./settings.ts";
 
@@ -95,6 +96,7 @@ export class BoundedSpans implements SpanExporter {
 
 /** A status or a state of the system: messages may contain the collector's response, or an address. */
 function reasonOf(error: unknown): string {
+  noteRefusal(error);
   const { code } = (error ?? {}) as { readonly code?: unknown };
   if (typeof code === "number") return `the collector responds with the status ${code}`;
   return typeof code === "string" && /^[A-Z_]+$/.test(code)

@@ -1,6 +1,7 @@
 /** One exchange with DataHub's metadata service (GMS) over HTTP: a request and its response. */
 import { deadline } from "../../async.ts";
 import { readRetryAfterSeconds } from "../../retry_after.ts";
+import { noteRefusal } from "../../sandbox_refusals.ts";
 import { traceHeaders } from "../../trace_context.ts";
 import type { GmsSettings } from "../settings.ts";
 import { GmsError } from "./gms_error.ts";
@@ -96,6 +97,7 @@ function parse(text: string): unknown {
 
 /** The runtime's messages contain addresses and more; how they begin tells the cause. */
 function unreachable(error: unknown): GmsError {
+  noteRefusal(error);
   const message = error instanceof Error ? error.message : "";
   if (/certificate/.test(message)) {
     return new GmsError("unreachable", "its certificate is not valid or not trusted");

@@ -1,6 +1,7 @@
 /** One exchange with Vault over HTTP: a request and its response. */
 import { deadline } from "../../async.ts";
 import { readRetryAfterSeconds } from "../../retry_after.ts";
+import { noteRefusal } from "../../sandbox_refusals.ts";
 import { traceHeaders } from "../../trace_context.ts";
 import type { VaultSettings } from "./settings.ts";
 
@@ -101,6 +102,7 @@ function parse(text: string): unknown {
 
 /** The runtime's messages contain addresses and more; how they begin tells the cause. */
 function whyNoReply(error: unknown): NoReply {
+  noteRefusal(error);
   const message = error instanceof Error ? error.message : "";
   if (/invalid peer certificate: (UnknownIssuer|BadSignature)/.test(message)) {
     return new NoReply(

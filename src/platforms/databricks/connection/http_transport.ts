@@ -6,6 +6,7 @@
  * rejection after an incomplete response, which ends the process. Redirects, which would take the
  * access token elsewhere, are not followed.
  */
+import { noteRefusal } from "../../../sandbox_refusals.ts";
 import { Buffer } from "node:buffer";
 import { readRetryAfterSeconds } from "../../../retry_after.ts";
 import type { DatabricksSettings } from "./settings.ts";
@@ -102,6 +103,7 @@ export class HttpTransport {
 
 /** What `fetch` threw, without its message: Deno wrote that, but it may hold the URL. */
 export function toNoResponse(thrown: unknown): NoResponseError {
+  noteRefusal(thrown);
   const { name, message } = thrown as Error;
   const reason = name === "TimeoutError"
     ? "TIMEOUT"

@@ -4,6 +4,7 @@
  *
  * Source of the states: PostgreSQL documentation, "Appendix A. PostgreSQL Error Codes".
  */
+import { noteRefusal } from "../../../sandbox_refusals.ts";
 import { type ErrorCode, ServiceError } from "../../../errors.ts";
 import { PostgresError } from "../protocol/backend_messages.ts";
 import { AuthenticationFault, ConnectionFault } from "../protocol/connection_fault.ts";
@@ -97,6 +98,7 @@ export function asReported(sqlState: string, action: string, constraint?: string
 /** The `ServiceError` for what the client threw while doing `action`. */
 export function fromClient(thrown: unknown, action: string): ServiceError {
   if (thrown instanceof ServiceError) return thrown;
+  noteRefusal(thrown);
   if (thrown instanceof ConnectionFault) {
     const facts = thrown instanceof AuthenticationFault ? { cause: "AUTHENTICATION" } : {};
     return new ServiceError("database_unreachable", `Cannot ${action}: ${thrown.message}`, facts);
