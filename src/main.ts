@@ -14,7 +14,7 @@ import { printError, printUnwritable } from "./commands/output.ts";
 import { openReceipt, UnwritableReceipt } from "./commands/receipt_file.ts";
 import { printPermissions } from "./commands/permissions.ts";
 import type { Config, ConfigSource } from "./config.ts";
-import { readSettings } from "./config/read_settings.ts";
+import { type ReadSettings, readSettings } from "./config/read_settings.ts";
 import { withEnvFile } from "./config/env_file.ts";
 import { ConfigError, faultLine } from "./config_error.ts";
 import { USAGE_EXIT_CODE } from "./exit_codes.ts";
@@ -51,7 +51,7 @@ async function main(): Promise<number> {
     rotateFrom,
     allKeys: typed.name === "verify",
   });
-  const config = withLogLevel(settings.config, globalOptions);
+  const config = withLogLevel(settings, typed, globalOptions);
   if (typed.name === "config check") return reportSettings(settings, typed.json);
   if (config === undefined) {
     if (typed.name === "doctor") return reportUnusableSettings(settings.faults, typed.json);
@@ -85,13 +85,20 @@ async function main(): Promise<number> {
   return receipt.close() ? exitCode : exitCode || 1;
 }
 
-/** The configuration with the log as `--quiet` or `--verbose` says. */
+/**
+ * The configuration with the log as `--quiet` or `--verbose` says. Unless something says how much is logged,
+ * a job on a terminal logs warnings and up: its result says the rest.
+ */
 function withLogLevel(
-  config: Config | undefined,
+  { config, inUse }: ReadSettings,
+  { name }: { readonly name: string },
   { quiet, verbose }: GlobalOptions,
 ): Config | undefined {
-  const level = quiet ? "error" : verbose ? "debug" : config?.log.level;
-  return config && level && { ...config, log: { ...config.log, level } };
+  if (config === undefined) return undefined;
+  const isResultEnough = name !== "serve" && MACHINE.isTerminal &&
+    !inUse.some(({ variable }) => variable === "LOG_LEVEL");
+  const level = quiet ? "error" : verbose ? "debug" : isResultEnough ? "warning" : config.log.level;
+  return { ...config, log: { ...config.log, level } };
 }
 
 /**

@@ -26,7 +26,11 @@ const USUAL_WIDTH = 80;
 
 /** How many characters fit in a line of standard output: the usual number if it is no terminal. */
 export function outputWidth(): number {
-  if (!Deno.stdout.isTerminal()) return USUAL_WIDTH;
+  return Deno.stdout.isTerminal() ? terminalWidth() : USUAL_WIDTH;
+}
+
+/** How many characters the terminal has in a line; the usual number if it does not know. */
+export function terminalWidth(): number {
   try {
     return Deno.consoleSize().columns || USUAL_WIDTH; // a terminal may not know it
   } catch {
@@ -48,10 +52,34 @@ export function readInput(): string {
 /** Writes a text to standard error. Never throws: there is nobody left to report to. */
 export function writeError(text: string): void {
   try {
-    write(Deno.stderr, text);
+    write(Deno.stderr, `${erasedStatus()}${text}${statusLine}`);
   } catch {
     // a message that cannot be shown must not end the work
   }
+}
+
+/** What the terminal of standard error shows below everything else. */
+let statusLine = "";
+
+/**
+ * Shows a line on the terminal of standard error, until it is replaced, by the empty one in the end. Whatever
+ * is written meanwhile comes above it. It must be shorter than the terminal is wide.
+ */
+export function showStatus(line: string): void {
+  const erased = erasedStatus();
+  statusLine = line;
+  try {
+    write(Deno.stderr, erased + line);
+  } catch {
+    // as above
+  }
+}
+
+/** Erases the line; terminals that became narrower show it on several. */
+function erasedStatus(): string {
+  if (statusLine === "") return "";
+  const above = Math.floor((statusLine.length - 1) / terminalWidth());
+  return `${above > 0 ? `\x1b[${above}A` : ""}\r\x1b[J`;
 }
 
 function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {

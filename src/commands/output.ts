@@ -1,5 +1,5 @@
 /** What commands print: JSON for programs, a table for people. Failures go to standard error. */
-import { counted } from "../counted.ts";
+import { counted, grouped } from "../counted.ts";
 import type { Report } from "../action/trigger.ts";
 import type { ResiduePlace } from "../platforms/residue.ts";
 import type { Warning } from "../platforms/warnings.ts";
@@ -30,10 +30,12 @@ export function deliverReport(report: Report, json: boolean, restores = false): 
 /** What the report says, in a few words. */
 function outcome({ dry_run: dryRun, table, updated, skipped }: Report): string {
   return dryRun
-    ? `the dry run on ${table} was done: ${
-      counted(updated, "row")
-    } would be updated, ${skipped} skipped`
-    : `the run on ${table} was done: ${counted(updated, "row")} updated, ${skipped} skipped`;
+    ? `the dry run on ${table} was done: ${counted(updated, "row")} would be updated, ${
+      grouped(skipped)
+    } skipped`
+    : `the run on ${table} was done: ${counted(updated, "row")} updated, ${
+      grouped(skipped)
+    } skipped`;
 }
 
 function reportLines(report: Report, restores: boolean): string[] {

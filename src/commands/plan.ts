@@ -5,7 +5,7 @@ import { RunRegistry } from "../action/run_registry.ts";
 import type { ActionDependencies } from "../action/tokenize_dataset.ts";
 import { aborted, pool } from "../async.ts";
 import type { PlanCommand, RunRequest } from "../command.ts";
-import { counted } from "../counted.ts";
+import { counted, grouped } from "../counted.ts";
 import { USAGE_EXIT_CODE, USAGE_FAULTS } from "../exit_codes.ts";
 import { toServiceError } from "../errors.ts";
 import type { ResiduePlace } from "../platforms/residue.ts";
@@ -65,7 +65,7 @@ function linesOf(plan: DatasetPlan): string[] {
   const mark = obstacles.length === 0 ? "✓" : "✗";
   const counts = rows === null
     ? obstacles.length === 0 ? "not counted" : "cannot be tokenized"
-    : `${would_update} of ${counted(rows, "row")} would be updated`;
+    : `${grouped(would_update ?? 0)} of ${counted(rows, "row")} would be updated`;
   return [
     `${mark} ${table ?? dataset_urn}: ${counts}`,
     ...columnLines(plan),

@@ -1,10 +1,12 @@
-/** A progress bar on standard error, for work longer than a second on a terminal. */
+/** Progress on standard error, for work longer than a second on a terminal. */
 import type { Progress } from "../platforms/platform.ts";
-import { writeError } from "../standard_streams.ts";
+import { showStatus, terminalWidth } from "../standard_streams.ts";
+import { progressLine } from "./progress_line.ts";
 
 const SHOW_AFTER_MS = 1000;
 const REDRAW_MS = 200;
-const WIDTH = 30;
+/** Longer lines are hard to read, and are broken when the terminal becomes narrower. */
+const MAX_WIDTH = 79;
 
 /**
  * The bar of one run. It draws nothing unless it is wanted and standard error is a terminal. Work that the database does
@@ -16,44 +18,23 @@ export function progressBar(
 ): { show: (progress: Progress) => void; clear: () => void } {
   if (!isWanted || !Deno.stderr.isTerminal()) return { show: () => {}, clear: () => {} };
   const startedMs = performance.now();
-  let drawn = false;
-  let cleared = false;
-  let last: Progress | undefined;
+  let isCleared = false;
+  let progress: Progress | undefined;
   const timer = setInterval(() => {
     const elapsedMs = performance.now() - startedMs;
     // a timer that is due already may fire although it was cleared
-    if (cleared || elapsedMs < SHOW_AFTER_MS) return;
-    drawn = true;
-    writeError(`\r\x1b[K${drawing(last, elapsedMs / 1000, work)}`);
+    if (isCleared || elapsedMs < SHOW_AFTER_MS) return;
+    const width = Math.min(MAX_WIDTH, terminalWidth() - 1); // the last column may begin a new line
+    showStatus(progressLine({ work, elapsedSeconds: elapsedMs / 1000, progress, width }));
   }, REDRAW_MS);
   return {
-    show(progress) {
-      last = progress;
+    show(made) {
+      progress = made;
     },
     clear() {
       clearInterval(timer);
-      cleared = true;
-      if (drawn) writeError("\r\x1b[K");
+      isCleared = true;
+      showStatus("");
     },
   };
-}
-
-/** `[######----] 400,000 of 1,000,000 rows, 120,000 rows/s`, or `tokenizing, 12 s so far`. */
-export function drawing(
-  progress: Progress | undefined,
-  elapsedSeconds: number,
-  work = "tokenizing",
-): string {
-  if (progress === undefined) return `${work}, ${Math.floor(elapsedSeconds)} s so far`;
-  const { updated, total } = progress;
-  const done = total === 0 ? WIDTH : Math.round(WIDTH * Math.min(1, updated / total));
-  const rate = Math.round(updated / Math.max(elapsedSeconds, 0.001));
-  const bar = "#".repeat(done) + "-".repeat(WIDTH - done);
-  return `[${bar}] ${grouped(updated)} of ${grouped(total)} ${total === 1 ? "row" : "rows"}, ${
-    grouped(rate)
-  } rows/s`;
-}
-
-function grouped(number: number): string {
-  return number.toLocaleString("en-US");
 }

@@ -40,7 +40,10 @@ export interface RewriteOutcome extends Counts {
   readonly method: Method;
 }
 
-/** How far a run has come: rows written so far, of the rows in the table. */
+/**
+ * How far a run has come: rows written so far, of those to write if they were counted (in batches), else of
+ * the rows in the table.
+ */
 export interface Progress {
   readonly updated: number;
   readonly total: number;

@@ -193,6 +193,7 @@ export async function terminalSuite(program: Program): Promise<void> {
 
   test("the log is text with colors on a terminal, without them if NO_COLOR is set", async () => {
     const args = ["run", ...dataset("customers", "name"), "--dry-run"];
+    const env = { PG_CONN_STR: database.url, LOG_LEVEL: "info" };
     // deno-lint-ignore no-control-regex
     const color = /\x1b\[[0-9;]*m/;
     const colored = await runOnTerminal(program, args, env);
@@ -205,22 +206,31 @@ export async function terminalSuite(program: Program): Promise<void> {
     assert.match(json.screen, /^\{.*"event":"run_started".*\}$/m);
   });
 
+  test("a job logs warnings and up on a terminal, unless something says how much", async () => {
+    const args = ["run", ...dataset("customers", "name"), "--dry-run"];
+    const { screen } = await runOnTerminal(program, args, env);
+    assert.doesNotMatch(screen, /started on|would be updated/);
+    const asked = await runOnTerminal(program, [...args, "-v"], env);
+    assert.match(asked.screen, /started on/);
+  });
+
   test("a progress bar shows work that takes more than a second, and then disappears", async () => {
     await slowTable("slow", 0.25);
     const args = [...RUN, ...dataset("slow", "email")];
     const { code, raw, screen } = await runOnTerminal(program, args, {
       ...env,
       ALLOW_TRIGGERS: "true",
+      LOG_LEVEL: "info",
       PUSHDOWN: "false", // what one statement does has no progress to show
     });
     assert.equal(code, 0, screen);
-    const drawn = [...raw.matchAll(/\[#*-*\] ([\d,]+) of ([\d,]+) rows, [\d,]+ rows\/s/g)];
+    const drawn = [...raw.matchAll(/\[#*-*\] \d+ %, ([\d,]+) of ([\d,]+) rows, [\d,]+ rows\/s/g)];
     assert.ok(drawn.length > 0, screen);
     const rows = drawn.map(([, done]) => Number(done!.replaceAll(",", "")));
     assert.deepEqual(rows, rows.toSorted((a, b) => a - b));
     assert.ok(drawn.every(([, , total]) => total === "20,000"));
     assert.doesNotMatch(screen, /\[#*-*\]/, "the bar is gone, and nothing is mixed into it");
-    assert.match(screen, /^updated {2}20000 rows$/m);
+    assert.match(screen, /^updated {2}20,000 rows$/m);
     assert.match(screen, /run .* on .*slow.*: 20000 updated/);
   });
 
@@ -234,7 +244,7 @@ export async function terminalSuite(program: Program): Promise<void> {
     assert.equal(code, 0, screen);
     assert.match(raw, /tokenizing, [12] s so far/);
     assert.doesNotMatch(screen, /so far/, JSON.stringify(raw)); // gone, and nothing mixed into it
-    assert.match(screen, /^updated {2}20000 rows$/m);
+    assert.match(screen, /^updated {2}20,000 rows$/m);
   });
 
   test("Ctrl-C ends the bar and the run, and the last line says how, however often it is typed", async () => {

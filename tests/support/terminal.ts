@@ -84,5 +84,6 @@ export async function runOnTerminal(
 function screenOf(raw: string): string {
   // deno-lint-ignore no-control-regex
   const plain = raw.replaceAll("\r\n", "\n").replaceAll(/\x1b\[[0-9;]*m/g, "");
-  return plain.split("\n").map((line) => line.split("\r\x1b[K").at(-1)).join("\n");
+  // deno-lint-ignore no-control-regex
+  return plain.split("\n").map((line) => line.split(/\r\x1b\[[JK]/).at(-1)).join("\n");
 }

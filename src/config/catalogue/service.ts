@@ -21,7 +21,7 @@ export const OUTPUT = {
   LOG_LEVEL: choice(
     "the least severe lines to log: `debug`, `info`, `warn` or `error`",
     ["debug", "info", "warn", "error"],
-    "`info`",
+    "`info`; `warn` for jobs on a terminal",
   ),
   LOG_FORMAT: choice(
     "`text` for people, `json` for programs, an object on each line",

@@ -45,7 +45,7 @@ class BatchRun {
   readonly #transactions: OwnTransactions;
   /** Rows committed so far. */
   #committed = 0;
-  /** Rows of the table when it was last counted. */
+  /** Rows that are committed, and those that were left when they were last counted. */
   #total = 0;
   /** Lookalikes met in the present round, and the rows they are in. */
   #lookalikes = 0;
@@ -67,7 +67,7 @@ class BatchRun {
     try {
       for (let round = 1; this.#hasWork(remainder); round++) {
         if (round > MAX_ROUNDS) throw this.#overtaken();
-        this.#total = remainder.total;
+        this.#total = this.#committed + remainder.selected;
         await this.#convertAll(round);
         remainder = await this.#countLeft();
       }
