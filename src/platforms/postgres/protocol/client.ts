@@ -187,7 +187,7 @@ export class Client {
   #take(type: number, bytes: Uint8Array, start: number, end: number): void {
     const operation = this.#operations[0];
     const isRow = type === BACKEND.dataRow && operation?.copy !== undefined;
-    if (type === BACKEND.copyData || isRow) return operation?.piece(bytes.subarray(start, end));
+    if (type === BACKEND.copyData || isRow) return operation?.piece(bytes, start, end);
     const content = new ContentReader(bytes, start, end);
     switch (type) {
       case BACKEND.readyForQuery:

@@ -9,7 +9,7 @@ import {
   readRow,
 } from "./backend_messages.ts";
 import type { Prepared } from "./prepared_statements.ts";
-import { joinBytes } from "../../../bytes.ts";
+import { copyBytes } from "../../../bytes.ts";
 import type { CopyStream } from "./copy_stream.ts";
 
 /** The result of a statement. */
@@ -29,6 +29,8 @@ export interface Content {
   readonly result: Promise<Result>;
 }
 
+const NOTHING = new Uint8Array(0);
+
 /** What receives the server's messages about one statement, or about several of one text. */
 export class Operation {
   readonly prepared: Prepared | undefined;
@@ -40,9 +42,9 @@ export class Operation {
   #decodes: (Decode | undefined)[] = [];
   #rows: unknown[][] = [];
   #last: Result = { columns: [], rows: [], count: 0, command: "" };
-  /** The pieces of a COPY from one reading of the socket. */
-  #pieces: Uint8Array[] = [];
-  #bytes = 0;
+  /** What came of a COPY with one reading of the socket: no object is made for each of its messages. */
+  #buffer = NOTHING;
+  #used = 0;
 
   constructor(
     decodeOf: (typeOid: number) => Decode | undefined,
@@ -87,18 +89,21 @@ export class Operation {
     this.#columns = [];
   }
 
-  /** Takes a piece of a COPY, which is passed on by `flush`. */
-  piece(piece: Uint8Array): void {
-    this.#pieces.push(piece);
-    this.#bytes += piece.length;
+  /** Takes a piece of a COPY: the bytes from `start` up to `end`, which are passed on by `flush`. */
+  piece(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#used + end - start > this.#buffer.length) {
+      this.flush();
+      this.#buffer = new Uint8Array(bytes.length - start); // the others of this reading fit, too
+    }
+    this.#used = copyBytes(bytes, start, end, this.#buffer, this.#used);
   }
 
   /** Passes on what came of a COPY. */
   flush(): void {
-    if (this.#bytes === 0) return;
-    this.copy?.push(joinBytes(this.#pieces, this.#bytes));
-    this.#pieces = [];
-    this.#bytes = 0;
+    if (this.#used === 0) return;
+    this.copy?.push(this.#buffer.subarray(0, this.#used));
+    this.#buffer = NOTHING;
+    this.#used = 0;
   }
 
   /** It has failed. Only the first call has an effect. */
