@@ -1,8 +1,11 @@
 /** Verification on Postgres says clean only if it is, and finds each fault that is planted. */
 import assert from "node:assert/strict";
 import { jwkSet, openKeyed, sivJwk } from "../../scripts/servers/test_keys.ts";
+import { until } from "../../scripts/servers/until.ts";
 import { tokenOf, urnOf, useDatabase } from "../support/action_fixture.ts";
 import { assertFails } from "../support/assertions.ts";
+import type { Verification } from "../../src/verify/verification.ts";
+import { testUnless } from "../support/skipping.ts";
 import { findingOf, keyedKnown, openVerifier, unclean } from "./verifier.ts";
 
 const database = await useDatabase();
@@ -11,6 +14,16 @@ const { sql, createUser, openAction } = database;
 const known = await keyedKnown("aes-siv", { "aes-siv": ["2026a", "2025a"] });
 const keys = jwkSet(await sivJwk("2026a"), await sivJwk("2025a"));
 const tokenSdk = await openKeyed("aes-siv", keys);
+
+/**
+ * The findings that are not clean, but for dead rows where the server's counters are behind: before version
+ * 15 they come from another process, in any order.
+ */
+function uncleanBesideDeadRows(found: Verification): Readonly<Record<string, string>> {
+  const { dead_rows: dead, ...others } = unclean(found);
+  if (dead !== undefined) assert.ok(database.serverVersion < 15);
+  return others;
+}
 
 /** A table of 50 canaries, tokenized and vacuumed. */
 async function makeTokenized(table: string, type = "text"): Promise<void> {
@@ -116,7 +129,10 @@ Deno.test("row-level security that hides rows, and missing rights, are told and 
   }
 });
 
-Deno.test("a role that reads masks is told", async () => {
+const cannotLabel = database.serverVersion < 13
+  ? "this server changes its catalogue only after a restart"
+  : undefined;
+testUnless(cannotLabel, "a role that reads masks is told", async () => {
   await makeTokenized("masked");
   const reader = await createUser("grant select on masked to $user");
   // what PostgreSQL Anonymizer would write, whose library is not there
@@ -168,13 +184,13 @@ Deno.test("values in the statistics are found: of the table, a partition, and a 
   await using verifier = openVerifier(database.url, { known });
   for (const table of ["years", "year_1"]) {
     const found = await verifier.verify(`public.${table}`, ["email"]);
-    assert.deepEqual(unclean(found), { pg_stats: "not_clean" }, table);
+    assert.deepEqual(uncleanBesideDeadRows(found), { pg_stats: "not_clean" }, table);
     const { command, detail } = findingOf(found, "pg_stats");
     assert.match(command!, /^ANALYZE "public"\./);
     assert.match(detail!, /public\.year/);
   }
   await sql`analyze years`;
-  assert.equal((await verifier.verify("public.years", ["email"])).verdict, "clean");
+  assert.deepEqual(uncleanBesideDeadRows(await verifier.verify("public.years", ["email"])), {});
 });
 
 Deno.test("statistics of a partition that the role may not read cannot be told", async () => {
@@ -198,7 +214,7 @@ Deno.test("extended statistics, statistics of expressions and materialized views
   await sql`update derived set email = ${token!}`;
   await sql`vacuum derived`;
   await using verifier = openVerifier(database.url, { known });
-  const before = unclean(await verifier.verify("public.derived", ["email"]));
+  const before = uncleanBesideDeadRows(await verifier.verify("public.derived", ["email"]));
   assert.deepEqual(before, {
     pg_stats: "not_clean",
     expression_statistics: "could_not_tell",
@@ -208,19 +224,23 @@ Deno.test("extended statistics, statistics of expressions and materialized views
   await sql`drop materialized view copied`;
   await sql`drop index derived_lower_idx`;
   await sql`analyze derived`;
-  assert.deepEqual(unclean(await verifier.verify("public.derived", ["email"])), {});
+  assert.deepEqual(uncleanBesideDeadRows(await verifier.verify("public.derived", ["email"])), {});
 });
 
 Deno.test("dead rows cannot be told, until VACUUM", async () => {
   await sql`create table dying (id int, email text)`;
-  await sql`insert into dying values (1, 'canary')`;
-  await sql`update dying set email = null`;
-  await sql`select pg_stat_force_next_flush()`.catch(() => {}); // before 15 there is no such function
+  const writer = database.connect();
+  await writer.unsafe("insert into dying values (1, 'canary')");
+  await writer.unsafe("update dying set email = null");
+  await writer.end(); // at its end a session reports what it did
   await using verifier = openVerifier(database.url, { known });
-  const found = await verifier.verify("public.dying", ["email"]);
+  const detail = /^1 dead row, which may hold old values, in public\.dying$/;
+  const find = () => verifier.verify("public.dying", ["email"]);
+  await until(async () => detail.test(findingOf(await find(), "dead_rows").detail ?? ""));
+  const found = await find();
   assert.deepEqual(unclean(found), { dead_rows: "could_not_tell" });
   await sql.unsafe(findingOf(found, "dead_rows").command!);
-  assert.deepEqual(unclean(await verifier.verify("public.dying", ["email"])), {});
+  await until(async () => (await find()).verdict === "clean");
 });
 
 Deno.test("texts of every kind of column are read: char(n), citext-like domains, names that need quotes", async () => {
@@ -230,8 +250,9 @@ Deno.test("texts of every kind of column are read: char(n), citext-like domains,
   await sql.unsafe(`insert into "Sch""öne Tabelle" values ('${token}', '${token}')`);
   await sql.unsafe(`vacuum analyze "Sch""öne Tabelle"`);
   await using verifier = openVerifier(database.url, { known });
-  const found = await verifier.verify('public.Sch"öne Tabelle', ["e-mail", "b"]);
-  assert.equal(found.verdict, "clean");
+  const find = () => verifier.verify('public.Sch"öne Tabelle', ["e-mail", "b"]);
+  await until(async () => (await find()).verdict === "clean");
+  const found = await find();
   assert.deepEqual(found.columns.map(({ name }) => name), ["E-Mail", "b"]);
 });
 

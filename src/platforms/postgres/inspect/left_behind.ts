@@ -19,8 +19,8 @@ interface RowCounters {
   readonly changed: number;
   /** How often it was vacuumed since then. */
   readonly vacuums: number;
-  /** About how many rows it has, by what planning knows. */
-  readonly rows: number;
+  /** Whether it has no page. */
+  readonly isEmpty: boolean;
 }
 
 /** Parameters: the oid of the table; the names of the columns. */
@@ -44,7 +44,7 @@ SELECT json_build_object(
     SELECT coalesce(json_agg(json_build_object(
       'name', c.oid::regclass::text, 'dead', s.n_dead_tup, 'live', s.n_live_tup,
       'changed', s.n_tup_upd + s.n_tup_del, 'vacuums', s.vacuum_count + s.autovacuum_count,
-      'rows', greatest(c.reltuples, 0)::int8
+      'isEmpty', pg_relation_size(c.oid) = 0
     ) ORDER BY c.oid::regclass::text), '[]')
     FROM (SELECT DISTINCT oid FROM place WHERE NOT above) AS p
     JOIN pg_catalog.pg_class c ON c.oid = p.oid AND c.relkind = 'r'
@@ -103,10 +103,9 @@ function deadRows(tables: readonly RowCounters[]): Finding {
 }
 
 /** Whether the counters speak of all rows, and say that nothing was left or that it was removed. */
-function isCounted({ changed, vacuums, live, rows }: RowCounters): boolean {
-  if (vacuums > 0) return true;
+function isCounted({ changed, vacuums, live, isEmpty }: RowCounters): boolean {
   // counters begin again after a crash, and know of nothing before that
-  return changed === 0 && (live > 0 || rows === 0);
+  return isEmpty || vacuums > 0 || (changed === 0 && live > 0);
 }
 
 function views(names: readonly string[]): Finding {
