@@ -154,3 +154,23 @@ Deno.test("a run that is not there is said to be unknown, with a way back", asyn
   await page.getByRole("link", { name: "Show all runs" }).click();
   await page.getByRole("heading", { name: "No runs yet" }).waitFor();
 });
+
+Deno.test("a run is paused and goes on, and its rate is limited", async () => {
+  await using place = await openPlace({ env: { PUSHDOWN: "false" } });
+  place.browser.expected.push(/status of 404/);
+  await fillTable(place.database, "large", 400_000);
+  const body = { dataset_urn: place.urn("large"), columns: ["email"], commit: "batches" };
+  const runId = await place.start(body);
+  const page = await place.open(`#/runs/${runId}`);
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByRole("status").getByText("paused").waitFor();
+  await page.getByRole("button", { name: "Limit rate" }).click();
+  await page.getByLabel("Rows a second").fill("50000");
+  await page.getByRole("button", { name: "Set the limit" }).click();
+  await page.getByText("50,000 rows/s").waitFor();
+  await page.getByRole("button", { name: "Resume" }).click();
+  await page.getByRole("status").getByText("running").waitFor();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("button", { name: "Cancel the run" }).click();
+  await page.getByRole("status").getByText(/cancelled/).waitFor();
+});
