@@ -98,7 +98,8 @@ async function followEvents(
 /** One sample a second at most: the newest replaces one of the same second. */
 function withSample(samples: readonly Sample[], run: Run): readonly Sample[] {
   if (run.progress === null || run.state !== "running") return samples;
-  const sample = { atMs: Date.now(), rowsPerSecond: run.progress.rows_per_second };
+  const rowsPerSecond = run.throttle?.paused ? 0 : run.progress.rows_per_second;
+  const sample = { atMs: Date.now(), rowsPerSecond };
   const last = samples.at(-1);
   const isSameSecond = last !== undefined && samples.length > 1 &&
     Math.floor(last.atMs / 1000) === Math.floor(sample.atMs / 1000);

@@ -6,10 +6,11 @@ import { percentOf, ProgressBar } from "../parts/progress_bar.tsx";
 import { RateChart, type Sample } from "../parts/rate_chart.tsx";
 import { hasEnded } from "../use_run.ts";
 
-/** Progress, rate and time left. */
+/** Progress, rate and time left of a run that has not ended. A paused one moves nowhere. */
 export function ProgressCard({ run }: { run: Run }) {
   const { progress } = run;
   const percent = percentOf(run);
+  const moving = run.throttle?.paused ? null : progress;
   return (
     <section class="card" aria-label="Progress">
       <div class="progress-head">
@@ -23,15 +24,13 @@ export function ProgressCard({ run }: { run: Run }) {
       <ProgressBar run={run} label="Progress of this run" />
       <dl class="facts inline">
         <Fact name="Rate">
-          {progress === null || hasEnded(run) ? "–" : `${count(progress.rows_per_second)} rows/s`}
+          {moving === null ? "–" : `${count(moving.rows_per_second)} rows/s`}
         </Fact>
         <Fact name="Time left">
-          {progress?.seconds_left === undefined || hasEnded(run)
-            ? "–"
-            : duration(progress.seconds_left * 1000)}
+          {moving?.seconds_left === undefined ? "–" : duration(moving.seconds_left * 1000)}
         </Fact>
         {limitOf(run) !== undefined && <Fact name="Limit">{limitOf(run)}</Fact>}
-        {progress?.throttled_by && <Fact name="Waits for">{progress.throttled_by}</Fact>}
+        {moving?.throttled_by && <Fact name="Waits for">{moving.throttled_by}</Fact>}
       </dl>
     </section>
   );
