@@ -13,6 +13,7 @@ import type { ErrorCode, ServiceError } from "../../src/errors.ts";
 import type { Observation } from "../../src/observations.ts";
 import type { Progress } from "../../src/platforms/platform.ts";
 import type { ConnectionFacts } from "../../src/platforms/connection_facts.ts";
+import type { Throttle } from "../../src/platforms/throttle.ts";
 import { databricksPlatform } from "../../src/platforms/databricks/databricks_platform.ts";
 import { parseDatabricksSettings } from "../../src/platforms/databricks/connection/settings.ts";
 import { DEFAULT_RUN_OPTIONS } from "../../src/run_options.ts";
@@ -45,6 +46,8 @@ export interface RunOptions {
   readonly scrub?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
+  readonly rowsPerSecond?: number;
+  readonly throttle?: Throttle;
 }
 
 /** The action with one warehouse. */
@@ -106,9 +109,9 @@ export function openAction(place: Place, options: ActionOptions = {}): Action {
   const secrets = [...secretsOf(settings.authentication), ...others];
 
   const tokenize: Action["tokenize"] = async (datasetUrn, columns, run = {}) => {
-    const { signal = new AbortController().signal, onProgress, ...options } = run;
+    const { signal = new AbortController().signal, onProgress, throttle, ...options } = run;
     const trigger = { ...DEFAULT_RUN_OPTIONS, ...options, datasetUrn, columns };
-    const started = { runId: crypto.randomUUID(), signal, ...(onProgress && { onProgress }) };
+    const started = { runId: crypto.randomUUID(), signal, onProgress, throttle };
     try {
       return await tokenizeDataset(trigger, deps, started);
     } finally {
