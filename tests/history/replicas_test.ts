@@ -70,6 +70,27 @@ Deno.test("a run is followed and cancelled from another replica, and its key mea
   await blocker`rollback`;
 });
 
+Deno.test("a run is paused, and let go on, from another replica", async () => {
+  await database.sql`create table long as
+    select n as id, 'canary ' || n as v from generate_series(1, 20000) n`;
+  await using a = await start("a", { PUSHDOWN: "false" });
+  await using b = await start("b");
+  const dataset_urn = urnOf(`${database.name}.public.long`);
+  const body = { dataset_urn, columns: ["v"], commit: "batches", rows_per_second: 1000 };
+  const { json: { run_id: runId } } = await trigger(a, body);
+  const seenBy = async (service: Service) => (await service.send("GET", `/runs/${runId}`)).json;
+  await until(async () => (await seenBy(b)).progress?.updated > 0, "b sees no progress");
+  const patch = (change: unknown) =>
+    b.send("PATCH", `/runs/${runId}`, { headers: json, body: JSON.stringify(change) });
+  const paused = await patch({ paused: true });
+  assert.deepEqual([paused.status, paused.json.throttle.paused], [200, true]);
+  await until(async () => (await seenBy(b)).progress?.throttled_by, "it does not pause");
+  assert.equal((await seenBy(a)).state, "running");
+  assert.equal((await patch({ paused: false, rows_per_second: null })).status, 200);
+  await until(async () => (await seenBy(b)).state === "succeeded", "it does not go on");
+  assert.equal((await seenBy(b)).report.updated, 20_000);
+});
+
 Deno.test("a table is rewritten by one of two replicas at a time", async () => {
   await using a = await start("a");
   await using b = await start("b");
