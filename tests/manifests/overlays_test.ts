@@ -52,18 +52,6 @@ Deno.test("every component is part of the demonstration or of an overlay", async
   }
 });
 
-testUnless(
-  missing,
-  "what Prometheus and Grafana get is valid to the operator and to Kubernetes",
-  async () => {
-    const { success, stdout, stderr } = await run("kubectl", ["kustomize", "deploy/monitoring"]);
-    assert.ok(success, stderr);
-    const kinds = objectsOf(stdout).map(({ kind }) => kind);
-    assert.ok(kinds.includes("PrometheusRule") && kinds.includes("ServiceMonitor"));
-    assert.equal(await complaints([stdout]), "");
-  },
-);
-
 testUnless(missing, "what the overlays make is valid to Kubernetes", async () => {
   assert.equal(await complaints(Object.values(rendered).map(({ manifest }) => manifest)), "");
 });
