@@ -60,6 +60,10 @@ export const METRICS = {
     ["platform", "phase"],
   ),
   tokenize_run_retries_total: counter("Attempts of runs that failed and were tried again"),
+  tokenize_run_throttles_total: counter(
+    "Times that a run waited before its next batch: paused, or for a standby or the server's load",
+  ),
+  tokenize_run_throttled_seconds_total: counter("How long runs waited so"),
   tokenize_run_warnings_total: counter("Warnings in reports, such as dummy_tokens"),
   tokenize_runs_with_residue_total: counter("Runs after which old values remained in some place"),
   tokenize_database_connections_in_use: gauge(

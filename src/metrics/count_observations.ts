@@ -79,6 +79,10 @@ export class ObservationCounter {
         return this.#observeRun(seen);
       case "retrying":
         return tally.add("tokenize_run_retries_total");
+      case "run_throttled":
+        return tally.add("tokenize_run_throttles_total");
+      case "run_resumed":
+        return tally.add("tokenize_run_throttled_seconds_total", {}, seen.waitedMs / 1000);
       case "run_warned":
         return tally.add("tokenize_run_warnings_total");
       case "residue_found":

@@ -25,6 +25,8 @@ export class Metrics implements Meter {
     for (
       const name of [
         "tokenize_run_retries_total",
+        "tokenize_run_throttles_total",
+        "tokenize_run_throttled_seconds_total",
         "tokenize_run_warnings_total",
         "tokenize_runs_with_residue_total",
         "tokenize_token_sdk_errors_total",

@@ -39,6 +39,7 @@ const anyObservation = fc.record({
   connections: fc.nat(),
   lost: fc.nat(),
   elapsedMs: fc.nat(),
+  waitedMs: fc.nat(),
 }) as fc.Arbitrary<unknown> as fc.Arbitrary<Observation>;
 
 async function seriesAfter(observations: readonly Observation[]): Promise<string[]> {
