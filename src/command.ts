@@ -132,8 +132,11 @@ export interface TokenCommand extends Omit<DetokenizeCommand, "name"> {
 /** Checks, reading only, that columns hold nothing but tokens. */
 export interface VerifyCommand {
   readonly name: "verify";
-  /** Empty for those that are tagged in DataHub. */
   readonly datasets: readonly DatasetArguments[];
+  /** The file that has them; undefined if they were typed. */
+  readonly file: string | undefined;
+  /** Whether they are those that are tagged in DataHub. */
+  readonly tagged: boolean;
   /** Where the receipt goes; undefined if none is wanted. */
   readonly receipt: string | undefined;
   /** See `RunCommand`. */

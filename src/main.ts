@@ -18,6 +18,7 @@ import { type ReadSettings, readSettings } from "./config/read_settings.ts";
 import { withEnvFile } from "./config/env_file.ts";
 import { ConfigError, faultLine } from "./config_error.ts";
 import { USAGE_EXIT_CODE } from "./exit_codes.ts";
+import { DEFAULT_RUN_OPTIONS } from "./run_options.ts";
 import { stackFrames } from "./stack_frames.ts";
 import { toAuthority } from "./host_name.ts";
 import { oneLine } from "./one_line.ts";
@@ -120,7 +121,7 @@ function missingSetting(command: Command, config: Config): string | undefined {
     return `HISTORY_CONN_STR: it must be set for ${name}`;
   }
   const readsDatahub = name === "datahub plan" || name === "datahub sweep" ||
-    (name === "verify" && command.datasets.length === 0);
+    (name === "verify" && command.tagged);
   if (readsDatahub && config.datahub === undefined) {
     return `DATAHUB_GMS_URL: it must be set for ${name === "verify" ? "--tagged" : name}`;
   }
@@ -135,14 +136,16 @@ function withMachine(command: TypedCommand): TypedCommand {
 
 /** The command with the runs that its file asks for. Throws `ConfigError`. */
 async function withRuns(command: Command, machine: ConfigSource): Promise<Command> {
-  if (!("runs" in command) || command.file === undefined) return command;
+  const verifies = command.name === "verify";
+  if (!(verifies || "runs" in command) || command.file === undefined) return command;
   const { readPlanFile } = await import("./command_line/plan_file.ts");
-  return {
-    ...command,
-    runs: await readPlanFile(command.file, command.defaults, (path) => {
-      return path === "-" ? readInput() : machine.file(path);
-    }),
-  };
+  const defaults = verifies ? DEFAULT_RUN_OPTIONS : command.defaults;
+  const runs = await readPlanFile(command.file, defaults, (path) => {
+    return path === "-" ? readInput() : machine.file(path);
+  });
+  return verifies
+    ? { ...command, datasets: runs.map(({ dataset }) => dataset) }
+    : { ...command, runs };
 }
 
 /** The command with the URL of the action that is configured here, if it needs one and has none. */

@@ -23,7 +23,7 @@ export const AFTER_RUNS: readonly Definition[] = [
     options: [addVerified, addReceipt, addJson],
     read: (options, parser) => ({
       name: "verify",
-      datasets: parseVerified(options, parser),
+      ...parseVerified(options, parser),
       receipt: options.receipt,
       quiet: options.quiet ?? false,
       json: options.json,

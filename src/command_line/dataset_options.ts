@@ -1,6 +1,6 @@
 /** The options that say which datasets a command is about. */
 import type { Command as Parser } from "commander";
-import type { DatasetArguments, RunRequests } from "../command.ts";
+import type { DatasetArguments, RunRequests, VerifyCommand } from "../command.ts";
 import { splitUrnList } from "../datahub/dataset_urn.ts";
 import { type Options, parseRunOptions, readNumber } from "./options.ts";
 import { readTypedUrn } from "./typed_urn.ts";
@@ -30,16 +30,21 @@ export function addVerified(parser: Parser): Parser {
   return parser
     .option("--urn <urn>", "the dataset's URN; may be repeated, each with --columns", collect)
     .option("--columns <names>", "its columns, separated by commas", collect)
+    .option("-f, --file <file>", "a file with many datasets instead, as for run")
     .option("--tagged", "every column that is tagged in DataHub, instead");
 }
 
-/** The datasets; none for `--tagged`. */
-export function parseVerified(options: Options, parser: Parser): DatasetArguments[] {
-  const { urn = [], columns = [], tagged = false } = options;
-  if (tagged === urn.length + columns.length > 0) {
-    parser.error("error: either --urn and --columns are needed, or --tagged");
+/** The datasets that were typed, or where they are found. */
+export function parseVerified(
+  options: Options,
+  parser: Parser,
+): Pick<VerifyCommand, "datasets" | "file" | "tagged"> {
+  const { urn = [], columns = [], file, tagged = false } = options;
+  const given = [urn.length + columns.length > 0, file !== undefined, tagged];
+  if (given.filter(Boolean).length !== 1) {
+    parser.error("error: either --urn and --columns are needed, or --file, or --tagged");
   }
-  return parseDatasets({ ...options, urn, columns }, parser);
+  return { datasets: parseDatasets({ ...options, urn, columns }, parser), file, tagged };
 }
 
 /** `--urn` and `--columns`, or a file with many datasets. */

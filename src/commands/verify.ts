@@ -50,9 +50,9 @@ export async function verify(
     printError("--receipt: without RECEIPT_KEY_FILE the receipt is not signed");
   }
   try {
-    const datasets = command.datasets.length > 0
-      ? command.datasets
-      : await taggedDatasets(config, deps, shutDown);
+    const datasets = command.tagged
+      ? await taggedDatasets(config, deps, shutDown)
+      : command.datasets;
     if (typeof datasets === "number") return datasets;
     const signer = config.receiptKey && await makeSigner(config.receiptKey);
     const { known, close } = await knownKeys(config);

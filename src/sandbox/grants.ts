@@ -51,7 +51,7 @@ function hostGrants(command: Command, config: Config): HostGrant[] {
     case "verify":
       return unique([
         ...workGrants(config),
-        ...(command.datasets.length === 0 ? datahubGrants(config) : []),
+        ...(command.tagged ? datahubGrants(config) : []),
       ]);
     case "doctor":
     case "datahub plan":

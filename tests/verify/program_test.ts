@@ -88,12 +88,19 @@ Deno.test("several datasets are verified, and each must be clean", async () => {
   assert.equal(code, 1);
   const verdicts = stdout.trim().split("\n").map((line) => JSON.parse(line).verdict);
   assert.deepEqual(verdicts, ["clean", "not_clean"]);
+  const file = `${dir}/plan.yaml`;
+  const listed = [URN, other[1]!].map((urn) => `  - urn: ${urn}\n    columns: [email]\n`);
+  await Deno.writeTextFile(file, `datasets:\n${listed.join("")}`);
+  assert.deepEqual((await tokenize(["verify", "-f", file])).stdout.match(/"verdict":"\w+"/g), [
+    '"verdict":"clean"',
+    '"verdict":"not_clean"',
+  ]);
 });
 
 Deno.test("wrong usage of verify exits with 2", async () => {
   for (
     const [args, reason] of [
-      [["verify"], /either --urn and --columns are needed, or --tagged/],
+      [["verify"], /either --urn and --columns are needed, or --file, or --tagged/],
       [["verify", ...DATASET, "--tagged"], /or --tagged/],
       [["verify", "--tagged"], /^tokenize: DATAHUB_GMS_URL: it must be set for --tagged$/m],
       [["verify", "--urn", "nonsense", "--columns", "a"], /invalid_urn/],
