@@ -18,8 +18,20 @@ import { quoteLiteral } from "../identifiers.ts";
 /** How many beginnings of a pattern are compared: more take longer than they save. */
 const MAX_BEGINNINGS = 3;
 
+/** Stands for the text in a guard that is kept: a few patterns, compared with many columns in each run. */
+const TEXT = "\0";
+const kept = new Map<string, string>();
+
 /** True if `text`, an SQL expression, is selected; not true for NULL. */
-export function guard(text: string, { include, exclude }: Selection): string {
+export function guard(text: string, selection: Selection): string {
+  const key = [selection.include, selection.exclude]
+    .map((patterns) => patterns?.map(({ body }) => body).join("\n")).join("\n\n");
+  const made = kept.get(key) ?? makeGuard(TEXT, selection);
+  kept.set(key, made);
+  return made.replaceAll(TEXT, () => text);
+}
+
+function makeGuard(text: string, { include, exclude }: Selection): string {
   const wanted = include === undefined ? [] : [`(${matchesAny(text, include)})`];
   return [...notExcluded(text, { include, exclude }), ...wanted].join(" AND ") || "true";
 }
