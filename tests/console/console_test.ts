@@ -174,3 +174,22 @@ Deno.test("a run is paused and goes on, and its rate is limited", async () => {
   await page.getByRole("button", { name: "Cancel the run" }).click();
   await page.getByRole("status").getByText(/cancelled/).waitFor();
 });
+
+Deno.test("the page of a run outlives its server: it says so, and shows the next one's answer", async () => {
+  await using place = await openPlace({ env: { PUSHDOWN: "false" } });
+  place.browser.expected.push(/ERR_|status of 404/);
+  await fillTable(place.database, "large", 400_000);
+  const runId = await place.start({ dataset_urn: place.urn("large"), columns: ["email"] });
+  const page = await place.open(`#/runs/${runId}`);
+  await page.getByRole("status").getByText("running").waitFor();
+  await place.service.stop("SIGKILL");
+  const outage = page.getByText("The server does not respond");
+  await outage.waitFor();
+  assert.ok(await page.getByRole("progressbar").isVisible(), "what was known is shown no more");
+  await using _again = await startService(compiled, {
+    PG_CONN_STR: place.database.url,
+    PORT: String(place.service.port),
+  });
+  await page.getByRole("heading", { name: "There is no such run" }).waitFor();
+  await outage.waitFor({ state: "detached" });
+});
