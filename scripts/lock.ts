@@ -21,11 +21,16 @@ const DRIVER_INTEGRITY: Record<string, string> = {
     "sha512-mJ4Fi8Yu703wAYWIR1YNnOIFKxBwWI/LrQz5GKzFaf2hLhK3bWpW17Jf2iP9scyBDgQvod1VJ+/HmKFGLB8m7g==",
 };
 
+/** Swagger UI's dependency that only tells its authors of installations. Without scripts it does nothing. */
+const REPORTS_INSTALLS = "@scarf/scarf";
+
 interface LockedPackage {
   integrity: string;
   dependencies?: string[];
   optionalDependencies?: string[];
   optionalPeers?: string[];
+  /** Whether it has scripts that an installation might run. */
+  scripts?: boolean;
 }
 
 interface Lock {
@@ -43,6 +48,7 @@ const version = lockedDriverVersion(configText);
 const before = await readTextIfThere(lockUrl);
 const workDir = await Deno.makeTempDir({ prefix: "tokenize-lock-" });
 try {
+  await copyMembers(workDir, configText);
   const resolved = await resolveWithOldDriver(workDir, configText, before);
   const after = format(withDriver(resolved, version));
   await proveFrozenInstall(workDir, configText, after);
@@ -67,6 +73,18 @@ function lockedDriverVersion(config: string): string {
     );
   }
   return version;
+}
+
+/** The workspace's members, without which Deno takes no configuration of it. */
+async function copyMembers(workDir: string, config: string): Promise<void> {
+  const { workspace = [] } = JSON.parse(config) as { workspace?: readonly string[] };
+  for (const member of workspace) {
+    await Deno.mkdir(`${workDir}/${member}`, { recursive: true });
+    await Deno.copyFile(
+      new URL(`${member}/deno.json`, projectUrl),
+      `${workDir}/${member}/deno.json`,
+    );
+  }
 }
 
 async function resolveWithOldDriver(
@@ -106,6 +124,9 @@ function withDriver(resolved: Lock, version: string): Lock {
     integrity: DRIVER_INTEGRITY[version] as string,
     dependencies: driver.dependencies,
   };
+  for (const [key, locked] of Object.entries(renamed.npm)) {
+    if (packageName(key) === REPORTS_INSTALLS) delete locked.scripts;
+  }
   renamed.npm = onlyReachable(renamed);
   return renamed;
 }
