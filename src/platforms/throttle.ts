@@ -79,6 +79,7 @@ export class Throttle {
 
   /** Changes what is asked of the run. */
   set(settings: ThrottleSettings): void {
+    if (ADJUSTABLE.every((each) => settings[each] === this.#settings[each])) return;
     const { rows_per_second: rate } = settings;
     // a debt at the old rate is not to be paid at the new one
     if (rate !== this.#settings.rows_per_second) this.#nextAtMs = 0;

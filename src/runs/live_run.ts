@@ -115,10 +115,10 @@ export class LiveRun {
     const before = this.#throttled;
     this.#throttled = throttled;
     const isSaid = (each: Throttled | undefined) => each !== undefined && each.by !== "rate";
-    if (!isSaid(before)) this.#throttledAtMs = nowMs;
-    if (isSaid(throttled)) {
+    if (isSaid(throttled) && !isSaid(before)) { // not again as the figures in the reason change
+      this.#throttledAtMs = nowMs;
       this.#observe({ event: "run_throttled", runId, reason: throttled!.reason });
-    } else if (isSaid(before)) {
+    } else if (isSaid(before) && !isSaid(throttled)) {
       const waitedMs = Math.round(nowMs - this.#throttledAtMs);
       this.#observe({ event: "run_resumed", runId, waitedMs });
     }

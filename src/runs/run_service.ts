@@ -211,7 +211,9 @@ export class RunService {
 
   /** The outcome of a run that an earlier order started, in this process or another. */
   async #reportOf(runId: string): Promise<Report> {
-    const { run: { report, problem } } = await this.follower.untilFinal(runId) ?? notFound();
+    const stored = await this.follower.untilFinal(runId);
+    if (stored === undefined) this.#deps.registry.draining.throwIfAborted();
+    const { run: { report, problem } } = stored ?? notFound();
     if (report !== null) return report;
     throw new ServiceError(
       problem?.code ?? "internal",

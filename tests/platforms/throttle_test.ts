@@ -28,7 +28,11 @@ Deno.test("a run that nothing limits passes at once, and says nothing", async ()
 Deno.test("a paused run waits until it may go on, and says so once", async () => {
   const { throttle, said } = watched({ ...NO_THROTTLE, paused: true });
   const passes = [throttle.pass({ signal: never }), throttle.pass({ signal: never })];
+  const { changed } = throttle;
+  throttle.set({ ...NO_THROTTLE, paused: true });
+  assert.ok(!await isOver(changed), "the same again is no change");
   throttle.set({ ...NO_THROTTLE, paused: true, connections: 2 });
+  await changed;
   assert.ok(!await isOver(Promise.race(passes)));
   assert.deepEqual(said, ["a request to pause"]);
   throttle.set(NO_THROTTLE);
