@@ -6,22 +6,28 @@ import { parseLog, type Program, runProgram } from "../support/program.ts";
 const URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,app.public.customers,PROD)";
 const DATASET = ["--urn", "--columns"];
 const OUTPUT = ["--json", "--output"];
-const RUN_OPTIONS = ["--dry-run", "--commit", "--scrub"];
+const DATASETS = [...DATASET, "--file"];
+const PACE = ["--connections", "--rows-per-second"];
+const RUN_OPTIONS = ["--dry-run", "--commit", "--scrub", ...PACE];
 const COMMANDS = [
   "serve",
   "run",
+  "plan",
   "rotate",
+  "restore",
+  "verify",
   "trigger",
   "smoke",
   "healthcheck",
   "detokenize",
   "token",
+  "doctor",
   "permissions",
   "completion",
 ];
 
 /** The options of every command. */
-const GLOBAL = ["--config", "--env-file"];
+const GLOBAL = ["--help", "--version", "--config", "--env-file", "--quiet", "--verbose"];
 
 /** What must be true of any build of the program. */
 export function commandLineSuite(program: Program): void {
@@ -64,8 +70,12 @@ export function commandLineSuite(program: Program): void {
     for (const command of COMMANDS) assert.match(stdout, new RegExp(`^  ${command} `, "m"));
     const options: Record<string, string[]> = {
       serve: [],
-      run: [...DATASET, ...RUN_OPTIONS, "--strategy", "--connections", "--yes", ...OUTPUT],
-      rotate: [...DATASET, "--from", ...RUN_OPTIONS, "--connections", "--yes", ...OUTPUT],
+      run: [...DATASETS, "--parallel", ...RUN_OPTIONS, "--strategy", "--yes", ...OUTPUT],
+      plan: [...DATASETS, "--parallel", "--commit", "--strategy", "--show-shapes", ...OUTPUT],
+      rotate: [...DATASET, "--from", ...RUN_OPTIONS, "--yes", ...OUTPUT],
+      restore: [...DATASET, "--dry-run", "--commit", ...PACE, ...OUTPUT],
+      verify: [...DATASETS, "--tagged", "--receipt", ...OUTPUT],
+      doctor: [...DATASET, ...OUTPUT],
       trigger: [...DATASET, ...RUN_OPTIONS, "--strategy", ...OUTPUT, "--url"],
       detokenize: ["--platform", "--dataset", "--column", ...OUTPUT],
       token: ["--platform", "--dataset", "--column", ...OUTPUT],
@@ -78,7 +88,9 @@ export function commandLineSuite(program: Program): void {
       const help = await run([command, "--help"]);
       assert.deepEqual([help.code, help.stderr], [0, ""], command);
       assert.match(help.stdout, new RegExp(`^Usage: tokenize ${command}`));
-      const listed = [...help.stdout.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, name]) => name);
+      const listed = [...help.stdout.matchAll(/^ {2}(?:-[a-z], )?(--[a-z-]+)/gm)].map(([, name]) =>
+        name
+      );
       const own = listed.filter((name) => !GLOBAL.includes(name!));
       assert.deepEqual(own.toSorted(), options[command]!.toSorted(), command);
     }));
