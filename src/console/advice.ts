@@ -1,6 +1,7 @@
 /** What to do about a failure: more than its message says, for somebody who does not know the program. */
 
-const ADVICE: Readonly<Record<string, string>> = {
+/** By code. */
+export const ADVICE = {
   unauthorized: "Sign out, and sign in with the current TRIGGER_TOKEN.",
   dataset_not_allowed: "Add the dataset to ALLOWED_DATASETS, and start the program again.",
   permission_denied: "Give the program's database role the right that is named, then run again.",
@@ -31,5 +32,5 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 /** What to do about a failure of that code; undefined if its message says it all. */
 export function adviceFor(code: string): string | undefined {
-  return ADVICE[code];
+  return (ADVICE as Readonly<Record<string, string>>)[code];
 }

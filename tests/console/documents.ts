@@ -3,10 +3,12 @@
  * nothing to run.
  */
 import type { Report } from "../../src/action/trigger.ts";
+import type { ADVICE } from "../../src/console/advice.ts";
 import type * as shown from "../../src/console/api/documents.ts";
 import type { LoopStatus } from "../../src/datahub/loop/loop_status.ts";
 import type { Approvals } from "../../src/datahub/loop/waiting_columns.ts";
 import type { SentPlan } from "../../src/http/plan_routes.ts";
+import type { ErrorCode } from "../../src/errors.ts";
 import type { Readiness } from "../../src/http/readiness.ts";
 import type { TriggerBody } from "../../src/http/schemas.ts";
 import type { Run } from "../../src/runs/run.ts";
@@ -25,3 +27,6 @@ export const asShown = {
 
 /** What the console sends. */
 export const asSent = (trigger: shown.TriggerBody): TriggerBody => trigger;
+
+/** The codes that the console has advice for. */
+export const advised = (code: keyof typeof ADVICE): ErrorCode => code;
