@@ -4,7 +4,7 @@
 TASK := scripts/deno.sh task --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ok ci test test-databricks test-vault test-faults test-fuzz test-datahub test-console test-manifests test-monitoring test-cluster bench docs build sbom up run down logs trigger-pg trigger-dbx \
+.PHONY: help demo ok ci test test-databricks test-vault test-faults test-fuzz test-datahub test-console test-manifests test-monitoring test-cluster bench docs build man sbom up run down logs trigger-pg trigger-dbx \
 	check lock clean
 
 help: ## This list
@@ -61,6 +61,9 @@ docs: ## Write the parts of docs that follow from the code
 
 build: ## The program as one binary: dist/tokenize
 	@$(TASK) build
+
+man: ## The manual pages: dist/man
+	@$(TASK) man
 
 sbom: ## What is in the binary: its bill of materials, dist/sbom.cdx.json (CycloneDX 1.6)
 	@$(TASK) sbom

@@ -3,7 +3,7 @@
 #
 #   scripts/release_archive.sh v1.2.3 linux-x64 FOLDER
 #
-# The archive holds the program, its licences, and the documents with the files that they have a reader
+# The archive holds the program, its licences and manual pages, and the documents with the files that they have a reader
 # use, at the paths they have here. The bill of materials lies beside it. TOKENIZE_DIST is another
 # folder than dist, as for the build.
 set -euo pipefail
@@ -18,6 +18,7 @@ packed=$(mktemp -d)
 trap 'rm -rf "$packed"' EXIT
 mkdir "$packed/$name"
 cp "$dist/tokenize" "$dist/licenses.txt" "$packed/$name"
+scripts/deno.sh run --quiet -A scripts/man.ts "$packed/$name/man"
 # As they are in the repository: deploy is also where secrets and keys are kept.
 git ls-files LICENSE README.md CHANGELOG.md SECURITY.md docs deploy |
   tar -cf - -T - | tar -C "$packed/$name" -xf -

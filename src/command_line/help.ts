@@ -77,15 +77,32 @@ const TOPICS: Readonly<Partial<Record<Name, Topics>>> = {
   "keys check": { examples: ["keys check keys.json"] },
 };
 
+/** What stands below the options of a command. */
+export interface BelowOptions {
+  /** Whole command lines; a long one is broken with backslashes. */
+  readonly examples: readonly string[];
+  /** Variables with their meanings, as plain text. */
+  readonly variables: readonly (readonly [name: string, meaning: string])[];
+}
+
+/** What belongs below the options of the command, for pages of any form. */
+export function belowOptions(name: string): BelowOptions {
+  const { examples = [], variables = [] } = TOPICS[name as Name] ?? {};
+  return {
+    examples: examples.map((example) => `tokenize ${example}`),
+    variables: variables.map((variable) => [variable, meaningOf(variable)]),
+  };
+}
+
 /** The text, wrapped to `width` characters but for the examples; empty if there is nothing to show. */
 export function helpAfter(name: Name, help: Help, width: number): string {
-  const { examples = [], variables = [] } = TOPICS[name] ?? {};
+  const { examples, variables } = belowOptions(name);
   help.helpWidth = width;
-  const longest = Math.max(...variables.map(({ length }) => length));
-  const list = variables.map((variable) =>
-    help.formatItem(variable, longest, meaningOf(variable), help)
+  const longest = Math.max(...variables.map(([variable]) => variable.length));
+  const list = variables.map(([variable, meaning]) =>
+    help.formatItem(variable, longest, meaning, help)
   );
-  const commands = examples.map((example) => `  tokenize ${example}`);
+  const commands = examples.map((example) => `  ${example}`);
   // the parser ends it with a line break of its own
   return [section("Variables:", list), section("Examples:", commands)].join("").replace(/\n$/, "");
 }

@@ -9,7 +9,7 @@ async function run(program: string, args: string[], env: Record<string, string> 
   return new TextDecoder().decode(stdout);
 }
 
-Deno.test("a release's archive holds the program, its licences and what the README uses; the bill of materials lies beside it", async () => {
+Deno.test("a release's archive holds the program, its licences, its manual and what the README uses; the bill of materials lies beside it", async () => {
   const dir = await Deno.makeTempDir();
   try {
     const dist = `${dir}/dist`;
@@ -27,10 +27,11 @@ Deno.test("a release's archive holds the program, its licences and what the READ
     await run("tar", ["-xzf", `${dir}/release/${name}.tar.gz`, "-C", dir]);
     const packed = await Array.fromAsync(Deno.readDir(`${dir}/${name}`), (entry) => entry.name);
     const documents = ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "deploy", "docs"];
-    assert.deepEqual(packed.sort(), documents.concat("licenses.txt", "tokenize"));
+    assert.deepEqual(packed.sort(), documents.concat("licenses.txt", "man", "tokenize"));
     for (
       const used of [
         "docs/cli.md",
+        "man/tokenize-run.1",
         "deploy/grants.sql",
         "deploy/history.sql",
         "deploy/chart/tokenize-action/Chart.yaml",
