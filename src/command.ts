@@ -36,6 +36,8 @@ export interface ServeCommand {
 /** Tokenizes datasets once, without a server. */
 export interface RunCommand extends RunRequests {
   readonly name: "run";
+  /** Where receipts go; undefined if none are wanted. */
+  readonly receipt?: string | undefined;
   /** Dummy tokens are written without a question. */
   readonly yes: boolean;
   /** No progress is shown. */
@@ -144,6 +146,15 @@ export interface VerifyCommand {
   readonly json: boolean;
 }
 
+/** Checks receipts with a public key. */
+export interface ReceiptVerifyCommand {
+  readonly name: "receipt verify";
+  readonly files: readonly string[];
+  /** The file of the public key. */
+  readonly key: string;
+  readonly json: boolean;
+}
+
 /** Counts, for each tagged dataset in DataHub, what would be done, and changes nothing. */
 export interface DatahubPlanCommand {
   readonly name: "datahub plan";
@@ -198,6 +209,7 @@ export type OutsideCommand =
   | PermissionsCommand
   | ConfigCheckCommand
   | KeysCommand
+  | ReceiptVerifyCommand
   | CompletionCommand;
 
 /** Prints what the sandbox of `serve` would be given. */

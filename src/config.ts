@@ -85,6 +85,8 @@ export interface Config {
   readonly tokenSdk: SdkSettings;
   /** The Ed25519 private key that signs receipts; undefined if they are not signed. */
   readonly receiptKey: Uint8Array | undefined;
+  /** The SHA-256 of the binary, in hexadecimal, for receipts; undefined if none is signed. */
+  readonly programSha256?: string;
   /** Every key of the key file, for a command that needs them. */
   readonly allKeys?: readonly SdkKey[];
   /** The tokens that a rotation replaces. */

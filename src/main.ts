@@ -47,6 +47,10 @@ async function main(): Promise<number> {
     return 0;
   }
   if (isKeysCommand(typed)) return keys(typed, machine);
+  if (typed.name === "receipt verify") {
+    const { verifyReceiptFiles } = await import("./commands/receipt_verify.ts");
+    return await verifyReceiptFiles(typed, machine.file);
+  }
   const rotateFrom = typed.name === "rotate" ? typed.from : undefined;
   const settings = await readSettings(machine, globalOptions.config, {
     rotateFrom,
@@ -82,7 +86,8 @@ async function main(): Promise<number> {
     return 1;
   }
   const receipt = openReceipt("receipt" in command ? command.receipt : undefined);
-  const exitCode = await supervise(command, config, grants, receipt.keep);
+  const identified = await withProgram(command, config);
+  const exitCode = await supervise(command, identified, grants, receipt.keep);
   return receipt.close() ? exitCode : exitCode || 1;
 }
 
@@ -100,6 +105,14 @@ function withLogLevel(
     !inUse.some(({ variable }) => variable === "LOG_LEVEL");
   const level = quiet ? "error" : verbose ? "debug" : isResultEnough ? "warning" : config.log.level;
   return { ...config, log: { ...config.log, level } };
+}
+
+/** The configuration with the digest of the binary, for those who sign receipts of runs. */
+async function withProgram({ name }: Command, config: Config): Promise<Config> {
+  if (config.receiptKey === undefined || (name !== "serve" && name !== "run")) return config;
+  const { programSha256 } = await import("./commands/program_digest.ts");
+  const digest = programSha256();
+  return digest === undefined ? config : { ...config, programSha256: digest };
 }
 
 /**

@@ -106,7 +106,12 @@ async function perform(command: Command, config: Config, observers: Observers): 
     case "serve":
       return await serve(config, action(), observers.metrics, shutDown.signal);
     case "run":
-      return await run(command, config, once(), shutDown.signal);
+      return await run(
+        command,
+        config,
+        { ...once(), ...(command.receipt !== undefined && { keepReceipt }) },
+        shutDown.signal,
+      );
     case "plan":
       return await printPlans(command, once(), shutDown.signal);
     case "doctor":
@@ -140,13 +145,15 @@ async function perform(command: Command, config: Config, observers: Observers): 
   }
 }
 
+const keepReceipt = (text: string) => tell({ type: "receipt", text });
+
 function verification(config: Config, { observe }: Observers) {
   return {
     platforms: configuredPlatforms(config),
     knownPlatforms: KNOWN_PLATFORMS,
     allowedDatasets: config.allowedDatasets,
     observe: withoutRepeats(observe, config.log),
-    keepReceipt: (text: string) => tell({ type: "receipt", text }),
+    keepReceipt,
   };
 }
 

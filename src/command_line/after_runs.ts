@@ -1,7 +1,15 @@
 /** The commands for what was done: it is undone, or verified. */
 import { addDataset, addVerified, parseDataset, parseVerified } from "./dataset_options.ts";
 import type { Definition } from "./definition.ts";
-import { addCommit, addDryRun, addJson, addPace, addReceipt, parseRunOptions } from "./options.ts";
+import {
+  addCommit,
+  addDryRun,
+  addJson,
+  addPace,
+  addReceipt,
+  addReceiptFiles,
+  parseRunOptions,
+} from "./options.ts";
 
 /** In the order of `--help`. */
 export const AFTER_RUNS: readonly Definition[] = [
@@ -28,5 +36,11 @@ export const AFTER_RUNS: readonly Definition[] = [
       quiet: options.quiet ?? false,
       json: options.json,
     }),
+  },
+  {
+    name: "receipt verify",
+    description: "check receipts with the public key of their signer",
+    options: [addReceiptFiles, addJson],
+    read: ({ files = [], key = "", json }) => ({ name: "receipt verify", files, key, json }),
   },
 ];

@@ -19,6 +19,7 @@ import {
   addKeyFile,
   addNewKey,
   addPace,
+  addReceipt,
   addRunOptions,
   addShell,
   addShowShapes,
@@ -42,9 +43,10 @@ export const COMMANDS: readonly Definition[] = [
   {
     name: "run",
     description: "tokenize a dataset once, or many, without a server",
-    options: [addDatasetOrFile, addRunOptions, addStrategy, addPace, addYes, addJson],
+    options: [addDatasetOrFile, addRunOptions, addStrategy, addPace, addReceipt, addYes, addJson],
     read: (options, parser) => ({
       name: "run",
+      receipt: options.receipt,
       ...parseDatasetOrFile(options, parser),
       yes: options.yes ?? false,
       quiet: options.quiet ?? false,
@@ -211,5 +213,6 @@ export const GROUPS: Readonly<Record<string, string>> = {
   keys: "make and look after the key file",
   config: "check the settings",
   history: "the database that keeps runs",
+  receipt: "what proves that a run was done",
   datahub: "what the tags in DataHub ask for, and how far it is done",
 };

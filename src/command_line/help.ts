@@ -50,6 +50,7 @@ const TOPICS: Readonly<Partial<Record<Name, Topics>>> = {
     examples: [`restore --columns email --dry-run ${DATASET}`],
     variables: ["ALLOW_DETOKENIZE", ...CONNECTIONS, ...SDK],
   },
+  "receipt verify": { examples: ["receipt verify receipt.json --key receipt.pub"] },
   verify: {
     examples: [
       `verify --columns email,phone ${DATASET}`,

@@ -31,6 +31,8 @@ export interface Options extends Partial<RunOptions> {
   readonly tagged?: boolean;
   readonly receipt?: string;
   readonly file?: string;
+  readonly files?: readonly string[];
+  readonly key?: string;
   readonly shell?: Shell;
   readonly sdk?: string;
   readonly id?: string;
@@ -52,6 +54,13 @@ export function addShowShapes(parser: Parser): Parser {
 /** `--receipt`. */
 export function addReceipt(parser: Parser): Parser {
   return parser.option("--receipt <file>", "write a receipt, which RECEIPT_KEY_FILE signs");
+}
+
+/** Files of receipts, and `--key`. */
+export function addReceiptFiles(parser: Parser): Parser {
+  return parser
+    .argument("<files...>", "receipts, one a file or one a line")
+    .requiredOption("--key <pub>", "the file of the Ed25519 public key, in PEM");
 }
 
 /** `--dry-run`. */

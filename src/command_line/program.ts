@@ -49,6 +49,7 @@ export function makeProgram(isTerminal: boolean, use: Use): Parser {
       const given = {
         ...parser.opts<Options>(),
         ...global,
+        files: parser.args,
         file: parser.args[0] ?? parser.opts<Options>().file,
         shell: parser.args[0] as Shell,
       };

@@ -4,12 +4,18 @@ import type { ActionDependencies } from "../action/tokenize_dataset.ts";
 import type { Config } from "../config.ts";
 import type { History } from "../history/history.ts";
 import { toProblem } from "../http/problem.ts";
+import { makeSigner, type Signer } from "../receipts/signer.ts";
 import { MemoryRunStore } from "../runs/memory_run_store.ts";
+import { Receipts } from "../runs/receipts.ts";
 import { RunService } from "../runs/run_service.ts";
+import type { RunStore } from "../runs/run_store.ts";
+import { COMMIT, VERSION } from "../version.ts";
 import { openHistoryOf } from "./open_history.ts";
 
 /** What it takes from the settings. */
-export type RunSettings = Pick<Config, "maxQueuedRuns" | "history">;
+export type RunSettings =
+  & Pick<Config, "maxQueuedRuns" | "history">
+  & Partial<Pick<Config, "receiptKey" | "programSha256" | "tokenSdk">>;
 
 /** Makes what starts runs, and keeps them in `history`; by default it opens that of the settings. */
 export async function openRuns(
@@ -19,12 +25,39 @@ export async function openRuns(
   opened?: History,
 ): Promise<RunService> {
   const history = opened ?? await openHistoryOf(settings, action.observe);
+  const store = history?.runs ?? new MemoryRunStore();
   return new RunService({
-    store: history?.runs ?? new MemoryRunStore(),
+    store,
+    receipts: receiptsOf(settings, action, store),
     owner: history?.owner,
     action,
     registry,
     toProblem,
     maxQueuedRuns: settings.maxQueuedRuns,
+  });
+}
+
+/** What makes the receipts: signed, if the settings have a key; none without the settings of the SDK. */
+function receiptsOf(
+  { receiptKey, programSha256, tokenSdk: settings }: RunSettings,
+  { tokenSdk }: ActionDependencies,
+  store: RunStore,
+): Receipts | undefined {
+  if (settings === undefined) return undefined;
+  let signer: Promise<Signer> | undefined;
+  return new Receipts({
+    store,
+    program: {
+      name: "tokenize-action",
+      version: VERSION,
+      commit: COMMIT,
+      sha256: programSha256 ?? null,
+    },
+    signer: async () => receiptKey && await (signer ??= makeSigner(receiptKey)),
+    // asked each time: its key may have been rotated
+    tokenMaker: async () => ({
+      sdk: settings.mode,
+      key_id: await tokenSdk().then(({ keyId = null }) => keyId, () => null),
+    }),
   });
 }

@@ -19,7 +19,7 @@ import { progressBar } from "./progress_bar.ts";
 export async function run(
   command: RunCommand,
   settings: RunSettings,
-  deps: ActionDependencies,
+  deps: ActionDependencies & KeepsReceipts,
   shutDown: AbortSignal,
 ): Promise<number> {
   const { runs, file, parallel, quiet, json } = command;
@@ -46,7 +46,7 @@ export async function run(
 export async function runOnce(
   { dataset, options, quiet, json }: RunRequest & Pick<RunCommand, "quiet" | "json">,
   settings: RunSettings,
-  deps: ActionDependencies,
+  deps: ActionDependencies & KeepsReceipts,
   shutDown: AbortSignal,
 ): Promise<number> {
   const shown = { quiet, json, isOneOfMany: false };
@@ -58,6 +58,11 @@ export async function runOnce(
   );
 }
 
+/** Where receipts go; absent if none are wanted. */
+export interface KeepsReceipts {
+  readonly keepReceipt?: ((receipt: string) => void) | undefined;
+}
+
 /** How a run is shown. */
 interface Shown extends Pick<RunCommand, "quiet" | "json"> {
   readonly isOneOfMany: boolean;
@@ -67,14 +72,14 @@ interface Shown extends Pick<RunCommand, "quiet" | "json"> {
 interface Place {
   readonly service: RunService;
   readonly registry: RunRegistry;
-  readonly deps: ActionDependencies;
+  readonly deps: ActionDependencies & KeepsReceipts;
   readonly shutDown: AbortSignal;
 }
 
 /** Opens what runs work with, and closes it after `work`. */
 async function withRuns<T>(
   settings: RunSettings,
-  deps: ActionDependencies,
+  deps: ActionDependencies & KeepsReceipts,
   shutDown: AbortSignal,
   work: (place: Place) => Promise<T>,
 ): Promise<T> {
@@ -118,6 +123,8 @@ async function oneRun(
     return problemExitCode(problem.code, shutDown);
   } finally {
     isOver = true;
+    // a run that did not begin has none
+    if (deps.keepReceipt) await service.receipts?.document(runId).then(deps.keepReceipt, () => {});
   }
 }
 

@@ -79,12 +79,39 @@ export const cancelRoute = createRoute({
   },
 });
 
+const envelopeSchema = z.object({
+  payload: z.string().openapi({ description: "The statement, in base64" }),
+  payloadType: z.literal("application/vnd.in-toto+json"),
+  signatures: z.array(z.object({
+    keyid: z.string().openapi({ description: "The SHA-256 of the public key" }),
+    sig: z.string().openapi({ description: "Ed25519, in base64" }),
+  })),
+}).openapi("Receipt");
+
 /** One event of the stream: OpenAPI 3.1 has no schema for a stream as a whole. */
 const eventSchema = z.object({
   id: z.string().openapi({ description: "The revision of the run", example: "4" }),
   event: z.enum(["state", "progress"]),
   data: z.string().openapi({ description: "JSON: the run, or its progress and its `run_id`" }),
 }).openapi("RunEvent");
+
+/** What a run did, to be kept as a proof. */
+export const receiptRoute = createRoute({
+  method: "get",
+  path: "/runs/{id}/receipt",
+  operationId: "getReceipt",
+  tags: ["Runs"],
+  summary: "The receipt of a run that has ended: a signed statement of what it did",
+  security,
+  request: { params },
+  responses: {
+    200: {
+      description: "A DSSE envelope with an in-toto statement; unsigned without RECEIPT_KEY_FILE",
+      content: json(envelopeSchema),
+    },
+    ...problems(RUN_CODES),
+  },
+});
 
 /** What becomes of a run, as it happens. */
 export const runEventsRoute = createRoute({

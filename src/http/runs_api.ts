@@ -2,6 +2,7 @@
 import type { OpenAPIHono, RouteHandler } from "@hono/zod-openapi";
 import { ServiceError } from "../errors.ts";
 import type { Run } from "../runs/run.ts";
+import { noReceipt } from "../runs/run_errors.ts";
 import type { StartedRun } from "../runs/run_order.ts";
 import type { RunService } from "../runs/run_service.ts";
 import type { BodyMemory } from "./body_memory.ts";
@@ -9,7 +10,14 @@ import type { Environment } from "./paths.ts";
 import { triggerRoute } from "./routes.ts";
 import { followRun, parseLastEventId } from "./run_events.ts";
 import { prefersAsync, readActor, readIdempotency } from "./run_headers.ts";
-import { adjustRoute, cancelRoute, runEventsRoute, runRoute, runsRoute } from "./run_routes.ts";
+import {
+  adjustRoute,
+  cancelRoute,
+  receiptRoute,
+  runEventsRoute,
+  runRoute,
+  runsRoute,
+} from "./run_routes.ts";
 import { readAdjustment } from "./adjustment_body.ts";
 import { toRunQuery } from "./run_schemas.ts";
 import { readTrigger } from "./trigger_body.ts";
@@ -58,7 +66,7 @@ function addRun(
   app: OpenAPIHono<Environment>,
   { runs, bodies, authenticate }: RunsApiDependencies,
 ): void {
-  for (const route of [runRoute, adjustRoute, cancelRoute, runEventsRoute]) {
+  for (const route of [runRoute, adjustRoute, cancelRoute, runEventsRoute, receiptRoute]) {
     app.openAPIRegistry.registerPath(route);
   }
   app.get("/runs/:id", async (c) => {
@@ -75,6 +83,11 @@ function addRun(
     await authenticate(c.req.header("authorization"));
     const run: Run = await runs.cancel(c.req.param("id"));
     return c.json(run, 202);
+  });
+  app.get("/runs/:id/receipt", async (c) => {
+    await authenticate(c.req.header("authorization"));
+    const receipt = await runs.receipts?.document(c.req.param("id")) ?? noReceipt();
+    return c.body(receipt, 200, { "content-type": "application/json" });
   });
   app.get("/runs/:id/events", async (c) => {
     await authenticate(c.req.header("authorization"));

@@ -13,3 +13,11 @@ export function reused(): ServiceError {
 export function notFound(): never {
   throw new ServiceError("not_found", "Cannot find the run: none with that id is kept");
 }
+
+/** It has no receipt. Throws `not_found`. */
+export function noReceipt(): never {
+  throw new ServiceError(
+    "not_found",
+    "Cannot find the receipt: there is no run with that id that has ended",
+  );
+}

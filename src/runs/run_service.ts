@@ -14,6 +14,7 @@ import { LiveRun, now, runCancelled } from "./live_run.ts";
 import { newRun } from "./new_run.ts";
 import { requireAdjustable } from "./adjustable.ts";
 import { notFound, reused } from "./run_errors.ts";
+import type { Receipts } from "./receipts.ts";
 import type { Problem, Run, RunThrottle } from "./run.ts";
 import type { RunOrder, StartedRun } from "./run_order.ts";
 import { RunFollower } from "./run_follower.ts";
@@ -27,6 +28,8 @@ type Work<T> = (...of: Parameters<typeof tokenizeDataset>) => Promise<T>;
 /** What the service works with. */
 export interface RunServiceDependencies {
   readonly store: RunStore;
+  /** Undefined if no receipts are made. */
+  readonly receipts?: Receipts | undefined;
   readonly action: ActionDependencies;
   /** The runs in progress, those that wait among them. Once it drains, no new run begins. */
   readonly registry: RunRegistry;
@@ -41,6 +44,7 @@ export interface RunServiceDependencies {
 /** Starts runs, and knows those of other processes that share the store. */
 export class RunService {
   readonly store: RunStore;
+  readonly receipts: Receipts | undefined;
   readonly follower: RunFollower;
   readonly #deps: RunServiceDependencies;
   readonly #owner: string;
@@ -52,6 +56,7 @@ export class RunService {
     this.#deps = deps;
     this.#owner = deps.owner ?? crypto.randomUUID();
     this.store = deps.store;
+    this.receipts = deps.receipts;
     this.follower = new RunFollower(deps.store);
     this.#queues = new RunQueues(deps.action, deps.maxQueuedRuns);
     this.#stopListening = deps.store.onChange((runId) => this.#heed(runId));
@@ -144,6 +149,7 @@ export class RunService {
   async close(): Promise<void> {
     this.#stopListening();
     this.follower.close();
+    await this.receipts?.settled();
     await this.store.close();
   }
 
@@ -174,6 +180,7 @@ export class RunService {
         throw await this.#fail(live, order.trigger, toServiceError(thrown));
       } finally {
         this.#live.delete(runId);
+        this.receipts?.make(runId);
       }
     });
   }
