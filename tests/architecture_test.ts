@@ -8,6 +8,7 @@ const GROUND_FLOOR = [
   "bytes",
   "config_error",
   "counted",
+  "did_you_mean",
   "errors",
   "exit_codes",
   "host_name",

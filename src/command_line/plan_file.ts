@@ -1,6 +1,6 @@
 /** The file of `tokenize plan -f` and `tokenize run -f`: datasets with their columns, in YAML. */
 import type { RunRequest } from "../command.ts";
-import { didYouMean } from "../config/file/did_you_mean.ts";
+import { didYouMean, hintAt } from "../did_you_mean.ts";
 import { parseYaml, type Place, type YamlEntry, type YamlNode } from "../config/file/yaml_nodes.ts";
 import { ConfigError, type ConfigFault } from "../config_error.ts";
 import { splitUrnList } from "../datahub/dataset_urn.ts";
@@ -176,8 +176,7 @@ class PlanFileReader {
 
   #refuseUnknown(key: string, place: Place, known: readonly string[], written = key): void {
     const meant = didYouMean(written, known);
-    const hint = meant === undefined ? "" : `: did you mean "${meant}"?`;
-    this.#refuse(key, place, `there is no such key${hint}`);
+    this.#refuse(key, place, `there is no such key${hintAt(meant)}`);
   }
 
   #refuse(key: string, { line, column }: Place, reason: string): void {

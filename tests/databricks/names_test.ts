@@ -159,3 +159,17 @@ standInOnly("a name with %2C means itself before it means a comma", async (place
 async function dropAll(place: Place, names: readonly string[]): Promise<void> {
   for (const name of names) await place.sql(`DROP TABLE IF EXISTS ${name}`);
 }
+
+warehouseTest(
+  "a misspelt table or column comes with the name of one that is there",
+  (place) =>
+    withTable(place, ["CREATE TABLE $t (email STRING)"], async (table) => {
+      const action = openAction(place);
+      const noTable = await action.fails("table_not_found", urnOf(`${table.name}s`), ["email"]);
+      assert.ok(noTable.message.endsWith(`: did you mean "${table.name}"?`), noTable.message);
+      const noColumn = await action.fails("column_not_found", urnOf(table.name), ["emial"]);
+      assert.ok(noColumn.message.endsWith(': did you mean "email"?'), noColumn.message);
+      const far = await action.fails("column_not_found", urnOf(table.name), ["phone"]);
+      assert.ok(far.message.endsWith('it has no column "phone"'), far.message);
+    }),
+);

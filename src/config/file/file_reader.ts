@@ -5,7 +5,7 @@ import { CATALOGUE, fileKey, READABLE_VARIABLES, REFERENCE_PREFIX } from "../cat
 import { CONNECTION_KEYS, type ConnectionKey } from "../catalogue/connections.ts";
 import type { SettingValue } from "../setting.ts";
 import type { ConnectionEntry, Located } from "./contents.ts";
-import { didYouMean } from "./did_you_mean.ts";
+import { didYouMean, hintAt } from "../../did_you_mean.ts";
 import { revealsSecret } from "./literal_secrets.ts";
 import { type Environment, expand } from "./references.ts";
 import type { Place, YamlEntry, YamlNode } from "./yaml_nodes.ts";
@@ -146,8 +146,7 @@ export class FileReader {
   }
 
   #refuseUnknown({ place }: YamlEntry, key: string, meant: string | undefined): void {
-    const hint = meant === undefined ? "" : `: did you mean "${meant}"?`;
-    this.refuse(key, place, `there is no such key${hint}`);
+    this.refuse(key, place, `there is no such key${hintAt(meant)}`);
   }
 }
 

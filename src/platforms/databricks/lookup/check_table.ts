@@ -43,7 +43,8 @@ export async function checkTable(
   };
   checkKind(found, displayName, note);
   const whole = notNested(description.columns, displayName, asked, note);
-  const resolved = resolveColumns(displayName, description.columns, whole, note);
+  const visible = description.columns.map((column) => column.name);
+  const resolved = resolveColumns(displayName, description.columns, whole, note, visible);
   const checked = await Promise.all(resolved.map(async (column) => {
     if (description.maskedColumns.has(column.name)) {
       note(refusal(

@@ -1,5 +1,6 @@
 /** From a dataset's name to the one table it means. */
 import type { DatasetUrn } from "../../../datahub/dataset_urn.ts";
+import { hintAt } from "../../../did_you_mean.ts";
 import { ServiceError } from "../../../errors.ts";
 import {
   candidatesFor,
@@ -10,6 +11,7 @@ import {
 import type { Session } from "../connection/session.ts";
 import type { DatabricksSettings } from "../connection/settings.ts";
 import { type DescribeRow, describeTableStatement } from "../sql/describe_table.ts";
+import { similarTable } from "./similar_table.ts";
 import { readDescription, type TableDescription } from "./table_description.ts";
 
 /** Each candidate costs a statement, and their number grows with the cube of a name's dots. */
@@ -64,10 +66,11 @@ export async function findTable(
   if (found.size > 1) throw ambiguous(dataset, [...found.values()]);
   const [table] = found.values();
   if (table !== undefined) return table;
+  const hint = hintAt(await similarTable(session, candidates));
   throw new ServiceError(
     "table_not_found",
     `Cannot find the table: the warehouse shows none that "${dataset.name}" names, or none that ` +
-      "this principal may see",
+      `this principal may see${hint}`,
   );
 }
 

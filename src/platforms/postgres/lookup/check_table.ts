@@ -23,7 +23,8 @@ export function displayNameOf({ database, schema, name }: TableMetadata): string
 }
 
 /**
- * Checks the table and the columns asked for. Gives the columns, in the order asked for.
+ * Checks the table and the columns asked for. Gives the columns, in the order asked for. `visible` are the
+ * names that a misspelt column may have meant.
  *
  * Throws `table_not_supported` or `permission_denied` for a table that cannot be read as a whole, and the
  * last refusal if no column is left that can. Refuses with `column_not_found`, `ambiguous_name`,
@@ -33,6 +34,7 @@ export function checkTable(
   found: TableMetadata,
   asked: readonly ColumnRef[],
   refuse: Refuse = throwObstacle,
+  visible: readonly string[] = [],
 ): ColumnMetadata[] {
   const displayName = displayNameOf(found);
   const unsupported = reasonAgainst(found);
@@ -49,7 +51,7 @@ export function checkTable(
     last = obstacle;
     refuse(obstacle);
   };
-  const columns = resolveColumns(displayName, found.columns, asked, note);
+  const columns = resolveColumns(displayName, found.columns, asked, note, visible);
   if (!found.canUseSchema) {
     throw refusal(
       "permission_denied",

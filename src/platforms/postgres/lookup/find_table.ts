@@ -1,12 +1,14 @@
 /** From a dataset's name to the one table it means. */
 import type { DatasetUrn } from "../../../datahub/dataset_urn.ts";
 import type { ColumnRef } from "../../../datahub/schema_field.ts";
+import { hintAt } from "../../../did_you_mean.ts";
 import { ServiceError } from "../../../errors.ts";
 import { withinScope } from "../../connection_scope.ts";
 import { candidatesFor, type NameCandidate } from "../../table_name_candidates.ts";
 import type { Session } from "../connection/session.ts";
 import { arrayLiteral } from "../identifiers.ts";
 import { type FindTablesRow, findTablesStatement } from "../sql/find_tables.ts";
+import { similarTable } from "./similar_names.ts";
 import { inSmallMemory } from "./small_memory.ts";
 import type { TableMetadata } from "../table.ts";
 
@@ -36,7 +38,7 @@ export async function findTable(
   if (table !== undefined) return table;
   const [database, similar] = await lookUp(session, candidates, asked, { exact: false, lock });
   const same = similar.filter((each) => candidates.some((candidate) => isSame(candidate, each)));
-  return onlyOne(dataset, same) ?? notFound(dataset, candidates, database);
+  return onlyOne(dataset, same) ?? await notFound(session, dataset, candidates, database);
 }
 
 async function lookUp(
@@ -108,16 +110,20 @@ function isSame(candidate: NameCandidate, table: TableMetadata): boolean {
     same(candidate.schema, table.schema) && same(candidate.table, table.name);
 }
 
-function notFound(
+async function notFound(
+  session: Session,
   dataset: DatasetUrn,
   candidates: readonly NameCandidate[],
   connected: string,
-): never {
+): Promise<never> {
   const same = (name: string) => name.toLowerCase() === connected.toLowerCase();
-  if (candidates.some(({ database }) => same(database))) {
+  const here = candidates.filter(({ database }) => same(database));
+  if (here.length > 0) {
+    const possible = here.filter((candidate) => Object.values(candidate).every(isPossible));
+    const hint = hintAt(await similarTable(session, connected, possible));
     throw new ServiceError(
       "table_not_found",
-      `Cannot find the table: database "${connected}" has no "${dataset.name}", or the role may not see it`,
+      `Cannot find the table: database "${connected}" has no "${dataset.name}", or the role may not see it${hint}`,
     );
   }
   throw new ServiceError(

@@ -10,6 +10,7 @@ import { type AllowedEffects, checkSideEffects } from "./check_side_effects.ts";
 import { checkTable, displayNameOf } from "./check_table.ts";
 import { checkTableFunctions } from "./check_table_functions.ts";
 import { type FindOptions, findTable } from "./find_table.ts";
+import { namesForMissing } from "./similar_names.ts";
 
 /** How to resolve a table. */
 export interface ResolveOptions extends AllowedEffects, FindOptions {
@@ -22,7 +23,7 @@ export interface ResolveOptions extends AllowedEffects, FindOptions {
 }
 
 /**
- * Finds the table and checks it, in one round trip unless names differ in case. Throws a `ServiceError`
+ * Finds the table and checks it, in one round trip unless a name differs. Throws a `ServiceError`
  * that says what stands in the way; `run_in_progress` if another run holds the lock.
  */
 export async function resolveTable(
@@ -33,7 +34,8 @@ export async function resolveTable(
 ): Promise<TargetTable> {
   const { allowTableFunctions, allowUnprovenMasks, refuse } = options;
   const found = await findTable(session, dataset, asked, options);
-  const columns = checkTable(found, asked, refuse);
+  const visible = await namesForMissing(session, found, asked);
+  const columns = checkTable(found, asked, refuse, visible);
   checkMasks(found, allowUnprovenMasks, refuse);
   const effects = await checkSideEffects(session, found, columns, options, refuse);
   // a plan, too, must not read what would call them
