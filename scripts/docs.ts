@@ -1,7 +1,7 @@
 /**
  * `deno task docs`: writes the parts of the documentation that follow from the code: docs/openapi.json,
  * docs/config.schema.json, docs/plan.schema.json, the tables of settings, each command's help in
- * docs/cli.md, statuses and titles in docs/errors.md, the log's lines in docs/log-events.md, and the
+ * docs/cli.md and docs/messages.md, statuses and titles in docs/errors.md, the log's lines in docs/log-events.md, and the
  * values of the Helm chart. The tests in tests/docs say when one of them is not current.
  */
 import { fileURLToPath } from "node:url";

@@ -14,6 +14,7 @@ import {
 import { chartValues } from "./chart_values.ts";
 import { codeMap } from "./code_map.ts";
 import { commandHelp } from "./command_help.ts";
+import { errorMessages } from "./error_messages.ts";
 import { SETTINGS_TABLES } from "./settings_tables.ts";
 import { cellsOf } from "./markdown.ts";
 
@@ -49,6 +50,7 @@ export const GENERATED_PAGES: readonly GeneratedPage[] = [
   },
   { path: "docs/errors.md", update: (page) => updateTable(page, "problems", problems()) },
   { path: "docs/log-events.md", update: (page) => updateTable(page, "log", logLines()) },
+  { path: "docs/messages.md", update: updateMessages },
   { path: "docs/monitoring.md", update: (page) => updateTable(page, "metrics", metrics()) },
   { path: "docs/vault.md", update: updateSettings },
 ];
@@ -106,6 +108,22 @@ async function updateHelp(page: string): Promise<string> {
     updated = replacePart(updated, command === "" ? "help" : `help ${command}`, () => block);
   }
   return updated;
+}
+
+/** Every error code with its title and messages, and every command's help. */
+async function updateMessages(page: string): Promise<string> {
+  const errors = [...await errorMessages()].map(([code, messages]) => {
+    const { status, title } = PROBLEMS[code];
+    const list = messages.length === 0
+      ? "The sentence is made for the case: it names what was stopped, and by what."
+      : `\`\`\`text\n${messages.join("\n")}\n\`\`\``;
+    return `### ${code}\n\n${title} (HTTP ${status}).\n\n${list}`;
+  });
+  const help = [...await commandHelp()].map(([command, text]) =>
+    `### ${`tokenize ${command}`.trim()} --help\n\n\`\`\`text\n${text}\`\`\``
+  );
+  const updated = replacePart(page, "error messages", () => errors.join("\n\n"));
+  return replacePart(updated, "all help", () => help.join("\n\n"));
 }
 
 /** Every file of src with what it is for. */

@@ -23,7 +23,7 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Meaning>> = {
   run_cancelled: { status: 409, title: "The run was cancelled" },
   body_too_large: { status: 413, title: "The body is too large" },
   unsupported_media_type: { status: 415, title: "The body must be JSON" },
-  run_not_adjustable: { status: 422, title: "The run cannot be changed so" },
+  run_not_adjustable: { status: 422, title: "The run cannot be changed in this way" },
   idempotency_key_reused: { status: 422, title: "The idempotency key is another request's" },
   unsupported_platform: { status: 422, title: "The platform is not supported" },
   ambiguous_name: { status: 422, title: "The name is ambiguous" },

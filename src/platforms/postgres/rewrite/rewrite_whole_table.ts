@@ -60,7 +60,8 @@ export async function checkRewritable(
   { run, table, conversion: { sqlExpression } }: Work,
 ): Promise<NonNullable<Conversion["sqlExpression"]>> {
   if (sqlExpression === undefined) {
-    const reason = "the token SDK has no SQL expression to rewrite by";
+    const reason =
+      'a rewrite needs an SDK whose tokens Postgres can compute: use the strategy "update"';
     throw refusal("invalid_request", table.displayName, reason);
   }
   await checkConditions(session, table, run.allowTriggers);
