@@ -1,7 +1,8 @@
 /** What people do in the console, in a real browser, on the built program and a real Postgres. */
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { until } from "../../scripts/servers/until.ts";
-import { compiled, startService } from "../support/program.ts";
+import { compiled, runProgram, startService } from "../support/program.ts";
 import { fillTable, openPlace, TOKEN } from "./place.ts";
 
 Deno.test("a wrong token is refused with a word, and the right one opens the runs", async () => {
@@ -26,7 +27,7 @@ Deno.test("a wrong token is refused with a word, and the right one opens the run
 
 Deno.test("a run is planned, started and shown with its counts, by the keyboard alone", async () => {
   await using place = await openPlace({ token: true });
-  place.browser.expected.push(/status of 401/, /status of 404/);
+  place.browser.expected.push(/status of 401/);
   const page = await place.open("#/new");
   await page.getByLabel("Token", { exact: true }).fill(TOKEN);
   await page.getByLabel("Your name").fill("jo@team.test");
@@ -79,7 +80,6 @@ Deno.test("what stands in the way of a run is named, with what to do, before any
 
 Deno.test("progress moves while a run goes on, and cancelling it leaves the table as it was", async () => {
   await using place = await openPlace({ env: { PUSHDOWN: "false" } });
-  place.browser.expected.push(/status of 404/);
   await fillTable(place.database, "large", 800_000);
   const runId = await place.start({ dataset_urn: place.urn("large"), columns: ["email"] });
   const page = await place.open(`#/runs/${runId}`);
@@ -95,6 +95,28 @@ Deno.test("progress moves while a run goes on, and cancelling it leaves the tabl
     select count(*)::int as left from large where email like 'canary%'` as [{ left: number }];
   assert.equal(left, 800_000);
   assert.equal(await page.getByRole("button", { name: "Cancel" }).count(), 0);
+});
+
+Deno.test("the receipt of a run is saved from its page, and checked with the public key", async () => {
+  const folder = await Deno.makeTempDir();
+  const [key, pub, receipt] = ["receipt.key", "receipt.pub", "receipt.json"]
+    .map((name) => `${folder}/${name}`) as [string, string, string];
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  await Deno.writeTextFile(key, privateKey.export({ type: "pkcs8", format: "pem" }) as string, {
+    mode: 0o600,
+  });
+  await Deno.writeTextFile(pub, publicKey.export({ type: "spki", format: "pem" }) as string);
+  await using place = await openPlace({ env: { RECEIPT_KEY_FILE: key } });
+  const runId = await place.start({ dataset_urn: place.urn("customers"), columns: ["email"] });
+  const page = await place.open(`#/runs/${runId}`);
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Download" }).click();
+  await (await download).saveAs(receipt);
+  const args = ["receipt", "verify", receipt, "--key", pub];
+  const { code, stdout } = await runProgram(compiled, args);
+  assert.equal(code, 0, stdout);
+  assert.ok(stdout.includes(`run ${runId}`), stdout);
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("runs are narrowed by state, and older ones come when they are asked for", async () => {
@@ -157,7 +179,6 @@ Deno.test("a run that is not there is said to be unknown, with a way back", asyn
 
 Deno.test("a run is paused and goes on, and its rate is limited", async () => {
   await using place = await openPlace({ env: { PUSHDOWN: "false" } });
-  place.browser.expected.push(/status of 404/);
   await fillTable(place.database, "large", 400_000);
   const body = { dataset_urn: place.urn("large"), columns: ["email"], commit: "batches" };
   const runId = await place.start(body);

@@ -1,10 +1,10 @@
-/** The signed receipt of a run, where there is one. */
+/** The receipt of a run. */
 import { useEffect, useState } from "preact/hooks";
 import { send } from "../api/client.ts";
 import { CopyButton } from "../parts/copy_button.tsx";
 import { Icon } from "../parts/icons.tsx";
 
-/** The receipt of that run. Nothing is shown where the program signs none. */
+/** The receipt of that run. */
 export function ReceiptCard({ runId }: { runId: string }) {
   const [receipt, setReceipt] = useState<string>();
   useEffect(() => {
@@ -19,19 +19,32 @@ export function ReceiptCard({ runId }: { runId: string }) {
   if (receipt === undefined) return null;
   const file = `receipt-${runId}.json`;
   const command = `tokenize receipt verify ${file} --key receipt.pub`;
+  const keys = signersOf(receipt);
   return (
     <section class="card">
       <h2>
         <Icon name="shield" />Receipt
       </h2>
-      <p class="fine">
-        A signed statement of what this run did{signers(receipt)}. Anybody with the public key can
-        check it, without this program's database.
-      </p>
-      <div class="command">
-        <code>{command}</code>
-        <CopyButton text={command} what="the command that checks the receipt" />
-      </div>
+      {keys.length === 0
+        ? (
+          <p class="fine">
+            A statement of what this run did. It is not signed: set RECEIPT_KEY_FILE for receipts
+            that others can check.
+          </p>
+        )
+        : (
+          <>
+            <p class="fine">
+              A signed statement of what this run did, by the key{" "}
+              {keys.join(", ")}. Anybody with the public key can check it, without this program's
+              database.
+            </p>
+            <div class="command">
+              <code>{command}</code>
+              <CopyButton text={command} what="the command that checks the receipt" />
+            </div>
+          </>
+        )}
       <p>
         <button type="button" onClick={() => save(file, receipt)}>
           <Icon name="download" />Download
@@ -42,13 +55,12 @@ export function ReceiptCard({ runId }: { runId: string }) {
 }
 
 /** Which keys signed a DSSE envelope. */
-function signers(receipt: string): string {
+function signersOf(receipt: string): string[] {
   try {
     const { signatures } = JSON.parse(receipt) as { signatures: { keyid?: string }[] };
-    const ids = signatures.map(({ keyid }) => keyid).filter(Boolean);
-    return ids.length === 0 ? "" : `, by the key ${ids.join(", ")}`;
+    return signatures.flatMap(({ keyid }) => keyid ?? []);
   } catch {
-    return "";
+    return [];
   }
 }
 
