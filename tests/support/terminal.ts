@@ -26,6 +26,11 @@ export interface Typing {
   readonly keys: string;
 }
 
+/** What a person types at certain moments, if the program is there yet or still. */
+export interface TimedTyping {
+  readonly strokes: readonly { readonly afterMs: number; readonly keys: string }[];
+}
+
 /** What the key sends to the terminal. */
 export const CTRL_C = "\x03";
 
@@ -39,14 +44,16 @@ export async function runOnTerminal(
   program: Program,
   args: readonly string[],
   env: Environment = {},
-  typing?: Typing,
+  typing?: Typing | TimedTyping,
 ): Promise<Shown> {
   const words = [program.file, ...program.args, ...args];
   const line = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
   // `script` leaves behind what it has not read soon after its child's end. So the child stays until
   // everything before the mark was seen here.
   // And it must outlive a Ctrl-C, which goes to everything on the terminal.
-  const held = `trap : INT; ${line}; code=$?; printf '%s' '${END}'; read -r _; exit $code`;
+  // With Ctrl-C a terminal also drops what it has not shown yet, which would hide what is looked for.
+  const held =
+    `stty noflsh; trap : INT; ${line}; code=$?; printf '%s' '${END}'; read -r _; exit $code`;
   const { HOME = "", PATH = "", DENO_DIR } = Deno.env.toObject();
   const cache: Environment = DENO_DIR === undefined ? {} : { DENO_DIR };
   await using script = new Deno.Command("script", {
@@ -59,21 +66,31 @@ export async function runOnTerminal(
   const limit = setTimeout(() => script.kill(), LIMIT_MS);
   let all = "";
   let isWhole = false;
+  const type = async (keys: string) => {
+    const writer = script.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(keys));
+    writer.releaseLock();
+  };
+  const timers = typing !== undefined && "strokes" in typing
+    ? typing.strokes.map(({ afterMs, keys }) =>
+      setTimeout(() => isWhole || void type(keys).catch(() => {}), afterMs)
+    )
+    : [];
   let isTyped = false;
   for await (const text of script.stdout.pipeThrough(new TextDecoderStream())) {
     all += text;
-    if (typing !== undefined && !isTyped && typing.after.test(all)) {
+    if (typing !== undefined && "after" in typing && !isTyped && typing.after.test(all)) {
       isTyped = true;
-      const writer = script.stdin.getWriter();
-      await writer.write(new TextEncoder().encode(typing.keys));
-      writer.releaseLock();
+      await type(typing.keys);
     }
     if (isWhole || !all.includes(END)) continue;
     isWhole = true;
+    for (const timer of timers) clearTimeout(timer);
     await new Response("\n").body!.pipeTo(script.stdin);
   }
   const { code } = await script.status;
   clearTimeout(limit);
+  for (const timer of timers) clearTimeout(timer);
   if (!isWhole) throw new Error(`${args.join(" ")} did not end: ${JSON.stringify(all)}`);
   const raw = all.slice(0, all.indexOf(END));
   assertLeaksNothing(raw, args.join(" "));
