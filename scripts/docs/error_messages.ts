@@ -5,11 +5,16 @@
 import { ERROR_CODES, type ErrorCode } from "../../src/errors.ts";
 
 const GAP = "…";
+/** What `hintAt` adds, or not. */
+const HINT = `[: did you mean "${GAP}"?]`;
 const CLOSING = new Set([")", "]", "}"]);
 const OPENING = new Set(["(", "[", "{"]);
 const SOURCES = new URL("../../src/", import.meta.url);
 /** A code with what it is handed to: a function's name, or nothing for a list or one code of two. */
 const CODE = /(?:(\w+)\(|\[|: )\s*"([a-z_]+)",/g;
+/** The beginning of a function that does nothing but make the failure, up to its call. */
+const MAKER =
+  /(?:function (\w+)|const (\w+) = )\(([^()]*)\)[^{}=;]*(?:\{|=>)\s*(?:return |throw )?(?:new )?$/;
 /** More alternatives than a reader would go through mean that something was misread. */
 const MAX_ALTERNATIVES = 16;
 
@@ -23,9 +28,11 @@ export async function errorMessages(): Promise<ReadonlyMap<ErrorCode, readonly s
       const messages = found.get(code!);
       if (messages === undefined) continue;
       const parts = split(text, match.index + whole.length, ",");
-      for (const message of messagesOf(callee, parts, text.slice(0, match.index))) {
-        messages.add(message);
-      }
+      const expression = callee === "refusal" || callee === "failure" ? parts[1] : parts[0];
+      if (expression === undefined) continue;
+      const before = text.slice(0, match.index);
+      const texts = [...alternatives(expression, before), ...asCalled(expression, before, text)];
+      for (const message of sentences(callee, texts)) messages.add(message);
     }
   }
   return new Map(ERROR_CODES.map((code) => [code, worthReading([...found.get(code)!].sort())]));
@@ -47,15 +54,31 @@ async function* sourcesBelow(folder: URL): AsyncGenerator<URL> {
   }
 }
 
-/** `before` is the text of the file up to the call. */
-function messagesOf(callee: string | undefined, parts: string[], before: string): string[] {
-  const last = callee === "refusal" || callee === "failure" ? parts[1] : parts[0];
-  if (last === undefined) return [];
-  const sentences = alternatives(last, before)
+/**
+ * What the expression can be if it ends with a parameter of the function around it: with what that function is called
+ * with elsewhere in the file. `before` is the file's text up to the expression's call.
+ */
+function asCalled(expression: string, before: string, text: string): string[] {
+  const [, named, constant, parameters = ""] = MAKER.exec(before) ?? [];
+  const maker = named ?? constant;
+  const last = /^(\w+)$|\$\{(\w+)\}`$/.exec(expression.trim());
+  const names = parameters.split(",").map((each) => each.split(":")[0]!.trim());
+  const place = names.indexOf(last?.[1] ?? last?.[2] ?? "");
+  if (maker === undefined || last === null || place < 0) return [];
+  const [frame = GAP] = alternatives(expression, before);
+  return [...text.matchAll(new RegExp(`(?<!function )\\b${maker}\\(`, "g"))].flatMap((call) => {
+    const given = split(text, call.index + call[0].length, ",")[place] ?? "";
+    return alternatives(given, text.slice(0, call.index)).map((each) => frame.slice(0, -1) + each);
+  });
+}
+
+/** Texts as sentences, without those that say nothing. */
+function sentences(callee: string | undefined, texts: readonly string[]): string[] {
+  const shown = texts
     .map((text) => text.replace(/(?:\s*…)+/g, (gap) => gap.trim() === gap ? GAP : ` ${GAP}`).trim())
     .filter((text) => /\w/.test(text));
-  if (callee === "refusal") return sentences.map((text) => `Cannot tokenize ${GAP}: ${text}`);
-  return sentences.map((text) => text.startsWith("Cannot ") ? text : `Cannot ${GAP}: ${text}`);
+  if (callee === "refusal") return shown.map((text) => `Cannot tokenize ${GAP}: ${text}`);
+  return shown.map((text) => text.startsWith("Cannot ") ? text : `Cannot ${GAP}: ${text}`);
 }
 
 /** What an expression of texts can be. */
@@ -92,8 +115,9 @@ function literal(text: string): string {
   for (let at = 0; at < inner.length;) {
     const start = inner.indexOf("${", at);
     if (start < 0) return shown + inner.slice(at);
-    shown += inner.slice(at, start) + GAP;
-    at = start + 2 + split(inner, start + 2, "\0")[0]!.length + 1;
+    const [variable] = split(inner, start + 2, "\0");
+    shown += inner.slice(at, start) + (variable === "hint" ? HINT : GAP);
+    at = start + 2 + variable!.length + 1;
   }
   return shown;
 }

@@ -17,10 +17,13 @@ Deno.test("every error code has messages that name what is wrong", async () => {
 
 Deno.test("messages are read whole: with alternatives, joined literals and names of texts above", async () => {
   const messages = await errorMessages();
-  const has = (code: "table_not_found" | "wrong_database" | "database_error", text: string) =>
-    assert.ok(messages.get(code)!.some((each) => each.startsWith(text)), text);
+  const has = (
+    code: "column_not_tokenizable" | "table_not_found" | "wrong_database" | "database_error",
+    text: string,
+  ) => assert.ok(messages.get(code)!.some((each) => each.startsWith(text)), text);
   has("wrong_database", 'Cannot find the table: "…" is not in database "…", the one connected to');
   has("database_error", "Cannot …: the server's disk is full"); // in a list
+  has("column_not_tokenizable", 'Cannot tokenize …: column "…" is generated from other columns'); // by a function of its own
   has("table_not_found", 'Cannot find the table: the warehouse shows none that "…" names, or none');
 });
 
