@@ -23,6 +23,7 @@ Deno.test("a run reports its start, its table, each batch and its outcome, with 
     "table_resolved",
     "batch_written",
     "residue_found",
+    "phases_measured",
     "run_finished",
   ]);
   const last = action.observations.at(-1);

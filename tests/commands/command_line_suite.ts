@@ -70,7 +70,15 @@ export function commandLineSuite(program: Program): void {
     for (const command of COMMANDS) assert.match(stdout, new RegExp(`^  ${command} `, "m"));
     const options: Record<string, string[]> = {
       serve: [],
-      run: [...DATASETS, "--parallel", ...RUN_OPTIONS, "--strategy", "--yes", ...OUTPUT],
+      run: [
+        ...DATASETS,
+        "--parallel",
+        ...RUN_OPTIONS,
+        "--strategy",
+        "--receipt",
+        "--yes",
+        ...OUTPUT,
+      ],
       plan: [...DATASETS, "--parallel", "--commit", "--strategy", "--show-shapes", ...OUTPUT],
       rotate: [...DATASET, "--from", ...RUN_OPTIONS, "--yes", ...OUTPUT],
       restore: [...DATASET, "--dry-run", "--commit", ...PACE, ...OUTPUT],

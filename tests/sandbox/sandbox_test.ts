@@ -41,7 +41,7 @@ for (
   Deno.test(`an error ${how} ends the program, and its message is not logged`, async () => {
     await using altered = await alterProject({
       "src/commands/run.ts": (text) =>
-        text.replace("  const runs = new", `${statement}\n  await new Promise(() => {});\n$&`),
+        text.replace("  const registry = new", `${statement}\n  await new Promise(() => {});\n$&`),
     });
     const { code, stderr } = await runProgram(altered.source, run, { LOG_FORMAT: "json" });
     assert.equal(code, 1);
@@ -54,7 +54,7 @@ for (
 Deno.test("an error outside the sandbox ends the program, and its message is not shown", async () => {
   await using altered = await alterProject({
     "src/config.ts": (text) =>
-      text.replace(/function loadConfig\([^{]*\{/, `$&\n  throw new RangeError("canary");`),
+      text.replace(/ {2}const .* = collectFaults\(\);/, `  throw new RangeError("canary");\n$&`),
   });
   const { code, stdout, stderr } = await runProgram(altered.source, run);
   assert.deepEqual([code, stdout], [1, ""]);

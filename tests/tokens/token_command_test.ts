@@ -1,7 +1,6 @@
 /** `tokenize token`, the program itself. */
 import assert from "node:assert/strict";
 import { hmacJwk, jwkSet, openKeyed, sivJwk } from "../../scripts/servers/test_keys.ts";
-import { ENVIRONMENT_NAMES } from "../../src/environment_names.ts";
 import { fromSource } from "../support/program.ts";
 
 const keys = jwkSet(await sivJwk("s1"), await hmacJwk("h1"));
@@ -18,10 +17,11 @@ async function token(
   args: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
 ) {
-  const unset = Object.fromEntries(ENVIRONMENT_NAMES.map((name) => [name, ""]));
+  const { HOME = "", PATH = "", DENO_DIR } = Deno.env.toObject();
   const child = new Deno.Command(fromSource.file, {
     args: [...fromSource.args, "token", ...args],
-    env: { ...unset, ...env },
+    clearEnv: true,
+    env: { HOME, PATH, ...(DENO_DIR && { DENO_DIR }), ...env },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
