@@ -154,26 +154,6 @@ Deno.test("a failed run does not block the next one", async () => {
   assert.equal((await action.tokenize("public.fails_first", ["name"])).updated, 10);
 });
 
-Deno.test("runs beyond the limit of connections are refused", async () => {
-  for (let i = 0; i < 9; i++) await makePeople(`parallel_${i}`, 10);
-  const gates = Array.from({ length: 8 }, () => gatedSdk());
-  await using action = openAction({
-    tokenSdk: {
-      ...gates[0]!.sdk,
-      tokenize: (values, context) => {
-        const [, index] = /parallel_(\d)$/.exec(context.dataset.at(-1)!) ?? [];
-        return gates[Number(index)]!.sdk.tokenize(values, context);
-      },
-    },
-  });
-  const runs = gates.map((_, i) => action.tokenize(`public.parallel_${i}`, ["name"]));
-  await Promise.all(gates.map((gate) => gate.reached));
-  const error = await action.fails("run_in_progress", "public.parallel_8", ["name"]);
-  assert.match(error.message, /8 other runs are under way on this database$/);
-  for (const gate of gates) gate.open();
-  for (const report of await Promise.all(runs)) assert.equal(report.updated, 10);
-});
-
 Deno.test("a run that loses a deadlock changes nothing", async () => {
   await makePeople("deadlocked");
   const user = await createUser(

@@ -54,7 +54,7 @@ for (const [signal, mode] of [["SIGINT", "atomic"], ["SIGTERM", "rewrite"]] as c
       assert.deepEqual([code, report.updated, report.warnings], [
         0,
         20,
-        ["sync_standby_wait_cancelled"],
+        ["dummy_tokens", "sync_standby_wait_cancelled"],
       ]);
       assert.doesNotMatch(stderr, /rolled back|nothing was changed|run_failed/);
       assert.equal(await tokens(), 20);
