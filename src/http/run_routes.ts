@@ -80,7 +80,10 @@ export const cancelRoute = createRoute({
 });
 
 const envelopeSchema = z.object({
-  payload: z.string().openapi({ description: "The statement, in base64" }),
+  payload: z.string().openapi({
+    description: "The statement, in base64",
+    example: "eyJfdHlwZSI6Imh0dHBzOi8vaW4tdG90by5pby9TdGF0ZW1lbnQvdjEifQ==",
+  }),
   payloadType: z.literal("application/vnd.in-toto+json"),
   signatures: z.array(z.object({
     keyid: z.string().openapi({ description: "The SHA-256 of the public key" }),

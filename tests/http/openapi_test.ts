@@ -9,7 +9,7 @@ Deno.test("/openapi.json is a valid document of every operation", async () => {
   await using api = openApi();
   const { status, json } = await api.send("GET", "/openapi.json");
   assert.equal(status, 200);
-  assert.equal(checkDocument(json), 15);
+  assert.equal(checkDocument(json), 16);
   assert.deepEqual(Object.keys(json.paths).sort(), [
     "/",
     "/datahub/approvals",
@@ -23,6 +23,7 @@ Deno.test("/openapi.json is a valid document of every operation", async () => {
     "/runs/{id}",
     "/runs/{id}/cancel",
     "/runs/{id}/events",
+    "/runs/{id}/receipt",
     "/trigger",
   ]);
 });
