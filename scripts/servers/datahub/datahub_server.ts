@@ -79,7 +79,7 @@ export function startDatahub(options: GraphqlOptions = {}): DatahubServer {
     requests,
     async [Symbol.asyncDispose]() {
       stopping.abort(); // shutdown() would wait for clients that hold connections open
-      await Promise.allSettled([server.finished, ...responding]);
+      await Promise.allSettled([server.finished, graphql.ready(), ...responding]);
     },
   };
 }

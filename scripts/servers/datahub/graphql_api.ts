@@ -67,6 +67,11 @@ export class GraphqlApi {
     };
   }
 
+  /** Resolves when it has read its schema. */
+  async ready(): Promise<void> {
+    await this.#schema;
+  }
+
   /** Responds to `POST /api/graphql`. */
   async respond(body: string): Promise<Response> {
     const { query, variables: variableValues = {} } = JSON.parse(body);
