@@ -36,7 +36,11 @@ export async function kubernetesSchemas(): Promise<string> {
     await writeDefinitions(await gatewayDefinitions(), work);
     await writeDefinitions(await prometheusDefinitions(work), work);
     await Deno.chmod(work, 0o755);
-    await Deno.rename(work, folder);
+    await Deno.rename(work, folder).catch(async (error) => {
+      await Deno.stat(folder).catch(() => { // unless another process was faster
+        throw error;
+      });
+    });
   } finally {
     await Deno.remove(work, { recursive: true }).catch(() => {});
   }
@@ -96,11 +100,7 @@ async function prometheusDefinitions(folder: string): Promise<string[]> {
   await Deno.writeTextFile(`${cwd}/go.mod`, `module definitions\nrequire ${module} v${version}\n`);
   await Deno.writeTextFile(`${cwd}/a.go`, `package definitions\nimport _ "${module}/v1"\n`);
   await go(["mod", "tidy"], { cwd });
-  const args = [
-    "crd",
-    `paths=${module}/v1`,
-    `output:crd:dir=${tools}prometheus-operator-${version}`,
-  ];
+  const args = ["crd", `paths=${module}/v1`, `output:crd:dir=${folder}/prometheus`];
   const { success, stderr } = await new Deno.Command(generator.program, { args, cwd }).output();
   await Deno.remove(cwd, { recursive: true });
   if (!success) throw new Error(new TextDecoder().decode(stderr));
