@@ -31,9 +31,13 @@ export class Receipts {
     this.#deps = deps;
   }
 
-  /** Makes the receipt of a run that this process did, in its own time. A failure leaves it to `find`. */
-  make(runId: string): void {
-    const making = this.#deps.tokenMaker().then((token) => this.#receiptOf(runId, token))
+  /**
+   * Makes the receipt of a run that this process did, in its own time. A failure leaves it to `find`. The SDK
+   * is asked only after a run that used it: to open it for a receipt could fail the next run.
+   */
+  make(runId: string, hasSucceeded: boolean): void {
+    const token = hasSucceeded ? this.#deps.tokenMaker() : Promise.resolve(null);
+    const making = token.then((token) => this.#receiptOf(runId, token))
       .catch(() => {}).finally(() => this.#making.delete(making));
     this.#making.add(making);
   }

@@ -52,7 +52,7 @@ export interface RunPredicate extends
   readonly report: Report | null;
   /** Why it did not succeed; null if it did. */
   readonly problem: { readonly code: string; readonly detail: string } | null;
-  /** Null if the receipt was made by a program that did not do the run, as after a crash. */
+  /** Null unless the run succeeded, and if another program makes its receipt, as after a crash. */
   readonly token: TokenMaker | null;
   readonly program: ProgramIdentity;
   readonly chain: ChainLink;

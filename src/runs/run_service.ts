@@ -175,23 +175,23 @@ export class RunService {
         const signal = AbortSignal.any([ending, live.cancelled]);
         const report = await this.#inTurn({ ...order, runId }, signal, work, queue);
         await live.succeed(report);
+        this.receipts?.make(runId, true);
         return report;
       } catch (thrown) {
         throw await this.#fail(live, order.trigger, toServiceError(thrown));
       } finally {
         this.#live.delete(runId);
-        this.receipts?.make(runId);
       }
     });
   }
 
   async #fail(live: LiveRun, { datasetUrn }: Trigger, error: ServiceError): Promise<ServiceError> {
-    const { runId } = live;
+    const { runId } = live, { message: reason } = error;
     if (!live.hasBegun && error.code === "run_cancelled") {
-      const { observe } = this.#deps.action;
-      observe({ event: "run_cancelled", runId, datasetUrn, reason: error.message });
+      this.#deps.action.observe({ event: "run_cancelled", runId, datasetUrn, reason });
     }
     await live.fail(this.#deps.toProblem(error, runId));
+    this.receipts?.make(runId, false);
     return error;
   }
 

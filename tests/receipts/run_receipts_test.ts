@@ -75,7 +75,7 @@ Deno.test("a receipt names the run, who asked, what made the tokens, and its pla
   const receipts = receiptsOf(store);
   await receipts.find(await endedRun(store, "cancelled"));
   const runId = await endedRun(store, "cancelled");
-  receipts.make(runId);
+  receipts.make(runId, true);
   await receipts.settled();
   const { document } = (await receipts.find(runId))!;
   const { subject, predicateType, predicate } = statementIn(document);
@@ -86,6 +86,20 @@ Deno.test("a receipt names the run, who asked, what made the tokens, and its pla
   assert.deepEqual(predicate.token, { sdk: "aes-siv", key_id: "k1" });
   assert.equal(predicate.chain.sequence, 2);
   assert.match(predicate.chain.previous_sha256, /^[0-9a-f]{64}$/);
+});
+
+Deno.test("the SDK is not asked for the receipt of a run that failed", async () => {
+  const store = new MemoryRunStore();
+  const receipts = new Receipts({
+    store,
+    program: { name: "tokenize-action", version: "0", commit: "source", sha256: null },
+    signer: () => Promise.resolve(undefined),
+    tokenMaker: () => assert.fail("it was asked"),
+  });
+  const runId = await endedRun(store, "cancelled");
+  receipts.make(runId, false);
+  await receipts.settled();
+  assert.equal(statementIn((await receipts.find(runId))!.document).predicate.token, null);
 });
 
 Deno.test("a run that has not ended has no receipt, and one whose process is gone gets one", async () => {
