@@ -2,6 +2,7 @@
 import type { RunRegistry } from "../action/run_registry.ts";
 import type { ActionDependencies } from "../action/tokenize_dataset.ts";
 import type { Config } from "../config.ts";
+import { tokenSourceOf } from "../datahub/loop/token_source.ts";
 import type { History } from "../history/history.ts";
 import { toProblem } from "../http/problem.ts";
 import { makeSigner, type Signer } from "../receipts/signer.ts";
@@ -40,10 +41,11 @@ export async function openRuns(
 /** What makes the receipts: signed, if the settings have a key; none without the settings of the SDK. */
 function receiptsOf(
   { receiptKey, programSha256, tokenSdk: settings }: RunSettings,
-  { tokenSdk }: ActionDependencies,
+  action: ActionDependencies,
   store: RunStore,
 ): Receipts | undefined {
   if (settings === undefined) return undefined;
+  const tokenSource = tokenSourceOf(action, settings.mode);
   let signer: Promise<Signer> | undefined;
   return new Receipts({
     store,
@@ -54,10 +56,9 @@ function receiptsOf(
       sha256: programSha256 ?? null,
     },
     signer: async () => receiptKey && await (signer ??= makeSigner(receiptKey)),
-    // asked each time: its key may have been rotated
-    tokenMaker: async () => ({
-      sdk: settings.mode,
-      key_id: await tokenSdk().then(({ keyId = null }) => keyId, () => null),
-    }),
+    tokenMaker: async () => {
+      const { sdk, keyId = null } = await tokenSource();
+      return { sdk, key_id: keyId };
+    },
   });
 }
