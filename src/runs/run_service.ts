@@ -1,44 +1,29 @@
 /**
- * The runs of this process, from the trigger to the end: they wait for a place on their database, are kept
- * in a store, and can be cancelled. All that starts a run starts it here.
+ * Runs, from the trigger to the end: they are kept in a store that other processes may share, done here, and
+ * can be followed, changed and cancelled from anywhere. All that starts a run starts it here.
  */
-import type { RunRegistry } from "../action/run_registry.ts";
-import { type ActionDependencies, tokenizeDataset } from "../action/tokenize_dataset.ts";
 import type { Report, Trigger } from "../action/trigger.ts";
 import { requireUrnAllowed } from "../datahub/allowed_datasets.ts";
 import { parseDatasetUrn } from "../datahub/dataset_urn.ts";
 import { parseColumns } from "../datahub/schema_field.ts";
-import { ServiceError, toServiceError } from "../errors.ts";
+import { ServiceError } from "../errors.ts";
 import { selectPlatform } from "../platforms/select_platform.ts";
-import { LiveRun, now, runCancelled } from "./live_run.ts";
-import { newRun } from "./new_run.ts";
 import { requireAdjustable } from "./adjustable.ts";
-import { notFound, reused } from "./run_errors.ts";
+import { now, runCancelled } from "./live_run.ts";
+import { newRun } from "./new_run.ts";
 import type { Receipts } from "./receipts.ts";
-import type { Problem, Run, RunThrottle } from "./run.ts";
-import type { RunOrder, StartedRun } from "./run_order.ts";
+import type { Run, RunThrottle } from "./run.ts";
+import { notFound, reused } from "./run_errors.ts";
+import { RunExecutor, type RunExecutorDependencies, type Work } from "./run_executor.ts";
 import { RunFollower } from "./run_follower.ts";
-import type { RunQueue } from "./run_queue.ts";
-import { type QueueLoad, RunQueues } from "./run_queues.ts";
+import type { RunOrder, StartedRun } from "./run_order.ts";
+import type { QueueLoad } from "./run_queues.ts";
 import type { RunPage, RunQuery, RunStore, StoredRun } from "./run_store.ts";
 
-/** Work on a dataset that is done as a run is. */
-type Work<T> = (...of: Parameters<typeof tokenizeDataset>) => Promise<T>;
-
 /** What the service works with. */
-export interface RunServiceDependencies {
-  readonly store: RunStore;
-  /** Undefined if no receipts are made. */
-  readonly receipts?: Receipts | undefined;
-  readonly action: ActionDependencies;
-  /** The runs in progress, those that wait among them. Once it drains, no new run begins. */
-  readonly registry: RunRegistry;
-  /** The problem document of a run that failed. */
-  readonly toProblem: (error: ServiceError, runId: string) => Problem;
+export interface RunServiceDependencies extends RunExecutorDependencies {
   /** The id of this process, as the owner of runs; by default a new one. */
   readonly owner?: string | undefined;
-  /** How many runs may wait for a database. */
-  readonly maxQueuedRuns?: number | undefined;
 }
 
 /** Starts runs, and knows those of other processes that share the store. */
@@ -48,9 +33,7 @@ export class RunService {
   readonly follower: RunFollower;
   readonly #deps: RunServiceDependencies;
   readonly #owner: string;
-  readonly #queues: RunQueues;
-  readonly #live = new Map<string, LiveRun>();
-  readonly #stopListening: () => void;
+  readonly #executor: RunExecutor;
 
   constructor(deps: RunServiceDependencies) {
     this.#deps = deps;
@@ -58,13 +41,12 @@ export class RunService {
     this.store = deps.store;
     this.receipts = deps.receipts;
     this.follower = new RunFollower(deps.store);
-    this.#queues = new RunQueues(deps.action, deps.maxQueuedRuns);
-    this.#stopListening = deps.store.onChange((runId) => this.#heed(runId));
+    this.#executor = new RunExecutor(deps);
   }
 
   /** How busy each database is, by connection. */
   get load(): ReadonlyMap<string, QueueLoad> {
-    return this.#queues.load;
+    return this.#executor.load;
   }
 
   /**
@@ -72,11 +54,10 @@ export class RunService {
    * `run_in_progress` if the queue of its database is full, and `idempotency_key_reused`.
    */
   async start(order: RunOrder): Promise<StartedRun> {
-    const { registry, store, action } = this.#deps;
+    const { registry, store } = this.#deps;
     registry.draining.throwIfAborted();
     const { trigger, cause, idempotency, runId = crypto.randomUUID() } = order;
-    const queue = this.#queues.find(trigger.datasetUrn);
-    if (idempotency === undefined) queue?.requireRoom();
+    if (idempotency === undefined) this.#executor.requireRoom(trigger);
     const run = newRun(runId, trigger, cause);
     const { kind, stored } = await store.add({ run, owner: this.#owner, idempotency });
     if (kind === "other_request") throw reused();
@@ -87,8 +68,7 @@ export class RunService {
     const asked = rowsPerSecond === undefined
       ? stored
       : await store.request(runId, { throttle: { rows_per_second: rowsPerSecond } }) ?? stored;
-    const live = new LiveRun(runId, trigger, { store, observe: action.observe });
-    const report = this.#execute(live, order, queue);
+    const report = this.#executor.execute({ ...order, runId });
     return { stored: asked, isReplay: false, report: handled(report) };
   }
 
@@ -101,15 +81,9 @@ export class RunService {
     selectPlatform(dataset, platforms, knownPlatforms);
   }
 
-  /**
-   * Does work for a decision of this program's own, such as a dry run: it waits and ends as runs do, but is
-   * not kept. Throws what it throws.
-   */
+  /** As `RunExecutor.aside`. */
   aside<T>(order: RunOrder, work: Work<T>): Promise<T> {
-    const { registry, action } = this.#deps;
-    const runId = crypto.randomUUID();
-    const start = (signal: AbortSignal) => work(order.trigger, action, { runId, signal });
-    return registry.start((signal) => this.#inTurn({ ...order, runId }, signal, start));
+    return this.#executor.aside(order, work);
   }
 
   /** Some of the runs that are kept. */
@@ -131,7 +105,7 @@ export class RunService {
     const change = { state: "cancelled", finished_at: now(), problem } as const;
     const cancelled = await this.store.update(runId, ["queued"], change);
     const { run } = cancelled ?? await this.store.request(runId, { cancel: true }) ?? notFound();
-    if (cancelled !== undefined || run.cancel_requested) this.#live.get(runId)?.cancel();
+    if (cancelled !== undefined || run.cancel_requested) this.#executor.cancel(runId);
     return run;
   }
 
@@ -147,73 +121,10 @@ export class RunService {
 
   /** Ends what follows runs. To be called when no run is under way any more. */
   async close(): Promise<void> {
-    this.#stopListening();
+    this.#executor.close();
     this.follower.close();
     await this.receipts?.settled();
     await this.store.close();
-  }
-
-  #execute(live: LiveRun, order: RunOrder, queue: RunQueue | undefined): Promise<Report> {
-    const { runId } = live;
-    this.#live.set(runId, live);
-    const work = async (signal: AbortSignal) => {
-      await live.begin();
-      const { onProgress } = order;
-      return await tokenizeDataset(order.trigger, this.#deps.action, {
-        runId,
-        signal,
-        throttle: live.throttle,
-        onTable: (table, columns) => live.noteTable(table, columns),
-        onProgress(progress) {
-          live.noteProgress(progress);
-          onProgress?.(progress);
-        },
-      });
-    };
-    return this.#deps.registry.start(async (ending) => {
-      try {
-        const signal = AbortSignal.any([ending, live.cancelled]);
-        const report = await this.#inTurn({ ...order, runId }, signal, work, queue);
-        await live.succeed(report);
-        this.receipts?.make(runId, true);
-        return report;
-      } catch (thrown) {
-        throw await this.#fail(live, order.trigger, toServiceError(thrown));
-      } finally {
-        this.#live.delete(runId);
-      }
-    });
-  }
-
-  async #fail(live: LiveRun, { datasetUrn }: Trigger, error: ServiceError): Promise<ServiceError> {
-    const { runId } = live, { message: reason } = error;
-    if (!live.hasBegun && error.code === "run_cancelled") {
-      this.#deps.action.observe({ event: "run_cancelled", runId, datasetUrn, reason });
-    }
-    await live.fail(this.#deps.toProblem(error, runId));
-    this.receipts?.make(runId, false);
-    return error;
-  }
-
-  /** Does `work` when the run has a place on its database. */
-  async #inTurn<T>(
-    { trigger: { datasetUrn }, cause, runId }: RunOrder & { readonly runId: string },
-    signal: AbortSignal,
-    work: (signal: AbortSignal) => Promise<T>,
-    queue = this.#queues.find(datasetUrn),
-  ): Promise<T> {
-    if (queue === undefined) return await work(signal); // it fails with the reason
-    const { registry, action: { observe, meter } } = this.#deps;
-    const waiting = {
-      caller: `${cause.kind} ${cause.actor ?? ""}`,
-      datasetUrn,
-      signal: AbortSignal.any([signal, registry.draining]),
-    };
-    const onWait = (before: number) => observe({ event: "run_queued", runId, datasetUrn, before });
-    return await queue.run(waiting, (waitedMs) => {
-      meter?.waited(datasetUrn, waitedMs);
-      return work(signal);
-    }, onWait);
   }
 
   /** The outcome of a run that an earlier order started, in this process or another. */
@@ -226,20 +137,6 @@ export class RunService {
       problem?.code ?? "internal",
       problem?.detail ?? "Cannot tell the outcome",
     );
-  }
-
-  /** Ends runs of this process that another one was asked to end, or has ended. */
-  #heed(runId: string | undefined): void {
-    const changed = runId === undefined ? [...this.#live.values()] : [this.#live.get(runId)];
-    for (const live of changed) if (live !== undefined) void this.#heedOne(live);
-  }
-
-  async #heedOne(live: LiveRun): Promise<void> {
-    const stored = await this.store.get(live.runId).catch(() => undefined);
-    if (stored === undefined) return;
-    const { run: { cancel_requested: isEnding, state, throttle } } = stored;
-    if (isEnding || state === "cancelled") live.cancel();
-    if (throttle !== undefined) live.throttle.set(throttle);
   }
 }
 
