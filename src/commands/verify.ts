@@ -132,7 +132,7 @@ async function receiptOf(
   const verifier = { name: "tokenize-action", version: VERSION, commit: COMMIT };
   const predicate = { verifier, ...verification };
   const statement = await statementOn(verification.dataset_urn, VERIFICATION_TYPE, predicate);
-  return JSON.stringify(await sealStatement(statement, signer));
+  return (await sealStatement(statement, signer)).document;
 }
 
 /** The keys whose tokens count; Vault is asked about its own. */

@@ -3,6 +3,7 @@
  *
  * Source: DSSE v1.0.2, "protocol.md" (the signature's input) and "envelope.md" (the JSON).
  */
+import { joinBytes } from "../bytes.ts";
 import type { Signer } from "./signer.ts";
 
 /** An envelope as it is published, hence the names in camel case. */
@@ -28,10 +29,7 @@ export function preAuthEncoding(payloadType: string, payload: Uint8Array): Uint8
   const encoder = new TextEncoder();
   const type = encoder.encode(payloadType);
   const head = encoder.encode(`DSSEv1 ${type.length} ${payloadType} ${payload.length} `);
-  const encoded = new Uint8Array(head.length + payload.length);
-  encoded.set(head);
-  encoded.set(payload, head.length);
-  return encoded;
+  return joinBytes([head, payload], head.length + payload.length);
 }
 
 /** Puts the content into an envelope, and signs it if there is a signer. */

@@ -3,7 +3,7 @@
  *
  * Source: in-toto Attestation Framework v1, "statement.md" and "resource_descriptor.md".
  */
-import { type Envelope, seal } from "./dsse.ts";
+import { seal } from "./dsse.ts";
 import type { Signer } from "./signer.ts";
 
 /** The `payloadType` of a statement's envelope. */
@@ -29,8 +29,7 @@ export async function statementOn<Predicate>(
   predicateType: string,
   predicate: Predicate,
 ): Promise<Statement<Predicate>> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(datasetUrn));
-  const sha256 = new Uint8Array(digest).toHex();
+  const sha256 = await sha256Of(new TextEncoder().encode(datasetUrn));
   return {
     _type: "https://in-toto.io/Statement/v1",
     subject: [{ name: datasetUrn, digest: { sha256 } }],
@@ -39,10 +38,24 @@ export async function statementOn<Predicate>(
   };
 }
 
-/** The statement in its envelope, signed if there is a signer. */
-export function sealStatement(
+/** A statement as it is sent. */
+export interface SealedStatement {
+  /** The envelope, as JSON on one line. */
+  readonly document: string;
+  /** Of the envelope's payload, in hexadecimal. */
+  readonly sha256: string;
+}
+
+/** Puts the statement into an envelope, signed if there is a signer. */
+export async function sealStatement(
   statement: Statement<unknown>,
   signer: Signer | undefined,
-): Promise<Envelope> {
-  return seal(STATEMENT_TYPE, new TextEncoder().encode(JSON.stringify(statement)), signer);
+): Promise<SealedStatement> {
+  const payload = new TextEncoder().encode(JSON.stringify(statement));
+  const document = JSON.stringify(await seal(STATEMENT_TYPE, payload, signer));
+  return { document, sha256: await sha256Of(payload) };
+}
+
+async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }

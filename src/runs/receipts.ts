@@ -82,9 +82,7 @@ export class Receipts {
     const predicate = predicateOf(run, { token, program, chain });
     if (predicate === undefined) return undefined;
     const statement = await statementOn(run.dataset_urn, RUN_TYPE, predicate);
-    const envelope = await sealStatement(statement, await signer());
-    const payload = Uint8Array.fromBase64(envelope.payload);
-    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", payload)).toHex();
-    return { runId: run.run_id, sequence, hash, document: JSON.stringify(envelope) };
+    const { document, sha256: hash } = await sealStatement(statement, await signer());
+    return { runId: run.run_id, sequence, hash, document };
   }
 }

@@ -1,9 +1,9 @@
 /** Envelopes and statements, by the test vectors of their specifications, and the key's file. */
 import assert from "node:assert/strict";
-import { createPublicKey, verify } from "node:crypto";
+import { createHash, createPublicKey, verify } from "node:crypto";
 import { settingsReader } from "../../scripts/servers/test_keys.ts";
 import { ConfigError } from "../../src/config_error.ts";
-import { preAuthEncoding, seal } from "../../src/receipts/dsse.ts";
+import { type Envelope, preAuthEncoding, seal } from "../../src/receipts/dsse.ts";
 import { makeSigner } from "../../src/receipts/signer.ts";
 import { readSigningKey } from "../../src/receipts/signing_key.ts";
 import { sealStatement, statementOn } from "../../src/receipts/statement.ts";
@@ -63,10 +63,12 @@ Deno.test("a statement in its envelope is checked with the public key alone, by 
   const signer = await makeSigner(readKey(PLAIN)!);
   const urn = "urn:li:dataset:(urn:li:dataPlatform:postgres,app.public.customers,PROD)";
   const statement = await statementOn(urn, "https://example.com/é/v1", { clean: true, name: "é" });
-  const { payload, payloadType, signatures } = await sealStatement(statement, signer);
+  const { document, sha256 } = await sealStatement(statement, signer);
+  const { payload, payloadType, signatures }: Envelope = JSON.parse(document);
   assert.equal(payloadType, "application/vnd.in-toto+json");
   const content = Uint8Array.fromBase64(payload);
   assert.deepEqual(JSON.parse(new TextDecoder().decode(content)), statement);
+  assert.equal(createHash("sha256").update(content).digest("hex"), sha256);
   assert.equal(statement._type, "https://in-toto.io/Statement/v1");
   assert.match(statement.subject[0].digest.sha256, /^[0-9a-f]{64}$/);
 
