@@ -4,6 +4,7 @@
  */
 import type { ErrorCode, ErrorFacts } from "./errors.ts";
 import type { PhaseTime } from "./phases.ts";
+import type { Operation } from "./run_options.ts";
 
 /** One thing that happened. */
 export type Observation =
@@ -34,6 +35,7 @@ export type Observation =
     readonly event: "run_started";
     readonly runId: string;
     readonly datasetUrn: string;
+    readonly operation: Operation;
     readonly columns: readonly string[];
     readonly dryRun: boolean;
   }

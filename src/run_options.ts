@@ -1,5 +1,5 @@
 /**
- * How a run is done: every choice that a caller has, with its values and its default. The command line,
+ * What a run does, and how: every choice that a caller has, with its values and its default. The command line,
  * the HTTP API and the platforms take them from here.
  */
 
@@ -15,6 +15,11 @@ export type CommitMode = (typeof COMMIT_MODES)[number];
 export const STRATEGIES = ["update", "rewrite"] as const;
 /** How rows are written. */
 export type Strategy = (typeof STRATEGIES)[number];
+
+/** What becomes of a column: of values tokens, of one key's tokens another's, or of tokens values. */
+export const OPERATIONS = ["tokenize", "rotate", "restore"] as const;
+/** What a run does. */
+export type Operation = (typeof OPERATIONS)[number];
 
 /** How a run is done. */
 export interface RunOptions {

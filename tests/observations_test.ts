@@ -55,6 +55,7 @@ const OVERFULL: { readonly [Event in Observation["event"]]: Observation & { even
     event: "run_started",
     runId: run,
     datasetUrn: urn,
+    operation: "tokenize",
     columns: ["email"],
     dryRun: false,
     // @ts-expect-error no event takes it

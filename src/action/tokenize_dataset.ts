@@ -6,6 +6,7 @@ import { ServiceError, toServiceError } from "../errors.ts";
 import { stackFrames } from "../stack_frames.ts";
 import type { Observe } from "../observations.ts";
 import { type Meter, PhaseClock } from "../phases.ts";
+import type { Operation } from "../run_options.ts";
 import type { Platform, Progress, RunContext } from "../platforms/platform.ts";
 import { selectPlatform } from "../platforms/select_platform.ts";
 import { restoring, rotating, type RotationSource, tokenizing } from "../tokens/conversion.ts";
@@ -44,6 +45,14 @@ export interface ActionDependencies {
   readonly traces?: Traces | undefined;
 }
 
+/** What runs do that work with these. */
+export function operationOf(
+  { restores = false, rotateFrom }: Pick<ActionDependencies, "restores" | "rotateFrom">,
+): Operation {
+  if (restores) return "restore";
+  return rotateFrom === undefined ? "tokenize" : "rotate";
+}
+
 /** What belongs to one run: its id, and how it is stopped and followed. */
 export interface RunControl {
   readonly runId: string;
@@ -70,7 +79,8 @@ export async function tokenizeDataset(
   const { datasetUrn, dryRun } = trigger;
   const { runId } = control;
   const clock = new PhaseClock((phase, ms) => deps.meter?.busy(datasetUrn, phase, ms));
-  const trace = await deps.traces?.startRun({ runId, datasetUrn, dryRun });
+  const operation = operationOf(deps);
+  const trace = await deps.traces?.startRun({ runId, datasetUrn, operation, dryRun });
   const end = (outcome: Omit<RunEnd, "phases">) => {
     const phases = clock.times;
     deps.observe({ event: "phases_measured", runId, phases });
@@ -96,7 +106,8 @@ async function observedRun(
   const startedMs = performance.now();
   const { runId, end } = control;
   const { datasetUrn, dryRun } = trigger;
-  deps.observe({ event: "run_started", runId, datasetUrn, columns: trigger.columns, dryRun });
+  const { columns } = trigger, operation = operationOf(deps);
+  deps.observe({ event: "run_started", runId, datasetUrn, operation, columns, dryRun });
   try {
     const report = await withTimeLimit(
       deps.runTimeoutMs,

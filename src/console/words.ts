@@ -11,6 +11,17 @@ export function methodInWords(method: string): string {
   return METHODS[method] ?? method;
 }
 
+const OPERATIONS: Readonly<Record<string, string>> = {
+  tokenize: "Values to tokens",
+  rotate: "Tokens to those of the current key",
+  restore: "Tokens to values",
+};
+
+/** What a run does. */
+export function operationInWords(operation: string): string {
+  return OPERATIONS[operation] ?? operation;
+}
+
 const CAUSES: Readonly<Record<string, string>> = {
   http: "The API",
   cli: "The command line",

@@ -11,7 +11,7 @@ import {
 } from "../runs/run.ts";
 import type { HistoryStatus, RunPage, RunQuery } from "../runs/run_store.ts";
 import { ADJUSTABLE } from "../platforms/throttle.ts";
-import { MAX_CONNECTIONS, MAX_ROWS_PER_SECOND } from "../run_options.ts";
+import { MAX_CONNECTIONS, MAX_ROWS_PER_SECOND, OPERATIONS } from "../run_options.ts";
 import { problemSchema, reportSchema, schemaOf } from "./schemas.ts";
 
 /** The most runs of a page, and how many there are by default. */
@@ -64,6 +64,9 @@ export const runSchema = schemaOf<Run>("Run", {
   platform: z.string().nullable(),
   table: z.string().nullable().openapi({ description: "Null until it was found" }),
   columns: z.array(z.string()),
+  operation: z.enum(OPERATIONS).openapi({
+    description: "Values to tokens, tokens to those of the current key, or tokens to values",
+  }),
   dry_run: z.boolean(),
   cause: causeSchema,
   progress: orNull(progressSchema),

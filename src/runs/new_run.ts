@@ -1,14 +1,21 @@
 /** A run as it begins: in the queue, with nothing known but what was asked for. */
 import type { Trigger } from "../action/trigger.ts";
 import { parseDatasetUrn } from "../datahub/dataset_urn.ts";
+import type { Operation } from "../run_options.ts";
 import { now } from "./live_run.ts";
 import type { Cause, Run } from "./run.ts";
 
+/** What is known of a run before it begins. */
+export interface RunBeginning {
+  readonly runId: string;
+  readonly operation: Operation;
+  readonly trigger: Trigger;
+  readonly cause: Cause;
+}
+
 /** The document of a new run. */
 export function newRun(
-  runId: string,
-  { datasetUrn, columns, dryRun }: Trigger,
-  cause: Cause,
+  { runId, operation, trigger: { datasetUrn, columns, dryRun }, cause }: RunBeginning,
 ): Run {
   return {
     run_id: runId,
@@ -17,6 +24,7 @@ export function newRun(
     platform: platformOf(datasetUrn),
     table: null,
     columns,
+    operation,
     dry_run: dryRun,
     cause,
     progress: null,

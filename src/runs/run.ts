@@ -4,6 +4,7 @@
  */
 import type { Report } from "../action/trigger.ts";
 import type { ErrorCode } from "../errors.ts";
+import type { Operation } from "../run_options.ts";
 import type { Adjustable, ThrottleSettings } from "../platforms/throttle.ts";
 
 /** The states, in the order in which a run may have them. */
@@ -86,6 +87,7 @@ export interface Run {
   /** The table's name in the catalogue; null until it was found. */
   readonly table: string | null;
   readonly columns: readonly string[];
+  readonly operation: Operation;
   readonly dry_run: boolean;
   readonly cause: Cause;
   /** Null until the first rows were written. */

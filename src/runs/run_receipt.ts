@@ -42,6 +42,7 @@ export interface RunPredicate extends
     | "platform"
     | "table"
     | "columns"
+    | "operation"
     | "dry_run"
     | "cause"
     | "created_at"
@@ -64,14 +65,15 @@ export function predicateOf(
   { token, program, chain }: Pick<RunPredicate, "token" | "program" | "chain">,
 ): RunPredicate | undefined {
   if (!isFinal(run.state)) return undefined;
-  const { run_id, state, platform, table, columns, dry_run, cause, report, problem } = run;
-  const { created_at, started_at, finished_at } = run;
+  const { run_id, state, platform, table, columns, operation, dry_run, cause } = run;
+  const { created_at, started_at, finished_at, report, problem } = run;
   return {
     run_id,
     state,
     platform,
     table,
     columns,
+    operation,
     dry_run,
     cause,
     created_at,

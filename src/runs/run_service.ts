@@ -2,6 +2,7 @@
  * Runs, from the trigger to the end: they are kept in a store that other processes may share, done here, and
  * can be followed, changed and cancelled from anywhere. All that starts a run starts it here.
  */
+import { operationOf } from "../action/tokenize_dataset.ts";
 import type { Report, Trigger } from "../action/trigger.ts";
 import { requireUrnAllowed } from "../datahub/allowed_datasets.ts";
 import { parseDatasetUrn } from "../datahub/dataset_urn.ts";
@@ -54,11 +55,11 @@ export class RunService {
    * `run_in_progress` if the queue of its database is full, and `idempotency_key_reused`.
    */
   async start(order: RunOrder): Promise<StartedRun> {
-    const { registry, store } = this.#deps;
+    const { registry, store, action } = this.#deps;
     registry.draining.throwIfAborted();
     const { trigger, cause, idempotency, runId = crypto.randomUUID() } = order;
     if (idempotency === undefined) this.#executor.requireRoom(trigger);
-    const run = newRun(runId, trigger, cause);
+    const run = newRun({ runId, operation: operationOf(action), trigger, cause });
     const { kind, stored } = await store.add({ run, owner: this.#owner, idempotency });
     if (kind === "other_request") throw reused();
     if (kind === "same_request") {

@@ -60,10 +60,11 @@ export async function openOtlpTraces(
   });
   const tracer = provider.getTracer("tokenize-action", VERSION);
   return {
-    startRun({ runId, datasetUrn, dryRun }) {
+    startRun({ runId, datasetUrn, operation, dryRun }) {
       const { span, context } = start(tracer, "run", {
         "tokenize.run_id": runId,
         "tokenize.dataset_urn": datasetUrn,
+        "tokenize.operation": operation,
         "tokenize.dry_run": dryRun,
       });
       return { context, end: (end) => endRun(tracer, span, end) };

@@ -1,12 +1,14 @@
 /** Traces as the rest of the program sees them: a span is started, and ended with what came of it. */
 import type { Observe } from "../observations.ts";
 import type { PhaseTime } from "../phases.ts";
+import type { Operation } from "../run_options.ts";
 import type { TraceContext } from "../trace_context.ts";
 
 /** What is known of a run when it starts. */
 export interface RunBeginning {
   readonly runId: string;
   readonly datasetUrn: string;
+  readonly operation: Operation;
   readonly dryRun: boolean;
 }
 

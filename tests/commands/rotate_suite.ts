@@ -75,6 +75,29 @@ export async function rotateSuite(program: Program): Promise<void> {
     assert.deepEqual(await readBack("by_key", "email"), plain);
   });
 
+  test("the history and the receipts say whether a run tokenized, rotated or restored", async () => {
+    await sql`create table told as select id, email from customers`;
+    const args = dataset("told", "email");
+    const history = { HISTORY_CONN_STR: database.url };
+    const steps: [command: string[], settings: Readonly<Record<string, string>>][] = [
+      [["run"], { TOKEN_KEYS_FILE: `${dir}/old.json` }],
+      [["rotate", "--from", "s1"], {}],
+      [["restore"], { ALLOW_DETOKENIZE: "true" }],
+    ];
+    for (const [[name = "", ...more], settings] of steps) {
+      const { code, stderr } = await run([name, ...args, ...more], { ...settings, ...history });
+      assert.equal(code, 0, stderr);
+    }
+    const kept = await sql<{ run: string; receipt: string }[]>`
+      select r.document->>'operation' as run,
+        convert_from(decode(k.document::json->>'payload', 'base64'), 'UTF8')::json
+          -> 'predicate' ->> 'operation' as receipt
+      from tokenize_history.runs r join tokenize_history.receipts k using (run_id)
+      order by r.created_at`;
+    assert.deepEqual(kept.map(({ run }) => run), ["tokenize", "rotate", "restore"]);
+    assert.deepEqual(kept.map(({ receipt }) => receipt), ["tokenize", "rotate", "restore"]);
+  });
+
   test("rotate refuses one-way tokens with exit code 2, whether an SDK or a key is named", async () => {
     for (const from of ["hmac-sha256", "h1"]) {
       const { code, stdout, stderr } = await run(

@@ -1,8 +1,10 @@
 /** What people do in the console, in a real browser, on the built program and a real Postgres. */
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
+import { jwkSet, sivJwk } from "../../scripts/servers/test_keys.ts";
 import { until } from "../../scripts/servers/until.ts";
 import { compiled, runProgram, startService } from "../support/program.ts";
+import { createTestDatabase } from "../support/test_database.ts";
 import { fillTable, openPlace, TOKEN } from "./place.ts";
 
 Deno.test("a wrong token is refused with a word, and the right one opens the runs", async () => {
@@ -213,4 +215,28 @@ Deno.test("the page of a run outlives its server: it says so, and shows the next
   });
   await page.getByRole("heading", { name: "There is no such run" }).waitFor();
   await outage.waitFor({ state: "detached" });
+});
+
+Deno.test("a run that rotates is told apart from one that tokenizes, in the list and on its page", async () => {
+  const keyFile = await Deno.makeTempFile({ suffix: ".json" });
+  await Deno.writeTextFile(keyFile, jwkSet(await sivJwk("s1")));
+  await using history = await createTestDatabase();
+  const env = { HISTORY_CONN_STR: history.url };
+  await using place = await openPlace({ env });
+  const args = ["--urn", place.urn("customers"), "--columns", "email"];
+  const { url } = place.database;
+  const keyed = { PG_CONN_STR: url, TOKEN_SDK_MODE: "aes-siv", TOKEN_KEYS_FILE: keyFile };
+  await place.service.trigger({ dataset_urn: place.urn("customers"), columns: ["email"] });
+  const rotate = ["rotate", ...args, "--from", "dummy"];
+  const { code, stderr } = await runProgram(compiled, rotate, { ...env, ...keyed });
+  await Deno.remove(keyFile);
+  assert.equal(code, 0, stderr);
+  const page = await place.open();
+  const rows = page.getByRole("list", { name: /Runs/ }).getByRole("listitem");
+  await rows.nth(1).waitFor();
+  assert.match(await rows.nth(0).innerText(), /rotate · command line/);
+  assert.doesNotMatch(await rows.nth(1).innerText(), /rotate/);
+  await rows.first().click();
+  await page.getByText("Tokens to those of the current key").waitFor();
+  assert.match(await page.locator(".under").innerText(), /rotate/);
 });

@@ -76,7 +76,13 @@ Deno.test("labels have few values, whatever is observed", async () => {
 
 Deno.test("each run is counted once, with the rows that it changed", async () => {
   const datasetUrn = "urn:li:dataset:(urn:li:dataPlatform:postgres,app.public.people,PROD)";
-  const run = (runId: string) => ({ runId, datasetUrn, columns: [], dryRun: false });
+  const run = (runId: string) => ({
+    runId,
+    datasetUrn,
+    operation: "tokenize" as const,
+    columns: [],
+    dryRun: false,
+  });
   const done = {
     table: "app.public.people",
     method: undefined,

@@ -36,7 +36,8 @@ function receiptsOf(store: RunStore): Receipts {
 async function endedRun(store: RunStore, state: "cancelled" | "interrupted"): Promise<string> {
   const runId = crypto.randomUUID();
   const trigger = { ...DEFAULT_RUN_OPTIONS, datasetUrn: URN, columns: ["email"] };
-  const run = newRun(runId, trigger, { kind: "http", actor: "jo" });
+  const cause = { kind: "http", actor: "jo" } as const;
+  const run = newRun({ runId, operation: "tokenize", trigger, cause });
   await store.add({ run, owner: "test" });
   await store.update(runId, ["queued"], { state, finished_at: new Date().toISOString() });
   return runId;
@@ -107,7 +108,9 @@ Deno.test("a run that has not ended has no receipt, and one whose process is gon
   const receipts = receiptsOf(store);
   const runId = crypto.randomUUID();
   const trigger = { ...DEFAULT_RUN_OPTIONS, datasetUrn: URN, columns: ["email"] };
-  await store.add({ run: newRun(runId, trigger, { kind: "cli", actor: null }), owner: "test" });
+  const cause = { kind: "cli", actor: null } as const;
+  const run = newRun({ runId, operation: "restore", trigger, cause });
+  await store.add({ run, owner: "test" });
   assert.equal(await receipts.find(runId), undefined);
   assert.equal(await receipts.find("no such run"), undefined);
   await store.update(runId, ["queued"], { state: "interrupted" });

@@ -18,6 +18,7 @@ export function newRun(place: number, fields: Partial<Run> = {}): NewRun {
     platform: "postgres",
     table: null,
     columns: ["email"],
+    operation: "tokenize",
     dry_run: false,
     cause: { kind: "http", actor: null },
     progress: null,

@@ -62,6 +62,7 @@ Deno.test("a run is a span of its caller's trace, with a span for each phase wit
   assert.deepEqual(run!.attributes, {
     "tokenize.run_id": report.run_id,
     "tokenize.dataset_urn": dataset_urn,
+    "tokenize.operation": "tokenize",
     "tokenize.dry_run": false,
     "tokenize.platform": "postgres",
     "tokenize.table": report.table,

@@ -67,6 +67,7 @@ export interface Run {
   readonly platform: string | null;
   readonly table: string | null;
   readonly columns: readonly string[];
+  readonly operation: "tokenize" | "rotate" | "restore";
   readonly dry_run: boolean;
   readonly cause: {
     readonly kind: "http" | "cli" | "event" | "sweep";

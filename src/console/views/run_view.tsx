@@ -10,7 +10,7 @@ import type { Sample } from "../parts/rate_chart.tsx";
 import { Time } from "../parts/time.tsx";
 import { hrefOf } from "../router.ts";
 import { hasEnded, useRun } from "../use_run.ts";
-import { causeInWords, methodInWords, warningInWords } from "../words.ts";
+import { causeInWords, methodInWords, operationInWords, warningInWords } from "../words.ts";
 import { ProgressCard, RateCard } from "./progress_cards.tsx";
 import { ReceiptCard } from "./receipt_card.tsx";
 import { ResidueCard } from "./residue_card.tsx";
@@ -71,6 +71,7 @@ function Shown({ run, samples }: { run: Run; samples: readonly Sample[] }) {
             <span role="status">
               <RunStateBadge run={run} />
             </span>
+            {run.operation !== "tokenize" && <span class="chip">{run.operation}</span>}
             {run.dry_run && <span class="chip">dry run</span>}
             <span class="urn">
               <code>{run.dataset_urn}</code>
@@ -140,6 +141,7 @@ function Facts({ run }: { run: Run }) {
         <Fact name={run.columns.length === 1 ? "Column" : "Columns"}>
           {run.columns.map((each) => <code class="chip" key={each}>{each}</code>)}
         </Fact>
+        <Fact name="Operation">{operationInWords(run.operation)}</Fact>
         <Fact name="Platform">{run.platform ?? "–"}</Fact>
         {report?.method && <Fact name="Method">{methodInWords(report.method)}</Fact>}
         <Fact name="Started by">

@@ -175,6 +175,7 @@ function RunRow({ run }: { run: Run }) {
           <span class="fine">
             <Ago at={run.created_at} />
             {" · "}
+            {run.operation !== "tokenize" && `${run.operation} · `}
             {causeOf(run)}
           </span>
         </span>

@@ -13,23 +13,27 @@ export const LIVE = "('queued', 'running')";
 export const RUN_COLUMNS =
   "r.owner, r.revision::float8, r.cancel_requested, r.throttle, r.document";
 
+/** The run in a row, without what is asked of it. */
+type StoredDocument = Omit<Run, "operation"> & Partial<Pick<Run, "operation">>;
+
 /** A row of them. */
 export type RunRow = readonly [
   owner: string,
   revision: number,
   cancelRequested: boolean,
   throttle: RunThrottle | null,
-  document: Run,
+  document: StoredDocument,
 ];
 
 /** A row of what was changed. */
 export type ChangedRow = readonly [runId: string, ...row: RunRow];
 
-/** The run in a row. */
+/** The run in a row. An earlier program, perhaps a replica of this one, stored no operation. */
 export function storedRunOf(
   [owner, revision, cancelRequested, throttle, document]: RunRow,
 ): StoredRun {
-  return { run: withRequests(document, cancelRequested, throttle), revision, owner };
+  const whole: Run = { ...document, operation: document.operation ?? "tokenize" };
+  return { run: withRequests(whole, cancelRequested, throttle), revision, owner };
 }
 
 /** The run with what was asked of it, by anybody. */
