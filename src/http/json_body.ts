@@ -2,6 +2,7 @@
 import { deadline } from "../async.ts";
 import { ServiceError } from "../errors.ts";
 import type { ArrivingBody, BodyMemory } from "./body_memory.ts";
+import { jsonFault } from "./json_fault.ts";
 
 /** The most a body may hold. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -27,7 +28,7 @@ export interface BodyOptions {
  * in `memory`.
  */
 export async function readJsonBody(request: Request, options: BodyOptions): Promise<unknown> {
-  requireJson(request.headers.get("content-type") ?? "", options.what);
+  requireJson(request.headers, options.what);
   return parseJson(await readBytes(request, options), options.what);
 }
 
@@ -36,12 +37,18 @@ export function invalidBody(what: string, reason: string): ServiceError {
   return new ServiceError("invalid_request", `Cannot read the ${what}: ${reason}`);
 }
 
-function requireJson(contentType: string, what: string): void {
-  if (/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(contentType)) return;
-  throw new ServiceError(
-    "unsupported_media_type",
-    `Cannot read the ${what}: its content type is not "application/json"`,
-  );
+function requireJson(headers: Headers, what: string): void {
+  const contentType = headers.get("content-type") ?? "";
+  if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(contentType)) {
+    throw unsupported(what, 'its content type is not "application/json"');
+  }
+  if (!/^(?:identity)?$/i.test(headers.get("content-encoding") ?? "")) {
+    throw unsupported(what, "its body is compressed (content-encoding), send it as it is");
+  }
+}
+
+function unsupported(what: string, reason: string): ServiceError {
+  return new ServiceError("unsupported_media_type", `Cannot read the ${what}: ${reason}`);
 }
 
 async function readBytes(
@@ -85,11 +92,17 @@ async function readPieces(
 }
 
 function parseJson(bytes: Uint8Array, what: string): unknown {
+  let text: string;
+  let body: unknown;
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    body = JSON.parse(text);
   } catch {
     throw invalidBody(what, "its body is not valid JSON"); // the parser's message would quote it
   }
+  const fault = jsonFault(text);
+  if (fault !== undefined) throw invalidBody(what, fault);
+  return body;
 }
 
 function tooLarge(what: string): ServiceError {

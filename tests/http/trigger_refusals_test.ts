@@ -47,6 +47,41 @@ Deno.test("a body that is not JSON is refused without quoting it", async () => {
   }
 });
 
+Deno.test("a body that programs may read in different ways is refused, and not quoted", async () => {
+  await using api = openApi();
+  const { dataset_urn: urnText } = good;
+  const bodies = {
+    "a name comes twice in an object": [
+      `{"dataset_urn":"${urnText}","columns":["canary"],"dataset_urn":"${
+        urn("app.public.canary")
+      }"}`,
+      `{"dataset_urn":"${urnText}","columns":["canary"],"col\\u0075mns":["email"]}`,
+    ],
+    "it holds half of a surrogate pair or a NUL, which no text has": [
+      `{"dataset_urn":"${urnText}","columns":["canary\\ud800"]}`,
+      `{"dataset_urn":"${urnText}","columns":["canary\\u0000"]}`,
+      `{"dataset_urn":"canary\\udc00","columns":["email"]}`,
+    ],
+  };
+  for (const [reason, texts] of Object.entries(bodies)) {
+    for (const text of texts) {
+      const response = await api.trigger(text);
+      assert.deepEqual([response.status, codeOf(response)], [400, "invalid_request"], text);
+      assert.equal(response.json.detail, `Cannot read the trigger: ${reason}`);
+    }
+  }
+});
+
+Deno.test("a compressed body is refused as what it is", async () => {
+  await using api = openApi();
+  for (const encoding of ["gzip", "br, gzip", "identity, gzip"]) {
+    const response = await api.trigger(good, { "content-encoding": encoding });
+    assert.deepEqual([response.status, codeOf(response)], [415, "unsupported_media_type"]);
+    assert.match(response.json.detail, /compressed \(content-encoding\)/);
+  }
+  assert.notEqual((await api.trigger(good, { "content-encoding": "Identity" })).status, 415);
+});
+
 Deno.test("a body that is not UTF-8 is refused", async () => {
   await using api = openApi();
   const body = new Uint8Array([...new TextEncoder().encode('{"dataset_urn":"'), 0xff, 0x22, 0x7d]);
