@@ -3,13 +3,13 @@
  * and what has to be cleaned up.
  */
 import { settleWithin } from "../async.ts";
-import { ServiceError, toServiceError } from "../errors.ts";
+import { type ServiceError, toServiceError } from "../errors.ts";
 import type { Observe } from "../observations.ts";
 import type { PostgresSettings } from "../platforms/postgres/connection/settings.ts";
 import type { Session } from "../platforms/postgres/connection/session.ts";
 import type { Problem } from "../runs/run.ts";
 import type { RunListener, RunStore } from "../runs/run_store.ts";
-import { historyError } from "./history_error.ts";
+import { historyError, NOT_CONNECTED_YET } from "./history_error.ts";
 import { keepHome } from "./home.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { Leadership } from "./leadership.ts";
@@ -48,7 +48,7 @@ export interface History {
 
 /** How long the last changes may take to be stored when the program stops. */
 const CLOSE_TIMEOUT_MS = 1500;
-/** How long a new run waits for the database, before it is refused. */
+/** How long a new run waits for the database, and anything else for the first attempt to use it. */
 const PRESENCE_TIMEOUT_MS = 3000;
 
 /** Opens the history. It never throws what its database causes, and tries again until it is closed. */
@@ -69,12 +69,13 @@ class OpenHistory implements History {
   readonly #closed = new AbortController();
   readonly #living: Promise<void>;
   readonly #revisions = new Map<string, number>();
+  readonly #tried = Promise.withResolvers<void>();
   #present = Promise.withResolvers<void>();
   #isMigrated = false;
   #listens = false;
   #chores: Promise<void> | undefined;
   /** Why the locks of this process are not held. */
-  #absence: string | undefined = "Cannot use the history: not connected yet";
+  #absence: ServiceError | undefined = NOT_CONNECTED_YET;
   /** Why a statement failed; undefined once another one has not. */
   #failure: string | undefined;
 
@@ -85,7 +86,6 @@ class OpenHistory implements History {
     this.#statements = new Statements(options.database);
     const { owner, replica } = this;
     const statements = this.#statements;
-    const listeners = this.#listeners;
     this.#ownRuns = new OwnRuns({
       owner,
       statements,
@@ -105,10 +105,11 @@ class OpenHistory implements History {
     this.runs = new PostgresRunStore({
       owner,
       statements,
-      listeners,
+      listeners: this.#listeners,
       ownRuns: this.#ownRuns,
       status: () => ({ kept_in: "postgres" }),
       requirePresence: () => this.#requirePresence(),
+      tried: () => this.#untilTried(),
       close: () => this.#close(),
     });
     this.#living = keepHome(options.database, {
@@ -121,13 +122,18 @@ class OpenHistory implements History {
   }
 
   get problem(): string | undefined {
-    return this.#absence ?? this.#failure;
+    return this.#absence?.message ?? this.#failure;
+  }
+
+  async #untilTried(): Promise<void> {
+    if (this.#absence !== NOT_CONNECTED_YET) return;
+    await settleWithin(PRESENCE_TIMEOUT_MS, this.#tried.promise);
   }
 
   async #requirePresence(): Promise<void> {
     await settleWithin(PRESENCE_TIMEOUT_MS, this.#present.promise);
     if (this.#absence === undefined) return;
-    throw historyError("begin a run", new ServiceError("database_unreachable", this.#absence));
+    throw historyError("begin a run", this.#absence);
   }
 
   async #register(signal: AbortSignal): Promise<number> {
@@ -149,6 +155,7 @@ class OpenHistory implements History {
     this.#listens = listens;
     this.#absence = undefined;
     this.#present.resolve();
+    this.#tried.resolve();
     observe({ event: "history_connected", replica, listens, unstored });
     this.#tell(undefined); // changes were missed
     for (const runId of this.#ownRuns.ids()) void this.#refresh(runId);
@@ -156,9 +163,10 @@ class OpenHistory implements History {
 
   #noteAbsent(thrown: unknown): void {
     const error = historyError("use the history", thrown);
-    const isNew = this.#absence !== error.message;
+    const isNew = this.#absence?.message !== error.message;
     if (this.#absence === undefined) this.#present = Promise.withResolvers();
-    this.#absence = error.message;
+    this.#absence = error;
+    this.#tried.resolve();
     this.leadership.lose();
     if (isNew) this.#observeFailure(error);
   }

@@ -12,6 +12,12 @@ const REASONS: Readonly<Record<string, string>> = {
   "57014": "its database cancelled a statement: is its statement_timeout very short?",
 };
 
+/** Until the first attempt to use the database has ended. */
+export const NOT_CONNECTED_YET = new ServiceError(
+  "database_unreachable",
+  "Cannot use the history: not connected yet",
+);
+
 /**
  * The failure of `action` for what a session threw: `database_unreachable` or `database_error`, since the
  * other codes of a session's failures are about the table of a run.

@@ -36,6 +36,8 @@ export interface PostgresRunStoreDependencies {
   readonly status: () => HistoryStatus;
   /** Waits a little for the process to hold its lock, without which nobody would find its runs. */
   readonly requirePresence: () => Promise<void>;
+  /** Waits a little for the first attempt to use the database, which may have to make its tables. */
+  readonly tried: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -99,7 +101,7 @@ export class PostgresRunStore implements RunStore {
     if (ownRuns.find(runId) !== undefined) return await ownRuns.request(runId, request);
     const { cancel = false, throttle } = request;
     const [row] = await this.#run<ChangedRow>("change a run", REQUEST_OF_RUN, [
-      runId,
+      storable(runId),
       owner,
       String(cancel),
       throttle === undefined ? null : JSON.stringify(throttle),
@@ -166,12 +168,13 @@ export class PostgresRunStore implements RunStore {
     for (const listener of this.#deps.listeners) listener(runId);
   }
 
-  #run<Row extends readonly unknown[]>(
+  async #run<Row extends readonly unknown[]>(
     action: string,
     text: string,
     parameters?: readonly (string | null)[],
   ): Promise<Row[]> {
-    return this.#deps.statements.run<Row>(action, text, parameters);
+    await this.#deps.tried();
+    return await this.#deps.statements.run<Row>(action, text, parameters);
   }
 
   /** Runs a statement that may be run twice: once more if the connection turns out to be lost. */

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { migrate } from "../../src/history/migrate.ts";
 import { LATEST_VERSION } from "../../src/history/migrations.ts";
 import { fromSource, runProgram } from "../support/program.ts";
+import { newRun } from "../runs/store_conformance.ts";
 import { createTestDatabase } from "../support/test_database.ts";
 import { open, openUnready, settingsOf } from "./histories.ts";
 import { until } from "../../scripts/servers/until.ts";
@@ -37,6 +38,16 @@ Deno.test("a schema that a newer program made is refused, and so is one of unkno
   await assert.rejects(migrate(settings, signal), /version 1 of its schema is not the one/);
 });
 
+Deno.test("what is asked for before the schema is made waits for it", async () => {
+  await using database = await createTestDatabase();
+  await using history = openUnready(database.url);
+  const { runs } = history;
+  const asked = [runs.list({ limit: 1 }), runs.get("no id"), runs.request("no id", {})];
+  const [page, ...others] = await Promise.all(asked);
+  assert.deepEqual(page, { runs: [], next_cursor: null });
+  assert.deepEqual(others, [undefined, undefined]);
+});
+
 Deno.test("a role that may make no schema gets told who has to, and a later migration is noticed", async () => {
   await using database = await createTestDatabase();
   const clerk = await database.createUser();
@@ -46,6 +57,7 @@ Deno.test("a role that may make no schema gets told who has to, and a later migr
   const [first] = history.observations;
   assert.equal(first?.event, "history_unavailable");
   await assert.rejects(history.runs.list({ limit: 1 }), /run "tokenize history migrate"/);
+  await assert.rejects(history.runs.add(newRun(0)), { code: "database_error", message: advice });
 
   await migrate(settingsOf(database.url), signal);
   await database.sql.unsafe(await Deno.readTextFile("deploy/history.sql"));

@@ -61,7 +61,12 @@ function testOneRun(test: Test): void {
     assert.deepEqual([kind, stored.run, stored.owner], ["added", added.run, OWNER]);
     assert.deepEqual(await store.get(added.run.run_id), stored);
     assert.equal(await store.get(crypto.randomUUID()), undefined);
-    assert.equal(await store.get("no id"), undefined);
+    for (const id of ["no id", "", "\0", "a\0b", "/../x"]) {
+      assert.equal(await store.get(id), undefined);
+      assert.equal(await store.update(id, ["queued"], { state: "running" }), undefined);
+      assert.equal(await store.request(id, { cancel: true }), undefined);
+      assert.equal(await store.receipt(id), undefined);
+    }
   });
 
   test("a change is kept, raises the revision, and leaves the rest", async (store) => {
