@@ -52,13 +52,14 @@ export async function verifyReceipts(
   key: CryptoKey,
 ): Promise<readonly CheckedReceipt[]> {
   const receipts = await Promise.all(texts.map((text) => verifyOne(text, key)));
-  const trusted: Read[] = [];
+  const signed: Read[] = [];
   return receipts
     .toSorted((a, b) => (a.sequence ?? 0) - (b.sequence ?? 0))
     .map((receipt) => {
       const { sha256: _, previous: __, ...checked } = receipt;
-      const fault = checked.fault ?? chainFault(receipt, trusted);
-      if (receipt.sequence !== undefined && fault === undefined) trusted.push(receipt);
+      const fault = checked.fault ?? chainFault(receipt, signed);
+      // one that follows a gap is signed all the same: the gap is reported once
+      if (receipt.sequence !== undefined && checked.fault === undefined) signed.push(receipt);
       return { ...checked, fault };
     });
 }
@@ -69,18 +70,18 @@ export async function verifyReceipts(
  */
 function chainFault(
   { sequence, previous }: Read,
-  trusted: readonly Read[],
+  signed: readonly Read[],
 ): string | undefined {
   if (sequence === undefined) return undefined;
   if (sequence === 1) {
     return previous === null ? undefined : "it is the first one, and names another";
   }
   if (previous === null) return "it names no receipt before it";
-  if (trusted.length === 0) return undefined;
-  if (trusted.some((each) => each.sequence === sequence && each.previous === previous)) {
+  if (signed.length === 0) return undefined;
+  if (signed.some((each) => each.sequence === sequence && each.previous === previous)) {
     return "another receipt has its place";
   }
-  const before = trusted.filter((each) => each.sequence === sequence - 1);
+  const before = signed.filter((each) => each.sequence === sequence - 1);
   if (before.length === 0) return `the receipt before it, number ${sequence - 1}, is missing`;
   return before.some(({ sha256 }) => sha256 === previous)
     ? undefined

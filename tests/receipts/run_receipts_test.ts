@@ -141,7 +141,18 @@ Deno.test("a missing receipt shows, and one of another chain in its place", asyn
   assert.deepEqual(await faultsOf([chain[0]!, other!, chain[2]!]), [
     undefined,
     "the receipt before it is another one",
+    "the receipt before it is another one",
+  ]);
+});
+
+Deno.test("each gap in a chain is reported once, and those after it follow each other", async () => {
+  const chain = await chainOf(7);
+  assert.deepEqual(await faultsOf([0, 2, 3, 5, 6].map((i) => chain[i]!)), [
+    undefined,
     "the receipt before it, number 2, is missing",
+    undefined,
+    "the receipt before it, number 5, is missing",
+    undefined,
   ]);
 });
 
