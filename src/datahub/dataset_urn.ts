@@ -47,6 +47,9 @@ const PLATFORM_PREFIX = "urn:li:dataPlatform:";
 
 /** Parses a dataset URN. Throws `invalid_urn`, saying which part is wrong. */
 export function parseDatasetUrn(value: string): DatasetUrn {
+  if (!value.isWellFormed() || value.includes("\0")) {
+    throw invalid("dataset URN", "it holds half of a surrogate pair or a NUL, which no name has");
+  }
   const parts = splitUrnParts(value, PREFIX, "dataset URN");
   if (parts.length !== 3) {
     throw invalid(

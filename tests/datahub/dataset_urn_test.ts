@@ -59,6 +59,8 @@ const MALFORMED: Readonly<Record<string, [urn: string, reason: RegExp]>> = {
     /first part is not/,
   ],
   "no name": [`urn:li:dataset:(${PLATFORM},,PROD)`, /its name is empty/],
+  "a NUL": [`urn:li:dataset:(${PLATFORM},a.b.c\0,PROD)`, /a NUL, which no name has/],
+  "half of a surrogate pair": [`urn:li:dataset:(${PLATFORM},a.b.\ud800,PROD)`, /surrogate/],
   "no environment": [`urn:li:dataset:(${PLATFORM},a.b.c,)`, /its environment is not one of DEV,/],
   "an unknown environment": [`urn:li:dataset:(${PLATFORM},a.b.c,MOON)`, /its environment is not/],
   "an environment in lower case": [

@@ -100,7 +100,7 @@ export async function* scroll(
       { types: [type], count: PAGE_SIZE, scrollId, orFilters },
       signal,
     );
-    for (const { entity } of page.searchResults) yield entity.urn;
+    for (const { entity: { urn } } of page.searchResults) if (urn.isWellFormed()) yield urn;
     scrollId = page.searchResults.length === 0 ? undefined : page.nextScrollId ?? undefined;
   } while (scrollId !== undefined);
 }

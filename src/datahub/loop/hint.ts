@@ -27,7 +27,7 @@ export interface ChangeEvent {
 }
 
 const eventSchema = z.object({
-  entityUrn: z.string(),
+  entityUrn: z.string().refine((urn) => urn.isWellFormed()), // others cannot be asked for
   category: z.string(),
   operation: z.string(),
   modifier: z.string().nullish(),

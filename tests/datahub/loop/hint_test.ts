@@ -56,7 +56,9 @@ Deno.test("events about something else are nothing, and other values are malform
   for (const more of [{ category: "OWNER" }, { modifier: null }, { entityUrn: "urn:li:tag:x" }]) {
     assert.equal(readChangeEvent(event(more)), undefined);
   }
-  for (const value of [null, 1, "x", [], {}, event({ entityUrn: 1 }), event({ auditStamp: 1 })]) {
+  const noText = event({ entityUrn: `urn:li:schemaField:(${DATASET},email\ud800)` });
+  const values = [null, 1, "x", [], {}, event({ entityUrn: 1 }), event({ auditStamp: 1 }), noText];
+  for (const value of values) {
     assert.equal(readChangeEvent(value), "malformed");
   }
 });
