@@ -128,7 +128,10 @@ export class LiveRun {
 
   #shown(progress: RunProgress): RunProgress {
     if (this.#throttled === undefined) return progress;
-    return { ...progress, throttled_by: this.#throttled.reason };
+    const { by, reason } = this.#throttled;
+    const { seconds_left: _, ...known } = progress;
+    if (by === "request") return { ...known, rows_per_second: 0, throttled_by: reason };
+    return { ...progress, throttled_by: reason };
   }
 
   async #end(change: RunChange): Promise<void> {

@@ -57,7 +57,12 @@ Deno.test("a run in batches is paused without a lock on any row, slowed down, an
 
   const paused = await adjust(api, runId, { paused: true });
   assert.deepEqual([paused.status, paused.json.throttle.paused], [200, true]);
-  await untilRun(api, runId, ({ progress }) => progress.throttled_by === "a request to pause");
+  const { progress: resting } = await untilRun(
+    api,
+    runId,
+    ({ progress }) => progress.throttled_by === "a request to pause",
+  );
+  assert.deepEqual([resting.rows_per_second, resting.seconds_left], [0, undefined]);
   await until(async () => (await locksOf("paused")) === 0, "a batch is still under way");
   const before = await tokens("paused");
   assert.ok(before > 0 && before < ROWS);
