@@ -9,7 +9,8 @@ const MAX_ACTOR_LENGTH = 320;
 
 /** Whether the caller prefers the run to the report: RFC 7240, `Prefer: respond-async`. */
 export function prefersAsync(header: string | undefined): boolean {
-  return (header ?? "").toLowerCase().split(",").some((each) =>
+  const unquoted = (header ?? "").replace(/"(?:[^"\\]|\\.)*"/g, '""'); // a quoted value may hold commas
+  return unquoted.toLowerCase().split(",").some((each) =>
     each.split(";", 1)[0]!.trim() === "respond-async"
   );
 }

@@ -64,6 +64,20 @@ Deno.test("with respond-async the run is there at once, and found again when it 
   assert.equal(await valuesLeft("later"), 0);
 });
 
+Deno.test("respond-async is a preference of its own, not a word in another one's value", async () => {
+  await createTable("preferred");
+  await using api = openApi(ENV);
+  const statusOf = async (prefer: string) =>
+    (await api.trigger({ ...bodyOf("preferred"), dry_run: true }, { prefer })).status;
+  for (const prefer of ["wait=1, Respond-Async", 'a="x, \\" y"; b, respond-async;c=d']) {
+    assert.equal(await statusOf(prefer), 202, prefer);
+    await untilNoneIsLive(api);
+  }
+  for (const prefer of ['a="x, respond-async, y"', "respond-async=1", "respond-asynchronous", ""]) {
+    assert.equal(await statusOf(prefer), 200, prefer);
+  }
+});
+
 Deno.test("a trigger that waits for its report is kept as a run too, also one that fails", async () => {
   await createTable("kept");
   await using api = openApi(ENV);
