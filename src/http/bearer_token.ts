@@ -1,4 +1,4 @@
-/** Authentication of `/trigger`: `Authorization: Bearer <TRIGGER_TOKEN>`. */
+/** Authentication of what is not public: `Authorization: Bearer <TRIGGER_TOKEN>`. */
 import { timingSafeEqual } from "node:crypto";
 import { ServiceError } from "../errors.ts";
 
@@ -25,7 +25,7 @@ export async function requireBearerToken(
 }
 
 function unauthorized(reason: string): ServiceError {
-  return new ServiceError("unauthorized", `Cannot accept the trigger: ${reason}`);
+  return new ServiceError("unauthorized", `Cannot accept the request: ${reason}`);
 }
 
 async function digest(text: string): Promise<Uint8Array> {
