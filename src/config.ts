@@ -9,6 +9,7 @@ import { readConnections } from "./config/connections.ts";
 import type { SettingsFile } from "./config/file/contents.ts";
 import { type HistorySettings, readHistorySettings } from "./config/history_settings.ts";
 import { withSettingsFile } from "./config/overlay.ts";
+import { valueFaults } from "./config/value_faults.ts";
 import {
   readAllKeys,
   readRotationSource,
@@ -166,6 +167,7 @@ export function loadConfig(
       reason: `it must be set if HOST is not a loopback address, unless ALLOW_ANONYMOUS=true`,
     });
   }
+  faults.push(...valueFaults(variable, faults));
   const all = withoutConsequences(settingsFile?.faults ?? [], faults, reader.traced);
   if (all.length > 0) throw new ConfigError(all.toSorted(byPlace));
   return Object.freeze(config);

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { settingsSource } from "../scripts/servers/test_keys.ts";
 import { type Config, loadConfig } from "../src/config.ts";
+import { SECTIONS } from "../src/config/catalogue.ts";
+import type { Setting } from "../src/config/setting.ts";
 import { ENVIRONMENT_NAMES } from "../src/environment_names.ts";
 import { ConfigError } from "../src/config_error.ts";
 
@@ -23,6 +25,23 @@ function faultsOf(environment: Environment, files: Environment = {}): string[] {
     return error.faults.map(({ variable }) => variable);
   }
 }
+
+Deno.test("a value that its setting does not list is a fault, also if what it is about is off", () => {
+  const { TRACES: _, ...own } = SECTIONS; // which other programs read as well
+  const settings = Object.values(own).flatMap((each) => Object.entries<Setting>(each));
+  const checked = settings.filter(([, { value }]) =>
+    ["integer", "boolean", "choice", "duration"].includes(value.kind) ||
+    (value.kind === "list" && value.choices !== undefined)
+  );
+  assert.ok(checked.length > 20);
+  for (const [name] of checked) assert.deepEqual(faultsOf({ [name]: "canary" }), [name]);
+  assert.deepEqual(faultsOf({ TOKEN_HMAC_BYTES: "33", DATAHUB_REPORT: "tag, canary" }), [
+    "TOKEN_HMAC_BYTES",
+    "DATAHUB_REPORT",
+  ]);
+  const right = { LOG_LEVEL: "INFO", TOKEN_CONTEXT: "column", DATAHUB_REPORT: "tag, property" };
+  assert.deepEqual(faultsOf({ ...right, DATAHUB_SWEEP_INTERVAL: "90s" }), []);
+});
 
 Deno.test("without any variable the action listens on loopback, logs JSON and has no platform", () => {
   assert.deepEqual({ ...load({}) }, {
