@@ -113,13 +113,20 @@ function fileResponse(
     );
   }
   const sent = new Headers({ ...HEADERS, etag: file.etag, vary: "accept, accept-encoding" });
-  if (headers.get("if-none-match") === file.etag) {
+  if (isKnown(file.etag, headers.get("if-none-match"))) {
     return new Response(null, { status: 304, headers: sent });
   }
   sent.set("content-type", file.type);
   if (!takesGzip(headers)) return new Response(decompressed(file), { headers: sent });
   sent.set("content-encoding", "gzip");
   return new Response(Uint8Array.fromBase64(file.gzip), { headers: sent });
+}
+
+/** Whether the caller has the file already: RFC 9110 section 13.1.2, by weak comparison. */
+function isKnown(etag: string, ifNoneMatch: string | null): boolean {
+  const opaque = (tag: string) => tag.trim().replace(/^W\//, "");
+  const known = (ifNoneMatch ?? "").split(",").map(opaque);
+  return known.includes("*") || known.includes(opaque(etag));
 }
 
 function takesGzip(headers: Headers): boolean {
