@@ -106,15 +106,10 @@ export async function planSuite(program: Program): Promise<void> {
       ]),
       ["one", "two", "three"].map((table) => [urn(table), 100]),
     );
-    const child = new Deno.Command(program.file, {
-      args: [...program.args, "plan", "-f", "-"],
-      env: { PG_CONN_STR: database.url },
-      stdin: "piped",
-      stdout: "piped",
-    }).spawn();
-    await new Blob([await Deno.readTextFile(file)]).stream().pipeTo(child.stdin);
-    const { stdout } = await child.output();
-    assert.equal(JSON.parse(new TextDecoder().decode(stdout)).datasets.length, 3);
+    const input = await Deno.readFile(file);
+    const env = { PG_CONN_STR: database.url };
+    const { stdout } = await runProgram(program, ["plan", "-f", "-"], env, input);
+    assert.equal(JSON.parse(stdout).datasets.length, 3);
 
     const tried = await run(["run", "-f", file, "--dry-run"]);
     assert.equal(tried.code, 2);

@@ -86,8 +86,13 @@ const DEADLINE_MS = 180_000;
 /** Deno's own variables, without which it would not find its cache. */
 const PASSED_ON = ["HOME", "PATH", "DENO_DIR", "XDG_CACHE_HOME", "DENO_TLS_CA_STORE", "TMPDIR"];
 
-/** Starts a program with exactly these environment variables. */
-export function spawnProgram(program: Program, args: readonly string[], env: Environment): Running {
+/** Starts a program with exactly these environment variables, and `input` on its standard input. */
+export function spawnProgram(
+  program: Program,
+  args: readonly string[],
+  env: Environment,
+  input?: BlobPart,
+): Running {
   const passedOn = PASSED_ON.flatMap((name) => {
     const value = Deno.env.get(name);
     return value === undefined ? [] : [[name, value]];
@@ -96,10 +101,13 @@ export function spawnProgram(program: Program, args: readonly string[], env: Env
     args: [...program.args, ...args],
     env: { ...Object.fromEntries(passedOn), ...env },
     clearEnv: true,
-    stdin: "null",
+    stdin: input === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+  const fed = input === undefined
+    ? undefined
+    : new Blob([input]).stream().pipeTo(child.stdin).catch(() => {}); // it may not read on
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
   let isRunning = true;
@@ -109,7 +117,7 @@ export function spawnProgram(program: Program, args: readonly string[], env: Env
     const { code, signal } = await child.status;
     isRunning = false;
     clearTimeout(deadline);
-    await Promise.all([stdout.done, stderr.done]);
+    await Promise.all([stdout.done, stderr.done, fed]);
     const result = { code, signal, stdout: stdout.text(), stderr: stderr.text() };
     const printed = result.stdout + result.stderr;
     assertLeaksNothing(printed, args.join(" "), secretsIn(env));
@@ -151,13 +159,14 @@ function secretsIn(env: Environment): string[] {
     .filter((secret) => secret !== "" && secret !== NO_SECRET);
 }
 
-/** Runs a program to its end. */
+/** Runs a program to its end, with `input` on its standard input. */
 export async function runProgram(
   program: Program,
   args: readonly string[],
   env: Environment = {},
+  input?: BlobPart,
 ): Promise<Ended> {
-  return await spawnProgram(program, args, env).ended;
+  return await spawnProgram(program, args, env, input).ended;
 }
 
 /** How often `forceEnd` sends its signal. */
@@ -231,7 +240,7 @@ interface Collected {
 function collect(stream: ReadableStream<Uint8Array>): Collected {
   let text = "";
   let next = Promise.withResolvers<boolean>();
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const done = (async () => {
     for await (const chunk of stream) {
       text += decoder.decode(chunk, { stream: true });

@@ -1,6 +1,5 @@
 /** `tokenize detokenize`, the program itself. */
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import { loadConfig } from "../../src/config.ts";
 import { grantsFor } from "../../src/sandbox/grants.ts";
 import { findAdapter } from "../../src/tokens/adapters.ts";
@@ -11,8 +10,8 @@ import {
   settingsSource,
   sivJwk,
 } from "../../scripts/servers/test_keys.ts";
+import { fromSource, runProgram } from "../support/program.ts";
 
-const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const keys = jwkSet(await sivJwk("s1"), await hmacJwk("h1"));
 const keyFile = await Deno.makeTempFile({ suffix: ".json" });
 await Deno.writeTextFile(keyFile, keys);
@@ -38,17 +37,14 @@ async function detokenize(
   args: readonly string[] = [],
   changes: Readonly<Record<string, string>> = {},
 ) {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-A", "--no-check", program, "detokenize", ...args],
-    env: { ...settings, ...changes },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const feed = new Blob([input]).stream().pipeTo(child.stdin).catch(() => {}); // it may not read on
-  const [{ code, stdout, stderr }] = await Promise.all([child.output(), feed]);
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+  const env = { ...settings, ...changes };
+  const { code, stdout, stderr } = await runProgram(
+    fromSource,
+    ["detokenize", ...args],
+    env,
+    input,
+  );
+  return { code, out: stdout, err: stderr };
 }
 
 const toLines = (texts: readonly string[]) => texts.map((text) => `${text}\n`).join("");
@@ -61,7 +57,7 @@ Deno.test("any text is read back, one JSON string a line", async () => {
 });
 
 Deno.test("many tokens are read back in order, with any line ends", async () => {
-  const many = Array.from({ length: 6_001 }, (_, i) => `customer.${i}@example.com`);
+  const many = Array.from({ length: 6_001 }, (_, i) => `person.${i}@sample.test`);
   const tokens = await tokensOf("global", many);
   const { code, out } = await detokenize(tokens.join("\r\n"));
   assert.equal(code, 0);
@@ -123,7 +119,7 @@ Deno.test("its sandbox may reach no database", () => {
 
 Deno.test("output that cannot be written is one line, and exit code 1", async () => {
   const [token] = await tokensOf("global", ["Ada"]);
-  const command = [Deno.execPath(), "run", "--quiet", "-A", "--no-check", program, "detokenize"];
+  const command = [fromSource.file, ...fromSource.args, "detokenize"];
   const { code, stderr } = await new Deno.Command("sh", {
     args: ["-c", 'echo "$1" | { shift; exec "$@" > /dev/full; }', "sh", token!, ...command],
     env: settings,
@@ -136,8 +132,8 @@ Deno.test("output that cannot be written is one line, and exit code 1", async ()
 });
 
 Deno.test("a signal ends it even if its input continues", async () => {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-A", "--no-check", program, "detokenize"],
+  const child = new Deno.Command(fromSource.file, {
+    args: [...fromSource.args, "detokenize"],
     env: settings,
     stdin: "piped",
     stdout: "piped",

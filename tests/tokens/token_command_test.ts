@@ -1,7 +1,7 @@
 /** `tokenize token`, the program itself. */
 import assert from "node:assert/strict";
 import { hmacJwk, jwkSet, openKeyed, sivJwk } from "../../scripts/servers/test_keys.ts";
-import { fromSource } from "../support/program.ts";
+import { fromSource, runProgram } from "../support/program.ts";
 
 const keys = jwkSet(await sivJwk("s1"), await hmacJwk("h1"));
 const keyFile = await Deno.makeTempFile({ suffix: ".json" });
@@ -17,19 +17,8 @@ async function token(
   args: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
 ) {
-  const { HOME = "", PATH = "", DENO_DIR } = Deno.env.toObject();
-  const child = new Deno.Command(fromSource.file, {
-    args: [...fromSource.args, "token", ...args],
-    clearEnv: true,
-    env: { HOME, PATH, ...(DENO_DIR && { DENO_DIR }), ...env },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const feed = new Blob([input]).stream().pipeTo(child.stdin).catch(() => {}); // it may not read on
-  const [{ code, stdout, stderr }] = await Promise.all([child.output(), feed]);
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+  const { code, stdout, stderr } = await runProgram(fromSource, ["token", ...args], env, input);
+  return { code, out: stdout, err: stderr };
 }
 
 const toLines = (texts: readonly string[]) => texts.map((text) => `${text}\n`).join("");

@@ -2,19 +2,30 @@
 import assert from "node:assert/strict";
 import { openTransit, POLICY } from "../../scripts/servers/openbao/transit_fixture.ts";
 import { settingsReader } from "../../scripts/servers/test_keys.ts";
-import { readVaultSettings, type VaultSettings } from "../../src/tokens/vault/settings.ts";
+import { readVaultSettings } from "../../src/tokens/vault/settings.ts";
 import { openWitness } from "../../src/verify/ask_vault.ts";
 import { assertReport } from "../support/assertions.ts";
 import { useDatabase } from "../support/action_fixture.ts";
-import { findingOf, openVerifier } from "../verify/verifier.ts";
+import { findingOf, openVerifier, type Verifier } from "../verify/verifier.ts";
 
 const vault = await openTransit();
 const database = await useDatabase();
 const { sql, openAction } = database;
 Deno.test.afterAll(() => vault.close());
 
-function settings(variables: Readonly<Record<string, string>>): VaultSettings {
-  return readVaultSettings(settingsReader(vault.variables(variables)));
+/** A verifier that asks Vault, with these variables besides the fixture's. */
+function openVaultVerifier(variables: Readonly<Record<string, string>>): Verifier {
+  const settings = readVaultSettings(settingsReader(vault.variables(variables)));
+  const { ask: askVault, close } = openWitness(settings);
+  const known = { sdk: "vault-transit", scope: "global", keys: [], askVault } as const;
+  const verifier = openVerifier(database.url, { known });
+  return {
+    ...verifier,
+    async [Symbol.asyncDispose]() {
+      close();
+      await verifier[Symbol.asyncDispose]();
+    },
+  };
 }
 
 Deno.test("each token is opened by Vault; changed ones and those of another key are lookalikes", async () => {
@@ -25,14 +36,7 @@ Deno.test("each token is opened by Vault; changed ones and those of another key 
   await sql`insert into people select i, 'canary' || i from generate_series(1, 600) i`;
   await using action = openAction({ tokenSdk });
   await action.tokenize("public.people", ["email"], { scrub: true });
-  const witness = openWitness(settings({ VAULT_TRANSIT_KEY: key }));
-  const known = {
-    sdk: "vault-transit" as const,
-    scope: "global" as const,
-    keys: [],
-    askVault: witness.ask,
-  };
-  await using verifier = openVerifier(database.url, { known });
+  await using verifier = openVaultVerifier({ VAULT_TRANSIT_KEY: key });
   const clean = await verifier.verify("public.people", ["email"]);
   assert.equal(findingOf(clean, "values").state, "clean");
   const [tokens] = clean.columns[0]!.tokens;
@@ -50,7 +54,6 @@ Deno.test("each token is opened by Vault; changed ones and those of another key 
   const report = await restoring.tokenize("public.people", ["email"]);
   assertReport(report, { updated: 598, skipped: 2, lookalikes: 2 });
   assert.equal((await database.valuesOf("people", "email"))[9], "canary10");
-  witness.close();
   await Promise.all([tokenSdk.close!(), others.close!()]);
 });
 
@@ -61,17 +64,9 @@ Deno.test("where the policies do not allow decryption, tokens are known by their
   await sql`insert into closed values (${token!})`;
   const withoutDecryption = POLICY.split("\n").filter((line) => !line.includes("/decrypt/"));
   const VAULT_TOKEN = await vault.makeToken(withoutDecryption.join("\n"));
-  const witness = openWitness(settings({ VAULT_TOKEN }));
-  const known = {
-    sdk: "vault-transit" as const,
-    scope: "global" as const,
-    keys: [],
-    askVault: witness.ask,
-  };
-  await using verifier = openVerifier(database.url, { known });
+  await using verifier = openVaultVerifier({ VAULT_TOKEN });
   const found = await verifier.verify("public.closed", ["email"]);
   assert.equal(findingOf(found, "values").state, "clean");
   assert.deepEqual(found.columns[0]!.tokens.map(({ checked }) => checked), ["form"]);
-  witness.close();
   await tokenSdk.close!();
 });
