@@ -1,4 +1,4 @@
-/** Copies, joins and reads bytes. */
+/** Copies, joins, gathers and reads bytes. */
 
 const MAX_LOOP_BYTES = 64;
 
@@ -27,6 +27,38 @@ export function joinBytes(pieces: readonly Uint8Array[], length: number): Uint8A
     at += piece.length;
   }
   return joined;
+}
+
+/** Gathers what comes in pieces until there is enough to read: a whole message, or a whole row. */
+export class ByteGatherer {
+  #pieces: Uint8Array[] = [];
+  #held = 0;
+  #needed: number;
+
+  /** `needed`: how many bytes are enough at first. */
+  constructor(needed: number) {
+    this.#needed = needed;
+  }
+
+  /** How many bytes are held. */
+  get held(): number {
+    return this.#held;
+  }
+
+  /** Takes a piece. Gives all that is held, in one array, if that is enough; undefined if it is not. */
+  add(piece: Uint8Array): Uint8Array | undefined {
+    this.#pieces.push(piece);
+    this.#held += piece.length;
+    if (this.#held < this.#needed) return undefined;
+    return this.#pieces.length === 1 ? piece : joinBytes(this.#pieces, this.#held);
+  }
+
+  /** Holds what `bytes`, which `add` gave, has from `at` on. It is enough once it has `needed` bytes. */
+  keep(bytes: Uint8Array, at: number, needed: number): void {
+    this.#held = bytes.length - at;
+    this.#pieces = this.#held === 0 ? [] : [bytes.subarray(at)];
+    this.#needed = needed;
+  }
 }
 
 /** A signed integer of four bytes, the most significant first. */

@@ -5,6 +5,7 @@
  * (4) and the length of an extension (4) with the extension; of each row the number of its fields (2), and
  * of each field its length (4, -1 for NULL) and its bytes; at the end -1 as the number of fields.
  */
+import { ByteGatherer } from "../../../bytes.ts";
 import { ServiceError } from "../../../errors.ts";
 import type { TextBatch } from "../../inspection.ts";
 import type { Session } from "../connection/session.ts";
@@ -33,9 +34,8 @@ class RowReader {
   /** Texts may be anything in a database without an encoding; what is no UTF-8 is no token. */
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   readonly #columns: number;
-  #pieces: Uint8Array[] = [];
-  #held = 0;
-  /** How many bytes there must be before another try is worth it. */
+  readonly #gatherer = new ByteGatherer(HEADER_BYTES);
+  /** Where what was read last would end if it were whole. */
   #needed = HEADER_BYTES;
   #isBeforeHeader = true;
   #hasEnded = false;
@@ -49,15 +49,13 @@ class RowReader {
   }
 
   *read(piece: Uint8Array): Generator<TextBatch, void> {
-    this.#pieces.push(piece);
-    this.#held += piece.length;
-    if (this.#held < this.#needed) return;
-    const bytes = this.#joined();
+    const bytes = this.#gatherer.add(piece);
+    if (bytes === undefined) return;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let at = 0;
     if (this.#isBeforeHeader) {
       at = this.#headerEnd(bytes, view);
-      if (at === 0) return;
+      if (at === 0) return this.#gatherer.keep(bytes, at, this.#needed);
       this.#isBeforeHeader = false;
     }
     for (let end = this.#rowEnd(view, at); end !== undefined; end = this.#rowEnd(view, at)) {
@@ -65,27 +63,13 @@ class RowReader {
       at = end;
       if (this.#rows >= BATCH_ROWS || this.#bytes >= BATCH_BYTES) yield this.#full();
     }
-    this.#pieces = [bytes.subarray(at)];
-    this.#held = bytes.length - at;
-    this.#needed -= at;
+    this.#gatherer.keep(bytes, at, this.#needed - at);
   }
 
   /** What is left when all was read. Throws `database_error` if the end is missing. */
   *end(): Generator<TextBatch, void> {
-    if (!this.#hasEnded || this.#held > 0) throw malformed();
+    if (!this.#hasEnded || this.#gatherer.held > 0) throw malformed();
     if (this.#rows > 0) yield this.#full();
-  }
-
-  #joined(): Uint8Array {
-    if (this.#pieces.length === 1) return this.#pieces[0]!;
-    const bytes = new Uint8Array(this.#held);
-    let at = 0;
-    for (const piece of this.#pieces) {
-      bytes.set(piece, at);
-      at += piece.length;
-    }
-    this.#pieces = [bytes];
-    return bytes;
   }
 
   #headerEnd(bytes: Uint8Array, view: DataView): number {

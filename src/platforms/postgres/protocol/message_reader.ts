@@ -4,7 +4,7 @@
  * Source: PostgreSQL documentation, "55.7 Message Formats": a message is its type (one byte), its length
  * with that of the length (four bytes), and its content.
  */
-import { joinBytes, readInt32 } from "../../../bytes.ts";
+import { ByteGatherer, readInt32 } from "../../../bytes.ts";
 import { notTheProtocol } from "./connection_fault.ts";
 
 /** The bytes of type and length. */
@@ -14,10 +14,7 @@ const MAX_BYTES_AT_FIRST = 64 * 1024;
 
 /** Gathers bytes to whole messages. */
 export class MessageReader {
-  /** What came and is not a whole message yet. */
-  #pieces: Uint8Array[] = [];
-  #held = 0;
-  #needed = HEADER_BYTES;
+  readonly #gatherer = new ByteGatherer(HEADER_BYTES);
   #maxBytes = MAX_BYTES_AT_FIRST;
 
   /** From now on a message may be of any length. */
@@ -34,24 +31,19 @@ export class MessageReader {
     piece: Uint8Array,
     take: (type: number, bytes: Uint8Array, start: number, end: number) => void,
   ): void {
-    this.#pieces.push(piece);
-    this.#held += piece.length;
-    if (this.#held < this.#needed) return;
-    const bytes = this.#pieces.length === 1 ? piece : joinBytes(this.#pieces, this.#held);
+    const bytes = this.#gatherer.add(piece);
+    if (bytes === undefined) return;
     let at = 0;
-    this.#needed = HEADER_BYTES;
+    let needed = HEADER_BYTES;
     while (bytes.length - at >= HEADER_BYTES) {
       const length = 1 + readInt32(bytes, at + 1);
-      if (length < HEADER_BYTES || length > this.#maxBytes) {
-        throw notTheProtocol();
-      }
-      this.#needed = length;
+      if (length < HEADER_BYTES || length > this.#maxBytes) throw notTheProtocol();
+      needed = length;
       if (bytes.length - at < length) break;
       take(bytes[at]!, bytes, at + HEADER_BYTES, at + length);
       at += length;
-      this.#needed = HEADER_BYTES;
+      needed = HEADER_BYTES;
     }
-    this.#held = bytes.length - at;
-    this.#pieces = this.#held === 0 ? [] : [bytes.subarray(at)];
+    this.#gatherer.keep(bytes, at, needed);
   }
 }

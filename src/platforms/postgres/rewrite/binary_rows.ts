@@ -6,7 +6,7 @@
  * row: a signature (11 bytes), flags (4), and the length of an extension (4) with the extension; and -1
  * as the number of fields after the last.
  */
-import { joinBytes, readInt32 } from "../../../bytes.ts";
+import { ByteGatherer, readInt32 } from "../../../bytes.ts";
 import { ServiceError } from "../../../errors.ts";
 import { CTID_BYTES, type RowBatch } from "./row_batch.ts";
 import { RowBatchBuilder } from "./row_batch_builder.ts";
@@ -32,9 +32,8 @@ export class BinaryRowReader {
   readonly #builder: RowBatchBuilder;
   readonly #fields: number;
   readonly #limits: BatchLimits;
-  /** What came and is not a whole row yet, and how many bytes may make it one. */
-  #pieces: Uint8Array[] = [];
-  #held = 0;
+  readonly #gatherer = new ByteGatherer(0);
+  /** Where what was read last would end if it were whole. */
   #needed = 0;
   #isBeforeHeader: boolean;
   #hasEnded = false;
@@ -56,10 +55,8 @@ export class BinaryRowReader {
 
   /** Reads a piece, and gives each batch as soon as it is full. */
   *read(piece: Uint8Array): Generator<RowBatch, void> {
-    this.#pieces.push(piece);
-    this.#held += piece.length;
-    if (this.#held < this.#needed) return;
-    const bytes = this.#pieces.length === 1 ? piece : joinBytes(this.#pieces, this.#held);
+    const bytes = this.#gatherer.add(piece);
+    if (bytes === undefined) return;
     let at = this.#isBeforeHeader ? this.#readHeader(bytes) : 0;
     while (!this.#isBeforeHeader) {
       const end = this.#endOfRow(bytes, at);
@@ -69,9 +66,7 @@ export class BinaryRowReader {
       const { rows, bytes: limit } = this.#limits;
       if (this.#builder.size >= rows || this.#builder.bytes >= limit) yield this.#builder.take();
     }
-    this.#held = bytes.length - at;
-    this.#pieces = this.#held === 0 ? [] : [bytes.subarray(at)];
-    this.#needed -= at;
+    this.#gatherer.keep(bytes, at, this.#needed - at);
   }
 
   /** Reads a piece into the one batch that `end` gives, if there are no limits. */
@@ -81,7 +76,7 @@ export class BinaryRowReader {
 
   /** What is left when all was read. Throws `database_error` if the end is missing. */
   end(): RowBatch {
-    if (this.#held > 0 || !this.#hasEnded) throw unreadable();
+    if (this.#gatherer.held > 0 || !this.#hasEnded) throw unreadable();
     return this.#builder.take();
   }
 
