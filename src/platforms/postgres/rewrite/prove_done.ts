@@ -23,13 +23,6 @@ export async function markBeginning(session: Session, { table }: Work): Promise<
   return row![0];
 }
 
-/** A count at the end by how texts begin, and the foreign tokens, which it does not find. */
-export interface QuickCount {
-  readonly statement: string;
-  /** Undefined if they could not be counted. */
-  readonly foreign: Promise<number | undefined>;
-}
-
 /**
  * Whether rows that the run wrote may be read again by how their texts begin, which takes a fraction of the
  * time. Without code of others nothing but the run's own statements wrote them, so what may still be wrong
@@ -40,35 +33,41 @@ function mayReadQuickly({ table }: Work): boolean {
 }
 
 /**
- * How to read the rows again by how their texts begin; undefined if that does not do.
- *
- * The foreign tokens are what `countForeign` gives, by default counted beside the work from now on.
+ * The count by how texts begin, which does not find foreign tokens: all rows, and those with something to
+ * convert. Undefined if that does not do.
  */
-export function planQuickCount(
-  work: Work,
-  countForeign = () => countForeignBeside(work),
-): QuickCount | undefined {
-  const { table, conversion } = work;
+function quickCountStatement(work: Work): string | undefined {
   if (!mayReadQuickly(work)) return undefined;
-  const statement = countBeginningsStatement(table, conversion.selects);
-  return statement === undefined ? undefined : { statement, foreign: countForeign() };
+  return countBeginningsStatement(work.table, work.conversion.selects);
 }
 
-/** Counts the table when everything is written, also what deferred triggers write. */
+/**
+ * Counts, beside the work from now on, the foreign tokens that `countAtEnd` would not find. Undefined if it
+ * finds them, or nothing else can.
+ */
+export async function countForeignForEnd(work: Work): Promise<number | undefined> {
+  return quickCountStatement(work) === undefined ? undefined : await countForeignBeside(work);
+}
+
+/**
+ * Counts the table when everything is written, also what deferred triggers write. `foreign`: the foreign
+ * tokens, if they are known; the count then takes less time.
+ */
 export async function countAtEnd(
   session: Session,
   work: Work,
-  quick?: QuickCount,
+  foreign: Promise<number | undefined> | number,
 ): Promise<RowCounts> {
   const { table } = work;
-  const foreign = await quick?.foreign;
-  if (quick !== undefined && foreign !== undefined) {
+  const quickCount = quickCountStatement(work);
+  const known = await foreign;
+  if (quickCount !== undefined && known !== undefined) {
     const { rows: [counted] } = await session.query<[total: string, selected: string]>(
       `count the rows of ${table.displayName}`,
-      quick.statement,
+      quickCount,
     );
     const [total, selected] = counted!;
-    return { total: Number(total), foreign, selected: Number(selected) };
+    return { total: Number(total), foreign: known, selected: Number(selected) };
   }
   const firing = table.triggers.length === 0
     ? undefined

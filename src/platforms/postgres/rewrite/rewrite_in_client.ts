@@ -19,7 +19,7 @@ import type { TargetTable } from "../table.ts";
 import { bulkPass } from "./bulk_pass.ts";
 import { countRows, countsOf, isLarge } from "./count_table.ts";
 import { passAtOnce } from "./pass_at_once.ts";
-import { countAtEnd, planQuickCount } from "./prove_done.ts";
+import { countAtEnd, countForeignForEnd } from "./prove_done.ts";
 import type { RewriteCounts, Work } from "./work.ts";
 
 /** Converts every row with something to convert. Throws a `ServiceError`. */
@@ -29,7 +29,7 @@ export async function rewriteInClient(writer: Session, work: Work): Promise<Rewr
   // all that a small table with nothing to do needs; pipelined, it costs no round trip
   const counting = isLarge(table) ? undefined : countRows(writer, work);
   counting?.catch(() => {});
-  const quick = planQuickCount(work);
+  const foreignBeside = countForeignForEnd(work);
   const isAtOnce = table.selfKeys.length > 0;
   const snapshot = isLarge(table) && !isAtOnce
     ? await run.withSnapshotReader((reader) => bulkPass({ reader, writer }, work))
@@ -45,7 +45,7 @@ export async function rewriteInClient(writer: Session, work: Work): Promise<Rewr
 
   const updated = updatedBefore + (locked?.updated ?? 0);
   const before = updated === 0 ? await counting : undefined;
-  const { total, foreign, selected } = before ?? await countAtEnd(writer, work, quick);
+  const { total, foreign, selected } = before ?? await countAtEnd(writer, work, foreignBeside);
   const { lookalikes, rejectedRows } = (locked ?? snapshot)!;
   return {
     ...countsOf(

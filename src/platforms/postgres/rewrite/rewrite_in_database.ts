@@ -4,7 +4,7 @@ import { PREPARED, type Session } from "../connection/session.ts";
 import type { BlockRange } from "../sql/block_ranges.ts";
 import { updateInPlaceStatement } from "../sql/update_in_place.ts";
 import { countsOf } from "./count_table.ts";
-import { countAtEnd, planQuickCount } from "./prove_done.ts";
+import { countAtEnd, countForeignForEnd } from "./prove_done.ts";
 import { actionOn, type RewriteCounts, type Work } from "./work.ts";
 
 /** Rewrites the table by one UPDATE. Throws a `ServiceError`. */
@@ -12,7 +12,7 @@ export async function rewriteInDatabase(session: Session, work: Work): Promise<R
   // pipelined, the count costs no round trip; rows that others insert or delete meanwhile do not matter
   const [updated, counts] = await Promise.all([
     updateInPlace(session, work),
-    countAtEnd(session, work, planQuickCount(work)),
+    countAtEnd(session, work, countForeignForEnd(work)),
   ]);
   return { ...countsOf(counts, updated), rejectedRows: 0, selectedAtEnd: counts.selected };
 }

@@ -15,7 +15,7 @@ import {
 } from "../sql/rewrite_columns.ts";
 import type { TargetTable } from "../table.ts";
 import { countRows, countsOf } from "./count_table.ts";
-import { countAtEnd, planQuickCount } from "./prove_done.ts";
+import { countAtEnd } from "./prove_done.ts";
 import { actionOn, type RewriteCounts, type Work } from "./work.ts";
 
 /**
@@ -48,8 +48,7 @@ export async function rewriteWholeTable(session: Session, work: Work): Promise<R
     } catch (error) {
       throw dependency(error, table) ?? error;
     }
-    const quick = planQuickCount(work, () => Promise.resolve(counts.foreign));
-    selectedAtEnd = (await countAtEnd(session, work, quick)).selected;
+    selectedAtEnd = (await countAtEnd(session, work, counts.foreign)).selected;
   }
   return { ...countsOf(counts, counts.selected), rejectedRows: 0, selectedAtEnd };
 }
