@@ -1,28 +1,24 @@
 /** The program `tokenize`: finds out which command, with which configuration, and runs it. */
 import "./sandbox/no_writing.ts";
 import "./sandbox/no_environment.ts";
-import { type Command, isKeysCommand, type TypedCommand } from "./command.ts";
-import { readCommandLine } from "./command_line/command_line.ts";
-import { completionScript } from "./command_line/completion.ts";
+import { type Command, isKeysCommand, type OutsideCommand, type TypedCommand } from "./command.ts";
+import type { CommandLine } from "./command_line/command_line.ts";
+import { readPlainCommandLine } from "./command_line/plain_command_line.ts";
 import type { GlobalOptions } from "./command_line/program.ts";
-import { reportSettings } from "./commands/config_check.ts";
-import { asksAboutDummy, confirmDummy } from "./commands/dummy_tokens.ts";
-import { reportUnusableSettings } from "./commands/doctor.ts";
-import { keys } from "./commands/keys.ts";
+import { asksAboutDummy, confirmDummy, writesDummyTokens } from "./commands/dummy_tokens.ts";
 import { findMachineFacts } from "./commands/machine_facts.ts";
 import { printError, printUnwritable } from "./commands/output.ts";
 import { openReceipt, UnwritableReceipt } from "./commands/receipt_file.ts";
-import { printPermissions } from "./commands/permissions.ts";
 import type { Config, ConfigSource } from "./config.ts";
 import { type ReadSettings, readSettings } from "./config/read_settings.ts";
 import { withEnvFile } from "./config/env_file.ts";
-import { ConfigError, faultLine } from "./config_error.ts";
+import { ConfigError, type ConfigFault, faultLine } from "./config_error.ts";
 import { USAGE_EXIT_CODE } from "./exit_codes.ts";
 import { DEFAULT_RUN_OPTIONS } from "./run_options.ts";
 import { stackFrames } from "./stack_frames.ts";
 import { toAuthority } from "./host_name.ts";
 import { oneLine } from "./one_line.ts";
-import { grantsFor, isGrantable } from "./sandbox/grants.ts";
+import { type Grants, grantsFor, isGrantable } from "./sandbox/grants.ts";
 import { supervise } from "./sandbox/supervisor.ts";
 import { readInput, UnwritableOutput, writeError, writeOutput } from "./standard_streams.ts";
 
@@ -38,15 +34,19 @@ const MACHINE: ConfigSource = {
 
 async function main(): Promise<number> {
   useNoProxy();
-  const commandLine = readCommandLine(Deno.args, Deno.stdout.isTerminal());
+  const commandLine = readPlainCommandLine(Deno.args) ?? await parseCommandLine();
   if (commandLine.kind === "done") return commandLine.exitCode;
   const { command: typed, globalOptions } = commandLine;
   const machine = withEnvFile(MACHINE, globalOptions.envFile);
   if (typed.name === "completion") {
+    const { completionScript } = await import("./command_line/completion.ts");
     writeOutput(completionScript(typed.shell));
     return 0;
   }
-  if (isKeysCommand(typed)) return keys(typed, machine);
+  if (isKeysCommand(typed)) {
+    const { keys } = await import("./commands/keys.ts");
+    return keys(typed, machine);
+  }
   if (typed.name === "receipt verify") {
     const { verifyReceiptFiles } = await import("./commands/receipt_verify.ts");
     return await verifyReceiptFiles(typed, machine.file);
@@ -57,12 +57,11 @@ async function main(): Promise<number> {
     allKeys: typed.name === "verify",
   });
   const config = withLogLevel(settings, typed, globalOptions);
-  if (typed.name === "config check") return reportSettings(settings, typed.json);
-  if (config === undefined) {
-    if (typed.name === "doctor") return reportUnusableSettings(settings.faults, typed.json);
-    for (const fault of settings.faults) printError(faultLine(fault));
-    return USAGE_EXIT_CODE;
+  if (typed.name === "config check") {
+    const { reportSettings } = await import("./commands/config_check.ts");
+    return reportSettings(settings, typed.json);
   }
+  if (config === undefined) return await reportFaults(settings.faults, typed);
   const command = typed.name === "permissions"
     ? SERVE
     : await withRuns(withUrl(withMachine(typed), config), machine);
@@ -78,6 +77,7 @@ async function main(): Promise<number> {
     return USAGE_EXIT_CODE;
   }
   if (typed.name === "permissions") {
+    const { printPermissions } = await import("./commands/permissions.ts");
     printPermissions(grants, config, typed.json);
     return 0;
   }
@@ -85,10 +85,37 @@ async function main(): Promise<number> {
     printError("Cannot start the run: it was not confirmed; nothing was changed");
     return 1;
   }
+  return await start(command, config, grants);
+}
+
+/** Runs a command in the sandbox. Returns the exit code. */
+async function start(command: Command, config: Config, grants: Grants): Promise<number> {
   const receipt = openReceipt("receipt" in command ? command.receipt : undefined);
   const identified = await withProgram(command, config);
-  const exitCode = await supervise(command, identified, grants, receipt.keep);
+  const exitCode = await supervise(command, identified, grants, {
+    observations: writesDummyTokens(command, config) ? [{ event: "dummy_tokens" }] : [],
+    keepReceipt: receipt.keep,
+  });
   return receipt.close() ? exitCode : exitCode || 1;
+}
+
+/** What the parser makes of the arguments. Its library is only loaded for what needs it. */
+async function parseCommandLine(): Promise<CommandLine> {
+  const { readCommandLine } = await import("./command_line/command_line.ts");
+  return readCommandLine(Deno.args, Deno.stdout.isTerminal());
+}
+
+/** Prints what is wrong with the settings. Returns the exit code. */
+async function reportFaults(
+  faults: readonly ConfigFault[],
+  command: TypedCommand | OutsideCommand,
+): Promise<number> {
+  if (command.name === "doctor") {
+    const { reportUnusableSettings } = await import("./commands/doctor.ts");
+    return reportUnusableSettings(faults, command.json);
+  }
+  for (const fault of faults) printError(faultLine(fault));
+  return USAGE_EXIT_CODE;
 }
 
 /**

@@ -8,3 +8,6 @@ export const VERSION: string = manifest.version;
 
 /** The commit the binary was built from; `source` where it runs from source. */
 export const COMMIT: string = typeof TOKENIZE_COMMIT === "string" ? TOKENIZE_COMMIT : "source";
+
+/** What `--version` prints. */
+export const VERSION_LINE = `tokenize ${VERSION} (${COMMIT})`;

@@ -9,7 +9,7 @@ import { sweepDatahub } from "./commands/datahub_sweep.ts";
 import { detokenize } from "./commands/detokenize.ts";
 import { doctor } from "./commands/doctor.ts";
 import { migrateHistory } from "./commands/history_migrate.ts";
-import { dummyTokens, writesDummyTokens } from "./commands/dummy_tokens.ts";
+import { dummyTokens } from "./commands/dummy_tokens.ts";
 import { answerHealthcheck } from "./commands/healthcheck.ts";
 import { restore } from "./commands/restore.ts";
 import { rotate } from "./commands/rotate.ts";
@@ -101,7 +101,6 @@ async function perform(command: Command, config: Config, observers: Observers): 
   // a command for a person says a failure itself
   const observe = withoutRepeats(observers.observe, config.log);
   const once = () => actionDependencies(config, { ...observers, observe });
-  if (writesDummyTokens(command, config)) observers.observe({ event: "dummy_tokens" });
   switch (command.name) {
     case "serve":
       return await serve(config, action(), observers.metrics, shutDown.signal);

@@ -3,7 +3,7 @@ import { Command as Parser, Option } from "commander";
 import type { OutsideCommand, Shell, TypedCommand } from "../command.ts";
 import { oneLine } from "../one_line.ts";
 import { outputWidth, writeError, writeOutput } from "../standard_streams.ts";
-import { COMMIT, VERSION } from "../version.ts";
+import { VERSION_LINE } from "../version.ts";
 import { COMMANDS, GROUPS } from "./commands.ts";
 import { helpAfter } from "./help.ts";
 import type { Options } from "./options.ts";
@@ -23,7 +23,7 @@ type Use = (command: TypedCommand | OutsideCommand, globalOptions: GlobalOptions
 export function makeProgram(isTerminal: boolean, use: Use): Parser {
   const program = new Parser("tokenize")
     .description("Replaces the values of columns with tokens, in place, on Postgres or Databricks.")
-    .version(`tokenize ${VERSION} (${COMMIT})`, "-V, --version", "print version and commit")
+    .version(VERSION_LINE, "-V, --version", "print version and commit")
     .option("--config <file>", "the configuration file (default: TOKENIZE_CONFIG)")
     .option("--env-file <file>", "more variables, as KEY=VALUE lines; those of the environment win")
     .addOption(new Option("-q, --quiet", "log errors only, and show no progress"))

@@ -6,9 +6,8 @@
 import module from "node:module";
 import type { Config } from "../config.ts";
 import type { Command } from "../command.ts";
-import { startLog } from "../log.ts";
 import { readMessage, type ToWorker } from "./protocol.ts";
-import type { Observation } from "../observations.ts";
+import type { Observation, Observe } from "../observations.ts";
 import { type Grants, workerPermissions } from "./grants.ts";
 import { signalExitCode, STOP_SIGNALS, type StopSignal } from "../stop_signals.ts";
 
@@ -22,31 +21,43 @@ const SAME_SIGNAL_MS = 1000;
 
 const OWN_PERMISSIONS = ["net", "env", "read", "write", "run", "ffi", "sys", "import"] as const;
 
-/**
- * Runs the command in a sandbox that is given `grants` and no more. `keepReceipt` is called with each receipt
- * that the command makes. Resolves to the exit code.
- */
-export async function supervise(
+/** What the program around it has to do with a command. */
+export interface Surroundings {
+  /** What is observed before the command begins. */
+  readonly observations: readonly Observation[];
+  /** Called with each receipt that the command makes. */
+  keepReceipt(text: string): void;
+}
+
+/** Runs the command in a sandbox that is given `grants` and no more. Resolves to the exit code. */
+export function supervise(
   command: Command,
   config: Config,
   grants: Grants,
-  keepReceipt: (text: string) => void,
+  { observations, keepReceipt }: Surroundings,
 ): Promise<number> {
-  const observe = await startLog(config.log);
   const ended = Promise.withResolvers<number>();
   const worker = new Worker(new URL("../worker_entry.ts", import.meta.url), {
     type: "module",
     name: "sandbox",
     deno: { permissions: workerPermissions(grants) },
   });
+  const log = openLog(config.log); // while the worker loads its code
+  log.catch(ended.reject);
   const tell = (message: ToWorker) => worker.postMessage(message);
   let isOver = false;
-  const end = (exitCode: number, last?: Observation) => {
+  const end = async (exitCode: number, last?: Observation) => {
     if (isOver) return;
     isOver = true;
     worker.terminate(); // or it might write between the last line and the end
-    if (last !== undefined) observe(last);
+    if (last !== undefined) (await log)(last);
     ended.resolve(exitCode);
+  };
+  const start = (observe: Observe) => {
+    dropPermissions();
+    if (command.name === "serve") observe(ready(grants));
+    observations.forEach(observe);
+    tell({ type: "start", command, config });
   };
 
   let started = false;
@@ -56,15 +67,7 @@ export async function supervise(
     if (message.type === "loaded") {
       if (started) return;
       started = true;
-      dropPermissions();
-      if (command.name === "serve") {
-        observe({
-          event: "sandbox_ready",
-          hosts: grants.hosts.map(({ host }) => host),
-          files: grants.files.map(({ file }) => file),
-        });
-      }
-      tell({ type: "start", command, config });
+      log.then(start).catch(ended.reject);
     } else if (message.type === "receipt") {
       keepReceipt(message.text);
     } else if (message.type === "finished") {
@@ -87,7 +90,21 @@ export async function supervise(
     },
     again: (signal) => end(signalExitCode(signal), { event: "forced_end", signal }),
   });
-  return await ended.promise;
+  return ended.promise;
+}
+
+/** Starts the log. From source, its code is read: before the permissions are given up. */
+async function openLog(settings: Config["log"]): Promise<Observe> {
+  const { startLog } = await import("../log.ts");
+  return await startLog(settings);
+}
+
+function ready({ hosts, files }: Grants): Observation {
+  return {
+    event: "sandbox_ready",
+    hosts: hosts.map(({ host }) => host),
+    files: files.map(({ file }) => file),
+  };
 }
 
 /** Calls `first` with the first signal to stop, and `again` with one that is a further request. */
