@@ -3,23 +3,8 @@
  * platforms. What runs from here on reaches the hosts that the supervisor granted, and nothing else.
  */
 import "./sandbox/no_environment.ts";
-import { planDatahub } from "./commands/datahub_plan.ts";
-import { printDatahubStatus } from "./commands/datahub_status.ts";
-import { sweepDatahub } from "./commands/datahub_sweep.ts";
-import { detokenize } from "./commands/detokenize.ts";
-import { doctor } from "./commands/doctor.ts";
-import { migrateHistory } from "./commands/history_migrate.ts";
-import { dummyTokens } from "./commands/dummy_tokens.ts";
-import { answerHealthcheck } from "./commands/healthcheck.ts";
-import { restore } from "./commands/restore.ts";
-import { rotate } from "./commands/rotate.ts";
-import { printPlans } from "./commands/plan.ts";
-import { run } from "./commands/run.ts";
 import { serve } from "./commands/serve.ts";
-import { smoke } from "./commands/smoke.ts";
-import { token } from "./commands/token.ts";
-import { trigger } from "./commands/trigger.ts";
-import type { Config, Connection, RotationSettings } from "./config.ts";
+import type { Config, Connection, RotationSettings, SdkSettings } from "./config.ts";
 import { stackFrames } from "./stack_frames.ts";
 import type { Command } from "./command.ts";
 import { startLog, withoutRepeats } from "./log.ts";
@@ -27,10 +12,7 @@ import { Metrics } from "./metrics/metrics.ts";
 import type { FromWorker, ToWorker } from "./sandbox/protocol.ts";
 import type { Observe } from "./observations.ts";
 import type { Platform } from "./platforms/platform.ts";
-import { databricksPlatform } from "./platforms/databricks/databricks_platform.ts";
-import { postgresPlatform } from "./platforms/postgres/postgres_platform.ts";
 import type { RotationSource } from "./tokens/conversion.ts";
-import { lazyTokenSdk } from "./tokens/lazy_token_sdk.ts";
 import type { TokenSdk } from "./tokens/token_sdk.ts";
 import { inTrace } from "./trace_context.ts";
 import { openTraces } from "./traces/open_traces.ts";
@@ -96,105 +78,154 @@ interface Observers {
   readonly traces: Traces | undefined;
 }
 
+/** What asks a running action, or needs a part of what runs work with. */
+type WithoutRuns =
+  | Extract<Command, { readonly url: string }>
+  | Extract<Command, { readonly name: "history migrate" | "detokenize" | "token" }>;
+
+/** Performs the command, of which only its own code is loaded; of `serve`, what listens. */
 async function perform(command: Command, config: Config, observers: Observers): Promise<number> {
   const action = () => actionDependencies(config, observers);
   // a command for a person says a failure itself
   const observe = withoutRepeats(observers.observe, config.log);
   const once = () => actionDependencies(config, { ...observers, observe });
+  const { signal } = shutDown;
   switch (command.name) {
     case "serve":
-      return await serve(config, action(), observers.metrics, shutDown.signal);
-    case "run":
-      return await run(
-        command,
-        config,
-        { ...once(), ...(command.receipt !== undefined && { keepReceipt }) },
-        shutDown.signal,
-      );
-    case "plan":
-      return await printPlans(command, once(), shutDown.signal);
-    case "doctor":
-      return await doctor(command, config, action(), shutDown.signal);
-    case "rotate":
-      return await rotate(command, config, once(), shutDown.signal);
-    case "restore":
-      return await restore(command, config, once(), shutDown.signal);
-    case "trigger":
-      return await trigger(command, config.triggerToken, shutDown.signal);
-    case "smoke":
-      return await smoke(command, config.triggerToken, shutDown.signal);
-    case "healthcheck":
-      return await answerHealthcheck(command);
-    case "datahub plan":
-      return await planDatahub(command, config, action(), shutDown.signal);
-    case "datahub sweep":
-      return await sweepDatahub(command, config, action(), shutDown.signal);
-    case "datahub status":
-      return await printDatahubStatus(command, config, shutDown.signal);
-    case "history migrate":
-      return await migrateHistory(command, config, shutDown.signal);
-    case "detokenize":
-      return await detokenize(command, lazyTokenSdk(config.tokenSdk), shutDown.signal);
+      return await serve(config, { ...observers, loadAction: action }, signal);
+    case "run": {
+      const { run } = await import("./commands/run.ts");
+      const deps = { ...await once(), ...(command.receipt !== undefined && { keepReceipt }) };
+      return await run(command, config, deps, signal);
+    }
+    case "plan": {
+      const { printPlans } = await import("./commands/plan.ts");
+      return await printPlans(command, await once(), signal);
+    }
+    case "doctor": {
+      const { doctor } = await import("./commands/doctor.ts");
+      return await doctor(command, config, await action(), signal);
+    }
+    case "rotate": {
+      const { rotate } = await import("./commands/rotate.ts");
+      return await rotate(command, config, await once(), signal);
+    }
+    case "restore": {
+      const { restore } = await import("./commands/restore.ts");
+      return await restore(command, config, await once(), signal);
+    }
     case "verify": {
       const { verify } = await import("./commands/verify.ts");
-      return await verify(command, config, verification(config, observers), shutDown.signal);
+      return await verify(command, config, await verification(config, observe), signal);
     }
-    case "token":
-      return await token(command, config, lazyTokenSdk(config.tokenSdk), shutDown.signal);
+    case "datahub plan": {
+      const { planDatahub } = await import("./commands/datahub_plan.ts");
+      return await planDatahub(command, config, await action(), signal);
+    }
+    case "datahub sweep": {
+      const { sweepDatahub } = await import("./commands/datahub_sweep.ts");
+      return await sweepDatahub(command, config, await action(), signal);
+    }
+    default:
+      return await performWithoutRuns(command, config, signal);
+  }
+}
+
+async function performWithoutRuns(
+  command: WithoutRuns,
+  config: Config,
+  signal: AbortSignal,
+): Promise<number> {
+  switch (command.name) {
+    case "trigger": {
+      const { trigger } = await import("./commands/trigger.ts");
+      return await trigger(command, config.triggerToken, signal);
+    }
+    case "smoke": {
+      const { smoke } = await import("./commands/smoke.ts");
+      return await smoke(command, config.triggerToken, signal);
+    }
+    case "healthcheck": {
+      const { answerHealthcheck } = await import("./commands/healthcheck.ts");
+      return await answerHealthcheck(command);
+    }
+    case "datahub status": {
+      const { printDatahubStatus } = await import("./commands/datahub_status.ts");
+      return await printDatahubStatus(command, config, signal);
+    }
+    case "history migrate": {
+      const { migrateHistory } = await import("./commands/history_migrate.ts");
+      return await migrateHistory(command, config, signal);
+    }
+    case "detokenize": {
+      const { detokenize } = await import("./commands/detokenize.ts");
+      return await detokenize(command, await tokenSdkOf(config.tokenSdk), signal);
+    }
+    case "token": {
+      const { token } = await import("./commands/token.ts");
+      return await token(command, config, await tokenSdkOf(config.tokenSdk), signal);
+    }
   }
 }
 
 const keepReceipt = (text: string) => tell({ type: "receipt", text });
 
-function verification(config: Config, { observe }: Observers) {
-  return {
-    platforms: configuredPlatforms(config),
-    knownPlatforms: KNOWN_PLATFORMS,
-    allowedDatasets: config.allowedDatasets,
-    observe: withoutRepeats(observe, config.log),
-    keepReceipt,
-  };
+async function verification(config: Config, observe: Observe) {
+  const { allowedDatasets } = config;
+  const platforms = await configuredPlatforms(config);
+  return { platforms, knownPlatforms: KNOWN_PLATFORMS, allowedDatasets, observe, keepReceipt };
 }
 
-function actionDependencies(config: Config, { observe, metrics, traces }: Observers) {
-  const tokenSdk = lazyTokenSdk(config.tokenSdk);
+async function actionDependencies(config: Config, { observe, metrics, traces }: Observers) {
+  const tokenSdk = await tokenSdkOf(config.tokenSdk);
+  const { rotateFrom } = config;
+  const { dummyTokens } = await import("./commands/dummy_tokens.ts");
   return {
-    platforms: configuredPlatforms(config),
+    platforms: await configuredPlatforms(config),
     knownPlatforms: KNOWN_PLATFORMS,
     allowedDatasets: config.allowedDatasets,
     runTimeoutMs: config.runTimeoutMs,
     tokenSdk,
     standingWarnings: dummyTokens(config),
-    ...(config.rotateFrom && { rotateFrom: rotationSource(config.rotateFrom, config, tokenSdk) }),
+    ...(rotateFrom && { rotateFrom: await rotationSource(rotateFrom, config, tokenSdk) }),
     observe,
     meter: metrics,
     traces,
   };
 }
 
+async function tokenSdkOf(settings: SdkSettings): Promise<() => Promise<TokenSdk>> {
+  const { lazyTokenSdk } = await import("./tokens/lazy_token_sdk.ts");
+  return lazyTokenSdk(settings);
+}
+
 /** The SDK to rotate from: the current one itself, if it made the tokens. */
-function rotationSource(
+async function rotationSource(
   { mode, settings, keyId }: RotationSettings,
   { tokenSdk: current }: Config,
   tokenSdk: () => Promise<TokenSdk>,
-): () => Promise<RotationSource> {
-  const source = mode === current.mode ? tokenSdk : lazyTokenSdk({ mode, settings });
+): Promise<() => Promise<RotationSource>> {
+  const source = mode === current.mode ? tokenSdk : await tokenSdkOf({ mode, settings });
   return async () => ({ sdk: await source(), keyId });
 }
 
-function configuredPlatforms(config: Config): ReadonlyMap<string, Platform> {
-  return new Map(config.connections.map((each) => [each.name, platformOf(each, config)]));
+async function configuredPlatforms(config: Config): Promise<ReadonlyMap<string, Platform>> {
+  const platforms = new Map<string, Platform>();
+  for (const each of config.connections) platforms.set(each.name, await platformOf(each, config));
+  return platforms;
 }
 
-function platformOf(connection: Connection, config: Config): Platform {
+async function platformOf(connection: Connection, config: Config): Promise<Platform> {
   const { platformInstance } = connection;
   const { allowUnprovenMasks, pushdown } = config;
   if (connection.platform === "databricks") {
+    const { databricksPlatform } = await import("./platforms/databricks/databricks_platform.ts");
     const { settings, catalogs } = connection;
     const scope = { platformInstance, databases: catalogs };
     const secretScope = config.databricksSecretScope;
     return databricksPlatform(settings, { allowUnprovenMasks, pushdown, scope, secretScope });
   }
+  const { postgresPlatform } = await import("./platforms/postgres/postgres_platform.ts");
   return postgresPlatform(connection.settings, {
     ...config.postgresLimits,
     strainLimits: config.postgresStrainLimits,

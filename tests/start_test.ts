@@ -48,7 +48,6 @@ for (
     assert.ok(loaded.files.size > 20, String(loaded.files.size));
     assert.deepEqual(loaded.packages, packages);
     assert.deepEqual([...loaded.files].filter((file) => LATER.test(file)), []);
-    if (half === "sandbox") return;
     assert.deepEqual([...loaded.files].filter((file) => NOT_TO_SERVE.test(file)), []);
   });
 }

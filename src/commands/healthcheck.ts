@@ -1,5 +1,6 @@
 /** `tokenize healthcheck`: whether a running action is up. For images without curl. */
 import type { HealthcheckCommand } from "../command.ts";
+import { isHealthy } from "../http/health.ts";
 import { printError } from "./output.ts";
 
 const REQUEST_TIMEOUT_MS = 3000;
@@ -9,12 +10,11 @@ export async function answerHealthcheck(
   { url }: HealthcheckCommand<string>,
 ): Promise<number> {
   try {
-    const { healthSchema } = await import("../http/schemas.ts");
     const response = await fetch(new URL("/healthz", url), {
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
     const answer = await response.json().catch(() => undefined);
-    if (response.ok && healthSchema.safeParse(answer).success) return 0;
+    if (response.ok && isHealthy(answer)) return 0;
     printError(`${url} responded, but not as a healthy action does`);
   } catch {
     printError(`Cannot reach the action at ${url}: is it running?`);

@@ -9,7 +9,6 @@ import { asksForHealth, HEALTHY } from "../http/health.ts";
 import { HttpServer } from "../http/server/http_server.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Observe } from "../observations.ts";
-import { openHistoryOf } from "./open_history.ts";
 import type { RunService } from "../runs/run_service.ts";
 import { VERSION } from "../version.ts";
 
@@ -24,18 +23,26 @@ const CLOSE_TIMEOUT_MS = 1000;
  */
 const LOAD_DELAY_MS = 100;
 
+/** What serving depends on. */
+export interface ServeDependencies {
+  readonly observe: Observe;
+  readonly metrics: Metrics;
+  /** Loads and makes what runs work with, when the API is loaded. */
+  readonly loadAction: () => Promise<ActionDependencies>;
+}
+
 /** Serves until `shutDown` is aborted, with the name of the signal as the reason. Returns the exit code. */
 export async function serve(
   config: Config,
-  deps: ActionDependencies,
-  metrics: Metrics,
+  deps: ServeDependencies,
   shutDown: AbortSignal,
 ): Promise<number> {
+  const { observe } = deps;
   const runs = new RunRegistry();
   let loading: ReturnType<typeof loadApp> | undefined;
-  const load = () => loading ??= loadApp(config, deps, metrics, runs);
-  if (deps.platforms.size === 0) deps.observe({ event: "no_platform_configured" });
-  const server = listen(config, deps.observe, async (request) => {
+  const load = () => loading ??= loadApp(config, deps, runs);
+  if (config.connections.length === 0) observe({ event: "no_platform_configured" });
+  const server = listen(config, observe, async (request) => {
     if (loading === undefined && asksForHealth(request)) return Response.json(HEALTHY);
     return (await load()).app.fetch(request);
   });
@@ -44,33 +51,34 @@ export async function serve(
   const timer = setTimeout(load, LOAD_DELAY_MS);
   await aborted(shutDown);
   clearTimeout(timer);
-  deps.observe({ event: "stopping", signal: String(shutDown.reason), runs: runs.size });
+  observe({ event: "stopping", signal: String(shutDown.reason), runs: runs.size });
   const closing = loading?.then(({ datahub }) => datahub?.close());
   await runs.drain(GRACE_MS);
   await closing;
   await loading?.then(({ service }) => service.close()); // ends streams of events
   await settleWithin(CLOSE_TIMEOUT_MS, server.shutdown());
-  await Promise.all([...deps.platforms.values()].map((platform) => platform.close()));
-  deps.observe({ event: "stopped" });
+  await loading?.then(({ platforms }) => Promise.all(platforms.map((each) => each.close())));
+  observe({ event: "stopped" });
   return 0;
 }
 
 /** Loads the code of the API, and makes it; starts to follow DataHub. Runs are entered in `registry`. */
 async function loadApp(
   config: Config,
-  action: ActionDependencies,
-  metrics: Metrics,
+  { metrics, loadAction }: ServeDependencies,
   registry: RunRegistry,
 ) {
   const { listen, triggerToken } = config;
+  const action = await loadAction();
   const { openRuns } = await import("./open_runs.ts");
+  const { openHistoryOf } = await import("./open_history.ts");
   const history = await openHistoryOf(config, action.observe);
   const runs = await openRuns(config, action, registry, history);
   const datahub = await followDatahub(config, action, runs, history);
   const { createApp } = await import("../http/app.ts");
   const deps = { runs, action, datahub, history, metrics };
   const app = createApp({ version: VERSION, listen, triggerToken, ...deps });
-  return { app, datahub, service: runs };
+  return { app, datahub, service: runs, platforms: [...action.platforms.values()] };
 }
 
 /** Starts the DataHub loop, if it is configured; with a history, in one of the replicas at a time. */
