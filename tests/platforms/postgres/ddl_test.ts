@@ -51,6 +51,10 @@ const CHANGES: Changes = {
     "alter table altered rename to gone; alter table impostor rename to altered",
     ["conflict"],
   ],
+  "another table begins to inherit from it": [
+    "alter table impostor inherit altered",
+    ["conflict"],
+  ],
 };
 
 /** The tokens that are written already have to fit. */

@@ -12,7 +12,7 @@ import {
   findWritablePartitionsStatement,
   type WritablePartitionRow,
 } from "../sql/find_writable_partitions.ts";
-import { writeTokensStatement } from "../sql/write_tokens.ts";
+import { type BatchStatement, writeTokensStatement } from "../sql/write_tokens.ts";
 import type { TargetTable } from "../table.ts";
 import { ctidArray, oidArray, textArray } from "./binary_arrays.ts";
 import { countOf, type PackedColumn, type PackedRows } from "./row_batch.ts";
@@ -53,11 +53,13 @@ export interface BatchWriter {
 export async function openBatchWriter(
   session: Session | undefined,
   { run, table, conversion }: Work,
-  collectBy?: string,
+  collectBy?: BatchStatement,
 ): Promise<BatchWriter> {
   const throughParent = collectBy ?? writeTokensStatement(table);
   const isDirect = session !== undefined && collectBy === undefined;
-  const direct = isDirect ? await partitionStatements(session, table) : new Map();
+  const direct: ReadonlyMap<number, BatchStatement> = isDirect
+    ? await partitionStatements(session, table)
+    : new Map();
 
   const writesOf = (rows: PackedRows, tokens: readonly RowTokens[], chosen: Uint32Array) => {
     if (chosen.length === 0) return [];
@@ -114,7 +116,7 @@ function onlySelected(rows: PackedRows, selects: Selection): PackedRows {
 async function partitionStatements(
   session: Session,
   table: TargetTable,
-): Promise<ReadonlyMap<number, string>> {
+): Promise<ReadonlyMap<number, BatchStatement>> {
   // an UPDATE through the parent fires other triggers than one by the partition's own name
   if (!table.hasDescendants || table.triggers.length > 0) return new Map();
   const { rows } = await session.query<WritablePartitionRow>(
@@ -171,15 +173,15 @@ function rowTokens(rows: number, column: PackedColumn, tokens: PackedResults): R
 
 /** The statement with its parameters, for the `chosen` of the rows. */
 function writeOf(
-  statement: string,
+  { text, needsOids }: BatchStatement,
   rows: PackedRows,
   tokens: readonly RowTokens[],
   chosen: Uint32Array,
 ): Write {
   const parameters = [
-    oidArray(rows.tableOids, chosen),
     ctidArray(rows.ctids, chosen),
     ...tokens.map((column) => textArray(column.tokens, column.placeOf, chosen)),
+    ...(needsOids ? [oidArray(rows.tableOids, chosen)] : []),
   ];
-  return { statement, parameters };
+  return { statement: text, parameters };
 }

@@ -9,6 +9,7 @@ import { pool, Semaphore } from "../../../async.ts";
 import type { Session } from "../connection/session.ts";
 import { mayIdle } from "../connection/transaction.ts";
 import type { BlockRange } from "../sql/block_ranges.ts";
+import type { BatchStatement } from "../sql/write_tokens.ts";
 import { openBatchWriter } from "./batch_writer.ts";
 import { portalBatches } from "./portal_batches.ts";
 import { readLongRows } from "./read_long_rows.ts";
@@ -38,7 +39,7 @@ export interface PassOptions {
    */
   readonly lock?: boolean;
   /** The statement that takes a batch instead of the table, with the same parameters. */
-  readonly collectBy?: string;
+  readonly collectBy?: BatchStatement;
   /** Rows that the run has written before, for its progress. */
   readonly updatedBefore?: number;
 }

@@ -1,8 +1,11 @@
 /**
  * Writes one batch of tokens back by `ctid`. A NULL token leaves its column as it is.
  *
- * Parameters: arrays of the rows' `tableoid`s and `ctid`s, and of the tokens of each column.
- * A `ctid` is unique within one table only, so partitions need both.
+ * Parameters: arrays of the rows' `ctid`s and of the tokens of each column. A `ctid` is unique within one
+ * table only, so a statement that reaches several has the rows' `tableoid`s as a last parameter.
+ *
+ * The arrays are taken apart in a SELECT list, row by row. In FROM, each would first be copied to a store of
+ * its own.
  *
  * The `ctid` is compared twice. A TID scan does not check it again after it had to wait for another
  * transaction and found a newer version of the row; a condition that no scan can use is checked again.
@@ -11,12 +14,26 @@ import { quoteIdentifier } from "../identifiers.ts";
 import type { TableName, TargetTable } from "../table.ts";
 import { tableName } from "./table_expressions.ts";
 
+/** A statement that takes a batch. */
+export interface BatchStatement {
+  readonly text: string;
+  /** Whether it needs the rows' `tableoid`s. */
+  readonly needsOids: boolean;
+}
+
 /**
  * The UPDATE; with `only`, for rows of that partition. The tokens are not cast to the columns' types: a
  * cast truncates silently what an assignment refuses.
  */
-export function writeTokensStatement(table: TargetTable, only?: TableName): string {
-  return updateStatement(table, batchRows(table), only);
+export function writeTokensStatement(table: TargetTable, only?: TableName): BatchStatement {
+  // a table that becomes a descendant meanwhile has rows with the same `ctid`s
+  const single = only ?? (table.hasDescendants ? undefined : table);
+  const needsOids = single === undefined;
+  const target = needsOids ? tableName(table) : `ONLY ${tableName(single)}`;
+  return {
+    text: updateStatement(table, target, batchRows(table, needsOids), needsOids),
+    needsOids,
+  };
 }
 
 /** The temporary table that collects batches until the transaction ends. It holds addresses and tokens. */
@@ -25,38 +42,40 @@ const STAGE = "pg_temp.tokenize_batch";
 /** Makes the table in which batches are collected, to be written by one statement. */
 export function createStageStatement(table: TargetTable): string {
   const tokens = table.columns.map((_, i) => `, token_${i} text`);
-  return `CREATE TEMPORARY TABLE ${STAGE} (table_oid oid, row_ctid tid${
+  return `CREATE TEMPORARY TABLE ${STAGE} (row_ctid tid${
     tokens.join("")
-  }) ON COMMIT DROP`;
+  }, table_oid oid) ON COMMIT DROP`;
 }
 
 /** Collects a batch, with the parameters of `writeTokensStatement`. */
-export function stageTokensStatement(table: TargetTable): string {
-  return `INSERT INTO ${STAGE} SELECT * FROM ${batchRows(table)}`;
+export function stageTokensStatement(table: TargetTable): BatchStatement {
+  return { text: `INSERT INTO ${STAGE} SELECT * FROM ${batchRows(table, true)}`, needsOids: true };
 }
 
 /** Writes all collected batches. */
 export function writeStagedStatement(table: TargetTable): string {
-  return updateStatement(table, `${STAGE} AS batch`);
+  return updateStatement(table, tableName(table), `${STAGE} AS batch`, true);
 }
 
 /** The rows of a batch, from the parameters. */
-function batchRows(table: TargetTable): string {
-  const arrays = table.columns.map((_, i) => `$${i + 3}::text[]`);
-  const tokens = table.columns.map((_, i) => `token_${i}`);
-  return `unnest($1::oid[], $2::tid[], ${arrays.join(", ")})
-  AS batch(table_oid, row_ctid, ${tokens.join(", ")})`;
+function batchRows(table: TargetTable, withOids: boolean): string {
+  const tokens = table.columns.map((_, i) => `unnest($${i + 2}::text[]) AS token_${i}`);
+  const oids = withOids ? [`unnest($${tokens.length + 2}::oid[]) AS table_oid`] : [];
+  return `(SELECT ${["unnest($1::tid[]) AS row_ctid", ...tokens, ...oids].join(", ")}) AS batch`;
 }
 
-function updateStatement(table: TargetTable, source: string, only?: TableName): string {
-  const tokens = table.columns.map((_, i) => `token_${i}`);
+function updateStatement(
+  table: TargetTable,
+  target: string,
+  source: string,
+  withOids: boolean,
+): string {
   const assignments = table.columns.map(({ name }, i) => {
     const column = quoteIdentifier(name);
-    return `${column} = coalesce(batch.${tokens[i]}, t.${column})`;
+    return `${column} = coalesce(batch.token_${i}, t.${column})`;
   });
-  const target = only === undefined ? tableName(table) : `ONLY ${tableName(only)}`;
+  const oids = withOids ? " AND t.tableoid = batch.table_oid" : "";
   return `UPDATE ${target} t SET ${assignments.join(", ")}
 FROM ${source}
-WHERE t.ctid = batch.row_ctid AND t.tableoid = batch.table_oid
-  AND t.ctid IS NOT DISTINCT FROM batch.row_ctid`;
+WHERE t.ctid = batch.row_ctid${oids} AND t.ctid IS NOT DISTINCT FROM batch.row_ctid`;
 }
