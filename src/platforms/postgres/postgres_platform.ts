@@ -21,6 +21,7 @@ type Use<T> = (table: TableSession) => Promise<T>;
 /** Makes the platform. It connects when it is first used. */
 export function postgresPlatform(settings: PostgresSettings, options: PostgresOptions): Platform {
   const pool = new SessionPool(settings);
+  const intricate = new Set<string>();
   const { platformInstance } = options;
   const scope = { platformInstance, databases: [settings.database] };
   return {
@@ -36,7 +37,8 @@ export function postgresPlatform(settings: PostgresSettings, options: PostgresOp
     },
     inspect: ({ signal }) => withSession(pool, signal, inspectServer),
     withTable(dataset, columns, context, use) {
-      const run = new PostgresRun(new RunSessions(pool), options, context, { dataset, columns });
+      const request = { dataset, columns, intricate };
+      const run = new PostgresRun(new RunSessions(pool), options, context, request);
       const isInBatches = context.commit === "batches" && !context.dryRun;
       const work = isInBatches ? inManyTransactions : inOneTransaction;
       const done = run.withLiveSession((session) => work(run, session, use));

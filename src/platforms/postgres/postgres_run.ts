@@ -1,6 +1,4 @@
 /** One run on Postgres: what was asked for, and the connections and transactions to do it in. */
-import type { DatasetUrn } from "../../datahub/dataset_urn.ts";
-import type { ColumnRef } from "../../datahub/schema_field.ts";
 import type { RunContext } from "../platform.ts";
 import { watchCommit } from "./connection/commit_watch.ts";
 import { SAFE_SEARCH_PATH } from "./connection/begin.ts";
@@ -15,6 +13,7 @@ import {
 import { inTransaction, whileOpen } from "./connection/transaction.ts";
 import { keepParametersUnlogged } from "./connection/unlogged_parameters.ts";
 import { nameConstraint } from "./lookup/name_constraint.ts";
+import type { TableRequest } from "./lookup/find_table.ts";
 import { resolveTable } from "./lookup/resolve_table.ts";
 import { lockAndVerify, verify } from "./lookup/verify_table.ts";
 import type { TargetTable } from "./table.ts";
@@ -33,12 +32,6 @@ export interface PostgresOptions extends TransactionLimits {
   readonly strainLimits?: StrainLimits;
   /** The platform instance of the datasets' names. Undefined: any or none; empty: none. */
   readonly platformInstance?: string;
-}
-
-/** What a run is asked to tokenize. */
-export interface TableRequest {
-  readonly dataset: DatasetUrn;
-  readonly columns: readonly ColumnRef[];
 }
 
 /** A run, for as long as it lasts. */
@@ -93,8 +86,7 @@ export class PostgresRun {
    * `session` ends. Throws what `resolveTable` throws.
    */
   async resolve(session: Session, { lock }: { readonly lock: boolean }): Promise<TargetTable> {
-    const { dataset, columns } = this.#request;
-    this.#table = await resolveTable(session, dataset, columns, {
+    this.#table = await resolveTable(session, this.#request, {
       // a rewrite fires none but event triggers
       allowTriggers: this.allowTriggers || this.context.strategy === "rewrite",
       inBatches: this.context.commit === "batches",

@@ -19,6 +19,8 @@ interface Table extends TableName {
   readonly canLock: boolean;
   /** A digest of all that the look-up says of the table but its size: it changes with the definition. */
   readonly fingerprint: string;
+  /** Whether it was looked up as a plain table, of which there is less to know. */
+  readonly isPlain: boolean;
   /** What the look-up saw as committed, as the server writes its snapshots. */
   readonly snapshot: string;
   /** With descendants, without indexes and out-of-line values. */

@@ -7,10 +7,18 @@ import { withinScope } from "../../connection_scope.ts";
 import { candidatesFor, type NameCandidate } from "../../table_name_candidates.ts";
 import type { Session } from "../connection/session.ts";
 import { arrayLiteral } from "../identifiers.ts";
-import { type FindTablesRow, findTablesStatement } from "../sql/find_tables.ts";
+import { type FindTablesRow, findTablesStatement, type LookUp } from "../sql/find_tables.ts";
 import { similarTable } from "./similar_names.ts";
 import { inSmallMemory } from "./small_memory.ts";
 import type { TableMetadata } from "../table.ts";
+
+/** What a run is asked to tokenize. */
+export interface TableRequest {
+  readonly dataset: DatasetUrn;
+  readonly columns: readonly ColumnRef[];
+  /** Datasets whose tables were not plain when they were looked up: kept up to date. */
+  readonly intricate: Set<string>;
+}
 
 /** How to look up a table. */
 export interface FindOptions {
@@ -20,6 +28,9 @@ export interface FindOptions {
   readonly lock: boolean;
 }
 
+/** How many datasets are remembered. */
+const MAX_INTRICATE = 10_000;
+
 /**
  * Looks the dataset up: names are compared as they are, and only if none matches without regard to case.
  *
@@ -27,30 +38,48 @@ export interface FindOptions {
  */
 export async function findTable(
   session: Session,
-  dataset: DatasetUrn,
-  asked: readonly ColumnRef[],
+  { dataset, columns: asked, intricate }: TableRequest,
   { platformInstance, lock }: FindOptions,
 ): Promise<TableMetadata> {
   const named = candidatesFor(dataset, "database.schema.table");
   const candidates = withinScope(named, { platformInstance, databases: undefined });
-  const [, exact] = await lookUp(session, candidates, asked, { exact: true, lock });
-  const table = onlyOne(dataset, exact);
+  const by = (how: LookUp) => lookUp(session, candidates, asked, { how, lock });
+  const table = onlyOne(dataset, await lookUpExactly(dataset, by, intricate));
   if (table !== undefined) return table;
-  const [database, similar] = await lookUp(session, candidates, asked, { exact: false, lock });
+  const [database, similar] = await by("similar");
   const same = similar.filter((each) => candidates.some((candidate) => isSame(candidate, each)));
   return onlyOne(dataset, same) ?? await notFound(session, dataset, candidates, database);
+}
+
+/**
+ * The tables of that very name. Most tables are plain, and looking one up as such takes a fraction of the
+ * time, so it is tried first, unless the dataset's table is known not to be.
+ */
+async function lookUpExactly(
+  { urn }: DatasetUrn,
+  by: (how: LookUp) => Promise<FindTablesRow>,
+  intricate: Set<string>,
+): Promise<readonly TableMetadata[]> {
+  if (!intricate.has(urn)) {
+    const [, tables] = await by("plain");
+    if (tables.every(({ isPlain }) => isPlain)) return tables;
+    if (intricate.size === MAX_INTRICATE) intricate.clear();
+    intricate.add(urn);
+  }
+  const [, tables] = await by("exact");
+  return tables;
 }
 
 async function lookUp(
   session: Session,
   candidates: readonly NameCandidate[],
   asked: readonly ColumnRef[],
-  { exact, lock }: { readonly exact: boolean; readonly lock: boolean },
+  { how, lock }: { readonly how: LookUp; readonly lock: boolean },
 ): Promise<FindTablesRow> {
   const possible = candidates.filter((candidate) => Object.values(candidate).every(isPossible));
   const action = "look up the table";
   const parameters = lookUpParameters(possible, asked, lock);
-  const find = () => session.query<FindTablesRow>(action, findTablesStatement(exact), parameters);
+  const find = () => session.query<FindTablesRow>(action, findTablesStatement(how), parameters);
   const { rows } = await inSmallMemory(session, action, find).catch((error) => {
     throw inNoEncoding(error) ?? error;
   });

@@ -1,6 +1,4 @@
 /** From a dataset's name to the one table it means, checked to be one that can be tokenized. */
-import type { DatasetUrn } from "../../../datahub/dataset_urn.ts";
-import type { ColumnRef } from "../../../datahub/schema_field.ts";
 import type { Refuse } from "../../obstacles.ts";
 import { runInProgress } from "../../refusal.ts";
 import type { Session } from "../connection/session.ts";
@@ -9,7 +7,7 @@ import { checkMasks } from "./check_masks.ts";
 import { type AllowedEffects, checkSideEffects } from "./check_side_effects.ts";
 import { checkTable, displayNameOf } from "./check_table.ts";
 import { checkTableFunctions } from "./check_table_functions.ts";
-import { type FindOptions, findTable } from "./find_table.ts";
+import { type FindOptions, findTable, type TableRequest } from "./find_table.ts";
 import { namesForMissing } from "./similar_names.ts";
 
 /** How to resolve a table. */
@@ -23,17 +21,17 @@ export interface ResolveOptions extends AllowedEffects, FindOptions {
 }
 
 /**
- * Finds the table and checks it, in one round trip unless a name differs. Throws a `ServiceError`
+ * Finds the table and checks it, in one round trip if it is plain and its name is exact. Throws a `ServiceError`
  * that says what stands in the way; `run_in_progress` if another run holds the lock.
  */
 export async function resolveTable(
   session: Session,
-  dataset: DatasetUrn,
-  asked: readonly ColumnRef[],
+  request: TableRequest,
   options: ResolveOptions,
 ): Promise<TargetTable> {
   const { allowTableFunctions, allowUnprovenMasks, refuse } = options;
-  const found = await findTable(session, dataset, asked, options);
+  const { dataset, columns: asked } = request;
+  const found = await findTable(session, request, options);
   const visible = await namesForMissing(session, found, asked);
   const columns = checkTable(found, asked, refuse, visible);
   checkMasks(found, allowUnprovenMasks, refuse);
@@ -43,7 +41,7 @@ export async function resolveTable(
   const displayName = displayNameOf(found);
   if (found.gotLock === false) throw runInProgress(displayName);
   const { oid, database, schema, name, platformInstance } = found;
-  const { hasDescendants, sizeBytes, canLock, fingerprint, snapshot } = found;
+  const { hasDescendants, sizeBytes, canLock, fingerprint, isPlain, snapshot } = found;
   const { canReadCtid, canReadXmin, canMakeTemporary } = found;
   return {
     oid,
@@ -63,6 +61,7 @@ export async function resolveTable(
     canMakeTemporary,
     canLock,
     fingerprint,
+    isPlain,
     snapshot,
   };
 }

@@ -57,7 +57,7 @@ export async function verify(
     await inSmallMemory(
       session,
       action,
-      () => session.query(action, verifyTableStatement(), parameters),
+      () => session.query(action, verifyTableStatement(table), parameters),
     );
   } catch (error) {
     const isAltered = error instanceof ServiceError && error.facts.sqlState === NOT_VERIFIED;

@@ -24,7 +24,7 @@ const RUNS_TEXT = "^(table|schema|database)_to_xml|^pg_input_(is_valid|error_inf
  * compared with it as `int8`: a constant of type `oid` counts as a table that the plan depends on, and the
  * first table ever made in a cluster has this one.
  */
-const FIRST_OID = 16384;
+export const FIRST_OID = 16384;
 
 /**
  * The query, which gives a `TableFunction` for each function that does not pass, and at most ten;
