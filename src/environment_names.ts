@@ -10,7 +10,11 @@ export const ENVIRONMENT_NAMES: readonly string[] = [
   "TOKENIZE_CONFIG",
   "TRACEPARENT",
   "TRACESTATE",
+  "TERM",
   "NO_COLOR",
+  "CLICOLOR",
+  "CLICOLOR_FORCE",
+  "FORCE_COLOR",
   "NO_PROXY", // set, not read
   `${REFERENCE_PREFIX}*`, // read if the configuration file names them
 ];

@@ -11,7 +11,7 @@ import {
 import type { Config, LogLevel } from "./config.ts";
 import type { Observation, Observe } from "./observations.ts";
 import { oneLine } from "./one_line.ts";
-import { writeError } from "./standard_streams.ts";
+import { knownScreen, writeError } from "./standard_streams.ts";
 import { currentTrace } from "./trace_context.ts";
 
 /**
@@ -60,6 +60,7 @@ export const LOG_LINES: Readonly<
     "dry run {runId} on {table}: {updated} would be updated, {skipped} skipped, {elapsedMs} ms",
   ],
   run_failed: ["error", "run {runId} failed: {reason} ({code})"],
+  run_progress: ["info", "run {runId}: {progress}"],
   run_throttled: ["info", "run {runId} waits because of {reason}"],
   run_resumed: ["info", "run {runId} goes on after {waitedMs} ms"],
   run_cancelled: ["info", "run {runId}: {reason}"],
@@ -130,9 +131,9 @@ export const LOG_LINES: Readonly<
 
 /** Sets up the log and returns the function that events go to. To be called once in each realm. */
 export async function startLog({ level, format }: Config["log"]): Promise<Observe> {
-  const isTerminal = Deno.stderr.isTerminal();
-  const toText = format === "json" ? jsonFormatter() : textFormatter(isTerminal && !Deno.noColor);
-  const clearLine = isTerminal ? "\r\x1b[K" : ""; // a progress bar may be there
+  const { hasColoredErrors, canRedraw } = knownScreen();
+  const toText = format === "json" ? jsonFormatter() : textFormatter(hasColoredErrors);
+  const clearLine = canRedraw ? "\r\x1b[K" : ""; // a progress bar may be there
   const write = (record: LogRecord) => writeError(clearLine + toText(record));
   await configure({
     sinks: { stderr: write },

@@ -20,7 +20,14 @@ import { toAuthority } from "./host_name.ts";
 import { oneLine } from "./one_line.ts";
 import { type Grants, grantsFor, isGrantable } from "./sandbox/grants.ts";
 import { supervise } from "./sandbox/supervisor.ts";
-import { readInput, UnwritableOutput, writeError, writeOutput } from "./standard_streams.ts";
+import {
+  readInput,
+  screenOf,
+  UnwritableOutput,
+  useScreen,
+  writeError,
+  writeOutput,
+} from "./standard_streams.ts";
 
 const SERVE: Command = { name: "serve" };
 
@@ -34,6 +41,7 @@ const MACHINE: ConfigSource = {
 
 async function main(): Promise<number> {
   useNoProxy();
+  useScreen(screenOf(MACHINE.variable));
   const commandLine = readPlainCommandLine(Deno.args) ?? await parseCommandLine();
   if (commandLine.kind === "done") return commandLine.exitCode;
   const { command: typed, globalOptions } = commandLine;

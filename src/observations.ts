@@ -97,6 +97,18 @@ export type Observation =
     readonly facts: ErrorFacts;
     readonly elapsedMs: number;
   }
+  /** How far a run of the command line has come, where no terminal can show it. */
+  | {
+    readonly event: "run_progress";
+    readonly runId: string;
+    /** In words, from what follows. */
+    readonly progress: string;
+    readonly updated: number | undefined;
+    readonly skipped: number | undefined;
+    readonly total: number | undefined;
+    readonly secondsLeft: number | undefined;
+    readonly elapsedMs: number;
+  }
   /** Of waiting for a rate that was asked for, there is no event. */
   | { readonly event: "run_throttled"; readonly runId: string; readonly reason: string }
   | { readonly event: "run_resumed"; readonly runId: string; readonly waitedMs: number }

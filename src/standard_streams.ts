@@ -22,11 +22,69 @@ export function writeOutput(text: string): void {
   }
 }
 
+/** What the terminal can show, and the person wants to see. As plain data, since the worker is sent it. */
+export interface Screen {
+  readonly hasColoredOutput: boolean;
+  readonly hasColoredErrors: boolean;
+  /** Whether a line on standard error can be drawn over the one before. */
+  readonly canRedraw: boolean;
+}
+
+/**
+ * What the environment says of the terminal. Without colors: `NO_COLOR`, whatever else is set. With colors,
+ * even without a terminal: `FORCE_COLOR` or `CLICOLOR_FORCE`. `TERM=dumb` has none, and no codes at all.
+ *
+ * Sources: no-color.org; bixense.com/clicolors; `FORCE_COLOR` as Node.js reads it.
+ */
+export function screenOf(variable: (name: string) => string | undefined): Screen {
+  const isDumb = variable("TERM") === "dumb";
+  const isOn = (name: string) => !["0", "false", undefined].includes(variable(name));
+  const isOff = (name: string) => ["0", "false"].includes(variable(name) ?? "");
+  const isColored = (isTerminal: boolean) => {
+    if (variable("NO_COLOR") !== undefined) return false;
+    if (isOn("FORCE_COLOR") || isOn("CLICOLOR_FORCE")) return true;
+    return isTerminal && !isDumb && !isOff("FORCE_COLOR") && !isOff("CLICOLOR");
+  };
+  return {
+    hasColoredOutput: isColored(Deno.stdout.isTerminal()),
+    hasColoredErrors: isColored(Deno.stderr.isTerminal()),
+    canRedraw: Deno.stderr.isTerminal() && !isDumb,
+  };
+}
+
+/** What is known in this realm; nothing at first. */
+let screen: Screen = { hasColoredOutput: false, hasColoredErrors: false, canRedraw: false };
+
+/** To be called once in each realm, before anything is written. */
+export function useScreen(known: Screen): void {
+  screen = known;
+}
+
+/** What `useScreen` was called with. */
+export function knownScreen(): Screen {
+  return screen;
+}
+
+/** Whether results are to have colors. */
+export function hasColoredOutput(): boolean {
+  return screen.hasColoredOutput;
+}
+
+/** Whether a line on standard error can be drawn over the one before. */
+export function canRedraw(): boolean {
+  return screen.canRedraw;
+}
+
 const USUAL_WIDTH = 80;
 
 /** How many characters fit in a line of standard output: the usual number if it is no terminal. */
 export function outputWidth(): number {
   return Deno.stdout.isTerminal() ? terminalWidth() : USUAL_WIDTH;
+}
+
+/** How many characters a line of a result may have: without a terminal, any number. */
+export function textWidth(): number {
+  return Deno.stdout.isTerminal() ? terminalWidth() : Infinity;
 }
 
 /** How many characters the terminal has in a line; the usual number if it does not know. */

@@ -13,6 +13,7 @@ import type { FromWorker, ToWorker } from "./sandbox/protocol.ts";
 import type { Observe } from "./observations.ts";
 import type { Platform } from "./platforms/platform.ts";
 import type { RotationSource } from "./tokens/conversion.ts";
+import { useScreen } from "./standard_streams.ts";
 import type { TokenSdk } from "./tokens/token_sdk.ts";
 import { inTrace } from "./trace_context.ts";
 import { openTraces } from "./traces/open_traces.ts";
@@ -36,6 +37,7 @@ const shutDown = new AbortController();
 scope.onmessage = async ({ data }) => {
   if (data.type === "hold") return; // receiving it is enough to hold the line
   if (data.type === "shut_down") return shutDown.abort(data.signal);
+  useScreen(data.screen);
   try {
     tell({ type: "finished", exitCode: await work(data.command, data.config) });
   } catch (error) {

@@ -172,7 +172,8 @@ function contextOf(
   warn: RunContext["warn"],
 ): RunContext {
   const progress = (made: Progress) => {
-    observe({ event: "batch_written", runId, updated: made.updated, total: made.total });
+    const { updated, total, isEstimate } = made;
+    if (!isEstimate) observe({ event: "batch_written", runId, updated, total });
     onProgress?.(made);
   };
   const options = { dryRun, commit, strategy, scrub, connections, rowsPerSecond };

@@ -1,10 +1,14 @@
-/** What the line of progress says, in as many characters as the terminal has. */
+/** What the line of progress says, in as many characters as there are. */
 import { grouped } from "../counted.ts";
-import type { Progress } from "../platforms/platform.ts";
+import type { RunProgress } from "../runs/run.ts";
 
 const BAR_WIDTH = 30;
 /** A rate over less than this says nothing about what is left, in seconds. */
 const MEANINGFUL_AFTER_SECONDS = 2;
+/** After so many seconds without news, nobody can tell how fast it goes. */
+const STALE_AFTER_SECONDS = 10;
+/** The most that is shown to be done of work that has not ended: the end is to be committed yet. */
+const MOST_PERCENT = 99;
 
 /** What is shown. */
 export interface Shown {
@@ -12,34 +16,42 @@ export interface Shown {
   readonly work: string;
   readonly elapsedSeconds: number;
   /** Undefined while nothing is known of it. */
-  readonly progress: Progress | undefined;
+  readonly progress: RunProgress | undefined;
+  /** How old that is. */
+  readonly ageSeconds: number;
   /** How many characters there are. */
   readonly width: number;
+  /** Whether there is a bar. */
+  readonly hasBar: boolean;
 }
 
 /**
- * `[######----] 40 %, 400,000 of 1,000,000 rows, 120,000 rows/s, 5 s left`, without what does not fit; or
- * `tokenizing, 12 s so far`.
+ * `[######----] 40 %, 400,000 of 1,000,000 rows, 120,000 rows/s, 5 s left`, without what does not fit;
+ * `about 40 %, …` if it is an estimate; or `tokenizing, 12 s so far`.
  */
-export function progressLine({ work, elapsedSeconds, progress, width }: Shown): string {
-  if (progress === undefined) {
-    return [`${work}, ${duration(elapsedSeconds)} so far`, duration(elapsedSeconds)]
-      .find((form) => form.length <= width) ?? "";
-  }
-  const { updated, total } = progress;
-  const share = total === 0 ? 1 : Math.min(1, updated / total);
-  const percent = `${Math.floor(100 * share)} %`;
-  const rate = updated / Math.max(elapsedSeconds, 0.001);
-  const left = elapsedSeconds < MEANINGFUL_AFTER_SECONDS || rate === 0
-    ? ""
-    : `, ${duration(Math.max(0, total - updated) / rate)} left`;
-  const rows = `, ${grouped(updated)} of ${grouped(total)} ${total === 1 ? "row" : "rows"}`;
+export function progressLine({ width, ...shown }: Shown): string {
+  return formsOf(shown).find((form) => form.length <= width) ?? "";
+}
+
+/** From the longest to the shortest. */
+function formsOf({ work, hasBar, ...shown }: Omit<Shown, "width">): string[] {
+  const { progress, elapsedSeconds } = shown;
+  const elapsed = duration(elapsedSeconds);
+  if (progress === undefined) return [`${work}, ${elapsed} so far`, elapsed];
+  const { updated, skipped = 0, total, estimated, throttled_by: reason } = progress;
+  const done = Math.min(updated + skipped, total);
+  const share = total === 0 ? 1 : done / total;
+  const percent = `${estimated ? "about " : ""}${
+    Math.min(MOST_PERCENT, Math.floor(100 * share))
+  } %`;
+  const rows = `, ${grouped(done)} of ${grouped(total)} ${total === 1 ? "row" : "rows"}`;
   const bar = (length: number) => {
-    const done = Math.round(length * share);
-    return `[${"#".repeat(done)}${"-".repeat(length - done)}] `;
+    const filled = Math.min(Math.round(length * share), length - 1);
+    return hasBar ? `[${"#".repeat(filled)}${"-".repeat(length - filled)}] ` : "";
   };
-  const perSecond = `, ${grouped(Math.round(rate))} rows/s`;
-  const forms = [
+  const { perSecond, left } = paceOf(shown, progress);
+  return [
+    ...(reason === undefined ? [] : [[bar(BAR_WIDTH / 3), percent, rows, `, waits: ${reason}`]]),
     [bar(BAR_WIDTH), percent, rows, perSecond, left],
     [bar(BAR_WIDTH / 3), percent, rows, perSecond, left],
     [bar(BAR_WIDTH / 3), percent, rows, left],
@@ -47,7 +59,21 @@ export function progressLine({ work, elapsedSeconds, progress, width }: Shown): 
     [percent, left],
     [percent],
   ].map((parts) => parts.join(""));
-  return forms.find((form) => form.length <= width) ?? "";
+}
+
+/** How fast it goes and how long it takes, as far as that can be told; else how long it has taken. */
+function paceOf(
+  { elapsedSeconds, ageSeconds }: Pick<Shown, "elapsedSeconds" | "ageSeconds">,
+  { rows_per_second: rate, seconds_left: left, estimated }: RunProgress,
+): { readonly perSecond: string; readonly left: string } {
+  const isKnown = left !== undefined && left > 0 && ageSeconds < STALE_AFTER_SECONDS;
+  if (!isKnown) return { perSecond: "", left: `, ${duration(elapsedSeconds)} so far` };
+  return {
+    perSecond: estimated ? "" : `, ${grouped(rate)} rows/s`,
+    left: elapsedSeconds < MEANINGFUL_AFTER_SECONDS
+      ? ""
+      : `, ${duration(Math.max(1, left - ageSeconds))} left`,
+  };
 }
 
 /** `12 s`, `3 min 20 s`, `2 h 5 min`. */

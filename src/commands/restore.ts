@@ -2,9 +2,8 @@
 import type { ActionDependencies } from "../action/tokenize_dataset.ts";
 import type { RestoreCommand } from "../command.ts";
 import { USAGE_EXIT_CODE } from "../exit_codes.ts";
-import type { RunSettings } from "./open_runs.ts";
 import { printError } from "./output.ts";
-import { runOnce } from "./run.ts";
+import { type RunCommandSettings, runOnce } from "./run.ts";
 
 /**
  * Restores once, with all that `tokenize run` promises. One-way tokens are refused as wrong usage before the
@@ -12,7 +11,7 @@ import { runOnce } from "./run.ts";
  */
 export async function restore(
   command: RestoreCommand,
-  settings: RunSettings,
+  settings: RunCommandSettings,
   deps: ActionDependencies,
   shutDown: AbortSignal,
 ): Promise<number> {

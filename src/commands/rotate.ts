@@ -3,8 +3,7 @@ import type { ActionDependencies } from "../action/tokenize_dataset.ts";
 import type { RotateCommand } from "../command.ts";
 import { USAGE_EXIT_CODE } from "../exit_codes.ts";
 import { printError } from "./output.ts";
-import type { RunSettings } from "./open_runs.ts";
-import { runOnce } from "./run.ts";
+import { type RunCommandSettings, runOnce } from "./run.ts";
 
 /**
  * Rotates once, as `tokenize run` tokenizes. One-way tokens are refused as wrong usage before the
@@ -12,7 +11,7 @@ import { runOnce } from "./run.ts";
  */
 export async function rotate(
   command: RotateCommand,
-  settings: RunSettings,
+  settings: RunCommandSettings,
   deps: ActionDependencies,
   shutDown: AbortSignal,
 ): Promise<number> {

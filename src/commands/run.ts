@@ -9,16 +9,21 @@ import { aborted, pool } from "../async.ts";
 import { parseDatasetUrn } from "../datahub/dataset_urn.ts";
 import { selectPlatform } from "../platforms/select_platform.ts";
 import { problemExitCode } from "../exit_codes.ts";
+import type { RunOptions } from "../run_options.ts";
 import type { RunService } from "../runs/run_service.ts";
 import { failureExitCode } from "../stop_signals.ts";
+import type { Config } from "../config.ts";
 import { openRuns, type RunSettings } from "./open_runs.ts";
 import { deliverReport, printError, printFailure, printIfPossible, printLines } from "./output.ts";
-import { progressBar } from "./progress_bar.ts";
+import { displayProgress } from "./progress_bar.ts";
+
+/** What commands that do runs take from the settings. */
+export type RunCommandSettings = RunSettings & Pick<Config, "log">;
 
 /** Does the runs, one after the other or several at once. Returns the exit code. */
 export async function run(
   command: RunCommand,
-  settings: RunSettings,
+  settings: RunCommandSettings,
   deps: ActionDependencies & KeepsReceipts,
   shutDown: AbortSignal,
 ): Promise<number> {
@@ -33,7 +38,7 @@ export async function run(
       if (shutDown.aborted) return;
       // reports on a terminal are set apart from each other
       if (begun++ > 0 && !json && parallel === 1) printIfPossible(() => printLines([""]));
-      const shown = { quiet: quiet || parallel > 1, json, isOneOfMany: true };
+      const shown = { quiet, json, isOneOfMany: true, isOneOfSeveral: parallel > 1 };
       const exitCode = await oneRun(request, shown, place);
       if (exitCode !== 0) failures.push(exitCode);
     }));
@@ -45,11 +50,11 @@ export async function run(
 /** Does one run. A signal to stop ends it at once, unless it is done by then. Returns the exit code. */
 export async function runOnce(
   { dataset, options, quiet, json }: RunRequest & Pick<RunCommand, "quiet" | "json">,
-  settings: RunSettings,
+  settings: RunCommandSettings,
   deps: ActionDependencies & KeepsReceipts,
   shutDown: AbortSignal,
 ): Promise<number> {
-  const shown = { quiet, json, isOneOfMany: false };
+  const shown = { quiet, json, isOneOfMany: false, isOneOfSeveral: false };
   return await withRuns(
     settings,
     deps,
@@ -66,10 +71,13 @@ export interface KeepsReceipts {
 /** How a run is shown. */
 interface Shown extends Pick<RunCommand, "quiet" | "json"> {
   readonly isOneOfMany: boolean;
+  /** Whether others are under way with it. */
+  readonly isOneOfSeveral: boolean;
 }
 
 /** What runs work with. */
 interface Place {
+  readonly settings: RunCommandSettings;
   readonly service: RunService;
   readonly registry: RunRegistry;
   readonly deps: ActionDependencies & KeepsReceipts;
@@ -78,7 +86,7 @@ interface Place {
 
 /** Opens what runs work with, and closes it after `work`. */
 async function withRuns<T>(
-  settings: RunSettings,
+  settings: RunCommandSettings,
   deps: ActionDependencies & KeepsReceipts,
   shutDown: AbortSignal,
   work: (place: Place) => Promise<T>,
@@ -86,7 +94,7 @@ async function withRuns<T>(
   const registry = new RunRegistry();
   const service = await openRuns(settings, deps, registry);
   try {
-    return await work({ service, registry, deps, shutDown });
+    return await work({ settings, service, registry, deps, shutDown });
   } finally {
     await service.close();
     await closeAll(deps);
@@ -95,11 +103,15 @@ async function withRuns<T>(
 
 async function oneRun(
   { dataset, options }: RunRequest,
-  { quiet, json, isOneOfMany }: Shown,
-  { service, registry, deps, shutDown }: Place,
+  { quiet, json, isOneOfMany, isOneOfSeveral }: Shown,
+  { service, registry, settings, deps, shutDown }: Place,
 ): Promise<number> {
   const runId = crypto.randomUUID();
-  const bar = progressBar(!quiet, deps.restores ? "restoring" : "tokenizing");
+  const bar = displayProgress({ runId, work: workOf(options, deps) }, {
+    isDrawn: !quiet && !isOneOfSeveral,
+    log: settings.log,
+    observe: deps.observe,
+  });
   let isOver = false;
   try {
     const trigger = { datasetUrn: dataset.urn, columns: dataset.columns, ...options };
@@ -126,6 +138,12 @@ async function oneRun(
     // a run that did not begin has none
     if (deps.keepReceipt) await service.receipts?.document(runId).then(deps.keepReceipt, () => {});
   }
+}
+
+/** What a run does, in a word. */
+function workOf({ dryRun }: RunOptions, { restores, rotateFrom }: ActionDependencies): string {
+  if (dryRun) return "counting";
+  return restores ? "restoring" : rotateFrom === undefined ? "tokenizing" : "rotating";
 }
 
 /** Closes every connection. */

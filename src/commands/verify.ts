@@ -9,13 +9,14 @@ import { problemExitCode, USAGE_EXIT_CODE } from "../exit_codes.ts";
 import { toProblem } from "../http/problem.ts";
 import { makeSigner, type Signer } from "../receipts/signer.ts";
 import { sealStatement, statementOn } from "../receipts/statement.ts";
+import { ProgressMeter } from "../runs/progress_meter.ts";
 import { failureExitCode, signalExitCode } from "../stop_signals.ts";
 import type { Scope, TokenSdkName } from "../verify/token_form.ts";
 import { type Verification, VERIFICATION_TYPE } from "../verify/verification.ts";
 import { verifyDataset, type VerifyDependencies } from "../verify/verify_dataset.ts";
 import { COMMIT, VERSION } from "../version.ts";
 import { printError, printFailure, printIfPossible, printJson, printLines } from "./output.ts";
-import { progressBar } from "./progress_bar.ts";
+import { displayProgress } from "./progress_bar.ts";
 import { verificationLines } from "./verification_lines.ts";
 
 /** The SDKs that docs/token-format.md specifies, by their modes. */
@@ -90,22 +91,28 @@ async function verifyAll(
 async function verifyOne(
   { urn: datasetUrn, columns }: DatasetArguments,
   { json, quiet, receipt }: VerifyCommand,
-  { runTimeoutMs, tokenSdk }: Config,
+  { runTimeoutMs, tokenSdk, log }: Config,
   deps: EachDependencies,
   shutDown: AbortSignal,
 ): Promise<number> {
   const runs = new RunRegistry();
-  const bar = progressBar(!quiet, "verifying");
+  const runId = crypto.randomUUID();
+  const { observe } = deps;
+  const bar = displayProgress({ runId, work: "verifying" }, { isDrawn: !quiet, log, observe });
+  const meter = new ProgressMeter(performance.now());
   void aborted(shutDown).then(() => runs.drain(0, `${shutDown.reason} was received`));
   try {
     const onProgress = (read: number, total: number | undefined) => {
-      if (total !== undefined) bar.show({ updated: read, total: Math.max(read, total) });
+      if (total === undefined) return;
+      const progress = { updated: read, total: Math.max(read, total) };
+      bar.show(meter.measure(progress, performance.now()));
     };
     const verification = await runs.start((signal) =>
       withTimeLimit(
         runTimeoutMs,
         signal,
-        (limited) => verifyDataset({ datasetUrn, columns }, deps, { signal: limited, onProgress }),
+        (limited) =>
+          verifyDataset({ datasetUrn, columns }, deps, { runId, signal: limited, onProgress }),
       )
     );
     bar.clear();

@@ -37,10 +37,18 @@ const causeSchema = schemaOf<Cause>("Cause", {
 
 const progressSchema = schemaOf<RunProgress>("Progress", {
   updated: z.int().min(0).openapi({ description: "Rows written so far" }),
+  skipped: z.int().min(0).optional().openapi({
+    description: "Rows with nothing to write, such as those that an earlier run wrote; absent as " +
+      "long as they are not counted",
+  }),
   total: z.int().min(0).openapi({ description: "Rows in the table" }),
+  estimated: z.literal(true).optional().openapi({
+    description: "Present while one statement does the work: these rows follow from a sample",
+  }),
   rows_per_second: z.number().min(0).openapi({ description: "Over the last ten seconds" }),
   seconds_left: z.number().min(0).optional().openapi({
-    description: "At that rate, if every row has to be written; absent if nobody can tell",
+    description:
+      "At that rate, if every row that is not skipped has to be written; absent if nobody can tell",
   }),
   throttled_by: z.string().optional().openapi({
     description: "What the run waits for at present; absent if for nothing",

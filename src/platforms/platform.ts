@@ -40,13 +40,16 @@ export interface RewriteOutcome extends Counts {
   readonly method: Method;
 }
 
-/**
- * How far a run has come: rows written so far, of those to write if they were counted (in batches), else of
- * the rows in the table.
- */
+/** How far a run has come. */
 export interface Progress {
+  /** Rows written so far. */
   readonly updated: number;
+  /** Rows with nothing to write; absent as long as they are not counted. */
+  readonly skipped?: number;
+  /** Rows in the table. */
   readonly total: number;
+  /** Present, and true, if the figures follow from a sample. */
+  readonly isEstimate?: true;
 }
 
 /** How a run is done, and what it reports to. */
@@ -61,7 +64,7 @@ export interface RunContext extends RunOptions {
   readonly writesValues?: boolean;
   /** To be passed before each batch. */
   readonly throttle: Throttle;
-  /** Called after each batch. */
+  /** Called after each batch, and now and then while one statement does all. */
   readonly progress: (progress: Progress) => void;
   /** Called with what the report must warn of; more than once with the same does no harm. */
   readonly warn: (warning: Warning) => void;

@@ -19,6 +19,8 @@ const PASSING: readonly string[] = ["run_in_progress", "lock_timeout", "conflict
 export interface LiveRunDependencies {
   readonly store: RunStore;
   readonly observe: Observe;
+  /** Called with what is published of its progress, as often as that changes. */
+  readonly onProgress?: ((progress: RunProgress) => void) | undefined;
 }
 
 /** Its document, as far as this process changes it. */
@@ -28,6 +30,7 @@ export class LiveRun {
   readonly throttle: Throttle;
   readonly #store: RunStore;
   readonly #observe: Observe;
+  readonly #onProgress: ((progress: RunProgress) => void) | undefined;
   readonly #cancel = new AbortController();
   #meter = new ProgressMeter(performance.now());
   #made: Progress = { updated: 0, total: 0 };
@@ -41,11 +44,12 @@ export class LiveRun {
   constructor(
     runId: string,
     { rowsPerSecond }: RunOptions,
-    { store, observe }: LiveRunDependencies,
+    { store, observe, onProgress }: LiveRunDependencies,
   ) {
     this.runId = runId;
     this.#store = store;
     this.#observe = observe;
+    this.#onProgress = onProgress;
     this.throttle = newThrottle(rowsPerSecond, {
       onAdjustable: (adjustable) => void this.#change({ adjustable }),
       onThrottled: (throttled) => this.#noteThrottled(throttled),
@@ -86,6 +90,7 @@ export class LiveRun {
     const nowMs = performance.now();
     this.#made = progress;
     this.#progress = this.#meter.measure(progress, nowMs);
+    this.#onProgress?.(this.#shown(this.#progress));
     if (this.#isStoring || nowMs - this.#storedAtMs < PROGRESS_INTERVAL_MS) return;
     this.#storedAtMs = nowMs;
     this.#isStoring = true;
@@ -96,6 +101,8 @@ export class LiveRun {
 
   /** It is done. */
   async succeed(report: Report): Promise<void> {
+    const { updated, skipped } = report;
+    this.#made = { updated, skipped, total: updated + skipped }; // no estimate any more
     await this.#end({ state: "succeeded", report });
   }
 
@@ -123,7 +130,9 @@ export class LiveRun {
       this.#observe({ event: "run_resumed", runId, waitedMs });
     }
     this.#progress = this.#meter.measure(this.#made, nowMs);
-    void this.#change({ progress: this.#shown(this.#progress) });
+    const shown = this.#shown(this.#progress);
+    this.#onProgress?.(shown);
+    void this.#change({ progress: shown });
   }
 
   #shown(progress: RunProgress): RunProgress {
@@ -135,10 +144,7 @@ export class LiveRun {
   }
 
   async #end(change: RunChange): Promise<void> {
-    const { updated, total } = this.#progress ?? {};
-    const progress = updated === undefined || total === undefined
-      ? undefined
-      : { updated, total, rows_per_second: this.#progress?.rows_per_second ?? 0 };
+    const progress = this.#progress && lastOf(this.#made, this.#progress);
     await this.#change({ ...change, ...(progress && { progress }), finished_at: now() });
   }
 
@@ -156,6 +162,20 @@ export function now(): string {
 /** Why a run that was cancelled did not succeed. */
 export function runCancelled(): ServiceError {
   return new ServiceError("run_cancelled", "Cannot finish the run: it was cancelled");
+}
+
+/** What stays of the progress of a run that has ended: nothing is left to wait for. */
+function lastOf(
+  { updated, skipped, total, isEstimate }: Progress,
+  { rows_per_second }: RunProgress,
+): RunProgress {
+  return {
+    updated,
+    ...(skipped !== undefined && { skipped }),
+    total,
+    ...(isEstimate && { estimated: true }),
+    rows_per_second,
+  };
 }
 
 function stateAfter({ code }: Problem): RunState {

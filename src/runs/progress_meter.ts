@@ -16,18 +16,23 @@ export class ProgressMeter {
   }
 
   /** What is published of that progress, made at `nowMs`. */
-  measure({ updated, total }: Progress, nowMs: number): RunProgress {
+  measure({ updated, skipped, total, isEstimate }: Progress, nowMs: number): RunProgress {
     const samples = this.#samples;
     samples.push({ atMs: nowMs, updated });
     while (samples.length > 2 && samples[1]!.atMs <= nowMs - WINDOW_MS) samples.shift();
     const [first] = samples;
     const elapsedMs = nowMs - first!.atMs;
     const rate = elapsedMs > 0 ? Math.max(0, updated - first!.updated) / elapsedMs * 1000 : 0;
+    const left = Math.max(0, total - updated - (skipped ?? 0));
+    // the end is another work than the rows: an estimate of it would be a guess
+    const canTell = rate > 0 && !(isEstimate && left === 0);
     return {
       updated,
+      ...(skipped !== undefined && { skipped }),
       total,
+      ...(isEstimate && { estimated: true }),
       rows_per_second: Math.round(rate),
-      ...(rate > 0 && { seconds_left: Math.ceil(Math.max(0, total - updated) / rate) }),
+      ...(canTell && { seconds_left: Math.ceil(left / rate) }),
     };
   }
 }

@@ -55,8 +55,12 @@ export interface Cause {
 export interface RunProgress {
   /** Rows written so far. */
   readonly updated: number;
+  /** Rows with nothing to write, such as those of an earlier run; absent as long as they are not counted. */
+  readonly skipped?: number;
   /** Rows in the table. */
   readonly total: number;
+  /** Present, and true, if these rows are estimated from a sample. */
+  readonly estimated?: true;
   /** Rows written in a second, of late. */
   readonly rows_per_second: number;
   /** How long what is left will take at that rate, in seconds; absent if nobody can tell. */

@@ -60,7 +60,7 @@ export class RunExecutor {
   execute(order: NumberedOrder): Promise<Report> {
     const { runId, trigger, onProgress } = order;
     const { store, action, registry, receipts } = this.#deps;
-    const live = new LiveRun(runId, trigger, { store, observe: action.observe });
+    const live = new LiveRun(runId, trigger, { store, observe: action.observe, onProgress });
     this.#live.set(runId, live);
     const work = async (signal: AbortSignal) => {
       await live.begin();
@@ -69,10 +69,7 @@ export class RunExecutor {
         signal,
         throttle: live.throttle,
         onTable: (table, columns) => live.noteTable(table, columns),
-        onProgress(progress) {
-          live.noteProgress(progress);
-          onProgress?.(progress);
-        },
+        onProgress: (progress) => live.noteProgress(progress),
       });
     };
     return registry.start(async (ending) => {

@@ -1,7 +1,6 @@
 /** What is asked for when a run is started, and what is given for it. */
 import type { Report, Trigger } from "../action/trigger.ts";
-import type { Progress } from "../platforms/platform.ts";
-import type { Cause } from "./run.ts";
+import type { Cause, RunProgress } from "./run.ts";
 import type { Idempotency, StoredRun } from "./run_store.ts";
 
 /** A run to be started. */
@@ -11,7 +10,8 @@ export interface RunOrder {
   /** A new one by default. */
   readonly runId?: string;
   readonly idempotency?: Idempotency | undefined;
-  readonly onProgress?: (progress: Progress) => void;
+  /** Called with what is published of its progress. */
+  readonly onProgress?: (progress: RunProgress) => void;
 }
 
 /** A run that was started, by this order or by an earlier one with the same key. */

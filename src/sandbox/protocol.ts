@@ -1,6 +1,7 @@
 /** The messages between the supervisor and the sandboxed worker. */
 import type { Config } from "../config.ts";
 import type { Command } from "../command.ts";
+import type { Screen } from "../standard_streams.ts";
 import type { StopSignal } from "../stop_signals.ts";
 
 /**
@@ -10,7 +11,12 @@ import type { StopSignal } from "../stop_signals.ts";
  */
 export type ToWorker =
   | { readonly type: "hold"; readonly line: MessagePort }
-  | { readonly type: "start"; readonly command: Command; readonly config: Config }
+  | {
+    readonly type: "start";
+    readonly command: Command;
+    readonly config: Config;
+    readonly screen: Screen;
+  }
   | { readonly type: "shut_down"; readonly signal: StopSignal };
 
 /** From the worker. `loaded` comes once, `receipt` for each line of the receipt's file, `finished` last. */

@@ -9,6 +9,7 @@ import type { Command } from "../command.ts";
 import { readMessage, type ToWorker } from "./protocol.ts";
 import type { Observation, Observe } from "../observations.ts";
 import { type Grants, workerPermissions } from "./grants.ts";
+import { knownScreen } from "../standard_streams.ts";
 import { signalExitCode, STOP_SIGNALS, type StopSignal } from "../stop_signals.ts";
 
 /** How long the worker may take to stop; Kubernetes kills after 30 s. */
@@ -57,7 +58,7 @@ export function supervise(
     dropPermissions();
     if (command.name === "serve") observe(ready(grants));
     observations.forEach(observe);
-    tell({ type: "start", command, config });
+    tell({ type: "start", command, config, screen: knownScreen() });
   };
 
   let started = false;

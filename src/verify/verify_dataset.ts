@@ -36,6 +36,8 @@ export interface VerifyRequest {
 
 /** How a verification is ended and followed. */
 export interface VerifyControl {
+  /** A new one by default. */
+  readonly runId?: string;
   /** To be aborted, with a `ServiceError` as the reason. */
   readonly signal: AbortSignal;
   /** Called after each batch; `total` is an estimate, and undefined if there is none. */
@@ -49,7 +51,7 @@ export async function verifyDataset(
   control: VerifyControl,
 ): Promise<Verification> {
   const startedMs = performance.now();
-  const runId = crypto.randomUUID();
+  const { runId = crypto.randomUUID() } = control;
   const { datasetUrn } = request;
   deps.observe({ event: "verification_started", runId, datasetUrn, columns: request.columns });
   try {

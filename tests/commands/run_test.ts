@@ -33,7 +33,7 @@ Deno.test("a signal that came before the run began ends it all the same", async 
     assert.equal(
       await runOnce(
         command,
-        { maxQueuedRuns: 1, history: undefined },
+        { maxQueuedRuns: 1, history: undefined, log: { level: "info", format: "json" } },
         deps,
         AbortSignal.abort("SIGTERM"),
       ),

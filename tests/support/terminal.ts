@@ -39,12 +39,18 @@ const LIMIT_MS = 120_000;
 /** What follows the program's own output. */
 const END = "\u0003 the program has ended \u0003";
 
+/** How large the terminal is, if it knows. */
+export interface Size {
+  readonly columns?: number;
+}
+
 /** Runs a program to its end on a terminal. */
 export async function runOnTerminal(
   program: Program,
   args: readonly string[],
   env: Environment = {},
   typing?: Typing | TimedTyping,
+  { columns }: Size = {},
 ): Promise<Shown> {
   const words = [program.file, ...program.args, ...args];
   const line = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
@@ -52,8 +58,9 @@ export async function runOnTerminal(
   // everything before the mark was seen here.
   // And it must outlive a Ctrl-C, which goes to everything on the terminal.
   // With Ctrl-C a terminal also drops what it has not shown yet, which would hide what is looked for.
+  const sized = columns === undefined ? "" : `stty cols ${columns}; `;
   const held =
-    `stty noflsh; trap : INT; ${line}; code=$?; printf '%s' '${END}'; read -r _; exit $code`;
+    `${sized}stty noflsh; trap : INT; ${line}; code=$?; printf '%s' '${END}'; read -r _; exit $code`;
   const { HOME = "", PATH = "", DENO_DIR } = Deno.env.toObject();
   const cache: Environment = DENO_DIR === undefined ? {} : { DENO_DIR };
   await using script = new Deno.Command("script", {

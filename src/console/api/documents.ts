@@ -46,7 +46,9 @@ export interface Report {
 /** How far a run has come. */
 export interface RunProgress {
   readonly updated: number;
+  readonly skipped?: number;
   readonly total: number;
+  readonly estimated?: true;
   readonly rows_per_second: number;
   readonly seconds_left?: number;
   readonly throttled_by?: string;

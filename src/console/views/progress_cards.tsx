@@ -2,23 +2,22 @@
 import type { Run } from "../api/documents.ts";
 import { count, duration } from "../format.ts";
 import { Fact } from "../parts/fact.tsx";
-import { percentOf, ProgressBar } from "../parts/progress_bar.tsx";
+import { percentText, ProgressBar, rowsText } from "../parts/progress_bar.tsx";
 import { RateChart, type Sample } from "../parts/rate_chart.tsx";
 import { hasEnded } from "../use_run.ts";
 
 /** Progress, rate and time left of a run that has not ended. A paused one moves nowhere. */
 export function ProgressCard({ run }: { run: Run }) {
   const { progress } = run;
-  const percent = percentOf(run);
   const moving = run.throttle?.paused ? null : progress;
   return (
     <section class="card" aria-label="Progress">
       <div class="progress-head">
-        <span class="big">{percent === undefined ? "–" : `${Math.floor(percent)} %`}</span>
+        <span class="big">{percentText(run) ?? "–"}</span>
         <span class="fine">
           {progress === null
             ? run.state === "queued" ? "waiting for its turn" : "looking up the table"
-            : `${count(progress.updated)} of ${count(progress.total)} rows`}
+            : rowsText(progress)}
         </span>
       </div>
       <ProgressBar run={run} label="Progress of this run" />

@@ -7,6 +7,7 @@ import { Fact } from "../parts/fact.tsx";
 import { Icon } from "../parts/icons.tsx";
 import { Empty, Note, ProblemNote, Skeleton } from "../parts/messages.tsx";
 import type { Sample } from "../parts/rate_chart.tsx";
+import { rowsText } from "../parts/progress_bar.tsx";
 import { Time } from "../parts/time.tsx";
 import { hrefOf } from "../router.ts";
 import { hasEnded, useRun } from "../use_run.ts";
@@ -159,7 +160,7 @@ function Facts({ run }: { run: Run }) {
         <Fact name="Ended">{run.finished_at ? <Time at={run.finished_at} /> : "–"}</Fact>
         {hasEnded(run) && !report && run.progress && (
           <Fact name="Came to">
-            {count(run.progress.updated)} of {count(run.progress.total)} rows
+            {rowsText(run.progress)}
           </Fact>
         )}
         <Fact name="Run" isWide>

@@ -6,7 +6,7 @@ import { count, duration, urnParts } from "../format.ts";
 import { RunStateBadge } from "../parts/badges.tsx";
 import { Icon } from "../parts/icons.tsx";
 import { Empty, ProblemNote, Skeleton } from "../parts/messages.tsx";
-import { percentOf, ProgressBar } from "../parts/progress_bar.tsx";
+import { percentText, ProgressBar } from "../parts/progress_bar.tsx";
 import { Ago } from "../parts/time.tsx";
 import { goTo, hrefOf } from "../router.ts";
 import { usePolled } from "../use_polled.ts";
@@ -193,14 +193,14 @@ function causeOf({ cause }: Run): string {
 function Outcome({ run, name }: { run: Run; name: string }) {
   const { state, report, problem, progress } = run;
   if (state === "running" || state === "queued") {
-    const percent = percentOf(run);
+    const percent = percentText(run);
     return (
       <>
         <ProgressBar run={run} label={`Progress of ${name}`} />
         <span class="fine">
           {percent === undefined
             ? state === "queued" ? "waiting" : "starting"
-            : `${Math.floor(percent)} % of ${count(progress?.total ?? 0)} rows`}
+            : `${percent} of ${count(progress?.total ?? 0)} rows`}
         </span>
       </>
     );

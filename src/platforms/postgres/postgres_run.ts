@@ -223,14 +223,17 @@ export class PostgresRun {
 
   /**
    * Calls `use` with a second session that reads from one snapshot. Gives undefined, without a call, if
-   * the server has no connection to spare.
+   * the server has no connection to spare. `signal` ends it, by default the run's.
    */
-  withSnapshotReader<T>(use: (reader: Session) => Promise<T>): Promise<T | undefined> {
+  withSnapshotReader<T>(
+    use: (reader: Session) => Promise<T>,
+    signal = this.context.signal,
+  ): Promise<T | undefined> {
     const read = (reader: Session) => {
       if (this.#runsOthersCode) reader.retire();
       return use(reader);
     };
-    return withSnapshotReader(this.#pool, this.context.signal, this.limits, this.#warned(read));
+    return withSnapshotReader(this.#pool, signal, this.limits, this.#warned(read));
   }
 
   /** Calls `use` with a session outside of any transaction: for what can only follow the COMMIT, or is no part of it. */

@@ -11,7 +11,7 @@
 import { counted } from "../../../counted.ts";
 import { ServiceError } from "../../../errors.ts";
 import type { Method } from "../../methods.ts";
-import type { Counts } from "../../platform.ts";
+import type { Counts, Progress } from "../../platform.ts";
 import { retryFromRead } from "./retry_write.ts";
 import { writeTokensStatement } from "../sql/write_tokens.ts";
 import { prepareKeys } from "./batch_keys.ts";
@@ -31,12 +31,13 @@ export async function rewriteInClient(
   let kept = { lookalikes: 0, heldRows: 0 };
   for (let pass = 1; counts.selected > kept.heldRows; pass++) {
     if (pass > MAX_PASSES) throw leftOver(work, counts);
-    const { total } = counts;
+    const { total, selected } = counts;
+    const skipped = Math.max(0, total - selected - writer.updated);
     kept = await retryFromRead(
       actionOn(work.table),
       work.run,
       () => writer.updated,
-      () => rewriteOnce(work, writer, total),
+      () => rewriteOnce(work, writer, { total, skipped }),
     );
     counts = await countText(work);
   }
@@ -52,7 +53,7 @@ export async function rewriteInClient(
 async function rewriteOnce(
   work: Work,
   writer: TableWriter,
-  total: number,
+  rows: Pick<Progress, "total" | "skipped">,
 ): Promise<{ lookalikes: number; heldRows: number }> {
   const { table, conversion, run } = work;
   const keys = await prepareKeys(work);
@@ -71,7 +72,7 @@ async function rewriteOnce(
       const before = writer.updated;
       writing = writer.write(statement, { batch }, prepared).then(() => {
         run.throttle.wrote(writer.updated - before);
-        run.progress({ updated: writer.updated, total });
+        run.progress({ updated: writer.updated, ...rows });
       });
       writing.catch(() => {}); // handled where it is awaited
     }

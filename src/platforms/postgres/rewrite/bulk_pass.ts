@@ -80,7 +80,9 @@ export async function bulkPass(
     missed += batch.rows - count;
     lookalikes += batch.lookalikes;
     rejectedRows += batch.rejectedRows;
-    if (total !== undefined) work.run.context.progress({ updated: updatedBefore + updated, total });
+    // what is only collected is not written
+    if (total === undefined || collectBy !== undefined) return;
+    work.run.context.progress({ updated: updatedBefore + updated, total });
   };
 
   const batches = session === undefined || session === reader

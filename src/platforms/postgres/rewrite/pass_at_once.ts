@@ -13,6 +13,7 @@ import {
 } from "../sql/write_tokens.ts";
 import type { TargetTable } from "../table.ts";
 import { bulkPass, type PassResult } from "./bulk_pass.ts";
+import { watchUpdate } from "./watch_update.ts";
 import { actionOn, type Work } from "./work.ts";
 
 /** Makes the pass, which locks rows as it reads them. Throws what `checkTemporary` and `bulkPass` throw. */
@@ -25,7 +26,7 @@ export async function passAtOnce(session: Session, work: Work): Promise<PassResu
   const collected = await bulkPass({ reader: session, writer: session }, work, { collectBy });
   const { count: updated } = await work.run.context.clock.time(
     "write",
-    () => session.query(action, writeStagedStatement(table)),
+    () => watchUpdate(work, session.query(action, writeStagedStatement(table))),
   );
   return { ...collected, updated, missed: collected.updated - updated };
 }

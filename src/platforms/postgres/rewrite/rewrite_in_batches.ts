@@ -45,7 +45,9 @@ class BatchRun {
   readonly #transactions: OwnTransactions;
   /** Rows committed so far. */
   #committed = 0;
-  /** Rows that are committed, and those that were left when they were last counted. */
+  /** Rows with nothing to write when the run began: tokens of a run before it, for one. */
+  #skipped = 0;
+  /** These, rows that are committed, and those that were left when they were last counted. */
   #total = 0;
   /** Lookalikes met in the present round, and the rows they are in. */
   #lookalikes = 0;
@@ -64,10 +66,11 @@ class BatchRun {
 
   async rewrite(before: RowCounts): Promise<RewriteOutcome> {
     let remainder = before;
+    this.#skipped = before.total - before.selected;
     try {
       for (let round = 1; this.#hasWork(remainder); round++) {
         if (round > MAX_ROUNDS) throw this.#overtaken();
-        this.#total = this.#committed + remainder.selected;
+        this.#total = this.#skipped + this.#committed + remainder.selected;
         await this.#convertAll(round);
         remainder = await this.#countLeft();
       }
@@ -99,7 +102,7 @@ class BatchRun {
   async #convertAll(round: number): Promise<void> {
     this.#lookalikes = 0;
     this.#rejectedRows = 0;
-    const ranges = this.#ranges.plan(await this.#countBlocks(), this.#total);
+    const ranges = this.#ranges.plan(await this.#countBlocks(), this.#total - this.#skipped);
     // in the first round no row is locked before it is written: the next one converts what was missed
     const convert = (range: BlockRange) => this.#convertRange(range, round > 1);
     await pool(MAX_CONNECTIONS, ranges, (range) => this.#ranges.run(() => convert(range)));
@@ -137,7 +140,8 @@ class BatchRun {
     this.#committed += done.updated;
     this.#lookalikes += done.lookalikes;
     this.#rejectedRows += done.rejectedRows;
-    run.context.progress({ updated: this.#committed, total: this.#total });
+    const [updated, skipped, total] = [this.#committed, this.#skipped, this.#total];
+    run.context.progress({ updated, skipped, total });
     return done.updated;
   }
 

@@ -10,3 +10,11 @@ const KEY = 0x746f6b6en << 32n;
 export function tryLockRun(table: string): string {
   return `pg_try_advisory_xact_lock(${KEY} | ${table}::int8)`;
 }
+
+/** A query for the server process that has the lock, if any; `table` is SQL for the oid. */
+export function runLockHolder(table: string): string {
+  return `SELECT held.pid FROM pg_catalog.pg_locks held
+      WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 1
+        AND held.classid = ${KEY >> 32n} AND held.objid = ${table}
+        AND held.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database())`;
+}
