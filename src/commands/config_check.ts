@@ -4,7 +4,8 @@ import type { ReadSettings, SettingInUse } from "../config/read_settings.ts";
 import { type ConfigFault, faultLine } from "../config_error.ts";
 import { USAGE_EXIT_CODE } from "../exit_codes.ts";
 import { toAuthority } from "../host_name.ts";
-import { printError, printIfPossible, printJson, printLines, table } from "./output.ts";
+import { MARKS } from "./marks.ts";
+import { type Line, printError, printIfPossible, printJson, printText, table } from "./output.ts";
 
 /** Prints them. Returns the exit code. Nothing is started, and no database is asked. */
 export function reportSettings(settings: ReadSettings, json: boolean): number {
@@ -16,11 +17,11 @@ export function reportSettings(settings: ReadSettings, json: boolean): number {
   }
   if (json) printJson(asJson(settings));
   else {
-    printLines([
+    printText([
       ...(file === undefined ? [] : [`configuration file: ${file}`]),
       ...block("settings", inUse.map(settingRow)),
       ...block("connections", config.connections.map(connectionRow)),
-      "The settings can be used",
+      `${MARKS.ok} the settings can be used`,
     ]);
   }
   return 0;
@@ -81,7 +82,7 @@ function hostsOf({ platform, settings }: Connection): string[] {
     : [toAuthority(settings.host, settings.port)];
 }
 
-function block(title: string, rows: readonly [string, string][]): string[] {
+function block(title: string, rows: readonly [string, string][]): Line[] {
   if (rows.length === 0) return [];
   return [title, ...table(rows.map(([name, value]) => [`  ${name}`, value]))];
 }

@@ -4,7 +4,8 @@ import type { DatahubPlanCommand } from "../command.ts";
 import type { Config } from "../config.ts";
 import type { PlannedDataset } from "../datahub/loop/plan_document.ts";
 import { looksInWords } from "./forms_in_words.ts";
-import { printIfPossible, printJson, printLines } from "./output.ts";
+import { MARKS } from "./marks.ts";
+import { printIfPossible, printJson, printText } from "./output.ts";
 import { sweepForCommand } from "./sweep_for_command.ts";
 
 /** Prints a line for each dataset, or one JSON document. Returns the exit code. */
@@ -19,7 +20,7 @@ export async function planDatahub(
   const { datasets } = swept;
   printIfPossible(() => {
     if (json) printJson({ datasets });
-    else printLines(datasets.flatMap(linesOf));
+    else printText(datasets.flatMap(linesOf));
   });
   return datasets.some(({ state }) => state === "unread" || state === "failed") ? 1 : 0;
 }
@@ -41,8 +42,8 @@ function linesOf(dataset: PlannedDataset): string[] {
     return looks_like === null ? [said] : [said, `    ${looksInWords(looks_like)}`];
   });
   const problems = obstacles.length > 0 ? obstacles : problem === null ? [] : [problem];
-  const mark = problems.length === 0 ? "✓" : "✗";
-  const inTheWay = problems.map(({ code, detail }) => `  ✗ ${detail} (${code})`);
+  const mark = problems.length === 0 ? MARKS.ok : MARKS.failed;
+  const inTheWay = problems.map(({ code, detail }) => `  ${MARKS.failed} ${detail} (${code})`);
   const copies = downstream.map(({ dataset_urn, tagged }) =>
     `  copies in ${dataset_urn}${tagged ? " (tagged, too)" : ""}`
   );

@@ -5,11 +5,12 @@ import type { LoopStatus } from "../datahub/loop/loop_status.ts";
 import { looksInWords } from "./forms_in_words.ts";
 import type { Problem } from "../runs/run.ts";
 import {
+  type Line,
   printError,
   printFailure,
   printIfPossible,
   printJson,
-  printLines,
+  printText,
   table,
 } from "./output.ts";
 
@@ -41,7 +42,7 @@ export async function printDatahubStatus(
   }
   printIfPossible(() => {
     if (json) printJson(status.data);
-    else printLines(linesOf(status.data));
+    else printText(linesOf(status.data));
   });
   return needsAttention(status.data) ? 1 : 0;
 }
@@ -64,7 +65,7 @@ async function printStoredOffset(
     const document = { offset_id: stored?.offsetId ?? null, stored_at: storedAt };
     printIfPossible(() => {
       if (json) printJson(document);
-      else printLines(table([["offset", shown(document.offset_id)], ["stored", shown(storedAt)]]));
+      else printText(table([["offset", shown(document.offset_id)], ["stored", shown(storedAt)]]));
     });
   } catch (error) {
     if (!(error instanceof GmsError)) throw error;
@@ -82,7 +83,7 @@ function needsAttention({ needs_attention, failed, refused }: LoopStatus): boole
   return needs_attention || failed.length > 0 || refused.length > 0;
 }
 
-function linesOf(status: LoopStatus): string[] {
+function linesOf(status: LoopStatus): Line[] {
   const { failed, refused } = status;
   const problems = (title: string, all: LoopStatus["failed"]) =>
     all.map(({ dataset_urn, detail, code }) => `${title} ${dataset_urn}: ${detail} (${code})`);

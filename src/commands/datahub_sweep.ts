@@ -3,7 +3,7 @@ import type { ActionDependencies } from "../action/tokenize_dataset.ts";
 import type { DatahubSweepCommand } from "../command.ts";
 import type { Config } from "../config.ts";
 import type { PlannedDataset } from "../datahub/loop/plan_document.ts";
-import { printIfPossible, printJson, printLines } from "./output.ts";
+import { printIfPossible, printJson, printText } from "./output.ts";
 import { sweepForCommand } from "./sweep_for_command.ts";
 
 const NOT_DONE: readonly PlannedDataset["state"][] = ["unread", "failed", "refused"];
@@ -20,7 +20,7 @@ export async function sweepDatahub(
   const { datasets } = swept;
   printIfPossible(() => {
     if (json) printJson({ datasets });
-    else printLines(datasets.map(lineOf));
+    else printText(datasets.map(lineOf));
   });
   return datasets.some(({ state }) => NOT_DONE.includes(state)) ? 1 : 0;
 }

@@ -6,8 +6,9 @@ import { type ConfigFault, faultLine } from "../config_error.ts";
 import { USAGE_EXIT_CODE } from "../exit_codes.ts";
 import { failureExitCode } from "../stop_signals.ts";
 import { doctorChecks } from "./doctor_checks.ts";
-import { failed, type Finding, MARKS } from "./findings.ts";
-import { printIfPossible, printJson, printLines } from "./output.ts";
+import { failed, type Finding } from "./findings.ts";
+import { MARKS } from "./marks.ts";
+import { printIfPossible, printJson, printText } from "./output.ts";
 import { closeAll } from "./run.ts";
 
 /** A stopped warehouse takes a while to start. */
@@ -42,7 +43,7 @@ function printFindings(findings: readonly Finding[], json: boolean): void {
   printIfPossible(() => {
     if (json) return printJson({ checks: findings });
     const width = Math.max(...findings.map(({ check }) => check.length));
-    printLines(findings.flatMap(({ check, state, detail, todo }) => {
+    printText(findings.flatMap(({ check, state, detail, todo }) => {
       const line = `${MARKS[state]} ${check.padEnd(width)}  ${detail}`;
       return todo === null ? [line] : [line, `  ${" ".repeat(width)}  → ${todo}`];
     }));

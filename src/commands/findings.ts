@@ -1,7 +1,6 @@
 /** What a check found, in a line: that all is well, what should be otherwise, what does not work. */
 
-/** The states of a finding, with the marks that a person sees. */
-export const MARKS = { ok: "✓", advice: "!", failed: "✗", not_checked: "–" } as const;
+import type { MARKS } from "./marks.ts";
 
 /** A line. This is the published document. */
 export interface Finding {

@@ -2,7 +2,7 @@
 import type { HistoryMigrateCommand } from "../command.ts";
 import type { Config } from "../config.ts";
 import { ServiceError, toServiceError } from "../errors.ts";
-import { printFailure, printIfPossible, printJson, printLines } from "./output.ts";
+import { printFailure, printIfPossible, printJson, printText } from "./output.ts";
 
 /** Migrates, and prints from which version to which. Returns the exit code. */
 export async function migrateHistory(
@@ -15,7 +15,7 @@ export async function migrateHistory(
     const { from, to } = await migrate(history!.database, shutDown);
     printIfPossible(() => {
       if (json) printJson({ from, to });
-      else printLines([from === to ? `at version ${to} already` : `from version ${from} to ${to}`]);
+      else printText([from === to ? `at version ${to} already` : `from version ${from} to ${to}`]);
     });
     return 0;
   } catch (thrown) {

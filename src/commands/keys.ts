@@ -15,7 +15,7 @@ import {
 } from "../tokens/keyed/key_set.ts";
 import { absolutePath, changeKeyFile, createKeyFile, KeyFileError } from "./key_file.ts";
 import { placesOfKey } from "./key_places.ts";
-import { printError, printIfPossible, printJson, printLines, table } from "./output.ts";
+import { printError, printIfPossible, printJson, printLines, printText, table } from "./output.ts";
 
 /** Does it. Returns the exit code: 2 if the file cannot be used or must not be written. */
 export function keys(command: KeysCommand, machine: SettingsSource): number {
@@ -61,7 +61,7 @@ function done(
   const sdks = [...new Set(found.map(modeOf))];
   printIfPossible(() => {
     if (json) printJson({ valid: true, keys: found.length, sdks });
-    else printLines([`The key file can be used: ${counted(found.length, "key")}`]);
+    else printText([`The key file can be used: ${counted(found.length, "key")}`]);
   });
 }
 
@@ -108,7 +108,7 @@ function printKeys(keys: readonly FileKey[], json: boolean): void {
   if (json) return printJson({ keys: rows });
   const use = (writes: boolean) =>
     writes ? "makes tokens" : "recognizes tokens, and reads them back";
-  printLines(table(rows.map(({ id, sdk, bytes, writes }) => [
+  printText(table(rows.map(({ id, sdk, bytes, writes }) => [
     id,
     `${sdk}, ${counted(bytes, "byte")}, ${use(writes)}`,
   ])));

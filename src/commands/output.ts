@@ -6,8 +6,10 @@ import type { Warning } from "../platforms/warnings.ts";
 import type { Problem } from "../runs/run.ts";
 import { type Failure, failureLine } from "./failure_line.ts";
 import { oneLine } from "../one_line.ts";
+import { MARKS, withColoredMark } from "./marks.ts";
 import { shellWord } from "./shell_word.ts";
-import { UnwritableOutput, writeError, writeOutput } from "../standard_streams.ts";
+import { textWidth, UnwritableOutput, writeError, writeOutput } from "../standard_streams.ts";
+import { wrap } from "./wrap.ts";
 
 /**
  * Prints a report on standard output. If that cannot be written, the outcome goes to standard error.
@@ -17,7 +19,7 @@ import { UnwritableOutput, writeError, writeOutput } from "../standard_streams.t
 export function deliverReport(report: Report, json: boolean, restores = false): number {
   try {
     if (json) printJson(report);
-    else printLines(reportLines(report, restores));
+    else printText(reportLines(report, restores));
     return 0;
   } catch (error) {
     if (!(error instanceof UnwritableOutput)) throw error;
@@ -38,11 +40,12 @@ function outcome({ dry_run: dryRun, table, updated, skipped }: Report): string {
     } skipped`;
 }
 
-function reportLines(report: Report, restores: boolean): string[] {
+function reportLines(report: Report, restores: boolean): Line[] {
   const [did, would] = restores ? ["restored", "would restore"] : ["updated", "would update"];
   const counts = table([
     ["table", report.table],
     ["columns", report.columns.join(", ")],
+    ["result", resultOf(report, restores)],
     [report.dry_run ? would! : did!, counted(report.updated, "row")],
     ["skipped", counted(report.skipped, "row")],
     ...(report.foreign > 0 ? [foreignLine(report.foreign)] : []),
@@ -53,6 +56,13 @@ function reportLines(report: Report, restores: boolean): string[] {
     ["run", report.run_id],
   ]);
   return [...counts, ...residueLines(report.residue ?? [])];
+}
+
+/** What came of it, in a word. A dry run never reads as if it had written. */
+function resultOf({ dry_run: dryRun, updated }: Report, restores: boolean): string {
+  if (dryRun) return `${MARKS.ok} dry run, nothing was changed`;
+  if (updated === 0) return `${MARKS.ok} nothing to do`;
+  return `${MARKS.ok} ${restores ? "restored" : "tokenized"}`;
 }
 
 /** What each warning says to a person. */
@@ -67,10 +77,10 @@ function foreignLine(count: number): [string, string] {
 }
 
 /** The command that replaces foreign tokens; whose they are, only the caller may know. */
-function rotationLine({ dataset_urn: urn, columns }: Report): [string, string][] {
+function rotationLine({ dataset_urn: urn, columns }: Report): [string, Whole][] {
   if (columns.some((name) => name.includes(","))) return []; // --columns would read two names
   const dataset = `--urn ${shellWord(urn)} --columns ${shellWord(columns.join(","))}`;
-  return [["", `tokenize rotate ${dataset} --from SDK-OR-KEY-ID`]];
+  return [["", new Whole(`tokenize rotate ${dataset} --from SDK-OR-KEY-ID`)]];
 }
 
 function lookalikeLine(count: number): [string, string] {
@@ -83,18 +93,19 @@ function lookalikeLine(count: number): [string, string] {
 }
 
 /** Where old values are left: first what remains to be done, then, in one line, what is clean. */
-function residueLines(residue: readonly ResiduePlace[]): string[] {
+function residueLines(residue: readonly ResiduePlace[]): Line[] {
   if (residue.length === 0) return [];
   const isClean = ({ state }: ResiduePlace) => state === "none" || state === "cleared";
   const lines = residue.filter((each) => !isClean(each)).flatMap((each) => {
     const { place, state, command, detail } = each;
-    const said = `  ${place}: ${state.replace("_", " ")}${
+    const mark = state === "not_checked" ? MARKS.not_checked : MARKS.advice;
+    const said = `  ${mark} ${place}: ${state.replace("_", " ")}${
       detail === undefined ? "" : ` (${detail})`
     }`;
-    return command === undefined ? [said] : [said, `    ${command}`];
+    return command === undefined ? [said] : [said, new Whole(`    ${command}`)];
   });
   const clean = residue.filter(isClean).map(({ place, state }) => `${place} (${state})`);
-  const last = clean.length === 0 ? [] : [`  clean: ${clean.join(", ")}`];
+  const last = clean.length === 0 ? [] : [`  ${MARKS.ok} clean: ${clean.join(", ")}`];
   return ["old values elsewhere", ...lines, ...last];
 }
 
@@ -135,9 +146,33 @@ export function printError(sentence: string): void {
   writeError(`tokenize: ${oneLine(sentence)}\n`);
 }
 
-/** Prints lines of text on standard output. Throws `UnwritableOutput`. */
+/** Prints lines as they are on standard output. Throws `UnwritableOutput`. */
 export function printLines(lines: readonly string[]): void {
   writeOutput(lines.map((line) => `${oneLine(line)}\n`).join(""));
+}
+
+/** A line to be copied, which is not broken whatever the width of the terminal. */
+export class Whole {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** What a person reads. */
+export type Line = string | Whole;
+
+/**
+ * Prints a result for a person on standard output: on a terminal not wider than that, and with marks in
+ * color if they are to have one. Throws `UnwritableOutput`.
+ */
+export function printText(lines: readonly Line[]): void {
+  const width = textWidth();
+  const fitting = lines.flatMap((line) =>
+    line instanceof Whole ? [oneLine(line.text)] : wrap(oneLine(line), width)
+  );
+  writeOutput(fitting.map((line) => `${withColoredMark(line)}\n`).join(""));
 }
 
 /** Prints a value as one line of JSON on standard output. Throws `UnwritableOutput`. */
@@ -146,7 +181,10 @@ export function printJson(value: unknown): void {
 }
 
 /** Two columns, aligned, a row a line. */
-export function table(rows: readonly (readonly [string, string])[]): string[] {
+export function table(rows: readonly (readonly [string, Line])[]): Line[] {
   const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
+  return rows.map(([name, value]) => {
+    const beginning = `${name.padEnd(width)}  `;
+    return value instanceof Whole ? new Whole(beginning + value.text) : beginning + value;
+  });
 }

@@ -2,7 +2,7 @@
 import type { Config } from "../config.ts";
 import type { Grants } from "../sandbox/grants.ts";
 import { dummyTokens } from "./dummy_tokens.ts";
-import { printJson, printLines, table, WARNING_TEXTS } from "./output.ts";
+import { type Line, printJson, printText, table, WARNING_TEXTS } from "./output.ts";
 
 const OTHERS = ["env", "read", "write", "run", "ffi", "sys", "import"] as const;
 
@@ -17,7 +17,7 @@ export function printPermissions({ hosts, files }: Grants, config: Config, json:
   const readable = files.length === 0
     ? []
     : ["may read", ...list(files.map(({ file, why }) => [file, why]))];
-  printLines([
+  printText([
     "The sandbox may reach",
     ...list(hosts.map(({ host, why }) => [host, why])),
     ...readable,
@@ -26,6 +26,6 @@ export function printPermissions({ hosts, files }: Grants, config: Config, json:
   ]);
 }
 
-function list(rows: readonly [granted: string, why: string][]): string[] {
+function list(rows: readonly [granted: string, why: string][]): Line[] {
   return table(rows.map(([granted, why]) => [`  ${granted}`, why]));
 }

@@ -11,7 +11,8 @@ import { toServiceError } from "../errors.ts";
 import type { ResiduePlace } from "../platforms/residue.ts";
 import { failureExitCode } from "../stop_signals.ts";
 import { formsInWords } from "./forms_in_words.ts";
-import { printError, printIfPossible, printJson, printLines } from "./output.ts";
+import { MARKS } from "./marks.ts";
+import { printError, printIfPossible, printJson, printText } from "./output.ts";
 import { closeAll } from "./run.ts";
 
 /**
@@ -39,7 +40,7 @@ export async function printPlans(
   }
   printIfPossible(() => {
     if (json) printJson({ datasets: plans });
-    else printLines(plans.flatMap((each, i) => [...(i === 0 ? [] : [""]), ...linesOf(each)]));
+    else printText(plans.flatMap((each, i) => [...(i === 0 ? [] : [""]), ...linesOf(each)]));
   });
   return exitCodeOf(plans);
 }
@@ -62,14 +63,14 @@ function exitCodeOf(plans: readonly DatasetPlan[]): number {
 
 function linesOf(plan: DatasetPlan): string[] {
   const { table, dataset_urn, obstacles, rows, would_update, residue, estimate } = plan;
-  const mark = obstacles.length === 0 ? "✓" : "✗";
+  const mark = obstacles.length === 0 ? MARKS.ok : MARKS.failed;
   const counts = rows === null
     ? obstacles.length === 0 ? "not counted" : "cannot be tokenized"
     : `${grouped(would_update ?? 0)} of ${counted(rows, "row")} would be updated`;
   return [
     `${mark} ${table ?? dataset_urn}: ${counts}`,
     ...columnLines(plan),
-    ...obstacles.map(({ code, detail }) => `  ✗ ${detail} (${code})`),
+    ...obstacles.map(({ code, detail }) => `  ${MARKS.failed} ${detail} (${code})`),
     ...methodLines(plan),
     ...(estimate === null ? [] : estimateLines(estimate)),
     ...residueLines(residue),
@@ -83,8 +84,8 @@ function columnLines({ columns, token_prefix }: DatasetPlan): string[] {
   const rows = columns.map((column) => [
     column.name,
     column.type,
-    String(column.nulls),
-    String(column.would_change),
+    grouped(column.nulls),
+    grouped(column.would_change),
     tokensInWords(column),
     column.looks_like === null ? "–" : formsInWords(column.looks_like),
   ]);
@@ -99,10 +100,10 @@ function tokensInWords(
   { tokens: { own, other_key, other_sdk, lookalikes } }: ColumnInPlan,
 ): string {
   const parts = [
-    own > 0 ? `${own} own` : "",
-    other_key > 0 ? `${other_key} of another key` : "",
-    other_sdk > 0 ? `${other_sdk} of another SDK` : "",
-    lookalikes === null || lookalikes === 0 ? "" : `${lookalikes} only look like it`,
+    own > 0 ? `${grouped(own)} own` : "",
+    other_key > 0 ? `${grouped(other_key)} of another key` : "",
+    other_sdk > 0 ? `${grouped(other_sdk)} of another SDK` : "",
+    lookalikes === null || lookalikes === 0 ? "" : `${grouped(lookalikes)} only look like it`,
   ];
   return parts.filter(Boolean).join(", ") || "–";
 }

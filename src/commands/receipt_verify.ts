@@ -4,7 +4,8 @@ import { counted } from "../counted.ts";
 import { USAGE_EXIT_CODE } from "../exit_codes.ts";
 import { type CheckedReceipt, verifyReceipts } from "../receipts/verify_receipt.ts";
 import { fileInWords, whyUnreadable } from "../unreadable_file.ts";
-import { printError, printIfPossible, printJson, printLines } from "./output.ts";
+import { MARKS } from "./marks.ts";
+import { printError, printIfPossible, printJson, printText } from "./output.ts";
 
 /** Checks them, and prints a line for each. Returns the exit code: 1 if one is not to be trusted. */
 export async function verifyReceiptFiles(
@@ -31,7 +32,7 @@ export async function verifyReceiptFiles(
   printIfPossible(() => {
     if (json) printJson({ receipts, trusted: faulty.length === 0 });
     else {
-      printLines([
+      printText([
         ...receipts.map(lineOf),
         faulty.length === 0
           ? `${counted(receipts.length, "receipt")}, all signed by this key`
@@ -45,7 +46,9 @@ export async function verifyReceiptFiles(
 function lineOf({ dataset, about, outcome, sequence, fault }: CheckedReceipt): string {
   const number = sequence === undefined ? "" : `${sequence}: `;
   const said = [about ?? "a receipt", dataset, outcome].filter(Boolean).join(", ");
-  return fault === undefined ? `✓ ${number}${said}` : `✗ ${number}${said}: ${fault}`;
+  return fault === undefined
+    ? `${MARKS.ok} ${number}${said}`
+    : `${MARKS.failed} ${number}${said}: ${fault}`;
 }
 
 /** One JSON document, or one a line. */

@@ -1,10 +1,11 @@
 /** `tokenize smoke`: triggers each dataset twice, and fails if a second run updates anything. */
-import { counted } from "../counted.ts";
+import { counted, grouped } from "../counted.ts";
 import type { DatasetArguments, SmokeCommand } from "../command.ts";
 import { DEFAULT_RUN_OPTIONS } from "../run_options.ts";
 import { problemExitCode } from "../exit_codes.ts";
 import { failureExitCode } from "../stop_signals.ts";
-import { printIfPossible, printJson, printLines } from "./output.ts";
+import { MARKS } from "./marks.ts";
+import { printIfPossible, printJson, printText } from "./output.ts";
 import { type ActionAddress, askAction, type Outcome } from "./ask_action.ts";
 
 /** One dataset's two runs, and what is wrong with them. */
@@ -25,7 +26,7 @@ export async function smoke(
     if (shutDown.aborted) return failureExitCode(shutDown);
     const result = await triggerTwice({ url, triggerToken }, dataset, shutDown);
     if (result.fault !== undefined) failures.push(exitCodeOf(result, shutDown));
-    printIfPossible(() => json ? printJson(result) : printLines(linesOf(result)));
+    printIfPossible(() => json ? printJson(result) : printText(linesOf(result)));
   }
   if (shutDown.aborted && failures.length > 0) return failureExitCode(shutDown);
   return failures.length === 0 ? 0 : Math.min(...failures); // 1 if any failed other than by wrong usage
@@ -64,7 +65,12 @@ function linesOf({ dataset_urn, runs, fault }: SmokeResult): string[] {
   const counts = runs.flatMap((run, i) => {
     if (!("report" in run)) return [];
     const { updated, skipped, elapsed_ms: elapsedMs } = run.report;
-    return [`  run ${i + 1}: ${updated} updated, ${skipped} skipped, ${elapsedMs} ms`];
+    return [
+      `  run ${i + 1}: ${grouped(updated)} updated, ${grouped(skipped)} skipped, ${elapsedMs} ms`,
+    ];
   });
-  return [dataset_urn, ...counts, fault === undefined ? "  ok" : `  FAILED: ${fault}`];
+  const verdict = fault === undefined
+    ? `${MARKS.ok} the second run updated nothing`
+    : `${MARKS.failed} ${fault}`;
+  return [dataset_urn, ...counts, `  ${verdict}`];
 }

@@ -2,16 +2,17 @@
 import { counted } from "../counted.ts";
 import type { Finding, FindingState } from "../platforms/inspection.ts";
 import type { ColumnCounts, TokenCount, Verification } from "../verify/verification.ts";
-import { table } from "./output.ts";
+import { MARKS } from "./marks.ts";
+import { type Line, table, Whole } from "./output.ts";
 
 const VERDICTS: Readonly<Record<FindingState, string>> = {
-  clean: "✓ clean",
-  not_clean: "✗ not clean",
-  could_not_tell: "✗ could not tell",
+  clean: `${MARKS.ok} clean`,
+  not_clean: `${MARKS.failed} not clean`,
+  could_not_tell: `${MARKS.failed} could not tell`,
 };
 
 /** The lines. `isTrying`: the tokens protect nothing. */
-export function verificationLines(verification: Verification, isTrying: boolean): string[] {
+export function verificationLines(verification: Verification, isTrying: boolean): Line[] {
   const { rows, columns, checks, snapshot } = verification;
   const dummy = "anybody can read these tokens back: TOKEN_SDK_MODE is dummy";
   return [
@@ -46,8 +47,10 @@ function kindLine({ sdk, key_id: keyId, checked, count }: TokenCount, noun: stri
   return `${counted(count, noun)} of ${sdk}${key} (${how})`;
 }
 
-function checkLines({ check, state, detail, command }: Finding): string[] {
-  const said = `${state === "clean" ? "✓" : "✗"} ${check}: ${state.replaceAll("_", " ")}`;
+function checkLines({ check, state, detail, command }: Finding): Line[] {
+  const said = `${state === "clean" ? MARKS.ok : MARKS.failed} ${check}: ${
+    state.replaceAll("_", " ")
+  }`;
   const first = detail === undefined ? said : `${said} (${detail})`;
-  return command === undefined ? [first] : [first, `    ${command}`];
+  return command === undefined ? [first] : [first, new Whole(`    ${command}`)];
 }

@@ -15,7 +15,7 @@ import type { Scope, TokenSdkName } from "../verify/token_form.ts";
 import { type Verification, VERIFICATION_TYPE } from "../verify/verification.ts";
 import { verifyDataset, type VerifyDependencies } from "../verify/verify_dataset.ts";
 import { COMMIT, VERSION } from "../version.ts";
-import { printError, printFailure, printIfPossible, printJson, printLines } from "./output.ts";
+import { printError, printFailure, printIfPossible, printJson, printText } from "./output.ts";
 import { displayProgress } from "./progress_bar.ts";
 import { verificationLines } from "./verification_lines.ts";
 
@@ -119,7 +119,7 @@ async function verifyOne(
     if (receipt !== undefined) deps.keepReceipt(await receiptOf(verification, deps.signer));
     const isTrying = tokenSdk.mode === "dummy";
     printIfPossible(() =>
-      json ? printJson(verification) : printLines(verificationLines(verification, isTrying))
+      json ? printJson(verification) : printText(verificationLines(verification, isTrying))
     );
     return verification.verdict === "clean" ? 0 : 1;
   } catch (error) {

@@ -4,7 +4,9 @@ import { urnOf, useDatabase } from "../support/action_fixture.ts";
 import { jwkSet, sivJwk } from "../../scripts/servers/test_keys.ts";
 import { freePort } from "../../scripts/servers/free_port.ts";
 import { testUnless } from "../support/skipping.ts";
-import { type Program, startService } from "../support/program.ts";
+import { openSql } from "../../scripts/servers/postgres/sql.ts";
+import { until } from "../../scripts/servers/until.ts";
+import { type Program, runProgram, startService } from "../support/program.ts";
 import { CTRL_C, runOnTerminal, whyNoTerminal } from "../support/terminal.ts";
 
 /** A run that is not asked whether dummy tokens are meant. */
@@ -31,6 +33,7 @@ export async function terminalSuite(program: Program): Promise<void> {
     assert.deepEqual(table.map((line) => line.split(/ {2,}/)[0]), [
       "table",
       "columns",
+      "result",
       "would update",
       "skipped",
       "took",
@@ -38,6 +41,7 @@ export async function terminalSuite(program: Program): Promise<void> {
     ]);
     assert.match(screen, /^would update {2}100 rows$/m);
     assert.match(screen, /^columns {7}email, phone$/m);
+    assert.match(screen, /^result {8}✓ dry run, nothing was changed$/m);
 
     const asked = await runOnTerminal(program, [...args, "--json"], env);
     assert.match(asked.screen, /^\{"run_id":.*"updated":100.*\}$/m);
@@ -54,7 +58,7 @@ export async function terminalSuite(program: Program): Promise<void> {
       "  PORT         9000 (environment)",
       "connections",
       `  postgres  postgres at ${hostname}:${port}, database ${database.name} (PG_CONN_STR)`,
-      "The settings can be used",
+      "✓ the settings can be used",
     ]);
   });
 
@@ -64,12 +68,12 @@ export async function terminalSuite(program: Program): Promise<void> {
     const lines = screen.trimEnd().split("\n");
     assert.deepEqual(lines.slice(lines.indexOf("old values elsewhere")), [
       "old values elsewhere",
-      "  dead_rows: remains (VACUUM removes them)",
+      "  ! dead_rows: remains (VACUUM removes them)",
       "    VACUUM (INDEX_CLEANUP ON) public.left_over",
-      "  wal_and_backups: not checked",
-      "  clean: pg_stats (cleared), expression_statistics (none), extended_statistics (none), " +
-      "indexes (none), materialized_views (none), foreign_keys (none), triggers (none), " +
-      "replication (none)",
+      "  – wal_and_backups: not checked",
+      "  ✓ clean: pg_stats (cleared), expression_statistics (none), extended_statistics",
+      "    (none), indexes (none), materialized_views (none), foreign_keys (none), triggers",
+      "    (none), replication (none)",
     ]);
   });
 
@@ -185,9 +189,14 @@ export async function terminalSuite(program: Program): Promise<void> {
     const { code, screen } = await runOnTerminal(program, [...args, ...dataset("nothing", "x")]);
     assert.equal(code, 1);
     const lines = screen.trimEnd().split("\n").map((line) => line.replace(/\d+ ms$/, "N ms"));
-    assert.deepEqual([lines.slice(1, 4), lines.at(-1)?.slice(0, 17)], [
-      ["  run 1: 100 updated, 0 skipped, N ms", "  run 2: 0 updated, 100 skipped, N ms", "  ok"],
-      "  FAILED: Cannot ",
+    const fault = lines.findIndex((line) => line.startsWith("  ✗"));
+    assert.deepEqual([lines.slice(1, 4), lines[fault]?.slice(0, 11)], [
+      [
+        "  run 1: 100 updated, 0 skipped, N ms",
+        "  run 2: 0 updated, 100 skipped, N ms",
+        "  ✓ the second run updated nothing",
+      ],
+      "  ✗ Cannot ",
     ]);
   });
 
@@ -234,17 +243,69 @@ export async function terminalSuite(program: Program): Promise<void> {
     assert.match(screen, /run .* on .*slow.*: 20000 updated/);
   });
 
-  test("work in a single statement shows how long it has been running", async () => {
-    await slowTable("slower", 2.5);
+  test("work of which nothing is known shows how long it has been running", async () => {
+    await database
+      .sql`create table slower as select 'canary' || n as email from generate_series(1, 200) n`;
+    const other = openSql(database.url);
     const args = [...RUN, ...dataset("slower", "email")];
+    const { running } = await other.begin(async (tx) => {
+      await tx`select from slower for update`;
+      const running = runOnTerminal(program, args, { ...env, PG_LOCK_TIMEOUT_MS: "60000" });
+      await until(async () => {
+        const [row] = await database.sql`
+          select from pg_locks where not granted and locktype = 'transactionid'`;
+        return row !== undefined;
+      }, "the run does not wait for a row");
+      await tx`select pg_sleep(2.5)`;
+      return { running };
+    });
+    await other.end();
+    const { code, raw, screen } = await running;
+    assert.equal(code, 0, screen);
+    assert.match(raw, /tokenizing, [1-9] s so far/);
+    assert.doesNotMatch(screen, /so far/, JSON.stringify(raw)); // gone, and nothing mixed into it
+    assert.match(screen, /^updated {2}200 rows$/m);
+  });
+
+  test("work in a single statement shows an estimate", async () => {
+    await slowRows("estimated", 5);
+    const args = [...RUN, ...dataset("estimated", "email")];
     const { code, raw, screen } = await runOnTerminal(program, args, {
       ...env,
       ALLOW_TRIGGERS: "true",
     });
     assert.equal(code, 0, screen);
-    assert.match(raw, /tokenizing, [12] s so far/);
-    assert.doesNotMatch(screen, /so far/, JSON.stringify(raw)); // gone, and nothing mixed into it
+    const shares = [...raw.matchAll(/\[#*-*\] about (\d+) %, [\d,]+ of [\d,]+ rows/g)];
+    const numbers = shares.map(([, share]) => Number(share));
+    assert.ok(numbers.length > 0, raw);
+    assert.deepEqual(numbers, numbers.toSorted((a, b) => a - b));
+    assert.match(raw, /about \d+ %, [\d,]+ of [\d,]+ rows, \d+ s left/);
+    assert.doesNotMatch(screen, /about/, JSON.stringify(raw));
     assert.match(screen, /^updated {2}20,000 rows$/m);
+  });
+
+  test("work that takes long says so in lines, where the terminal cannot draw", async () => {
+    await slowRows("dumb", 14);
+    const args = ["run", "--yes", ...dataset("dumb", "email")];
+    const slow = { ...env, ALLOW_TRIGGERS: "true", TERM: "dumb" };
+    const { code, raw } = await runOnTerminal(program, args, slow);
+    assert.equal(code, 0, raw);
+    // deno-lint-ignore no-control-regex
+    assert.doesNotMatch(raw.replaceAll("\r\n", "\n"), /[\x00-\x09\x0b-\x1f]/);
+    assert.match(raw, /^tokenize: about \d+ %, [\d,]+ of [\d,]+ rows, \d+ s left\r$/m);
+  });
+
+  test("without a terminal, long work is logged now and then", async () => {
+    await slowRows("logged", 14);
+    const args = ["run", "--yes", ...dataset("logged", "email")];
+    const slow = { ...env, ALLOW_TRIGGERS: "true" };
+    const { code, stdout, stderr } = await runProgram(program, args, slow);
+    assert.equal(code, 0, stderr);
+    assert.equal(JSON.parse(stdout).updated, 20_000);
+    const lines = stderr.trimEnd().split("\n").map((line) => JSON.parse(line));
+    const [said] = lines.filter(({ event }) => event === "run_progress");
+    assert.match(said.message, /^run \S+: "about \d+ %, [\d,]+ of [\d,]+ rows, \d+ s left"$/);
+    assert.ok(said.updated > 0 && said.updated < said.total && said.elapsedMs >= 10_000, stderr);
   });
 
   test("Ctrl-C ends the bar and the run, and the last line says how, however often it is typed", async () => {
@@ -289,6 +350,15 @@ export async function terminalSuite(program: Program): Promise<void> {
     assert.equal(code, 1);
     assert.doesNotMatch(screen, /Allow|requests|prompt/i);
   });
+
+  /** A table whose UPDATE takes that long, row by row. */
+  async function slowRows(name: string, seconds: number): Promise<void> {
+    await database.sql.unsafe(`
+      create table ${name} as select n, 'canary' || n as email from generate_series(1, 20000) as n;
+      create function wait_${name}() returns trigger language plpgsql as $$ begin
+        if new.n % 200 = 0 then perform pg_sleep(${seconds / 100}); end if; return new; end $$;
+      create trigger wait before update on ${name} for each row execute function wait_${name}();`);
+  }
 
   /** A table whose every UPDATE takes that long. */
   async function slowTable(name: string, seconds: number): Promise<void> {
