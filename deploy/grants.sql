@@ -45,8 +45,9 @@ BEGIN
   ELSE
     SELECT string_agg(format('%I', trim(c)), ', ') INTO listed
     FROM regexp_split_to_table(columns, ',') c WHERE trim(c) <> '';
-    -- ctid and tableoid are the address of a row, by which it is written back; xmin tells who wrote it
-    EXECUTE format('GRANT SELECT (%s, ctid, tableoid, xmin), UPDATE (%s) ON TABLE %s TO %I',
+    -- ctid and tableoid are the address of a row, by which it is written back; xmin tells who wrote it, and
+    -- xmax who has replaced it, for the progress of one UPDATE
+    EXECUTE format('GRANT SELECT (%s, ctid, tableoid, xmin, xmax), UPDATE (%s) ON TABLE %s TO %I',
       listed, listed, target, grantee);
   END IF;
   IF maintain THEN

@@ -82,17 +82,21 @@ export function outputWidth(): number {
   return Deno.stdout.isTerminal() ? terminalWidth() : USUAL_WIDTH;
 }
 
-/** How many characters a line of a result may have: without a terminal, any number. */
+/** How many characters a line of a result may have: any number, unless a terminal knows its width. */
 export function textWidth(): number {
-  return Deno.stdout.isTerminal() ? terminalWidth() : Infinity;
+  return Deno.stdout.isTerminal() ? knownWidth() ?? Infinity : Infinity;
 }
 
 /** How many characters the terminal has in a line; the usual number if it does not know. */
 export function terminalWidth(): number {
+  return knownWidth() ?? USUAL_WIDTH;
+}
+
+function knownWidth(): number | undefined {
   try {
-    return Deno.consoleSize().columns || USUAL_WIDTH; // a terminal may not know it
+    return Deno.consoleSize().columns || undefined; // a terminal may not know it
   } catch {
-    return USUAL_WIDTH;
+    return undefined;
   }
 }
 

@@ -6,8 +6,18 @@ import { fileVariable } from "../../src/settings_reader.ts";
 
 const { VAULT, OUTPUT, ...OTHERS } = SECTIONS;
 
-/** Its reader is the runtime, so it is no setting of the list. */
-const NO_COLOR = text("any value: no colours on a terminal", "colours");
+const FORCED = text(
+  "any value but `0` or `false`: colours without a terminal, too",
+  "no colours without one",
+);
+/** They are known to other tools, and cannot be in the configuration file, so they are no settings of the list. */
+const TERMINAL: Settings = {
+  NO_COLOR: text("any value: no colours, whatever else is set", "colours on a terminal"),
+  FORCE_COLOR: FORCED,
+  CLICOLOR_FORCE: FORCED,
+  CLICOLOR: text("`0`: no colours", "colours on a terminal"),
+  TERM: text("`dumb`: a terminal without colours, on which nothing is drawn", "one that can"),
+};
 
 /** The tables by the names of their places on the pages. */
 export const SETTINGS_TABLES: Readonly<Record<string, string>> = {
@@ -17,7 +27,7 @@ export const SETTINGS_TABLES: Readonly<Record<string, string>> = {
   history: tableOf("variable", OTHERS.HISTORY),
   datahub: tableOf("variable", OTHERS.DATAHUB),
   traces: tableOf("variable", OTHERS.TRACES),
-  output: tableOf("variable", { ...OUTPUT, NO_COLOR }),
+  output: tableOf("variable", { ...OUTPUT, ...TERMINAL }),
   vault: tableOf("variable", withFiles(VAULT, true)),
   "secrets in files": tableOf(
     "variable",

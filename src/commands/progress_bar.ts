@@ -32,7 +32,7 @@ export interface ProgressOptions {
   readonly observe: Observe;
 }
 
-/** What is told of the progress, and when there is none any more. */
+/** Where progress is shown: to be cleared once the work has ended. */
 export interface ProgressDisplay {
   readonly show: (progress: RunProgress) => void;
   readonly clear: () => void;

@@ -71,9 +71,9 @@ export async function terminalSuite(program: Program): Promise<void> {
       "  ! dead_rows: remains (VACUUM removes them)",
       "    VACUUM (INDEX_CLEANUP ON) public.left_over",
       "  – wal_and_backups: not checked",
-      "  ✓ clean: pg_stats (cleared), expression_statistics (none), extended_statistics",
-      "    (none), indexes (none), materialized_views (none), foreign_keys (none), triggers",
-      "    (none), replication (none)",
+      "  ✓ clean: pg_stats (cleared), expression_statistics (none), extended_statistics (none), " +
+      "indexes (none), materialized_views (none), foreign_keys (none), triggers (none), " +
+      "replication (none)",
     ]);
   });
 
