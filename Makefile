@@ -15,7 +15,7 @@ help: ## This list
 	@echo '(scripts/deno.sh task trigger --urn URN --columns email,phone)'
 
 demo: ## The main job on an embedded Postgres: nothing to install, about a minute
-	@$(TASK) demo
+	@scripts/demo.sh
 
 ok: ## All that is quick: the checks, and the tests that need no server and no binary
 	@$(TASK) ok

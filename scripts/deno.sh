@@ -107,6 +107,16 @@ fetch_wheel() { # into the folder $1; prints the program's path
   printf '%s\n' "$1/wheel/bin/deno"
 }
 
+# Shows that something is going on: a dot each second, for as long as the folder $1 is there.
+tick() {
+  while sleep 1 2>/dev/null && [ -d "$1" ] && kill -0 $$ 2>/dev/null; do
+    printf . >&2
+    : >"$1/ticked"
+  done
+}
+
+end_ticks() { [ ! -e "$fetch_dir/ticked" ] || notice ''; }
+
 # Fetches in a folder of its own and renames at the end, so that it can be interrupted, and can run
 # several times at once.
 fetch() {
@@ -119,6 +129,7 @@ fetch() {
   trap 'trap "" INT TERM HUP; exit 143' TERM HUP
   local way program
   notice "Fetching Deno $VERSION (once, into .tools/)"
+  tick "$fetch_dir" >/dev/null &
   for way in release wheel; do
     program=$("fetch_$way" "$fetch_dir" 2>"$fetch_dir/$way.log") || continue
     if [ "$(sha256_of "$program")" != "$program_sha256" ]; then
@@ -127,10 +138,12 @@ fetch() {
     fi
     chmod 755 "$program"
     mv -f "$program" "$cached"
+    end_ticks
     rm -rf "$fetch_dir"
     trap - EXIT INT TERM HUP
     return 0
   done
+  end_ticks
   for way in release wheel; do
     [ ! -s "$fetch_dir/$way.log" ] || notice "  $way: $(tail -n 1 "$fetch_dir/$way.log")"
   done
