@@ -697,4 +697,8 @@ down_again() { contains "$(scripts/down.sh)" "there is no namespace $NAMESPACE";
 check "down leaves no namespace, no object and no bound volume" everything_gone
 check "down again has nothing to do" down_again
 
+# --- as the documents have it ----------------------------------------------------------------------------------------------
+
+source tests/cluster/quick_start.sh
+
 close_suite

@@ -3,26 +3,23 @@
  * against a fresh Postgres, from the folder of the repository.
  */
 import assert from "node:assert/strict";
-import { codeBlocksOf } from "../../scripts/docs/markdown.ts";
 import { freePort } from "../../scripts/servers/free_port.ts";
 import { startPostgres } from "../../scripts/servers/postgres/postgres_server.ts";
+import { testUnless } from "../support/skipping.ts";
+import { missingOf, ROOT, shellBlocks } from "./first_hour.ts";
 
-const ROOT = new URL("../../", import.meta.url);
-const readme = await Deno.readTextFile(new URL("README.md", ROOT));
+const missing = missingOf(["psql", "createdb"]);
+const whyNot = missing.length > 0 ? `${missing.join(" and ")} not installed` : undefined;
 
-const missing = ["psql", "createdb", "openssl"].filter((program) => !isInstalled(program));
-if (missing.length > 0) {
-  console.log(`skipped: README's first run: ${missing.join(", ")} not installed`);
-}
-
-Deno.test({
-  name: "README's own Postgres in a minute and its service do what they say, as they stand",
-  ignore: missing.length > 0,
-  async fn() {
+testUnless(
+  whyNot,
+  "README's own Postgres in a minute and its service do what they say, as they stand",
+  async () => {
     await using server = await startPostgres();
     const folder = await openCheckout();
-    const section = sectionOf("Your own Postgres in a minute");
-    const commands = [...shellBlocks(section), ...shellBlocks(sectionOf("The service"))];
+    const [fetched, ...blocks] = await shellBlocks("README.md", "Your own Postgres in a minute");
+    assert.match(fetched!, /^git clone .*\nscripts\/deno\.sh task build /, "which is done here");
+    const commands = [...blocks, ...await shellBlocks("README.md", "The service")];
     try {
       const { hostname, port } = server;
       const { code, stdout, stderr } = await paste(folder, [...commands, "kill %1", "wait"], {
@@ -37,7 +34,8 @@ Deno.test({
         .map((line) => JSON.parse(line));
       assert.deepEqual(
         reports.map(({ dry_run, updated, skipped }) => [dry_run, updated, skipped]),
-        [[true, 100, 0], [false, 100, 0], [false, 0, 100], [false, 0, 100]],
+        [[true, 100, 0], [false, 100, 0], [false, 0, 100], [false, 100, 0], [false, 100, 0]],
+        "a dry run, the run, a second one, the restored values, and the run by the service",
       );
       const left = reports[1].residue.filter(({ state }: { state: string }) => state === "remains");
       assert.deepEqual(
@@ -45,7 +43,7 @@ Deno.test({
         ["VACUUM (INDEX_CLEANUP ON) public.customers"],
         "what the section says is left",
       );
-      assert.ok(section.includes('VACUUM (INDEX_CLEANUP ON) public.$table"'));
+      assert.ok(commands.join("").includes('VACUUM (INDEX_CLEANUP ON) public.$table"'));
       const readBack = stdout.split("\n").filter((line) => line.startsWith('"'));
       assert.equal(readBack.length, 3);
       for (const line of readBack) assert.match(line, /^"customer\d+@example\.com"$/);
@@ -55,17 +53,7 @@ Deno.test({
       await Deno.remove(folder, { recursive: true });
     }
   },
-});
-
-function sectionOf(title: string): string {
-  return readme.split("\n## ").find((each) => each.startsWith(`${title}\n`)) ??
-    assert.fail(`README has no section "${title}"`);
-}
-
-function shellBlocks(section: string): string[] {
-  return codeBlocksOf(section).filter(({ language }) => language === "bash")
-    .map(({ text }) => text);
-}
+);
 
 /** A folder that looks like the repository's with a built binary, and that the blocks may write to. */
 async function openCheckout(): Promise<string> {
@@ -90,9 +78,4 @@ async function paste(
   }).output();
   const decoder = new TextDecoder();
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
-}
-
-function isInstalled(program: string): boolean {
-  return new Deno.Command("bash", { args: ["-c", `command -v ${program}`], stdout: "null" })
-    .outputSync().success;
 }

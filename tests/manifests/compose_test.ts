@@ -1,8 +1,12 @@
 /** compose.yaml: what Compose's own loader makes of it, and, where Docker runs, whether it works. */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { ENVIRONMENT_NAMES } from "../../src/environment_names.ts";
 import { freePort } from "../../scripts/servers/free_port.ts";
+import { ROOT, shellBlocks } from "../first_hour/first_hour.ts";
 import { testUnless } from "../support/skipping.ts";
+import { whyNoTerminal } from "../support/terminal.ts";
+import { openTypedShell } from "../support/typed_shell.ts";
 import { run, runTool, whyMissing } from "./judges.ts";
 
 interface Service {
@@ -23,7 +27,6 @@ interface Project {
 }
 
 const FILE = "compose.yaml";
-const URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,app.public.customers,PROD)";
 
 const missing = await whyMissing("compose-spec");
 const text = await Deno.readTextFile(FILE);
@@ -107,28 +110,21 @@ Deno.test("every file that compose.yaml mounts exists, and every image has a tag
 });
 
 testUnless(
-  await whyNoDocker(),
-  "docker compose up, and a trigger tokenizes the 100 customers",
+  whyNoTerminal ?? await whyNoDocker(),
+  "Docker Compose's quick start does what docs/deployment.md says, as it stands",
   async () => {
-    const compose = (...args: string[]) =>
-      run("env", [`TOKENIZE_PORT=${port}`, "docker", "compose", "-p", "tokenize-test", ...args]);
-    const port = freePort();
-    try {
-      const up = await compose("up", "--build", "--detach", "--wait");
-      assert.ok(up.success, up.stderr);
-      const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
-      assert.equal(ready.status, 200, await ready.text());
-      const args = ["trigger", "--columns", "name,email,phone", "--urn", URN];
-      const { stdout, stderr } = await compose(
-        "exec",
-        "--no-TTY",
-        "tokenize-action",
-        "/usr/local/bin/tokenize",
-        ...args,
-      );
-      assert.match(stdout, /"updated":100,"skipped":0/, stderr);
-    } finally {
-      await compose("down", "--volumes");
-    }
+    const [commands, ...more] = await shellBlocks("docs/deployment.md", "Docker Compose");
+    assert.deepEqual(more, []);
+    await using shell = await openTypedShell(fileURLToPath(ROOT), {
+      ...Deno.env.toObject(),
+      COMPOSE_PROJECT_NAME: "tokenize-test",
+      TOKENIZE_PORT: String(freePort()),
+    });
+    const { codes, screen } = await shell.type(commands!, 30 * 60_000);
+    assert.ok(codes.every((code) => code === 0), `${codes}: ${screen}`);
+    assert.match(screen, /^updated +100 rows$/m);
+    assert.match(screen, /\btok_\S+_poc\b/);
+    assert.match(screen, /"event":"run_finished"/);
+    assert.match(screen, /Volume \S+ +Removed/);
   },
 );

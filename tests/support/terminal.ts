@@ -104,8 +104,8 @@ export async function runOnTerminal(
   return { code, raw, screen: screenOf(raw) };
 }
 
-/** Applies what the program uses of a terminal: colors, back to the line's start, clear to its end. */
-function screenOf(raw: string): string {
+/** Applies what programs use of a terminal: colors, back to the line's start, clear to its end. */
+export function screenOf(raw: string): string {
   // deno-lint-ignore no-control-regex
   const plain = raw.replaceAll("\r\n", "\n").replaceAll(/\x1b\[[0-9;]*m/g, "");
   // deno-lint-ignore no-control-regex
