@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { ENVIRONMENT_NAMES } from "../../src/environment_names.ts";
 import { installGoTool } from "../support/go_tools.ts";
 import { testUnless } from "../support/skipping.ts";
-import { SWITCHES, type Values } from "./chart_values.ts";
+import { merge, SWITCHES, type Values } from "./chart_values.ts";
 import {
   CHART,
   complaints,
@@ -14,7 +14,7 @@ import {
   whyMissing,
 } from "./judges.ts";
 import { coverPairs } from "./pairs.ts";
-import { merge, render, withValues } from "./render_chart.ts";
+import { render, withValues } from "./render_chart.ts";
 import { reachOf } from "./reach.ts";
 
 const missing = await whyMissing("helm", "kubeconform");

@@ -30,7 +30,12 @@ export const SWITCHES: Readonly<Record<string, readonly Values[]>> = {
     { datahub: DATAHUB },
     { datahub: { ...DATAHUB, mode: "run", token: { enabled: false } }, allowedDatasets: DATASETS },
     {
-      datahub: { ...DATAHUB, mode: "approve", approvalTag: "urn:li:tag:Yes" },
+      datahub: {
+        ...DATAHUB,
+        terms: ["urn:li:glossaryNode:Pii"],
+        mode: "approve",
+        approvalTag: "urn:li:tag:Yes",
+      },
       sweep: { enabled: true, timeZone: "Europe/Berlin", mode: "observe" },
     },
   ],
@@ -50,6 +55,7 @@ export const SWITCHES: Readonly<Record<string, readonly Values[]>> = {
   tokens: [
     {},
     { tokens: { sdk: "aes-siv", context: "dataset", keys: { existingSecret: "keys" } } },
+    { tokens: { sdk: "hmac-sha256", hmacBytes: 16, keys: { existingSecret: "keys" } } },
     vault("token"),
     vault("approle"),
     {
@@ -139,3 +145,29 @@ export const SWITCHES: Readonly<Record<string, readonly Values[]>> = {
     test: { urn: DATASETS[0], columns: ["email", "phone"] },
   }],
 };
+
+/** As Helm merges files of values: maps by key, all else is replaced. */
+export function merge(a: Values, b: Values): Values {
+  const merged: Record<string, unknown> = { ...a };
+  for (const [key, value] of Object.entries(b)) {
+    merged[key] = isMap(value) && isMap(merged[key]) ? merge(merged[key], value) : value;
+  }
+  return merged;
+}
+
+function isMap(value: unknown): value is Values {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Combinations that between them have every block of the chart's values. */
+export const EVERYTHING: readonly Values[] = [
+  ["postgres", "databricks", "history", "tracing"].map((name) => SWITCHES[name]![1]!)
+    .reduce(merge, { postgres: { enabled: true } }),
+  ...SWITCHES.datahub!.slice(1),
+  ...SWITCHES.tokens!.slice(1),
+  ...SWITCHES.history!.slice(1),
+  {
+    config: { run_timeout_ms: 86400000, datahub: { sweep_interval: "1h" } },
+    ...SWITCHES.datahub![1],
+  },
+];

@@ -29,16 +29,3 @@ export async function withValues<T>(values: Values, use: (file: string) => Promi
     await Deno.remove(file);
   }
 }
-
-/** As Helm merges files of values: maps by key, all else is replaced. */
-export function merge(a: Values, b: Values): Values {
-  const merged: Record<string, unknown> = { ...a };
-  for (const [key, value] of Object.entries(b)) {
-    merged[key] = isMap(value) && isMap(merged[key]) ? merge(merged[key], value) : value;
-  }
-  return merged;
-}
-
-function isMap(value: unknown): value is Values {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}

@@ -82,6 +82,9 @@
 {{- end }}
 - { name: TOKEN_SDK_MODE, value: {{ $v.tokens.sdk | quote }} }
 - { name: TOKEN_CONTEXT, value: {{ $v.tokens.context | quote }} }
+{{- with $v.tokens.hmacBytes }}
+- { name: TOKEN_HMAC_BYTES, value: {{ . | quote }} }
+{{- end }}
 {{- if include "tokenize-action.hasKeys" . }}
 - { name: TOKEN_KEYS_FILE, value: {{ printf "/run/tokenize/%s" $v.tokens.keys.key | quote }} }
 {{- end }}
