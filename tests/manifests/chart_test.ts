@@ -1,7 +1,7 @@
 /** The Helm chart: what it makes of any combination of values is what Kubernetes accepts. */
 import assert from "node:assert/strict";
 import { ENVIRONMENT_NAMES } from "../../src/environment_names.ts";
-import { installGoTool } from "../support/go_tools.ts";
+import { goTool } from "../support/go_tools.ts";
 import { testUnless } from "../support/skipping.ts";
 import { merge, SWITCHES, type Values } from "./chart_values.ts";
 import {
@@ -182,12 +182,11 @@ testUnless(
 );
 
 testUnless(missing, "the chart of a release has its version, and names its image", async () => {
-  const installation = await installGoTool("helm");
-  assert.ok("program" in installation);
+  const helm = await goTool("helm");
   const dir = await Deno.makeTempDir({ prefix: "tokenize-chart-" });
   try {
     const image = "registry.example.com/owner/tokenize-action";
-    const args = [`HELM=${installation.program}`, "scripts/release_chart.sh", "v1.2.3", image, dir];
+    const args = [`HELM=${helm}`, "scripts/release_chart.sh", "v1.2.3", image, dir];
     const { success, stderr } = await run("env", args);
     assert.ok(success, stderr);
     const packed = `${dir}/tokenize-action-v1.2.3-chart.tgz`;

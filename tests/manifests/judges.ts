@@ -1,7 +1,7 @@
 /** What judges manifests here: helm, kubectl's Kustomize, and kubeconform with strict schemas. */
 import { parseAllDocuments } from "yaml";
 import { fileURLToPath } from "node:url";
-import { type GoToolName, installGoTool } from "../support/go_tools.ts";
+import { goTool, type GoToolName, installation, installGoTool } from "../support/go_tools.ts";
 import { kubernetesSchemas, SCHEMA_FILES } from "./kubernetes_schemas.ts";
 
 /** An object of Kubernetes, as far as the tests read it. */
@@ -24,21 +24,20 @@ export const CHART = "deploy/chart/tokenize-action";
 
 Deno.chdir(fileURLToPath(new URL("../..", import.meta.url)));
 
-/** Why a program or the schemas cannot be made here; undefined if they can. */
+/** Why the machine cannot make a program or the schemas; undefined if it can. */
 export async function whyMissing(...names: GoToolName[]): Promise<string | undefined> {
   for (const name of names) {
-    const installation = await installGoTool(name);
-    if ("missing" in installation) return installation.missing;
+    const tool = await installGoTool(name);
+    if ("missing" in tool) return tool.missing;
   }
   if (!names.includes("kubeconform")) return undefined;
-  return await kubernetesSchemas().then(() => undefined, (error: Error) => error.message);
+  const schemas = await installation(kubernetesSchemas);
+  return "missing" in schemas ? schemas.missing : undefined;
 }
 
 /** Runs one of the installed programs. */
 export async function runTool(name: GoToolName, args: readonly string[]): Promise<Outcome> {
-  const installation = await installGoTool(name);
-  if ("missing" in installation) throw new Error(installation.missing);
-  return await run(installation.program, args);
+  return await run(await goTool(name), args);
 }
 
 /** Runs a program in the project's folder. */

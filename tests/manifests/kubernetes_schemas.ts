@@ -7,7 +7,7 @@
  */
 import { parse } from "yaml";
 import { fileURLToPath } from "node:url";
-import { go, goModule, installGoTool, KUBERNETES_VERSION } from "../support/go_tools.ts";
+import { go, goModule, goTool, KUBERNETES_VERSION } from "../support/go_tools.ts";
 
 const GATEWAY_API = { module: "sigs.k8s.io/gateway-api", version: "1.4.1" };
 const PROMETHEUS_OPERATOR = {
@@ -24,7 +24,7 @@ type ObjectNode = { [key: string]: Node };
 
 const tools = fileURLToPath(new URL("../../.tools/", import.meta.url));
 
-/** The folder with the schemas, made if it is not there. Throws what is missing for that. */
+/** The folder with the schemas, made if it is not there. */
 export async function kubernetesSchemas(): Promise<string> {
   const versions = [KUBERNETES_VERSION, GATEWAY_API.version, PROMETHEUS_OPERATOR.version];
   const folder = `${tools}kubernetes-schemas-${versions.join("-")}`;
@@ -93,15 +93,14 @@ async function gatewayDefinitions(): Promise<string[]> {
 }
 
 async function prometheusDefinitions(folder: string): Promise<string[]> {
-  const generator = await installGoTool("controller-gen");
-  if ("missing" in generator) throw new Error(generator.missing);
+  const generator = await goTool("controller-gen");
   const { module, version } = PROMETHEUS_OPERATOR;
   const cwd = await Deno.makeTempDir({ prefix: "tokenize-definitions-" });
   await Deno.writeTextFile(`${cwd}/go.mod`, `module definitions\nrequire ${module} v${version}\n`);
   await Deno.writeTextFile(`${cwd}/a.go`, `package definitions\nimport _ "${module}/v1"\n`);
   await go(["mod", "tidy"], { cwd });
   const args = ["crd", `paths=${module}/v1`, `output:crd:dir=${folder}/prometheus`];
-  const { success, stderr } = await new Deno.Command(generator.program, { args, cwd }).output();
+  const { success, stderr } = await new Deno.Command(generator, { args, cwd }).output();
   await Deno.remove(cwd, { recursive: true });
   if (!success) throw new Error(new TextDecoder().decode(stderr));
   return ["servicemonitors", "prometheusrules"].map((name) =>

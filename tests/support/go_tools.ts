@@ -50,26 +50,40 @@ export type Installation = { readonly program: string } | { readonly missing: st
 
 const tools = fileURLToPath(new URL("../../.tools/", import.meta.url));
 
+/** What cannot be had here because of the machine: there is no Go, it is too old, or it has no network. */
+class MissingTool extends Error {}
+
+/** Gives what `make` makes, or why the machine cannot. Throws any other failure: that is a defect. */
+export async function installation(make: () => Promise<string>): Promise<Installation> {
+  try {
+    return { program: await make() };
+  } catch (error) {
+    if (error instanceof MissingTool) return { missing: error.message };
+    throw error;
+  }
+}
+
+/** A program that is compiled if it is not there, or why the machine cannot. */
+export function installGoTool(name: GoToolName): Promise<Installation> {
+  return installation(() => goTool(name));
+}
+
 /**
- * Compiles a program if it is not there: in a folder of its own that is renamed at the end, so that it
- * can be interrupted.
+ * The path of a program, which is compiled if it is not there: in a folder of its own that is renamed at the
+ * end, so that it can be interrupted.
  */
-export async function installGoTool(name: GoToolName): Promise<Installation> {
+export async function goTool(name: GoToolName): Promise<string> {
   const { version, package: path, variables = {} }: GoTool = TOOLS[name];
   const folder = `${tools}${name}-${version}`;
   const program = `${folder}/${name}`;
-  if (await exists(program)) return { program };
-  if (!await isInstalled("go")) return { missing: "Go is not installed" };
+  if (await exists(program)) return program;
   await Deno.mkdir(tools, { recursive: true });
   const work = await Deno.makeTempDir({ dir: tools, prefix: `${name}-` });
   try {
     console.error(`Fetching ${name} ${version} (once, into .tools/)`);
     const set = Object.entries(variables).map(([variable, value]) => `-X ${variable}=${value}`);
-    const reason = await go(
-      ["install", `-ldflags=${["-s", "-w", ...set].join(" ")}`, `${path}@v${version}`],
-      { env: { GOBIN: work } },
-    ).then(() => undefined, (error: Error) => error.message);
-    if (reason !== undefined) return { missing: `Go cannot fetch ${name}: ${reason}` };
+    const flags = `-ldflags=${["-s", "-w", ...set].join(" ")}`;
+    await go(["install", flags, `${path}@v${version}`], { env: { GOBIN: work } });
     for await (const made of Deno.readDir(work)) {
       await Deno.rename(`${work}/${made.name}`, `${work}/${name}`);
     }
@@ -78,14 +92,17 @@ export async function installGoTool(name: GoToolName): Promise<Installation> {
   } finally {
     await Deno.remove(work, { recursive: true }).catch(() => {});
   }
-  return { program };
+  return program;
 }
 
-/** The folder with a module's files. Throws if Go is missing or cannot fetch it. */
+/** The folder with a module's files. */
 export async function goModule(path: string, version: string): Promise<string> {
   const told = JSON.parse(await go(["mod", "download", "-json", `${path}@v${version}`]));
   return (told as { Dir: string }).Dir;
 }
+
+/** What Go says where there is no way to a module, or the module needs a newer Go. */
+const OF_THE_MACHINE = /dial tcp|i\/o timeout|proxyconnect|module lookup disabled|requires go >=/;
 
 /** Runs Go, and gives what it prints. Throws the last line of its complaint. */
 export async function go(
@@ -93,20 +110,20 @@ export async function go(
   options: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
 ): Promise<string> {
   const command = new Deno.Command("go", { args: [...args], stdin: "null", ...options });
-  const { success, stdout, stderr } = await command.output();
+  const { success, stdout, stderr } = await outputOf(command);
   const decoder = new TextDecoder();
   if (success) return decoder.decode(stdout);
-  const [reason] = decoder.decode(stderr).trim().split("\n").slice(-1);
-  throw new Error(`go ${args[0]}: ${reason}`);
+  const [, inJson] = /"Error": "(.*)"/.exec(decoder.decode(stdout)) ?? []; // of commands with -json
+  const reason = inJson ?? decoder.decode(stderr).trim().split("\n").at(-1)!;
+  const message = `go ${args[0]}: ${reason}`;
+  throw OF_THE_MACHINE.test(reason) ? new MissingTool(message) : new Error(message);
 }
 
-async function isInstalled(program: string): Promise<boolean> {
+async function outputOf(command: Deno.Command): Promise<Deno.CommandOutput> {
   try {
-    const command = new Deno.Command(program, { args: ["version"], stdout: "null" });
-    return (await command.output()).success;
+    return await command.output();
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
+    throw error instanceof Deno.errors.NotFound ? new MissingTool("Go is not installed") : error;
   }
 }
 
@@ -116,12 +133,12 @@ async function exists(path: string): Promise<boolean> {
 
 if (import.meta.main) {
   const [name = ""] = Deno.args;
-  const installation: Installation = name in TOOLS
+  const tool: Installation = name in TOOLS
     ? await installGoTool(name as GoToolName)
     : { missing: `there is no tool "${name}"` };
-  if ("missing" in installation) {
-    console.error(installation.missing);
+  if ("missing" in tool) {
+    console.error(tool.missing);
     Deno.exit(1);
   }
-  console.log(installation.program);
+  console.log(tool.program);
 }
