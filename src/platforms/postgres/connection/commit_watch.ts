@@ -31,6 +31,13 @@ export function watchCommit(
       await delay(CHECK_INTERVAL_MS, signal);
     }
   };
-  delay(FIRST_CHECK_MS, signal).then(() => withSession(pool, signal, watch)).catch(() => {});
-  return () => stopped.abort();
+  let isWatching = false;
+  const timer = setTimeout(() => {
+    isWatching = true;
+    withSession(pool, signal, watch).catch(() => {});
+  }, FIRST_CHECK_MS);
+  return () => {
+    clearTimeout(timer);
+    if (isWatching) stopped.abort(); // which takes longer than the rest, as it makes an error
+  };
 }

@@ -24,10 +24,12 @@ const RESET = [
   "UNLISTEN *",
   "DISCARD TEMP",
   "DISCARD SEQUENCES",
+  "SELECT pg_catalog.pg_advisory_unlock_all(), " +
+  "EXISTS (SELECT FROM pg_catalog.pg_prepared_statements WHERE from_sql)",
 ].join("; ");
 
-const UNLOCK = "SELECT pg_catalog.pg_advisory_unlock_all(), " +
-  "EXISTS (SELECT FROM pg_catalog.pg_prepared_statements WHERE from_sql)";
+/** The row that it ends with. */
+type ResetRow = [null, hasForeignStatement: boolean];
 
 /**
  * Sends what resets the session along with what ends its transaction, so that the next run need not wait
@@ -52,10 +54,7 @@ export async function resetSession(session: Session): Promise<void> {
 }
 
 async function reset(session: Session): Promise<void> {
-  const [, unlocked] = await Promise.all([
-    session.query(ACTION, RESET),
-    session.query<[null, hasForeignStatement: boolean]>(ACTION, UNLOCK),
-  ]);
-  const [, hasForeignStatement] = unlocked.rows[0]!;
+  const { rows: [row] } = await session.query<ResetRow>(ACTION, RESET);
+  const [, hasForeignStatement] = row!;
   if (hasForeignStatement) await session.close();
 }

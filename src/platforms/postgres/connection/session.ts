@@ -207,7 +207,7 @@ export class Session {
 
   #done(): void {
     this.#active--;
-    if (this.#active === 0) clearTimeout(this.#closing);
+    if (this.#active === 0 && this.#closing !== undefined) clearTimeout(this.#closing);
   }
 
   /** What made the transaction fail, if the server refuses a statement only because it has failed. */

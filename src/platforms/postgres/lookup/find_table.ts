@@ -80,7 +80,8 @@ async function lookUp(
   const action = "look up the table";
   const parameters = lookUpParameters(possible, asked, lock);
   const find = () => session.query<FindTablesRow>(action, findTablesStatement(how), parameters);
-  const { rows } = await inSmallMemory(session, action, find).catch((error) => {
+  const found = how === "plain" ? find() : inSmallMemory(session, action, find);
+  const { rows } = await found.catch((error) => {
     throw inNoEncoding(error) ?? error;
   });
   return rows[0]!;
