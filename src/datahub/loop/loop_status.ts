@@ -63,10 +63,13 @@ export function statusOf(
     (intake.state.kind === "failing" ? intake.state.error : undefined);
   const { lastEventTimeMs } = intake;
   const { last } = sweeper;
+  const hasResponded = last !== undefined || intake.state.kind === "absent" ||
+    intake.storedOffsetId !== undefined;
+  const silence = hasResponded ? null : "Cannot ask DataHub: it has not responded yet";
   return {
     mode,
     events: intake.state.kind,
-    problem: failure?.message ?? problems.message ?? null,
+    problem: failure?.message ?? problems.message ?? silence,
     needs_attention: failure?.fault === "unauthorized" || failure?.fault === "forbidden",
     offset_id: intake.storedOffsetId ?? null,
     last_event_at: lastEventTimeMs === undefined ? null : new Date(lastEventTimeMs).toISOString(),

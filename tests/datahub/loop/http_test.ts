@@ -107,6 +107,19 @@ Deno.test("the status tells what is due, what waits and what was refused", async
   assert.equal(refused[0].code, "table_not_found");
 });
 
+Deno.test("DataHub counts as reachable only once it has responded", async () => {
+  await using opened = await openLoop({
+    before: ({ datahub }) => datahub.faults.order(/./, { kind: "slow", delayMs: 60_000 }, 3),
+  });
+  await using api = openApi(
+    { PG_CONN_STR: opened.database.url, TRIGGER_TOKEN: TOKEN },
+    opened.loop,
+  );
+  await until(() => opened.datahub.requests.length > 0, "DataHub was not asked");
+  const { status, json } = await api.send("GET", "/readyz");
+  assert.deepEqual([status, json.datahub], [200, "Cannot ask DataHub: it has not responded yet"]);
+});
+
 Deno.test("/readyz has a line for DataHub, and is not ready while a token is missing", async () => {
   await using both = await openBoth({ env: { DATAHUB_SWEEP_INTERVAL: "1s" } });
   const ready = await both.api.send("GET", "/readyz");
