@@ -6,6 +6,7 @@ import { SCHEMA } from "./migrations.ts";
 const REASONS: Readonly<Record<string, string>> = {
   "42501":
     `the role lacks a privilege on the schema "${SCHEMA}": have its owner run "tokenize history migrate" and deploy/history.sql`,
+  "42P07": `the schema "${SCHEMA}" has tables that this program did not make: use another database`,
   "42P01": `the schema "${SCHEMA}" lacks a table: run "tokenize history migrate"`,
   "42703": `a table in the schema "${SCHEMA}" lacks a column: run "tokenize history migrate"`,
   "3F000": `there is no schema "${SCHEMA}": run "tokenize history migrate"`,

@@ -67,6 +67,15 @@ Deno.test("a role that may make no schema gets told who has to, and a later migr
   await database.sql.unsafe("drop owned by tokenize_history; drop role tokenize_history");
 });
 
+Deno.test("a schema of that name that is another program's is named, and left as it is", async () => {
+  await using database = await createTestDatabase();
+  await database.sql`create schema tokenize_history create table runs (n int)`;
+  await using history = openUnready(database.url);
+  const advice = /"tokenize_history" has tables that this program did not make: use another/;
+  await until(() => advice.test(history.problem ?? ""), "no advice");
+  assert.deepEqual([...await database.sql`select * from tokenize_history.runs`], []);
+});
+
 Deno.test("a failed step leaves nothing behind, and is done by the next attempt", async () => {
   await using database = await createTestDatabase();
   const { sql } = database;
