@@ -35,7 +35,7 @@ Deno.test("every message that a page quotes is one that exists", () => {
 });
 
 Deno.test("a message that does not exist is noticed", () => {
-  assert.ok(isKnown('Cannot tokenize app.public.t: column "a" is of type date, not a text'));
+  assert.ok(isKnown('Cannot tokenize app.public.t: column "a" is of type date, not text'));
   assert.ok(!isKnown('Cannot tokenize app.public.t: column "a" is of the type date'));
   assert.ok(!isKnown("PORT: it is not an integer from 1 to 65535"));
 });

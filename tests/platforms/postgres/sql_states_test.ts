@@ -20,6 +20,16 @@ function postgresError(code: string, constraint?: string): Error {
 
 const CASES: Readonly<Record<string, [code: string, message: string]>> = {
   "23505": ["constraint_violation", "a constraint refuses the tokens"],
+  "23001": [
+    "constraint_violation",
+    "a foreign key refuses the tokens, since its other side keeps the values: " +
+    "ON UPDATE CASCADE would carry the tokens there",
+  ],
+  "23503": [
+    "constraint_violation",
+    "a foreign key refuses the tokens, since its other side keeps the values: " +
+    "ON UPDATE CASCADE would carry the tokens there",
+  ],
   "23514": ["constraint_violation", "a constraint refuses the tokens"],
   "23P01": ["constraint_violation", "a constraint refuses the tokens"],
   "22001": ["value_too_long", "a token is longer than its column allows"],

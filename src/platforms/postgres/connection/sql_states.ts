@@ -16,6 +16,10 @@ const MISSING =
   "a table or function is missing: dropped during the run, or named without its schema by " +
   "a trigger, constraint or index of the table";
 
+/** One side of a foreign key has the tokens, the other keeps the values. */
+const REFERRED_TO = "a foreign key refuses the tokens, since its other side keeps the values: " +
+  "ON UPDATE CASCADE would carry the tokens there";
+
 /** What a state, or a class of states (its first two characters), means for a run. */
 const MEANINGS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   "55P03": ["lock_timeout", "another session holds a lock on the rows or the table"],
@@ -60,6 +64,8 @@ const MEANINGS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   "57P03": ["database_unreachable", "the server is starting up"],
   "57P05": ["database_unreachable", "the server ended the idle session"],
   "3D000": ["database_unreachable", "the server has no database of that name"],
+  "23001": ["constraint_violation", REFERRED_TO],
+  "23503": ["constraint_violation", REFERRED_TO],
   "23": ["constraint_violation", "a constraint refuses the tokens"],
   "22": [
     "constraint_violation",

@@ -86,7 +86,7 @@ function isText({ baseType }: ColumnMetadata): boolean {
 function* againstColumn(column: ColumnMetadata, displayName: string): Generator<ServiceError> {
   const { name, type, isGenerated, generatedIn, canSelect, canUpdate } = column;
   const notTokenizable = (reason: string) => refusal("column_not_tokenizable", displayName, reason);
-  if (!isText(column)) yield notTokenizable(`column "${name}" is of type ${type}, not a text`);
+  if (!isText(column)) yield notTokenizable(`column "${name}" is of type ${type}, not text`);
   if (isGenerated) yield notTokenizable(`column "${name}" is generated from other columns`);
   else if (generatedIn !== null) {
     yield notTokenizable(`column "${name}" is generated from other columns in "${generatedIn}"`);
