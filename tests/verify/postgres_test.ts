@@ -97,6 +97,25 @@ Deno.test("tokens of unknown keys and other SDKs are foreign, those of older key
   ]);
 });
 
+Deno.test("of what is computed, only what uses a column counts for it, and once", async () => {
+  await makeTokenized("computed");
+  await sql`update computed set note = 'canary' || id`;
+  await sql`create index on computed (lower(note))`;
+  await sql`create index both_texts on computed ((email || note))`;
+  await sql`create function whole(computed) returns text immutable language sql as 'select $1::text'`;
+  await sql`create index whole_row on computed (whole(computed))`;
+  await sql`vacuum analyze computed`;
+  await using verifier = openVerifier(database.url, { known });
+  const told = async (...columns: string[]) =>
+    findingOf(await verifier.verify("public.computed", columns), "expression_statistics").detail;
+  const before = "computed from the columns, and of tokens or of values: ";
+  assert.equal(await told("email"), `${before}public.both_texts.expr, public.whole_row.whole`);
+  assert.equal(
+    await told("email", "note"),
+    `${before}public.both_texts.expr, public.computed_lower_idx.lower, public.whole_row.whole`,
+  );
+});
+
 Deno.test("a token of another dataset is a lookalike here", async () => {
   await sql`create table moved (id int, email text)`;
   const bound = await openKeyed("aes-siv", keys, "column");

@@ -45,7 +45,9 @@ WITH RECURSIVE ${placesCte("$1::oid", "$2::text[]")}, column_of AS (
   JOIN pg_catalog.pg_namespace n ON n.oid = i.relnamespace
   JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = i.oid
     AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = column_of.oid
-    AND d.refobjsubid IN (0, column_of.attnum)
+    -- 0 is the whole row, or only says that the index has no column as it is
+    AND (d.refobjsubid = column_of.attnum
+      OR d.refobjsubid = 0 AND x.indexprs::text LIKE '%:varattno 0 %')
   JOIN pg_catalog.pg_attribute a ON a.attrelid = i.oid AND x.indkey[a.attnum - 1] = 0
   UNION
   -- generated columns that use a column
@@ -155,7 +157,7 @@ function ofComputed(
   const unclear = sources.filter((each) => dirty.has(each) || !each.isVisible);
   if (unclear.length === 0) return { check, state: "clean" };
   const detail = `computed from the columns, and of tokens or of values: ${
-    listed(unclear.map(({ name }) => name))
+    listed([...new Set(unclear.map(({ name }) => name))])
   }`;
   return { check, state: "could_not_tell", detail };
 }
