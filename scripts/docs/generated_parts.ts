@@ -16,6 +16,7 @@ import { codeMap } from "./code_map.ts";
 import { commandHelp } from "./command_help.ts";
 import { errorMessages } from "./error_messages.ts";
 import { SETTINGS_TABLES } from "./settings_tables.ts";
+import { LOG_EXAMPLES } from "./log_examples.ts";
 import { cellsOf } from "./markdown.ts";
 
 /** A table whose first cells are generated. */
@@ -63,10 +64,14 @@ function problems(): GeneratedTable {
   return { rows, keyCell: 1 };
 }
 
-/** Every event of the log with its level and sentence. */
+/** Every event of the log with its level, its sentence and its fields. */
 function logLines(): GeneratedTable {
-  const rows = Object.entries(LOG_LINES)
-    .map(([event, [level, line]]) => [`\`${event}\``, level, `\`${line}\``]);
+  const rows = (Object.keys(LOG_LINES) as (keyof typeof LOG_LINES)[]).map((event) => {
+    const [level, line] = LOG_LINES[event];
+    const { event: _, ...fields } = LOG_EXAMPLES[event];
+    const names = Object.keys(fields).map((name) => `\`${name}\``);
+    return [`\`${event}\``, level, `\`${line}\``, names.join(", ") || "–"];
+  });
   return { rows, keyCell: 0 };
 }
 
