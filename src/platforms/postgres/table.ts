@@ -29,6 +29,8 @@ interface Table extends TableName {
   readonly canReadCtid: boolean;
   /** Whether the role may read `xmin`, which tells the transaction that wrote a row. */
   readonly canReadXmin: boolean;
+  /** Whether the role may ANALYZE and VACUUM the table; that does not tell of its descendants. */
+  readonly canMaintain: boolean;
   /** Whether the role may make temporary tables. */
   readonly canMakeTemporary: boolean;
 }

@@ -1,13 +1,19 @@
 /** Of a plain table the quick look-up says all that the thorough one says; no other table passes for plain. */
 import assert from "node:assert/strict";
 import { quoteIdentifier } from "../../../src/platforms/postgres/identifiers.ts";
+import { findAnalyzableStatement } from "../../../src/platforms/postgres/sql/find_analyzable.ts";
+import {
+  type FindResidueRow,
+  findResidueStatement,
+} from "../../../src/platforms/postgres/sql/find_residue.ts";
 import {
   type FindTablesRow,
   findTablesStatement,
   type LookUp,
 } from "../../../src/platforms/postgres/sql/find_tables.ts";
 import type { TableMetadata } from "../../../src/platforms/postgres/table.ts";
-import { useDatabase } from "../../support/action_fixture.ts";
+import { tokenizing } from "../../../src/tokens/conversion.ts";
+import { dummySdk, useDatabase } from "../../support/action_fixture.ts";
 
 const { sql } = await useDatabase();
 const [{ version }] = await sql`select current_setting('server_version_num')::int as version` as [
@@ -108,6 +114,32 @@ for (const [what, made] of Object.entries(PLAIN)) {
     });
   });
 }
+
+Deno.test("what is left of the values of a plain table is found as thoroughly", async () => {
+  const made = `create table t (id int primary key, name text unique, email char(40));
+    create index on t using hash (email); create index on t (id) include (email);
+    insert into t select n, 'canary ' || n, 'canary' from generate_series(1, 20) n; analyze t;
+    create view v as select name from t; create materialized view m as select * from v`;
+  const { selects } = tokenizing(dummySdk);
+  await having(made, async () => {
+    const { isPlain, oid, canMaintain } = (await lookUp("t", "plain"))!;
+    assert.equal(isPlain, true);
+    const search = async (how: { isPlain: boolean }) => {
+      const parameters = [String(oid), "{name,email}", "{email}"];
+      const statement = sql.unsafe(findResidueStatement(selects, how), parameters);
+      const [[found]] = await statement.values() as [FindResidueRow];
+      return found;
+    };
+    const found = await search({ isPlain });
+    assert.deepEqual(found, await search({ isPlain: false }));
+    const { tables, vacuumable, inStatistics, indexes, materializedViews } = found;
+    assert.deepEqual([tables, vacuumable, inStatistics], [["t"], ["t"], ["t"]]);
+    assert.deepEqual(indexes, ["t_id_email_idx", "t_name_key"]);
+    assert.deepEqual(materializedViews, ["m"]);
+    const analyzable = await sql.unsafe(findAnalyzableStatement(), [String(oid)]).values();
+    assert.equal(canMaintain, analyzable.length > 0);
+  });
+});
 
 for (const [what, made] of Object.entries(NOT_PLAIN)) {
   Deno.test(`a table is not plain if it is or has ${what}`, async () => {

@@ -42,7 +42,7 @@ export async function resolveTable(
   if (found.gotLock === false) throw runInProgress(displayName);
   const { oid, database, schema, name, platformInstance } = found;
   const { hasDescendants, sizeBytes, canLock, fingerprint, isPlain, snapshot } = found;
-  const { canReadCtid, canReadXmin, canMakeTemporary } = found;
+  const { canReadCtid, canReadXmin, canMaintain, canMakeTemporary } = found;
   return {
     oid,
     schema,
@@ -58,6 +58,7 @@ export async function resolveTable(
     sizeBytes,
     canReadCtid,
     canReadXmin,
+    canMaintain,
     canMakeTemporary,
     canLock,
     fingerprint,

@@ -14,6 +14,7 @@ import {
   findResidueStatement,
   type FoundResidue,
 } from "../sql/find_residue.ts";
+import { tableName } from "../sql/table_expressions.ts";
 import { type FinishedRewrite, residuePlaces, uncheckedPlaces } from "./residue_places.ts";
 import { vacuumAfterwards } from "./scrub.ts";
 
@@ -26,7 +27,8 @@ export async function findResidue(
   rewrite: FinishedRewrite,
 ): Promise<Residue> {
   const search = () => searchOnce(session, rewrite);
-  const analyzable = await withSavepoint(session, () => findAnalyzable(session, rewrite));
+  const analyzable = analyzableIfPlain(rewrite) ??
+    await withSavepoint(session, () => findAnalyzable(session, rewrite));
   if (analyzable === undefined) return { places: uncheckedPlaces() };
   const analyzed = analyzable.length === 0 ? undefined : await withSavepoint(session, async () => {
     const analyze = session.query(ACTION, `ANALYZE ${analyzable.join(", ")}`);
@@ -56,9 +58,11 @@ export async function findCommittedResidue(
 /** The tables that the role may ANALYZE. */
 export async function findAnalyzable(
   session: Session,
-  { table }: FinishedRewrite,
+  rewrite: FinishedRewrite,
 ): Promise<readonly string[]> {
-  const parameters = [String(table.oid)];
+  const known = analyzableIfPlain(rewrite);
+  if (known !== undefined) return known;
+  const parameters = [String(rewrite.table.oid)];
   const { rows } = await inSmallMemory(
     session,
     ACTION,
@@ -67,12 +71,19 @@ export async function findAnalyzable(
   return rows.map(([name]) => name);
 }
 
+/** The same, as the look-up of a plain table has told it; undefined of any other. */
+function analyzableIfPlain({ table }: FinishedRewrite): readonly string[] | undefined {
+  if (!table.isPlain) return undefined;
+  return table.canMaintain ? [tableName(table)] : [];
+}
+
 /** What is in each place now. */
 export async function searchOnce(
   session: Session,
   { table, selects }: FinishedRewrite,
 ): Promise<FoundResidue> {
   const { oid, columns } = table;
+  const statement = findResidueStatement(selects, table);
   const padded = columns.filter(({ baseType }) => baseType === "bpchar");
   const parameters = [
     String(oid),
@@ -82,7 +93,7 @@ export async function searchOnce(
   const { rows } = await inSmallMemory(
     session,
     ACTION,
-    () => session.query<FindResidueRow>(ACTION, findResidueStatement(selects), parameters),
+    () => session.query<FindResidueRow>(ACTION, statement, parameters),
   );
   return rows[0]![0];
 }

@@ -37,8 +37,17 @@ export function relativesCte(): string {
 )`;
 }
 
+/** The same of a plain table, which has no relatives. */
+export function plainRelativeCte(): string {
+  return `relative AS (
+  SELECT c.oid, c.relkind, c.relname, c.relreplident, n.nspname, false AS above,
+    c.oid::regclass::text AS name, ${mayMaintain("c")} AS maintained
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1::oid
+)`;
+}
+
 /** SQL for whether the role may ANALYZE and VACUUM a table. Source: PostgreSQL documentation, "ANALYZE", Notes. */
-function mayMaintain(table: string): string {
+export function mayMaintain(table: string): string {
   return `(CASE WHEN current_setting('server_version_num')::int >= 170000
     THEN has_table_privilege(${table}.oid, 'MAINTAIN') ELSE false END
     OR pg_has_role(${table}.relowner, 'USAGE')

@@ -6,7 +6,8 @@
  * include the padding, as arrays of text.
  */
 import type { Selection } from "../../../tokens/selection.ts";
-import { relativesCte } from "./find_analyzable.ts";
+import type { TargetTable } from "../table.ts";
+import { plainRelativeCte, relativesCte } from "./find_analyzable.ts";
 import { guard } from "./guards.ts";
 import { columnNames, treeCte } from "./table_expressions.ts";
 
@@ -50,20 +51,14 @@ export type ExtendedState = "values" | "tokens" | "hidden" | "derived" | "empty"
 /** The one row of the result. */
 export type FindResidueRow = [found: FoundResidue];
 
-/** Gives a `FindResidueRow`. */
-export function findResidueStatement(selects: Selection): string {
+/** Gives a `FindResidueRow`. Of a plain table less is searched, as there can be nothing else. */
+export function findResidueStatement(
+  selects: Selection,
+  { isPlain }: Pick<TargetTable, "isPlain">,
+): string {
   const isValue = guard("v.value", selects);
   return `
-WITH RECURSIVE ${treeCte("$1::oid")}, reached(oid, columns) AS (
-  -- the tree, and tables to which foreign keys ON UPDATE CASCADE carry the change, with the columns
-  SELECT tree.oid, $2::text[] COLLATE "C" FROM tree
-  UNION
-  SELECT k.conrelid, ${
-    columnNames("k.conrelid", "k.conkey")
-  } FROM reached JOIN pg_catalog.pg_constraint k
-    ON k.contype = 'f' AND k.confrelid = reached.oid AND k.confupdtype = 'c'
-      AND ${columnNames("k.confrelid", "k.confkey")} && reached.columns
-), ${relativesCte()}, attribute AS (
+WITH RECURSIVE ${isPlain ? plainRelativeCte() : reachedCtes()}, attribute AS (
   -- the columns in each of them, and whether the role sees their statistics
   SELECT r.oid AS table_oid, r.name, r.nspname, r.relname, r.above, a.attnum, a.attname,
     has_column_privilege(r.oid, a.attnum, 'SELECT') AND NOT row_security_active(r.oid) AS visible
@@ -81,7 +76,64 @@ WITH RECURSIVE ${treeCte("$1::oid")}, reached(oid, columns) AS (
   CROSS JOIN LATERAL (
     SELECT CASE WHEN s.attname::text = ANY ($3::text[]) THEN rtrim(u.value, ' ') ELSE u.value END) v(value)
   WHERE ${isValue}
-), index_over AS (
+), ${isPlain ? plainIndexesCte() : derivedCtes(isValue)}, dependent(oid) AS (
+  -- views on the columns, and views on those views
+  SELECT r.ev_class FROM attribute a JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass
+    AND d.refobjid = a.table_oid AND d.classid = 'pg_catalog.pg_rewrite'::regclass
+  JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid AND r.ev_class <> a.table_oid
+  -- a reference to the whole row is attribute number 0, and need not list its columns
+  WHERE d.refobjsubid = a.attnum OR r.ev_action::text LIKE '%:varattno 0 %'
+  UNION
+  SELECT r.ev_class FROM dependent v JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass
+    AND d.refobjid = v.oid AND d.classid = 'pg_catalog.pg_rewrite'::regclass
+  JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid AND r.ev_class <> v.oid
+)
+SELECT json_build_object(
+  'tables', ${list("relative WHERE NOT above AND relkind = 'r'")},
+  'vacuumable', ${list("relative WHERE NOT above AND relkind = 'r' AND maintained")},
+  'hidden', ${list("attribute WHERE NOT above AND NOT visible")},
+  'inStatistics', ${list("dirty WHERE NOT above")},
+  'indexes', ${list("index_over WHERE amname <> 'hash'")},
+  'materializedViews', ${
+    list(
+      `(SELECT c.oid::regclass::text AS name FROM dependent d JOIN pg_catalog.pg_class c ON c.oid = d.oid
+      WHERE c.relkind = 'm' AND c.relispopulated) m`,
+    )
+  },
+  ${isPlain ? NOTHING_ELSE : otherPlaces()},
+  'decodesOldRows', EXISTS (SELECT FROM relative WHERE NOT above AND relreplident = 'f')
+    AND (${isPlain ? "false" : "EXISTS (SELECT FROM published)"} OR EXISTS (
+      SELECT FROM pg_catalog.pg_replication_slots s WHERE s.slot_type = 'logical' AND s.database = current_database())),
+  'version', current_setting('server_version_num')::int
+)`;
+}
+
+/** The table with its relatives, and the tables that the change reaches. */
+function reachedCtes(): string {
+  return `${treeCte("$1::oid")}, reached(oid, columns) AS (
+  -- the tree, and tables to which foreign keys ON UPDATE CASCADE carry the change, with the columns
+  SELECT tree.oid, $2::text[] COLLATE "C" FROM tree
+  UNION
+  SELECT k.conrelid, ${
+    columnNames("k.conrelid", "k.conkey")
+  } FROM reached JOIN pg_catalog.pg_constraint k
+    ON k.contype = 'f' AND k.confrelid = reached.oid AND k.confupdtype = 'c'
+      AND ${columnNames("k.confrelid", "k.confkey")} && reached.columns
+), ${relativesCte()}`;
+}
+
+/** Indexes on the columns. */
+function plainIndexesCte(): string {
+  return `index_over AS (
+  SELECT DISTINCT i.indexrelid::regclass::text AS name, am.amname
+  FROM attribute a JOIN pg_catalog.pg_index i ON i.indrelid = a.table_oid AND a.attnum = ANY (i.indkey::int2[])
+  JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_am am ON am.oid = c.relam
+)`;
+}
+
+/** What is computed from the columns, and what publishes them; `isValue` is SQL for whether `v.value` is a value. */
+function derivedCtes(isValue: string): string {
+  return `index_over AS (
   -- indexes on the columns, or on expressions or predicates that use them
   SELECT DISTINCT i.indexrelid, i.indrelid, i.indexrelid::regclass::text AS name, am.amname,
     i.indexprs IS NOT NULL AS derived
@@ -111,52 +163,32 @@ WITH RECURSIVE ${treeCte("$1::oid")}, reached(oid, columns) AS (
   WHERE x.stxkind && '{m,e}' AND EXISTS (
     SELECT FROM attribute a WHERE a.table_oid = x.stxrelid AND (a.attnum = ANY (x.stxkeys::int2[])
       OR x.stxkind && '{e}'))
-), dependent(oid) AS (
-  -- views on the columns, and views on those views
-  SELECT r.ev_class FROM attribute a JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass
-    AND d.refobjid = a.table_oid AND d.classid = 'pg_catalog.pg_rewrite'::regclass
-  JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid AND r.ev_class <> a.table_oid
-  -- a reference to the whole row is attribute number 0, and need not list its columns
-  WHERE d.refobjsubid = a.attnum OR r.ev_action::text LIKE '%:varattno 0 %'
-  UNION
-  SELECT r.ev_class FROM dependent v JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass
-    AND d.refobjid = v.oid AND d.classid = 'pg_catalog.pg_rewrite'::regclass
-  JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid AND r.ev_class <> v.oid
 ), published AS (
   -- publications of the tree or its ancestors
   SELECT DISTINCT quote_ident(p.pubname) AS name FROM pg_catalog.pg_publication_tables p
   JOIN relative r ON r.nspname = p.schemaname AND r.relname = p.tablename
-)
-SELECT json_build_object(
-  'tables', ${list("relative WHERE NOT above AND relkind = 'r'")},
-  'vacuumable', ${list("relative WHERE NOT above AND relkind = 'r' AND maintained")},
-  'hidden', ${list("attribute WHERE NOT above AND NOT visible")},
-  'inStatistics', ${list("dirty WHERE NOT above")},
-  'inStatisticsAbove', ${list("dirty WHERE above")},
+)`;
+}
+
+/** SQL for the fields of what plain tables cannot have. */
+function otherPlaces(): string {
+  return `'inStatisticsAbove', ${list("dirty WHERE above")},
   'derived', ${
     list(`(SELECT name FROM index_over WHERE derived UNION SELECT name FROM generated) e`)
   },
   'extended', (SELECT coalesce(json_agg(e ORDER BY e.name), '[]') FROM extended e),
-  'indexes', ${list("index_over WHERE amname <> 'hash'")},
-  'materializedViews', ${
-    list(
-      `(SELECT c.oid::regclass::text AS name FROM dependent d JOIN pg_catalog.pg_class c ON c.oid = d.oid
-      WHERE c.relkind = 'm' AND c.relispopulated) m`,
-    )
-  },
   'cascaded', ${
     list(
       `(SELECT c.oid::regclass::text AS name FROM reached r JOIN pg_catalog.pg_class c ON c.oid = r.oid
       WHERE c.relkind = 'r' AND c.oid NOT IN (SELECT tree.oid FROM tree)) k`,
     )
   },
-  'publications', ${list("published")},
-  'decodesOldRows', EXISTS (SELECT FROM relative WHERE NOT above AND relreplident = 'f')
-    AND (EXISTS (SELECT FROM published) OR EXISTS (
-      SELECT FROM pg_catalog.pg_replication_slots s WHERE s.slot_type = 'logical' AND s.database = current_database())),
-  'version', current_setting('server_version_num')::int
-)`;
+  'publications', ${list("published")}`;
 }
+
+const NOTHING_ELSE = ["inStatisticsAbove", "derived", "extended", "cascaded", "publications"].map((
+  field,
+) => `'${field}', '[]'::json`).join(", ");
 
 /** SQL for a JSON array of the names, each once, in order. */
 function list(from: string): string {

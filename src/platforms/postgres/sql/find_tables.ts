@@ -7,6 +7,7 @@
  * for a run in one transaction.
  */
 import type { TableMetadata } from "../table.ts";
+import { mayMaintain } from "./find_analyzable.ts";
 import { masksQuery } from "./find_masks.ts";
 import { sideEffectsQuery } from "./find_side_effects.ts";
 import { tableFunctionsQuery } from "./find_table_functions.ts";
@@ -39,7 +40,7 @@ WITH candidate AS (
     AS c(instance, database_name, schema_name, table_name)
 ), found AS (
   SELECT candidate.instance, c.oid, n.oid AS schema_oid, n.nspname, c.relname, c.relkind,
-    c.relhastriggers, c.relhasrules
+    c.relowner, c.relhastriggers, c.relhasrules
   FROM candidate
   JOIN pg_catalog.pg_namespace n ON ${same("n.nspname", "candidate.schema_name")}
   JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND ${
@@ -76,6 +77,7 @@ SELECT current_database()::text, coalesce((
                AND has_column_privilege(found.oid, 'ctid', 'SELECT')
                AND has_column_privilege(found.oid, 'tableoid', 'SELECT'),
     'canReadXmin', found.relkind IN ('r', 'p') AND has_column_privilege(found.oid, 'xmin', 'SELECT'),
+    'canMaintain', ${mayMaintain("found")},
     'canMakeTemporary', has_database_privilege(current_database(), 'TEMPORARY'),
     'columns', coalesce(attributes.list, '[]'::json),
     'sideEffects', ${sideEffects},
