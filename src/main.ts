@@ -100,8 +100,10 @@ async function main(): Promise<number> {
 async function start(command: Command, config: Config, grants: Grants): Promise<number> {
   const receipt = openReceipt("receipt" in command ? command.receipt : undefined);
   const identified = await withProgram(command, config);
+  // the question has said it
+  const warnsOfDummy = writesDummyTokens(command, config) && !asksAboutDummy(command, config);
   const exitCode = await supervise(command, identified, grants, {
-    observations: writesDummyTokens(command, config) ? [{ event: "dummy_tokens" }] : [],
+    observations: warnsOfDummy ? [{ event: "dummy_tokens" }] : [],
     keepReceipt: receipt.keep,
   });
   return receipt.close() ? exitCode : exitCode || 1;

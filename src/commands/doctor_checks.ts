@@ -3,7 +3,7 @@ import { dryRunContext } from "../action/dry_run_context.ts";
 import type { ActionDependencies } from "../action/tokenize_dataset.ts";
 import type { DatasetArguments, DoctorCommand, MachineFacts } from "../command.ts";
 import type { Config, Connection } from "../config.ts";
-import { counted } from "../counted.ts";
+import { counted, grouped } from "../counted.ts";
 import { requireTableAllowed, requireUrnAllowed } from "../datahub/allowed_datasets.ts";
 import { parseDatasetUrn } from "../datahub/dataset_urn.ts";
 import { parseColumns } from "../datahub/schema_field.ts";
@@ -216,10 +216,10 @@ async function checkSandbox(): Promise<Finding[]> {
 function machineFindings({ openFiles }: MachineFacts): Finding[] {
   const check = "open files";
   const files = openFiles >= ENOUGH_OPEN_FILES
-    ? ok(check, `${openFiles} and more may be open`)
+    ? ok(check, `${grouped(openFiles)} and more may be open`)
     : openFiles >= MIN_OPEN_FILES
-    ? ok(check, `${openFiles} may be open`)
-    : advice(check, `only ${openFiles} may be open`, `ulimit -n ${ENOUGH_OPEN_FILES}`);
+    ? ok(check, `${grouped(openFiles)} may be open`)
+    : advice(check, `only ${grouped(openFiles)} may be open`, `ulimit -n ${ENOUGH_OPEN_FILES}`);
   const memory = "the program has no right to read the container's limit";
   return [files, notChecked("memory", memory, "allow 256 MiB or more")];
 }

@@ -1,14 +1,15 @@
 /** What commands print: JSON for programs, a table for people. Failures go to standard error. */
 import { counted, grouped } from "../counted.ts";
 import type { Report } from "../action/trigger.ts";
-import type { ResiduePlace } from "../platforms/residue.ts";
 import type { Warning } from "../platforms/warnings.ts";
 import type { Problem } from "../runs/run.ts";
 import { type Failure, failureLine } from "./failure_line.ts";
 import { oneLine } from "../one_line.ts";
 import { MARKS, withColoredMark } from "./marks.ts";
+import { residueLines } from "./residue_lines.ts";
 import { shellWord } from "./shell_word.ts";
 import { textWidth, UnwritableOutput, writeError, writeOutput } from "../standard_streams.ts";
+import { type Line, table, Whole } from "./text_lines.ts";
 import { wrap } from "./wrap.ts";
 
 /**
@@ -92,23 +93,6 @@ function lookalikeLine(count: number): [string, string] {
   ];
 }
 
-/** Where old values are left: first what remains to be done, then, in one line, what is clean. */
-function residueLines(residue: readonly ResiduePlace[]): Line[] {
-  if (residue.length === 0) return [];
-  const isClean = ({ state }: ResiduePlace) => state === "none" || state === "cleared";
-  const lines = residue.filter((each) => !isClean(each)).flatMap((each) => {
-    const { place, state, command, detail } = each;
-    const mark = state === "not_checked" ? MARKS.not_checked : MARKS.advice;
-    const said = `  ${mark} ${place}: ${state.replace("_", " ")}${
-      detail === undefined ? "" : ` (${detail})`
-    }`;
-    return command === undefined ? [said] : [said, new Whole(`    ${command}`)];
-  });
-  const clean = residue.filter(isClean).map(({ place, state }) => `${place} (${state})`);
-  const last = clean.length === 0 ? [] : [`  ${MARKS.ok} clean: ${clean.join(", ")}`];
-  return ["old values elsewhere", ...lines, ...last];
-}
-
 /**
  * Prints why a command failed: a sentence on standard error; for programs, the problem as well. With
  * `datasetUrn` both say which of many datasets it is about.
@@ -151,18 +135,6 @@ export function printLines(lines: readonly string[]): void {
   writeOutput(lines.map((line) => `${oneLine(line)}\n`).join(""));
 }
 
-/** A line to be copied, which is not broken whatever the width of the terminal. */
-export class Whole {
-  readonly text: string;
-
-  constructor(text: string) {
-    this.text = text;
-  }
-}
-
-/** What a person reads. */
-export type Line = string | Whole;
-
 /**
  * Prints a result for a person on standard output: on a terminal not wider than that, and with marks in
  * color if they are to have one. Throws `UnwritableOutput`.
@@ -178,13 +150,4 @@ export function printText(lines: readonly Line[]): void {
 /** Prints a value as one line of JSON on standard output. Throws `UnwritableOutput`. */
 export function printJson(value: unknown): void {
   printLines([JSON.stringify(value)]);
-}
-
-/** Two columns, aligned, a row a line. */
-export function table(rows: readonly (readonly [string, Line])[]): Line[] {
-  const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => {
-    const beginning = `${name.padEnd(width)}  `;
-    return value instanceof Whole ? new Whole(beginning + value.text) : beginning + value;
-  });
 }

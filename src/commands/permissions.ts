@@ -2,7 +2,8 @@
 import type { Config } from "../config.ts";
 import type { Grants } from "../sandbox/grants.ts";
 import { dummyTokens } from "./dummy_tokens.ts";
-import { type Line, printJson, printText, table, WARNING_TEXTS } from "./output.ts";
+import { printJson, printText, WARNING_TEXTS } from "./output.ts";
+import { type Line, table } from "./text_lines.ts";
 
 const OTHERS = ["env", "read", "write", "run", "ffi", "sys", "import"] as const;
 

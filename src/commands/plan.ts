@@ -13,6 +13,7 @@ import { failureExitCode } from "../stop_signals.ts";
 import { formsInWords } from "./forms_in_words.ts";
 import { MARKS } from "./marks.ts";
 import { printError, printIfPossible, printJson, printText } from "./output.ts";
+import { isClean, leftLine } from "./residue_lines.ts";
 import { closeAll } from "./run.ts";
 
 /**
@@ -65,10 +66,15 @@ function linesOf(plan: DatasetPlan): string[] {
   const { table, dataset_urn, obstacles, rows, would_update, residue, estimate } = plan;
   const mark = obstacles.length === 0 ? MARKS.ok : MARKS.failed;
   const counts = rows === null
-    ? obstacles.length === 0 ? "not counted" : "cannot be tokenized"
-    : `${grouped(would_update ?? 0)} of ${counted(rows, "row")} would be updated`;
+    ? "not counted"
+    : `${grouped(would_update ?? 0)} of ${counted(rows, "row")}`;
+  const verdict = obstacles.length > 0
+    ? `cannot be tokenized${rows === null ? "" : `, ${counts} to update`}`
+    : rows === null
+    ? counts
+    : `${counts} would be updated`;
   return [
-    `${mark} ${table ?? dataset_urn}: ${counts}`,
+    `${mark} ${table ?? dataset_urn}: ${verdict}`,
     ...columnLines(plan),
     ...obstacles.map(({ code, detail }) => `  ${MARKS.failed} ${detail} (${code})`),
     ...methodLines(plan),
@@ -80,7 +86,7 @@ function linesOf(plan: DatasetPlan): string[] {
 /** A table of the columns; below each its shapes, if they were asked for. */
 function columnLines({ columns, token_prefix }: DatasetPlan): string[] {
   if (columns.length === 0) return [];
-  const header = ["column", "type", "NULL", "to change", "tokens", "the values look like"];
+  const header = ["column", "type", "NULL", "to change", "tokens", "values look like"];
   const rows = columns.map((column) => [
     column.name,
     column.type,
@@ -136,14 +142,11 @@ function estimateLines({ seconds, disk_bytes, wal_bytes, basis }: EstimateInPlan
 }
 
 function residueLines(residue: readonly ResiduePlace[]): string[] {
-  const isClean = ({ state }: ResiduePlace) => state === "none" || state === "cleared";
   const left = residue.filter((each) => !isClean(each));
   if (left.length === 0) return [];
   return [
     "  old values will be left in",
-    ...left.map(({ place, state, detail }) =>
-      `      ${place}: ${state.replace("_", " ")}${detail === undefined ? "" : ` (${detail})`}`
-    ),
+    ...left.map((each) => `      ${leftLine(each)}`),
   ];
 }
 

@@ -3,7 +3,7 @@ import { counted } from "../counted.ts";
 import type { Finding, FindingState } from "../platforms/inspection.ts";
 import type { ColumnCounts, TokenCount, Verification } from "../verify/verification.ts";
 import { MARKS } from "./marks.ts";
-import { type Line, table, Whole } from "./output.ts";
+import { type Line, table, Whole } from "./text_lines.ts";
 
 const VERDICTS: Readonly<Record<FindingState, string>> = {
   clean: `${MARKS.ok} clean`,

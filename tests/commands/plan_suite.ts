@@ -63,7 +63,7 @@ export async function planSuite(program: Program): Promise<void> {
       "value_too_long",
     ]);
     const shown = await run(["plan", ...args, "--output", "table"]);
-    assert.match(shown.stdout, /^✗ .*narrow: 1 of 1 row would be updated\n/);
+    assert.match(shown.stdout, /^✗ .*narrow: cannot be tokenized, 1 of 1 row to update\n/);
     assert.match(shown.stdout, /\n {2}✗ Cannot tokenize .*\(value_too_long\)\n/);
   });
 

@@ -6,7 +6,7 @@ import { freePort } from "../../scripts/servers/free_port.ts";
 import { testUnless } from "../support/skipping.ts";
 import { openSql } from "../../scripts/servers/postgres/sql.ts";
 import { until } from "../../scripts/servers/until.ts";
-import { type Program, runProgram, startService } from "../support/program.ts";
+import { type Environment, type Program, runProgram, startService } from "../support/program.ts";
 import { CTRL_C, runOnTerminal, whyNoTerminal } from "../support/terminal.ts";
 
 /** A run that is not asked whether dummy tokens are meant. */
@@ -213,6 +213,48 @@ export async function terminalSuite(program: Program): Promise<void> {
     assert.match(plain.screen, /run .* started on/);
     const json = await runOnTerminal(program, args, { ...env, LOG_FORMAT: "json" });
     assert.match(json.screen, /^\{.*"event":"run_started".*\}$/m);
+  });
+
+  test("marks are in color on a terminal that has colors, and elsewhere if that is asked for", async () => {
+    const args = ["config", "check", "--output", "table"];
+    const green = "\x1b[32m✓\x1b[0m the settings can be used";
+    const plain = "\n✓ the settings can be used";
+    for (
+      const [more, expected] of [
+        [{}, green],
+        [{ NO_COLOR: "1" }, plain],
+        [{ NO_COLOR: "1", FORCE_COLOR: "1" }, plain],
+        [{ TERM: "dumb" }, plain],
+        [{ CLICOLOR: "0" }, plain],
+        [{ TERM: "dumb", CLICOLOR_FORCE: "1" }, green],
+      ] as readonly [Environment, string][]
+    ) {
+      const { raw } = await runOnTerminal(program, args, { ...env, ...more });
+      assert.ok(raw.includes(expected), JSON.stringify({ more, raw }));
+    }
+    for (
+      const [more, expected] of [
+        [{}, plain],
+        [{ FORCE_COLOR: "0" }, plain],
+        [{ FORCE_COLOR: "1" }, green],
+        [{ CLICOLOR_FORCE: "1" }, green],
+      ] as readonly [Environment, string][]
+    ) {
+      const { stdout } = await runProgram(program, args, { ...env, ...more });
+      assert.ok(stdout.includes(expected), JSON.stringify({ more, stdout }));
+    }
+  });
+
+  test("whoever was asked about dummy tokens is not warned of them once more", async () => {
+    await database.sql`create table asked_once as select 'canary' as name`;
+    const args = ["run", ...dataset("asked_once", "name")];
+    const { screen } = await runOnTerminal(program, args, env, {
+      after: /\[y\/N\] $/,
+      keys: "y\n",
+    });
+    assert.doesNotMatch(screen, /WRN/);
+    const unasked = await runOnTerminal(program, ["run", "--yes", ...args.slice(1)], env);
+    assert.match(unasked.screen, /WRN .*anybody can read its tokens back/);
   });
 
   test("a job logs warnings and up on a terminal, unless something says how much", async () => {

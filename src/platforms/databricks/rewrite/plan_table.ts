@@ -104,9 +104,7 @@ function planMethods(work: Work, pushdown: Pushdown): PlannedMethod[] {
     },
     {
       method: "client",
-      ...(isPushedDown
-        ? notChosen("the warehouse itself makes the tokens, which is faster")
-        : chosen),
+      ...(isPushedDown ? notChosen("it would be slower") : chosen),
     },
     { method: "rewrite", ...notChosen("an UPDATE of a Delta table rewrites whole files already") },
   ];

@@ -34,7 +34,7 @@ function reasonAgainstUpdate(
   if (run.context.strategy === "rewrite") return "the strategy is rewrite";
   if (method === "client") {
     return table.canReadCtid
-      ? "the database itself makes the tokens, which is faster"
+      ? "it would be slower"
       : "the role may not read the rows' addresses (ctid)";
   }
   return conversion.sqlExpression === undefined
