@@ -52,6 +52,16 @@ Deno.test("a session is closed if what it was to cancel does not end, though oth
   assert.ok(session.lost);
 });
 
+Deno.test("a session that was to cancel what was not under way takes nothing but a ROLLBACK", () =>
+  withSession(async (session) => {
+    await session.query("begin", "BEGIN");
+    session.cancel();
+    await assert.rejects(session.query("wait", "SELECT 1"), { code: "database_error" });
+    await assert.rejects(textOf(session.copyOut("copy", copyOf(1))), { code: "database_error" });
+    await session.query("roll back", "ROLLBACK");
+    assert.ok(!session.reusable);
+  }));
+
 Deno.test("a COPY gives its content, and the session goes on", () =>
   withSession(async (session) => {
     const lines = (await textOf(session.copyOut("copy", copyOf(5000)))).split("\n");

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { ServiceError } from "../../../src/errors.ts";
 import { assertReport } from "../../support/assertions.ts";
-import { tokenOf, useDatabase } from "../../support/action_fixture.ts";
+import { dummySdk, tokenOf, useDatabase } from "../../support/action_fixture.ts";
 import { until } from "../../../scripts/servers/until.ts";
 import { gatedSdk } from "../../support/gated_sdk.ts";
 
@@ -198,6 +198,27 @@ Deno.test("a run stopped during a statement cancels it and is rolled back", asyn
   });
   await other`rollback`;
   assert.equal((await action.tokenize("public.blocked", ["name"])).updated, 20);
+});
+
+Deno.test("a run stopped while no statement is under way sends no other", async () => {
+  await makePeople("between");
+  await using other = database.connect();
+  await other`begin`;
+  await other`select from between where id = 3 for update`;
+  const end = new AbortController();
+  await using action = openAction({
+    lockTimeoutMs: 600_000,
+    pushdown: true,
+    tokenSdk() {
+      end.abort(shuttingDown());
+      return Promise.resolve(dummySdk);
+    },
+  });
+  await assertUnchanged(
+    "between",
+    () => action.fails("shutting_down", "public.between", ["name"], { signal: end.signal }),
+  );
+  await until(async () => (await sessionsAtWork()).length === 0); // with the lock still held
 });
 
 Deno.test("a run stopped during pushdown cancels it and is rolled back", async () => {

@@ -1,6 +1,6 @@
 /** One connection, used by one run at a time. */
 import { deadline } from "../../../async.ts";
-import type { ServiceError } from "../../../errors.ts";
+import { ServiceError } from "../../../errors.ts";
 import type { Warning } from "../../warnings.ts";
 import { PostgresError } from "../protocol/backend_messages.ts";
 import type { Client } from "../protocol/client.ts";
@@ -19,11 +19,12 @@ import { decodeOf } from "./types.ts";
 
 /** How long a cancelled statement may take to end before its connection is closed. */
 const CANCEL_TIMEOUT_MS = 3000;
-/** How long an idle session may take to respond before it counts as lost. */
-const RESPONSE_TIMEOUT_MS = 2000;
 
 /** The parameters of a statement without any that is to be prepared: planning may take longer than running. */
 export const PREPARED: readonly string[] = [];
+
+/** What ends a transaction without its effects. */
+export const ROLLBACK = "ROLLBACK";
 
 /** The SQLSTATE of "current transaction is aborted, commands ignored until end of transaction block". */
 const FAILED_TRANSACTION = "25P02";
@@ -61,6 +62,7 @@ export class Session {
   /** The transaction's latest failure that was not the consequence of another. */
   #failure: ServiceError | undefined;
   #retired = false;
+  #isCancelled = false;
   #closing: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(
@@ -152,6 +154,7 @@ export class Session {
     text: string,
     parameters?: readonly Parameter[],
   ): Promise<StatementResult<Row>> {
+    this.#refuseAfterCancel(action, text);
     this.#active++;
     this.resetting = undefined;
     try {
@@ -183,6 +186,7 @@ export class Session {
   }
 
   async *#stream(action: string, start: () => Content): AsyncGenerator<Uint8Array, void> {
+    this.#refuseAfterCancel(action);
     this.#active++;
     this.resetting = undefined;
     const { content, result } = start();
@@ -218,27 +222,24 @@ export class Session {
     return this.#failure ?? failure;
   }
 
-  /** Whether the connection still works. If it does not, it is closed. */
-  async responds(): Promise<boolean> {
-    try {
-      await deadline(() => this.query("query Postgres", "SELECT 1"), {
-        limitMs: RESPONSE_TIMEOUT_MS,
-      });
-      return true;
-    } catch {
-      void this.close();
-      return false;
-    }
-  }
-
-  /** Cancels the statements under way; if they do not all end soon, closes the connection. */
+  /**
+   * Cancels the statements under way; if they do not all end soon, closes the connection. From then on only a
+   * ROLLBACK is sent: the request may also find no statement, and the next one would not be cancelled.
+   */
   cancel(): void {
-    if (this.#active === 0) return;
     this.#retired = true;
+    this.#isCancelled = true;
+    if (this.#active === 0) return;
     clearTimeout(this.#closing);
     this.#closing = setTimeout(() => void this.close(), CANCEL_TIMEOUT_MS);
     // if it fails, the timer closes the connection
     this.#requestCancel(this.#ended.signal).catch(() => {});
+  }
+
+  #refuseAfterCancel(action: string, text?: string): void {
+    if (!this.#isCancelled || text === ROLLBACK) return;
+    throw this.#failure ??
+      new ServiceError("database_error", `Cannot ${action}: what came before was cancelled`);
   }
 
   /** Closes the connection. The server rolls back what was not committed. */

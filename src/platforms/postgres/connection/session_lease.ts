@@ -92,6 +92,7 @@ async function withLease<T>(
   const cancel = () => session.cancel();
   signal.addEventListener("abort", cancel, { once: true });
   try {
+    signal.throwIfAborted(); // while the session was taken
     return await use(session);
   } catch (error) {
     // a statement cancelled because of the signal fails for the signal's reason

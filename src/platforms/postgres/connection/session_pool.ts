@@ -1,4 +1,5 @@
 /** Sessions kept for a while after a run, so that the next run need not connect. */
+import { deadline } from "../../../async.ts";
 import { Connector } from "./connector.ts";
 import { resetSession } from "./reset_session.ts";
 import type { Session } from "./session.ts";
@@ -8,6 +9,8 @@ import type { PostgresSettings } from "./settings.ts";
 const IDLE_MS = 30_000;
 /** A session that idled no longer than this is used unchecked: its loss would have been noticed. */
 const FRESH_MS = 1000;
+/** How long an idle session may take to respond before it counts as lost. */
+const RESPONSE_TIMEOUT_MS = 2000;
 
 interface Idle {
   /** Settles once the session is as new, or closed. */
@@ -52,7 +55,7 @@ export class SessionPool implements SessionSource {
       this.#forget(session);
       await reset;
       if (session.lost) continue;
-      if (performance.now() - sinceMs < FRESH_MS || await session.responds()) return session;
+      if (performance.now() - sinceMs < FRESH_MS || await responds(session)) return session;
     }
     return await this.#connector.open(signal, (session) => this.#drop(session), beside);
   }
@@ -95,5 +98,18 @@ export class SessionPool implements SessionSource {
   #forget(session: Session): void {
     clearTimeout(this.#idle.get(session)?.timer);
     this.#idle.delete(session);
+  }
+}
+
+/** Whether the session's connection still works. If it does not, it is closed. */
+async function responds(session: Session): Promise<boolean> {
+  try {
+    await deadline(() => session.query("query Postgres", "SELECT 1"), {
+      limitMs: RESPONSE_TIMEOUT_MS,
+    });
+    return true;
+  } catch {
+    void session.close();
+    return false;
   }
 }

@@ -2,7 +2,7 @@
 import { ServiceError, toServiceError } from "../../../errors.ts";
 import { beginStatement, type TransactionOptions } from "./begin.ts";
 import { sendReset } from "./reset_session.ts";
-import type { Session } from "./session.ts";
+import { ROLLBACK, type Session } from "./session.ts";
 
 /** The `facts.cause` of a COMMIT whose outcome is unknown. */
 const OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN";
@@ -152,7 +152,7 @@ function failedBefore(): ServiceError {
 /** Ends the transaction without its effects. Never throws: if that fails, the connection is closed. */
 export async function rollBack(session: Session): Promise<void> {
   try {
-    await session.query("roll back", "ROLLBACK");
+    await session.query("roll back", ROLLBACK);
   } catch {
     await session.close(); // the server rolls back when the connection is gone
   }
