@@ -43,7 +43,7 @@ testUnless(
         ["VACUUM (INDEX_CLEANUP ON) public.customers"],
         "what the section says is left",
       );
-      assert.ok(commands.join("").includes('VACUUM (INDEX_CLEANUP ON) public.$table"'));
+      assert.ok(commands.join("").includes('VACUUM (INDEX_CLEANUP ON) $schema.$table"'));
       const readBack = stdout.split("\n").filter((line) => line.startsWith('"'));
       assert.equal(readBack.length, 3);
       for (const line of readBack) assert.match(line, /^"customer\d+@example\.com"$/);

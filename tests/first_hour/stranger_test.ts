@@ -13,15 +13,17 @@ import { inPlaceOf, missingOf, ROOT, shellBlocks } from "./first_hour.ts";
 
 const LIMIT_MINUTES = 5;
 const TABLE = `
-  CREATE TABLE people (
+  CREATE SCHEMA crm;
+  CREATE TABLE crm.people (
     id int PRIMARY KEY, full_name text NOT NULL, email varchar(120), phone text, notes jsonb,
-    CHECK (full_name <> ''));
-  CREATE UNIQUE INDEX ON people (email);
-  CREATE VIEW people_by_name AS SELECT full_name, id FROM people;
-  CREATE TABLE orders (id int PRIMARY KEY, person int NOT NULL REFERENCES people);
-  INSERT INTO people SELECT i, 'Person ' || i, 'person' || i || '@example.org',
-    CASE WHEN i % 10 <> 0 THEN '+44 20 ' || i END, '{"vip": false}' FROM generate_series(1, 1200) i;
-  INSERT INTO orders SELECT i, i FROM generate_series(1, 1200) i`;
+    labels text[], CHECK (full_name <> ''));
+  CREATE UNIQUE INDEX ON crm.people (email);
+  CREATE VIEW crm.people_by_name AS SELECT full_name, id FROM crm.people;
+  CREATE TABLE crm.orders (id int PRIMARY KEY, person int NOT NULL REFERENCES crm.people);
+  INSERT INTO crm.people SELECT i, 'Person ' || i, 'person' || i || '@example.org',
+    CASE WHEN i % 10 <> 0 THEN '+44 20 ' || i END, '{"vip": false}', '{a,b}'
+    FROM generate_series(1, 1200) i;
+  INSERT INTO crm.orders SELECT i, i FROM generate_series(1, 1200) i`;
 /** What a system has that has next to nothing, besides what README asks for. */
 const PROGRAMS = "awk bash cat chmod cp cut date dirname env expr find grep head id ln ls mkdir " +
   "mktemp mv od readlink rm sed sha256sum sleep sort stty tail tee touch tr tty uname wc git psql";
@@ -64,8 +66,8 @@ testUnless(
     await typeIn(
       shell,
       inPlaceOf(
-        "table=customers columns=email,phone",
-        "table=people columns=full_name,email,phone",
+        "schema=public table=customers columns=email,phone",
+        "schema=crm table=people columns=full_name,email,phone",
         inPlaceOf("PGDATABASE=demo", "PGDATABASE=shop", role!),
       ),
     );
@@ -74,9 +76,10 @@ testUnless(
     assert.match(shown, /1,200 of 1,200 rows would be updated/);
     assert.match(shown, /^would update +1,200 rows$/m);
     assert.match(shown, /^updated +1,200 rows$[\s\S]+^updated +0 rows$/m);
-    for (const { id, notes, ...replaced } of await rowsOf(sql)) {
-      assert.deepEqual(notes, { vip: false });
-      for (const value of Object.values(replaced)) {
+    const after = await rowsOf(sql);
+    assert.deepEqual(after.map(othersOf), before.map(othersOf));
+    for (const { id, full_name, email, phone } of after) {
+      for (const value of [full_name, email, phone]) {
         assert.match(value ?? "tk1_siv_g_", /^tk1_siv_g_/, `of ${id}`);
       }
     }
@@ -103,13 +106,18 @@ async function typeIn(shell: TypedShell, commands: string): Promise<string> {
 interface Person {
   readonly id: number;
   readonly notes: unknown;
+  readonly labels: unknown;
   readonly full_name: string | null;
   readonly email: string | null;
   readonly phone: string | null;
 }
 
+function othersOf({ id, notes, labels }: Person) {
+  return { id, notes, labels };
+}
+
 async function rowsOf(sql: Sql): Promise<Person[]> {
-  return [...await sql<Person[]>`select * from people order by id`].map((row) => ({ ...row }));
+  return [...await sql<Person[]>`select * from crm.people order by id`].map((row) => ({ ...row }));
 }
 
 /** A repository with what git keeps of this one, as it is now. */
