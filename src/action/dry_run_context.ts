@@ -12,6 +12,8 @@ export interface DryRunControl {
   readonly signal: AbortSignal;
   /** See `RunContext`. */
   readonly onObstacle?: (obstacle: ServiceError) => void;
+  /** See `RunContext`. */
+  readonly onUntried?: (conditions: readonly string[]) => void;
 }
 
 /** The context of such a look. */

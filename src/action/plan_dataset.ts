@@ -41,6 +41,7 @@ export async function planDataset(
   const startedMs = performance.now();
   const { observe } = deps;
   const obstacles: ServiceError[] = [];
+  const untried: string[] = [];
   let platform: Platform | undefined;
   let table: TableSession | undefined;
   let prefix: string | null = null;
@@ -54,7 +55,8 @@ export async function planDataset(
     const chosen = platform;
     await withTimeLimit(deps.runTimeoutMs, signal, (signal) => {
       const onObstacle = (obstacle: ServiceError) => void obstacles.push(obstacle);
-      const context = dryRunContext(trigger, { observe, signal, onObstacle });
+      const onUntried = (conditions: readonly string[]) => void untried.push(...conditions);
+      const context = dryRunContext(trigger, { observe, signal, onObstacle, onUntried });
       return chosen.withTable(dataset, columns, context, async (session) => {
         table = session;
         requireTableAllowed(dataset, deps.allowedDatasets, session);
@@ -78,6 +80,7 @@ export async function planDataset(
     table: table?.table ?? null,
     possible: obstacles.length === 0,
     obstacles: each(obstacles),
+    ...(untried.length > 0 && { untried: [...new Set(untried)] }),
     ...part,
     token_prefix: prefix,
     elapsed_ms: Math.round(performance.now() - startedMs),

@@ -54,6 +54,8 @@ export interface DatasetPlan {
   /** Whether nothing is known to stand in the way. */
   readonly possible: boolean;
   readonly obstacles: readonly Obstacle[];
+  /** Conditions that only the run can try: the role may not read what they are about. */
+  readonly untried?: readonly string[];
   /** Null if they could not be counted. */
   readonly rows: number | null;
   readonly would_update: number | null;

@@ -63,7 +63,8 @@ function exitCodeOf(plans: readonly DatasetPlan[]): number {
 }
 
 function linesOf(plan: DatasetPlan): string[] {
-  const { table, dataset_urn, obstacles, rows, would_update, residue, estimate } = plan;
+  const { table, dataset_urn, obstacles, untried = [], rows, would_update, residue, estimate } =
+    plan;
   const mark = obstacles.length === 0 ? MARKS.ok : MARKS.failed;
   const counts = rows === null
     ? "not counted"
@@ -77,6 +78,9 @@ function linesOf(plan: DatasetPlan): string[] {
     `${mark} ${table ?? dataset_urn}: ${verdict}`,
     ...columnLines(plan),
     ...obstacles.map(({ code, detail }) => `  ${MARKS.failed} ${detail} (${code})`),
+    ...untried.map((each) =>
+      `  ${MARKS.not_checked} not tried, as the role may not read it: ${each}`
+    ),
     ...methodLines(plan),
     ...(estimate === null ? [] : estimateLines(estimate)),
     ...residueLines(residue),

@@ -74,6 +74,10 @@ const planSchema = schemaOf<SentPlan>("Plan", {
   table: z.string().nullable(),
   possible: z.boolean().openapi({ description: "Whether nothing is known to stand in the way" }),
   obstacles: z.array(obstacleSchema),
+  untried: z.array(z.string()).optional().openapi({
+    description: "Conditions that only the run can try: the role may not read what they are about",
+    example: ['foreign key "orders_email_fkey"'],
+  }),
   rows: countOrNull(),
   would_update: countOrNull(),
   columns: z.array(columnSchema),

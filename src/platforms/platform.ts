@@ -73,6 +73,8 @@ export interface RunContext extends RunOptions {
    * out after it. Without it, the first one is thrown.
    */
   readonly onObstacle?: Refuse;
+  /** For plans: takes what only the run can try, since the role may not read what it is about. */
+  readonly onUntried?: (conditions: readonly string[]) => void;
 }
 
 /** A resolved table, ready to be counted or rewritten. */

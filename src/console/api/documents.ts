@@ -128,6 +128,7 @@ export interface Plan {
   readonly table: string | null;
   readonly possible: boolean;
   readonly obstacles: readonly { readonly code: string; readonly detail: string }[];
+  readonly untried?: readonly string[];
   readonly rows: number | null;
   readonly would_update: number | null;
   readonly columns: readonly PlannedColumn[];

@@ -125,6 +125,11 @@ function PlanWarnings({ plan }: { plan: Plan }) {
           </p>
         </Note>
       )}
+      {plan.untried && (
+        <Note tone="quiet" title="Some conditions are left to the run">
+          <p>The role may not read what they are about: {plan.untried.join(", ")}.</p>
+        </Note>
+      )}
       {left.length > 0 && (
         <Note tone="quiet" title="Old values would stay elsewhere for a while">
           <p>

@@ -105,6 +105,24 @@ Deno.test("a plan says which rights the role lacks", async () => {
   assert.equal(pgStats?.state, "remains");
 });
 
+Deno.test("a plan says which conditions are left to the run, since the role may not read them", async () => {
+  await createPeople(5);
+  await sql.unsafe(`alter table people add unique (name), add unique (mail);
+    create table letters (to_name text constraint to_whom references people (name));
+    create table notes (of_mail text references people (mail) on update cascade)`);
+  const user = await createUser("grant select, update on people to $user");
+  await using action = openAction({ as: user });
+  const { possible, untried } = await action.plan("public.people", COLUMNS);
+  assert.equal(possible, true);
+  assert.deepEqual(untried, [
+    'foreign key "to_whom"',
+    'all of "public.notes", to which a foreign key carries the tokens',
+  ]);
+  await using owner = openAction();
+  assert.equal((await owner.plan("public.people", COLUMNS)).untried, undefined);
+  await sql`drop table letters, notes`;
+});
+
 Deno.test("a plan says which way a run takes, and why not another", async () => {
   await createPeople(5);
   const reasons = async (options: Parameters<typeof openAction>[0], strategy?: "rewrite") => {

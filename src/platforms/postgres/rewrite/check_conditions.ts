@@ -32,6 +32,7 @@ import {
 import { attempt } from "./attempt.ts";
 import { chooseMethod } from "./choose_method.ts";
 import { reachedName, refusedCondition } from "./refused_condition.ts";
+import { untriedConditions } from "./untried_conditions.ts";
 import { actionOn, type Work } from "./work.ts";
 
 /** The SQLSTATE of a function that would write. */
@@ -68,6 +69,7 @@ export async function checkConditions(
   );
   for (const reached of found![0]) {
     if (scope.carriedOnly && !reached.isCarried) continue;
+    context.onUntried?.(untriedConditions(reached));
     await new TableConditions(session, work, reached).check(scope);
   }
 }
