@@ -10,7 +10,7 @@ import type { Selection } from "../../../tokens/selection.ts";
 import type { TargetTable } from "../table.ts";
 import { type BlockRange, inRange } from "./block_ranges.ts";
 import { readGuard } from "./guards.ts";
-import { columnText, tableName } from "./table_expressions.ts";
+import { columnText, selectedRows, tableName } from "./table_expressions.ts";
 
 /** A row whose texts take more than this is read separately. */
 export const LONG_ROW_BYTES = 4096;
@@ -52,7 +52,9 @@ export function readValuesStatement(
   // OFFSET 0 keeps the planner from repeating each guard for every use of its value; rows that are to be
   // locked must be selected before
   const found = lock
-    ? `${from} WHERE (${anyRead(table, selects)})${inRange(range)} FOR UPDATE OF t`
+    ? `${from} WHERE ${selectedRows(anyRead(table, selects), selects)}${
+      inRange(range)
+    } FOR UPDATE OF t`
     : `${from} WHERE true${inRange(range)} OFFSET 0`;
   return `SELECT table_oid, row_ctid, ${long}, ${total}, ${short.join(", ")}
 FROM (

@@ -3,7 +3,7 @@ import type { Selection } from "../../../tokens/selection.ts";
 import type { TargetTable } from "../table.ts";
 import { quoteIdentifier } from "../identifiers.ts";
 import { type BlockRange, inRange } from "./block_ranges.ts";
-import { columnGuard, columnText, rowGuard, tableName } from "./table_expressions.ts";
+import { columnGuard, columnText, rowGuard, selectedRows, tableName } from "./table_expressions.ts";
 
 /** The UPDATE; `token` gives SQL for the token of an SQL operand. */
 export function updateInPlaceStatement(
@@ -18,7 +18,7 @@ export function updateInPlaceStatement(
       token(columnText(name))
     } ELSE t.${column} END`;
   });
-  return `UPDATE ${tableName(table)} t SET ${assignments.join(", ")} WHERE (${
-    rowGuard(table, selects)
-  })${inRange(range)}`;
+  return `UPDATE ${tableName(table)} t SET ${assignments.join(", ")} WHERE ${
+    selectedRows(rowGuard(table, selects), selects)
+  }${inRange(range)}`;
 }
