@@ -39,7 +39,7 @@ scope.onmessage = async ({ data }) => {
   if (data.type === "shut_down") return shutDown.abort(data.signal);
   useScreen(data.screen);
   try {
-    tell({ type: "finished", exitCode: await work(data.command, data.config) });
+    tell({ type: "finished", exitCode: await work(data) });
   } catch (error) {
     die(error);
   }
@@ -54,7 +54,9 @@ globalThis.addEventListener("error", (event) => {
 });
 tell({ type: "loaded" });
 
-async function work(command: Command, config: Config): Promise<number> {
+type StartMessage = Extract<ToWorker, { readonly type: "start" }>;
+
+async function work({ command, config, observations }: StartMessage): Promise<number> {
   const inUse = new Set(config.connections.map(({ platform }) => platform));
   const metrics = new Metrics([...KNOWN_PLATFORMS.keys()], [...inUse]);
   const log = await startLog(config.log);
@@ -67,7 +69,10 @@ async function work(command: Command, config: Config): Promise<number> {
   // what a service does is part of its callers' traces, not of the one that it was started in
   const parent = command.name === "serve" ? undefined : config.parentTrace;
   try {
-    return await inTrace(parent, () => perform(command, config, { observe, metrics, traces }));
+    return await inTrace(parent, () => {
+      observations.forEach(observe);
+      return perform(command, config, { observe, metrics, traces });
+    });
   } finally {
     await traces?.close();
   }

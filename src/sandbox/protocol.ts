@@ -1,6 +1,7 @@
 /** The messages between the supervisor and the sandboxed worker. */
 import type { Config } from "../config.ts";
 import type { Command } from "../command.ts";
+import type { Observation } from "../observations.ts";
 import type { Screen } from "../standard_streams.ts";
 import type { StopSignal } from "../stop_signals.ts";
 
@@ -16,6 +17,8 @@ export type ToWorker =
     readonly command: Command;
     readonly config: Config;
     readonly screen: Screen;
+    /** What the supervisor has to log. */
+    readonly observations: readonly Observation[];
   }
   | { readonly type: "shut_down"; readonly signal: StopSignal };
 

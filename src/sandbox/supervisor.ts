@@ -7,7 +7,7 @@ import module from "node:module";
 import type { Config } from "../config.ts";
 import type { Command } from "../command.ts";
 import { readMessage, type ToWorker } from "./protocol.ts";
-import type { Observation, Observe } from "../observations.ts";
+import type { Observation } from "../observations.ts";
 import { type Grants, workerPermissions } from "./grants.ts";
 import { knownScreen } from "../standard_streams.ts";
 import { signalExitCode, STOP_SIGNALS, type StopSignal } from "../stop_signals.ts";
@@ -43,22 +43,14 @@ export function supervise(
     name: "sandbox",
     deno: { permissions: workerPermissions(grants) },
   });
-  const log = openLog(config.log); // while the worker loads its code
-  log.catch(ended.reject);
   const tell = (message: ToWorker) => worker.postMessage(message);
   let isOver = false;
-  const end = async (exitCode: number, last?: Observation) => {
+  const end = (exitCode: number, last?: Observation) => {
     if (isOver) return;
     isOver = true;
     worker.terminate(); // or it might write between the last line and the end
-    if (last !== undefined) (await log)(last);
-    ended.resolve(exitCode);
-  };
-  const start = (observe: Observe) => {
-    dropPermissions();
-    if (command.name === "serve") observe(ready(grants));
-    observations.forEach(observe);
-    tell({ type: "start", command, config, screen: knownScreen() });
+    const logged = last === undefined ? Promise.resolve() : log(last, config);
+    logged.then(() => ended.resolve(exitCode), ended.reject);
   };
 
   let started = false;
@@ -68,7 +60,9 @@ export function supervise(
     if (message.type === "loaded") {
       if (started) return;
       started = true;
-      log.then(start).catch(ended.reject);
+      dropPermissions();
+      const first = command.name === "serve" ? [ready(grants), ...observations] : observations;
+      tell({ type: "start", command, config, observations: first, screen: knownScreen() });
     } else if (message.type === "receipt") {
       keepReceipt(message.text);
     } else if (message.type === "finished") {
@@ -94,10 +88,11 @@ export function supervise(
   return ended.promise;
 }
 
-/** Starts the log. From source, its code is read: before the permissions are given up. */
-async function openLog(settings: Config["log"]): Promise<Observe> {
+/** Logs how the worker ended. The worker logs everything else, and most often there is nothing else. */
+async function log(observation: Observation, config: Config): Promise<void> {
   const { startLog } = await import("../log.ts");
-  return await startLog(settings);
+  const observe = await startLog(config.log);
+  observe(observation);
 }
 
 function ready({ hosts, files }: Grants): Observation {
