@@ -35,7 +35,7 @@ const LATER =
   /(?:siv|sha256|vault)_sdk\.ts$|siv_cipher|hmac\.ts|yaml|schemas\.ts$|http\/app\.ts|exposition|_files\.ts$/;
 /** What `serve` does without until it listens: the parser, all other commands, platforms and runs. */
 const NOT_TO_SERVE =
-  /^command_line\/(?!plain)|^commands\/(?!serve|output|dummy|machine|receipt_file|failure_line|shell_word)|_platform\.ts$|^runs\//;
+  /^command_line\/(?!plain)|^commands\/(?:run|plan|doctor|rotate|restore|verify|trigger|smoke|keys|token|detokenize|open_\w+|datahub_\w+)\.ts$|_platform\.ts$|^runs\//;
 
 for (
   const [half, entry, packages] of [
