@@ -41,6 +41,23 @@ async function suite(method: "client" | "pushdown"): Promise<void> {
   const hasIcu = (await sql`select from pg_collation where collprovider = 'i'`).length > 0;
   const noCitext = !await hasExtension("citext");
 
+  test("more columns are tokenized at once than a function takes arguments", async () => {
+    const columns = Array.from({ length: 205 }, (_, i) => `c${i}`);
+    const types = columns.map((name) => `${name} text`).join(", ");
+    const last = columns.at(-1)!;
+    await using action = openAction({ pushdown });
+    for (const commit of ["atomic", "batches"] as const) {
+      await sql.unsafe(`drop table if exists many_columns;
+        create table many_columns (id int primary key, ${types});
+        insert into many_columns select n, ${columns.map(() => "'Ada'").join(", ")}
+          from generate_series(1, 3) n;
+        insert into many_columns (id, ${last}) values (4, 'Ada')`);
+      const report = await action.tokenize("public.many_columns", columns, { commit });
+      assertReport(report, { updated: 4, skipped: 0 });
+      assert.deepEqual(await valuesOf("many_columns", last), Array(4).fill(tokenOf("Ada")));
+    }
+  });
+
   test("text, varchar, char and domains over them hold tokens", async () => {
     await sql.unsafe(`
       create domain email_address as varchar(60) check (value <> '');

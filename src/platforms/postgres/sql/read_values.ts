@@ -15,6 +15,9 @@ import { columnText, selectedRows, tableName } from "./table_expressions.ts";
 /** A row whose texts take more than this is read separately. */
 export const LONG_ROW_BYTES = 4096;
 
+/** The most arguments of a function (`FUNC_MAX_ARGS`), also of a variadic one. */
+const MAX_ARGUMENTS = 100;
+
 /** What to read. */
 export interface ReadOptions {
   /** The whole table, if undefined. */
@@ -60,10 +63,18 @@ export function readValuesStatement(
 FROM (
   SELECT found.*, ${bytes} AS bytes FROM (
     ${found}
-  ) found WHERE num_nonnulls(${names.join(", ")}) > 0 OFFSET 0
+  ) found WHERE ${anyNotNull(names)} OFFSET 0
 ) measured`;
 }
 
 function anyRead(table: TargetTable, selects: Selection): string {
   return table.columns.map(({ name }) => `(${readGuard(columnText(name), selects)})`).join(" OR ");
+}
+
+function anyNotNull(names: readonly string[]): string {
+  const calls = Array.from({ length: Math.ceil(names.length / MAX_ARGUMENTS) }, (_, i) => {
+    const some = names.slice(i * MAX_ARGUMENTS, (i + 1) * MAX_ARGUMENTS);
+    return `num_nonnulls(${some.join(", ")}) > 0`;
+  });
+  return `(${calls.join(" OR ")})`;
 }
