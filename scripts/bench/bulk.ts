@@ -4,15 +4,8 @@
  */
 import { openSql } from "../servers/postgres/sql.ts";
 import type { BenchDatabase } from "./bench_database.ts";
-import {
-  CLIENT,
-  type Contender,
-  COUNT,
-  type Outcome,
-  REWRITES,
-  ROW_BY_ROW,
-  SECOND_RUN,
-} from "./contenders.ts";
+import { CLIENT, COUNT, REWRITES, ROW_BY_ROW, SECOND_RUN } from "./contenders.ts";
+import type { Contender, Outcome } from "./contender.ts";
 import { markdownTable, median, progress, type Report } from "./figures.ts";
 import { serverCpuSeconds } from "./process_watch.ts";
 

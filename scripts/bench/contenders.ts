@@ -1,30 +1,11 @@
 /** What is compared: each turns the same table into tokens, in its own way. */
 import { encodeBase64 } from "../../src/tokens/base64.ts";
 import { openSql, type Sql } from "../servers/postgres/sql.ts";
-import { type BenchDatabase, PROGRAM } from "./bench_database.ts";
+import { PROGRAM } from "./bench_database.ts";
 import { endsWithBench } from "./children.ts";
+import type { Arena, Contender, Outcome } from "./contender.ts";
 import { PGANONYMIZE } from "./pganonymize/contender.ts";
 import { type ProcessUsage, watchProcess } from "./process_watch.ts";
-
-/** Where a contender works; `sql` is not for what is measured. */
-export type Arena = Pick<BenchDatabase, "url" | "sql">;
-
-/** What one go of a contender showed of itself; the rest is read from the server. */
-export interface Outcome {
-  readonly rows: number;
-  readonly elapsedMs: number;
-  /** What the contender's own process took; undefined if there is none but the server's. */
-  readonly process?: ProcessUsage;
-}
-
-/** One way to do the work. */
-export interface Contender {
-  readonly name: string;
-  /** At most so many rows are given to it, where more would take too long. */
-  readonly maxRows?: number;
-  /** Undefined if it cannot run on this machine, for a reason that it has printed. */
-  run(arena: Arena): Promise<Outcome | undefined>;
-}
 
 const COLUMNS = ["name", "email"];
 const URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,bench.public.people,PROD)";

@@ -11,7 +11,8 @@ import type { TokenSdk } from "../../src/tokens/token_sdk.ts";
 import { hmacJwk, jwkSet, settingsReader, sivJwk } from "../servers/test_keys.ts";
 import type { BenchDatabase } from "./bench_database.ts";
 import { fillSource, freshCopy } from "./bulk.ts";
-import { type Contender as Limit, LIMIT, LIMIT_WITH_HASHES, runProgram } from "./contenders.ts";
+import type { Contender as Limit } from "./contender.ts";
+import { LIMIT, LIMIT_WITH_HASHES, runProgram } from "./contenders.ts";
 import { markdownTable, median, progress, type Report } from "./figures.ts";
 import { serverCpuSeconds } from "./process_watch.ts";
 

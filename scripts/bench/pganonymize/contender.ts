@@ -5,7 +5,7 @@
 import { fileURLToPath } from "node:url";
 import { installPackages } from "../../python_packages.ts";
 import { endsWithBench } from "../children.ts";
-import type { Contender } from "../contenders.ts";
+import type { Contender } from "../contender.ts";
 import { watchProcess } from "../process_watch.ts";
 
 const MAX_ROWS = 200_000;

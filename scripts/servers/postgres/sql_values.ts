@@ -1,17 +1,11 @@
 /** Values between JavaScript and SQL, as tests and measurements use them. */
+import { decodeOf as decodeForProgram } from "../../../src/platforms/postgres/connection/types.ts";
 import type { Decode } from "../../../src/platforms/postgres/protocol/backend_messages.ts";
 import type { Parameter } from "../../../src/platforms/postgres/protocol/frontend_messages.ts";
 
-/** By the oid of the type. Source: PostgreSQL, src/include/catalog/pg_type.dat. */
+/** Of types that the program does not decode, by their oid. Source: PostgreSQL, src/include/catalog/pg_type.dat. */
 const DECODES: Readonly<Record<number, Decode>> = {
-  16: (text) => text === "t", // bool
   17: (text) => Uint8Array.from(text.slice(2).match(/../g) ?? [], (hex) => parseInt(hex, 16)), // bytea
-  21: Number, // int2
-  23: Number, // int4
-  26: Number, // oid
-  114: (text) => JSON.parse(text), // json
-  700: Number, // float4
-  701: Number, // float8
   1003: arrayOf(String), // name[]
   1005: arrayOf(Number), // int2[]
   1007: arrayOf(Number), // int4[]
@@ -20,12 +14,11 @@ const DECODES: Readonly<Record<number, Decode>> = {
   1028: arrayOf(Number), // oid[]
   1114: (text) => new Date(`${text}Z`), // timestamp
   1184: (text) => new Date(text), // timestamptz
-  3802: (text) => JSON.parse(text), // jsonb
 };
 
 /** How values of that type are decoded; undefined: they stay texts. */
 export function decodeOf(typeOid: number): Decode | undefined {
-  return DECODES[typeOid];
+  return DECODES[typeOid] ?? decodeForProgram(typeOid);
 }
 
 /** A value as a parameter of a statement. */
