@@ -1,13 +1,12 @@
 /** `tokenize detokenize`: reads tokens back, a line each, from standard input to standard output. */
 import { counted } from "../counted.ts";
-import { toServiceError } from "../errors.ts";
 import type { DetokenizeCommand } from "../command.ts";
 import type { TokenContext, TokenSdk } from "../tokens/token_sdk.ts";
-import { UnwritableOutput } from "../standard_streams.ts";
 import { USAGE_EXIT_CODE } from "../exit_codes.ts";
 import { failureExitCode } from "../stop_signals.ts";
+import { filterFailure } from "./filter_failure.ts";
 import { inputLines } from "./input_lines.ts";
-import { printError, printLines, printUnwritable } from "./output.ts";
+import { printError, printLines } from "./output.ts";
 
 type Detokenize = NonNullable<TokenSdk["detokenize"]>;
 
@@ -38,13 +37,7 @@ export async function detokenize(
     }
     return left > 0 || shutDown.aborted ? failureExitCode(shutDown) : 0;
   } catch (error) {
-    if (error instanceof UnwritableOutput) {
-      printUnwritable(error);
-      return failureExitCode(shutDown);
-    }
-    const { message, code } = toServiceError(error);
-    printError(`${message} (${code})`);
-    return failureExitCode(shutDown);
+    return filterFailure(error, shutDown);
   }
 }
 

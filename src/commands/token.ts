@@ -4,17 +4,16 @@
  */
 import type { TokenCommand } from "../command.ts";
 import type { Config } from "../config.ts";
-import { toServiceError } from "../errors.ts";
-import { problemExitCode, USAGE_EXIT_CODE } from "../exit_codes.ts";
-import { UnwritableOutput } from "../standard_streams.ts";
+import { USAGE_EXIT_CODE } from "../exit_codes.ts";
 import { failureExitCode } from "../stop_signals.ts";
 import { findAdapter } from "../tokens/adapters.ts";
 import { tokenizing } from "../tokens/conversion.ts";
 import { packTexts, unpackTexts } from "../tokens/packed_texts.ts";
 import { toPredicate } from "../tokens/selection.ts";
 import type { TokenContext, TokenSdk } from "../tokens/token_sdk.ts";
+import { filterFailure } from "./filter_failure.ts";
 import { inputLines } from "./input_lines.ts";
-import { printError, printLines, printUnwritable } from "./output.ts";
+import { printError, printLines } from "./output.ts";
 
 /**
  * Writes one line for each line: the token of its value, or the line itself if it is a token already, as
@@ -40,13 +39,7 @@ export async function token(
     }
     return shutDown.aborted ? failureExitCode(shutDown) : 0;
   } catch (error) {
-    if (error instanceof UnwritableOutput) {
-      printUnwritable(error);
-      return failureExitCode(shutDown);
-    }
-    const { message, code } = toServiceError(error);
-    printError(`${message} (${code})`);
-    return problemExitCode(code, shutDown);
+    return filterFailure(error, shutDown);
   }
 }
 

@@ -33,7 +33,7 @@ const settings = { TOKEN_SDK_MODE: "aes-siv", TOKEN_KEYS_FILE: keyFile, ALLOW_DE
 
 /** Writes to the program, and gives what it prints. */
 async function detokenize(
-  input: string,
+  input: string | Uint8Array<ArrayBuffer>,
   args: readonly string[] = [],
   changes: Readonly<Record<string, string>> = {},
 ) {
@@ -108,6 +108,12 @@ Deno.test("it is off unless ALLOW_DETOKENIZE is true, and always off for one-way
   const oneWay = await detokenize(input, [], { TOKEN_SDK_MODE: "hmac-sha256" });
   assert.deepEqual([oneWay.code, oneWay.out], [2, ""]);
   assert.match(oneWay.err, /^tokenize: TOKEN_SDK_MODE: .* cannot be read back\n$/);
+});
+
+Deno.test("input that is not UTF-8 is refused as wrong usage", async () => {
+  const { code, out, err } = await detokenize(new Uint8Array([0x41, 0xff, 0x0a]));
+  assert.deepEqual([code, out], [2, ""]);
+  assert.equal(err, "tokenize: Cannot read standard input: it is not UTF-8 (invalid_request)\n");
 });
 
 Deno.test("its sandbox may reach no database", () => {
