@@ -10,7 +10,7 @@ import type { Session } from "../platforms/postgres/connection/session.ts";
 import type { Problem } from "../runs/run.ts";
 import type { RunListener, RunStore } from "../runs/run_store.ts";
 import { historyError, NOT_CONNECTED_YET } from "./history_error.ts";
-import { keepHome } from "./home.ts";
+import { keepPresence } from "./presence.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { Leadership } from "./leadership.ts";
 import { migrate } from "./migrate.ts";
@@ -112,7 +112,7 @@ class OpenHistory implements History {
       tried: () => this.#untilTried(),
       close: () => this.#close(),
     });
-    this.#living = keepHome(options.database, {
+    this.#living = keepPresence(options.database, {
       register: (signal) => this.#register(signal),
       onPresent: (listens) => this.#notePresent(listens),
       onBeat: (session) => this.#beat(session),

@@ -3,7 +3,7 @@
  * The lock is free the moment that its process is gone, and the others try for it every second.
  */
 import type { Session } from "../platforms/postgres/connection/session.ts";
-import { tryLock } from "./home.ts";
+import { tryLock } from "./presence.ts";
 import { LOCKS } from "./locks.ts";
 import {
   FIND_LEADER,

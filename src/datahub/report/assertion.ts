@@ -7,7 +7,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Report } from "../../action/trigger.ts";
-import { entriesOf, type ReportTarget } from "./effect.ts";
+import { entriesOf, type ReportTarget } from "./report_target.ts";
 import type { Subject } from "./subject.ts";
 
 const UPSERT = `mutation upsertAssertion($urn: String!, $input: UpsertCustomAssertionInput!) {

@@ -6,7 +6,7 @@
  */
 import { encodePart } from "../dataset_urn.ts";
 import type { Gms } from "../gms/gms.ts";
-import type { ReportTarget } from "./effect.ts";
+import type { ReportTarget } from "./report_target.ts";
 import { ensureEntity } from "./ensure_entity.ts";
 import type { TokenSource } from "./operation.ts";
 import type { ReportedRun } from "./reporter.ts";

@@ -4,7 +4,7 @@
  * Source of the shapes: `entity.graphql` of DataHub. Its `LabelUtils.java` demands that the tag exists, and
  * finds a column by the exact path in the schema.
  */
-import type { ReportTarget } from "./effect.ts";
+import type { ReportTarget } from "./report_target.ts";
 import { ensureEntity } from "./ensure_entity.ts";
 
 const CREATE_TAG = `mutation createTag($input: CreateTagInput!) { createTag(input: $input) }`;

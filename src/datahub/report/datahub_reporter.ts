@@ -9,7 +9,7 @@ import type { DatahubSettings } from "../settings.ts";
 import { type Counted, reportAssertion } from "./assertion.ts";
 import { setColumnProperties } from "./column_property.ts";
 import { addDoneTag, removeDoneTag } from "./done_tag.ts";
-import type { ReportTarget } from "./effect.ts";
+import type { ReportTarget } from "./report_target.ts";
 import { Incidents } from "./incident.ts";
 import { reportOperation, type TokenSource } from "./operation.ts";
 import type { Reporter } from "./reporter.ts";

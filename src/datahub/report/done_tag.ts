@@ -1,6 +1,6 @@
 /** The tag that marks a column as done. */
 import { addTag, removeTag } from "./column_tags.ts";
-import type { ReportTarget } from "./effect.ts";
+import type { ReportTarget } from "./report_target.ts";
 import { namedFields, type Subject } from "./subject.ts";
 
 const DESCRIPTION = "All values of the column were replaced by tokens.";

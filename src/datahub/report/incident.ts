@@ -8,11 +8,11 @@ import { z } from "zod";
 import type { ServiceError } from "../../errors.ts";
 import type { Gms } from "../gms/gms.ts";
 import { parsed } from "../gms/parsed.ts";
-import type { ReportTarget } from "./effect.ts";
+import type { ReportTarget } from "./report_target.ts";
 import type { Subject } from "./subject.ts";
 
 /** Tells the program's incidents from others. */
-export const INCIDENT_TYPE = "TOKENIZATION";
+const INCIDENT_TYPE = "TOKENIZATION";
 
 const PAGE_SIZE = 100;
 

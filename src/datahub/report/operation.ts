@@ -5,7 +5,7 @@
  * partition identify an operation, so one that is reported again replaces itself.
  */
 import type { Report } from "../../action/trigger.ts";
-import { entriesOf, type ReportTarget } from "./effect.ts";
+import { entriesOf, type ReportTarget } from "./report_target.ts";
 import type { ReportedRun } from "./reporter.ts";
 import type { Subject } from "./subject.ts";
 

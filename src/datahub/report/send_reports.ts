@@ -6,7 +6,7 @@ import type { Observe } from "../../observations.ts";
 import type { Gms } from "../gms/gms.ts";
 import { GmsError } from "../gms/gms_error.ts";
 import type { DatahubSettings, ReportKind } from "../settings.ts";
-import type { ReportTarget } from "./effect.ts";
+import type { ReportTarget } from "./report_target.ts";
 import { type Offer, readOffer } from "./offer.ts";
 import { ReportError } from "./report_error.ts";
 import type { ReportProblems } from "./report_problems.ts";

@@ -1,5 +1,5 @@
 /** Who leads what, and what others leave for who does. */
-import { CHANNEL } from "../home.ts";
+import { CHANNEL } from "../presence.ts";
 import { SCHEMA } from "../migrations.ts";
 
 const LEADERS = `${SCHEMA}.leaders`;

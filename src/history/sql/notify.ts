@@ -1,5 +1,5 @@
 /** Notifications: who changed something, and which run, so that nobody has to act on what it did itself. */
-import { CHANNEL } from "../home.ts";
+import { CHANNEL } from "../presence.ts";
 
 /** SQL that notifies of the run of each row of `from`; `owner` and `run` are SQL. */
 export function notifyOfRun(owner: string, run: string, from: string): string {

@@ -34,8 +34,8 @@ const MAY_IDLE = "SELECT pg_catalog.set_config(name, '0', $1::bool) FROM pg_cata
   "WHERE name IN ('idle_session_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout', " +
   "'statement_timeout', 'lock_timeout')";
 
-/** What a home calls while it lives. */
-export interface HomeEvents {
+/** What a presence calls while it lives. */
+export interface PresenceEvents {
   /** Before the process takes its lock: gives the lock's number. Throws a `ServiceError`. */
   readonly register: (signal: AbortSignal) => Promise<number>;
   /** The locks are held, and notifications come if `listens`. */
@@ -48,9 +48,9 @@ export interface HomeEvents {
 }
 
 /** Keeps such a session until `signal` is aborted. Never throws. */
-export async function keepHome(
+export async function keepPresence(
   settings: PostgresSettings,
-  events: HomeEvents,
+  events: PresenceEvents,
   signal: AbortSignal,
 ): Promise<void> {
   const connector = new Connector(settings);
@@ -70,7 +70,7 @@ export async function keepHome(
 }
 
 /** Throws as soon as the session is lost, or the signal is aborted. */
-async function live(session: Session, events: HomeEvents, signal: AbortSignal): Promise<void> {
+async function live(session: Session, events: PresenceEvents, signal: AbortSignal): Promise<void> {
   const listens = !session.isPooled;
   session.onNotification = events.onNotification;
   await inTime(() => settle(session));
