@@ -187,7 +187,7 @@ async function filesBelow(folders: readonly string[]): Promise<{ path: string; t
     for await (const { name, isDirectory } of Deno.readDir(url)) {
       const path = `${folder}/${name}`;
       if (isDirectory) found.push(...await filesBelow([path]));
-      else if (name.endsWith(".ts")) {
+      else if (/\.tsx?$/.test(name)) {
         found.push({ path, text: await Deno.readTextFile(new URL(name, url)) });
       }
     }
@@ -230,6 +230,20 @@ Deno.test("tests may use scripts, and scripts never tests", async () => {
   const scripts = await filesBelow(["scripts"]);
   assert.ok(scripts.length > 30);
   assert.deepEqual(scripts.flatMap(({ path, text }) => linesOf(path, text, import_)), []);
+});
+
+Deno.test("what a file of src exports is used in another one, but for types", async () => {
+  const files = await filesBelow(["src", "scripts", "tests"]);
+  const unused = files.filter(({ path }) => path.startsWith("src/")).flatMap(({ path, text }) => {
+    const others = files.filter((each) => each.path !== path);
+    return [...text.matchAll(/^export (?:async )?(?:function\*?|class|const) (\w+)/gm)]
+      .filter(([, name]) => {
+        const word = new RegExp(`\\b${name}\\b`);
+        return !others.some((each) => word.test(each.text));
+      })
+      .map(([, name]) => `${path}: ${name}`);
+  });
+  assert.deepEqual(unused, []);
 });
 
 Deno.test("the list of who may import whom has no circle, and nothing that nobody uses", () => {

@@ -9,7 +9,7 @@ const OPTION = "--env-file";
  * quotes; blank lines and lines that begin with `#` do not count. Nothing in a value is replaced. Throws
  * `ConfigError` with every line that is something else.
  */
-export function parseEnvFile(text: string): ReadonlyMap<string, string> {
+function parseEnvFile(text: string): ReadonlyMap<string, string> {
   const variables = new Map<string, string>();
   const faults: ConfigFault[] = [];
   text.split(/\r?\n/).forEach((line, i) => {

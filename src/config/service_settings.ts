@@ -4,7 +4,7 @@ import { splitUrnList } from "../datahub/dataset_urn.ts";
 import { isHost, withoutBrackets } from "../host_name.ts";
 
 /** How much is logged. */
-export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
+const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
 /** How much is logged. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 

@@ -10,7 +10,7 @@ export type Route =
   | { readonly view: "connections" };
 
 /** Reads an address; what is unknown is the list of runs. */
-export function parseRoute(hash: string): Route {
+function parseRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
   const parameters = new URLSearchParams(query);
   const text = (name: string) => parameters.get(name) ?? "";

@@ -70,7 +70,7 @@ export async function findVersion(
 }
 
 /** The schema is not one that this program can use. */
-export class HistoryUnusable extends ServiceError {
+class HistoryUnusable extends ServiceError {
   constructor(reason: string) {
     super("database_error", `Cannot use the history: ${reason}`);
   }
@@ -119,7 +119,7 @@ async function apply(
  * The version that the schema is at. Throws `HistoryUnusable` if a newer program made it, or its steps are
  * not those of this program.
  */
-export async function checkVersion(session: Pick<Session, "query">): Promise<number> {
+async function checkVersion(session: Pick<Session, "query">): Promise<number> {
   const { rows: [found] } = await session.query<[exists: boolean]>(
     ACTION,
     // not to_regclass, which may not see yet what was committed while this transaction waited

@@ -7,7 +7,7 @@ import type { DatasetUrn } from "../datahub/dataset_urn.ts";
 import type { Observe } from "../observations.ts";
 
 /** From best to worst. */
-export const FINDING_STATES = ["clean", "could_not_tell", "not_clean"] as const;
+const FINDING_STATES = ["clean", "could_not_tell", "not_clean"] as const;
 /** What was found: nothing, something, or not enough to tell. */
 export type FindingState = (typeof FINDING_STATES)[number];
 

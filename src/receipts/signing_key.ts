@@ -9,7 +9,7 @@ import { configFault } from "../config_error.ts";
 import type { SettingsReader } from "../settings_reader.ts";
 
 /** The variable that names the file. */
-export const RECEIPT_KEY_VARIABLE = "RECEIPT_KEY_FILE";
+const RECEIPT_KEY_VARIABLE = "RECEIPT_KEY_FILE";
 
 /** What precedes the key's 32 bytes in PKCS #8: a sequence of a version, `id-Ed25519` and octet strings. */
 export const PKCS8_HEAD = Uint8Array.fromHex("302e020100300506032b657004220420");

@@ -18,7 +18,7 @@ import type {
 } from "./run_store.ts";
 
 /** How many runs are kept by default. */
-export const MAX_RUNS_IN_MEMORY = 1000;
+const MAX_RUNS_IN_MEMORY = 1000;
 
 interface Entry extends StoredRun {
   readonly idempotency: Idempotency | undefined;

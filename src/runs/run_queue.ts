@@ -8,7 +8,7 @@ import { ServiceError } from "../errors.ts";
 /** How many runs may use a database at once: each holds connections for as long as it lasts. */
 export const MAX_RUNS = 8;
 /** How many may wait for one by default. */
-export const DEFAULT_MAX_QUEUED_RUNS = 1000;
+const DEFAULT_MAX_QUEUED_RUNS = 1000;
 
 /** Who waits, and for what. */
 export interface Waiting {

@@ -31,7 +31,7 @@ export async function* readEvents(
 }
 
 /** Makes events of text that arrives in pieces. */
-export class EventParser {
+class EventParser {
   #rest = "";
   #data: string[] = [];
   #type = "";

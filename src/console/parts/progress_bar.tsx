@@ -6,7 +6,7 @@ import { count } from "../format.ts";
 const MOST_PERCENT = 99;
 
 /** Per cent of a run's rows with nothing left to write; undefined before that is known. */
-export function percentOf({ progress, state }: Run): number | undefined {
+function percentOf({ progress, state }: Run): number | undefined {
   if (progress === null) return undefined;
   const { updated, skipped = 0, total } = progress;
   const percent = total === 0 ? 100 : (updated + skipped) / total * 100;

@@ -9,7 +9,7 @@ let shown = 0;
 let timer: ReturnType<typeof setInterval> | undefined;
 
 /** The time now, in milliseconds since 1970, again each second. */
-export function useNow(): number {
+function useNow(): number {
   useEffect(() => {
     if (shown++ === 0) timer = setInterval(() => now.set(Date.now()), 1000);
     return () => {

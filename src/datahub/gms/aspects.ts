@@ -18,12 +18,12 @@ const attributionSchema = z.object({
 const association = { context: z.string().nullish(), attribution: attributionSchema.nullish() };
 
 /** The aspect `globalTags`. */
-export const globalTagsSchema = z.object({
+const globalTagsSchema = z.object({
   tags: z.array(z.object({ tag: z.string(), ...association })).nullish(),
 });
 
 /** The aspect `glossaryTerms`. */
-export const glossaryTermsSchema = z.object({
+const glossaryTermsSchema = z.object({
   terms: z.array(z.object({ urn: z.string(), ...association })).nullish(),
 });
 

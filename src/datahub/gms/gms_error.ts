@@ -4,7 +4,7 @@
  * The kinds of failure, by what helps: waiting (`unreachable`, `busy`, `server_error`), a token
  * (`unauthorized`), a privilege (`forbidden`), another version or address (`not_found`, `unexpected`).
  */
-export const GMS_FAULTS = [
+const GMS_FAULTS = [
   "unreachable",
   "unauthorized",
   "forbidden",

@@ -11,9 +11,9 @@ import { indexOf, indexSchema } from "./index_document.ts";
 import type { PageFile, PageFiles } from "./page_file.ts";
 
 /** Where the console's page is; for callers that do not ask for a page, the index. */
-export const INDEX_PATH = "/";
+const INDEX_PATH = "/";
 /** Where the API's page is. */
-export const API_PAGE_PATH = "/docs";
+const API_PAGE_PATH = "/docs";
 
 /** Each page: where its files are, and which they are. */
 const PAGES = [

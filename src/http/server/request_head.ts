@@ -68,7 +68,7 @@ function tooLong(bytes: Uint8Array): HttpFault {
 }
 
 /** The lines of a head with the empty line at its end, each byte as the character of that number. */
-export function parseHead(text: string): RequestHead {
+function parseHead(text: string): RequestHead {
   const [first, ...lines] = text.slice(0, -4).split("\r\n");
   const { method, target, isCurrent } = parseRequestLine(first!);
   const headers = new Headers();

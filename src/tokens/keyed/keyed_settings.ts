@@ -29,10 +29,10 @@ export function readKeyedSettings(read: SettingsReader, algorithm: KeyAlgorithm)
   return { scope, keys };
 }
 
-/** The variable that says how much of the HMAC a token holds, and how many bytes that may be. */
+/** The variable that says how many bytes of the HMAC a token holds. */
 export const HMAC_BYTES_VARIABLE = "TOKEN_HMAC_BYTES";
-export const MIN_HMAC_BYTES = 12;
-export const MAX_HMAC_BYTES = 32;
+const MIN_HMAC_BYTES = 12;
+const MAX_HMAC_BYTES = 32;
 
 /** The settings of `hmac-sha256`: plain data, too. */
 export interface HmacSettings extends KeyedSettings {

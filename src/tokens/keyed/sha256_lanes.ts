@@ -18,7 +18,7 @@ const ROUNDS = 64;
 const VECTOR_BYTES = 16;
 
 /** Where the block is in the memory: its vectors one after another. */
-export const BLOCK_AT = 0;
+const BLOCK_AT = 0;
 
 /** The compression function with its memory. */
 export interface Sha256Lanes {

@@ -11,7 +11,7 @@ import { readServers, type ServerAddress } from "./server_address.ts";
 import { readTlsSettings, type TlsSettings } from "./tls_settings.ts";
 
 /** Which of several servers will do, by what it says of itself. */
-export const TARGET_SESSION_ATTRS = [
+const TARGET_SESSION_ATTRS = [
   "any",
   "read-write",
   "read-only",

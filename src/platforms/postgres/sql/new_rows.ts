@@ -11,7 +11,7 @@ import type { ReachedTable } from "./reached_table.ts";
 import { columnGuard, columnText, tableName } from "./table_expressions.ts";
 
 /** How many rows are tried if only the SDK makes tokens, and the most bytes of their texts. */
-export const SAMPLE_ROWS = 1000;
+const SAMPLE_ROWS = 1000;
 const MAX_TEXT_BYTES = 4096;
 
 /** Tokens made by SQL, of all rows; or made beforehand, of the rows whose addresses are the parameter `$1`. */

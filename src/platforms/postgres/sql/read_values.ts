@@ -13,7 +13,7 @@ import { readGuard } from "./guards.ts";
 import { columnText, selectedRows, tableName } from "./table_expressions.ts";
 
 /** A row whose texts take more than this is read separately. */
-export const LONG_ROW_BYTES = 4096;
+const LONG_ROW_BYTES = 4096;
 
 /** The most arguments of a function (`FUNC_MAX_ARGS`), also of a variadic one. */
 const MAX_ARGUMENTS = 100;
