@@ -65,6 +65,31 @@ Deno.test("a run is followed from the queue to its end, with its progress", asyn
   assert.deepEqual(late, [last]);
 });
 
+Deno.test("a run of one statement has an estimate while it is under way, and exact figures at its end", async () => {
+  const rows = 20_000;
+  await sql.unsafe(`
+    create table one_statement as select n as id, 'canary ' || n as v from generate_series(1, ${rows}) n;
+    create function wait() returns trigger language plpgsql as $$ begin
+      if new.id % 200 = 0 then perform pg_sleep(0.04); end if; return new; end $$;
+    create trigger wait before update on one_statement for each row execute function wait();`);
+  await using api = openApi({ ...ENV, PUSHDOWN: "true", ALLOW_TRIGGERS: "true" });
+  const body = { ...BODY, dataset_urn: urn(`${database.name}.public.one_statement`) };
+  const { json: { run_id: runId } } = await api.trigger(body, ASYNC);
+  const events = await Array.fromAsync(readEvents(await api.request(`/runs/${runId}/events`)));
+  const last = events.at(-1)!.data;
+  const estimates = events.slice(0, -1).map(({ event, data }) =>
+    event === "state" ? data.progress : data
+  )
+    .filter((progress) => progress?.estimated);
+  assert.ok(estimates.length > 0, JSON.stringify(events));
+  for (const { updated, total, rows_per_second, seconds_left } of estimates) {
+    assert.ok(updated > 0 && updated <= total && rows_per_second > 0, JSON.stringify(events));
+    assert.ok(updated === total || seconds_left > 0, JSON.stringify(events));
+  }
+  const { updated, skipped, total, estimated } = last.progress;
+  assert.deepEqual([updated, skipped, total, estimated], [rows, 0, rows, undefined]);
+});
+
 Deno.test("a stream goes on after the last event that was received, and ends with its reader", async () => {
   await sql`create table resumed as select n as id, 'canary' as v from generate_series(1, 9) n`;
   await using api = openApi(ENV);

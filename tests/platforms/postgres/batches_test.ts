@@ -1,5 +1,7 @@
 /** The commit mode `batches`: many transactions, over several connections. */
 import assert from "node:assert/strict";
+import { ServiceError } from "../../../src/errors.ts";
+import type { Progress } from "../../../src/platforms/platform.ts";
 import { assertReport } from "../../support/assertions.ts";
 import { clientSdk, tokenOf, useDatabase } from "../../support/action_fixture.ts";
 import { gatedSdk } from "../../support/gated_sdk.ts";
@@ -70,6 +72,29 @@ for (const method of ["client", "pushdown"] as const) {
     assertReport(rest, { updated: left!.rows, skipped: ROWS - left!.rows });
   });
 }
+
+Deno.test("a run that goes on after an interrupted one begins where that one ended", async () => {
+  await makeRows("goes_on");
+  await using action = openAction({ pushdown: true });
+  const end = new AbortController();
+  const one = { commit: "batches", connections: 1 } as const;
+  await action.fails("shutting_down", "public.goes_on", ["name"], {
+    ...one,
+    signal: end.signal,
+    onProgress: () => end.abort(new ServiceError("shutting_down", "Cannot finish the run")),
+  });
+  const [left] = await sql`select count(*)::int as rows from goes_on where name like 'canary%'`;
+  const skipped = ROWS - left!.rows;
+  assert.ok(skipped > 0 && left!.rows > 0);
+  const seen: Progress[] = [];
+  const report = await action.tokenize("public.goes_on", ["name"], {
+    ...one,
+    onProgress: (progress) => seen.push(progress),
+  });
+  assertReport(report, { updated: left!.rows, skipped });
+  assert.ok(seen.every((each) => each.skipped === skipped && each.total === ROWS), `${seen}`);
+  assert.equal(seen.at(-1)?.updated, left!.rows);
+});
 
 Deno.test("all partitions are processed in one run", async () => {
   await sql.unsafe(`create table parted (id int, name text) partition by range (id);
