@@ -5,8 +5,8 @@ import { type ConfigFault, faultLine } from "../config_error.ts";
 import { USAGE_EXIT_CODE } from "../exit_codes.ts";
 import { toAuthority } from "../host_name.ts";
 import { MARKS } from "./marks.ts";
-import { printError, printIfPossible, printJson, printText } from "./output.ts";
-import { type Line, table } from "./text_lines.ts";
+import { printError, printIfPossible, printJson } from "./output.ts";
+import { type Line, printText, table } from "./text_lines.ts";
 
 /** Prints them. Returns the exit code. Nothing is started, and no database is asked. */
 export function reportSettings(settings: ReadSettings, json: boolean): number {

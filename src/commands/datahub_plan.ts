@@ -5,7 +5,8 @@ import type { Config } from "../config.ts";
 import type { PlannedDataset } from "../datahub/loop/plan_document.ts";
 import { looksInWords } from "./forms_in_words.ts";
 import { MARKS } from "./marks.ts";
-import { printIfPossible, printJson, printText } from "./output.ts";
+import { printIfPossible, printJson } from "./output.ts";
+import { printText } from "./text_lines.ts";
 import { sweepForCommand } from "./sweep_for_command.ts";
 
 /** Prints a line for each dataset, or one JSON document. Returns the exit code. */

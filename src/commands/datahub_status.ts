@@ -4,8 +4,8 @@ import type { Config } from "../config.ts";
 import type { LoopStatus } from "../datahub/loop/loop_status.ts";
 import { looksInWords } from "./forms_in_words.ts";
 import type { Problem } from "../runs/run.ts";
-import { printError, printFailure, printIfPossible, printJson, printText } from "./output.ts";
-import { type Line, table } from "./text_lines.ts";
+import { printError, printFailure, printIfPossible, printJson } from "./output.ts";
+import { type Line, printText, table } from "./text_lines.ts";
 
 const REQUEST_TIMEOUT_MS = 10_000;
 

@@ -3,7 +3,8 @@ import type { ActionDependencies } from "../action/tokenize_dataset.ts";
 import type { DatahubSweepCommand } from "../command.ts";
 import type { Config } from "../config.ts";
 import type { PlannedDataset } from "../datahub/loop/plan_document.ts";
-import { printIfPossible, printJson, printText } from "./output.ts";
+import { printIfPossible, printJson } from "./output.ts";
+import { printText } from "./text_lines.ts";
 import { sweepForCommand } from "./sweep_for_command.ts";
 
 const NOT_DONE: readonly PlannedDataset["state"][] = ["unread", "failed", "refused"];

@@ -8,7 +8,8 @@ import { failureExitCode } from "../stop_signals.ts";
 import { doctorChecks } from "./doctor_checks.ts";
 import { failed, type Finding } from "./findings.ts";
 import { MARKS } from "./marks.ts";
-import { printIfPossible, printJson, printText } from "./output.ts";
+import { printIfPossible, printJson } from "./output.ts";
+import { printText } from "./text_lines.ts";
 import { closeAll } from "./run.ts";
 
 /** A stopped warehouse takes a while to start. */

@@ -2,7 +2,8 @@
 import type { HistoryMigrateCommand } from "../command.ts";
 import type { Config } from "../config.ts";
 import { ServiceError, toServiceError } from "../errors.ts";
-import { printFailure, printIfPossible, printJson, printText } from "./output.ts";
+import { printFailure, printIfPossible, printJson } from "./output.ts";
+import { printText } from "./text_lines.ts";
 
 /** Migrates, and prints from which version to which. Returns the exit code. */
 export async function migrateHistory(

@@ -15,8 +15,8 @@ import {
 } from "../tokens/keyed/key_set.ts";
 import { absolutePath, changeKeyFile, createKeyFile, KeyFileError } from "./key_file.ts";
 import { placesOfKey } from "./key_places.ts";
-import { printError, printIfPossible, printJson, printLines, printText } from "./output.ts";
-import { table } from "./text_lines.ts";
+import { printError, printIfPossible, printJson, printLines } from "./output.ts";
+import { printText, table } from "./text_lines.ts";
 
 /** Does it. Returns the exit code: 2 if the file cannot be used or must not be written. */
 export function keys(command: KeysCommand, machine: SettingsSource): number {

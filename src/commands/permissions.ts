@@ -2,8 +2,9 @@
 import type { Config } from "../config.ts";
 import type { Grants } from "../sandbox/grants.ts";
 import { dummyTokens } from "./dummy_tokens.ts";
-import { printJson, printText, WARNING_TEXTS } from "./output.ts";
-import { type Line, table } from "./text_lines.ts";
+import { WARNING_TEXTS } from "./deliver_report.ts";
+import { printJson } from "./output.ts";
+import { type Line, printText, table } from "./text_lines.ts";
 
 const OTHERS = ["env", "read", "write", "run", "ffi", "sys", "import"] as const;
 

@@ -12,7 +12,8 @@ import type { ResiduePlace } from "../platforms/residue.ts";
 import { failureExitCode } from "../stop_signals.ts";
 import { formsInWords } from "./forms_in_words.ts";
 import { MARKS } from "./marks.ts";
-import { printError, printIfPossible, printJson, printText } from "./output.ts";
+import { printError, printIfPossible, printJson } from "./output.ts";
+import { printText } from "./text_lines.ts";
 import { isClean, leftLine } from "./residue_lines.ts";
 import { closeAll } from "./run.ts";
 

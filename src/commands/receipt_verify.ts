@@ -5,7 +5,8 @@ import { USAGE_EXIT_CODE } from "../exit_codes.ts";
 import { type CheckedReceipt, verifyReceipts } from "../receipts/verify_receipt.ts";
 import { fileInWords, whyUnreadable } from "../unreadable_file.ts";
 import { MARKS } from "./marks.ts";
-import { printError, printIfPossible, printJson, printText } from "./output.ts";
+import { printError, printIfPossible, printJson } from "./output.ts";
+import { printText } from "./text_lines.ts";
 
 /** Checks them, and prints a line for each. Returns the exit code: 1 if one is not to be trusted. */
 export async function verifyReceiptFiles(

@@ -1,6 +1,6 @@
 /** `tokenize run`: tokenizes datasets once, without a server. */
 import { RunRegistry } from "../action/run_registry.ts";
-import type { ActionDependencies } from "../action/tokenize_dataset.ts";
+import { type ActionDependencies, operationOf } from "../action/tokenize_dataset.ts";
 import { toServiceError } from "../errors.ts";
 import { toProblem } from "../http/problem.ts";
 import type { RunCommand, RunRequest } from "../command.ts";
@@ -9,12 +9,12 @@ import { aborted, pool } from "../async.ts";
 import { parseDatasetUrn } from "../datahub/dataset_urn.ts";
 import { selectPlatform } from "../platforms/select_platform.ts";
 import { problemExitCode } from "../exit_codes.ts";
-import type { RunOptions } from "../run_options.ts";
 import type { RunService } from "../runs/run_service.ts";
 import { failureExitCode } from "../stop_signals.ts";
 import type { Config } from "../config.ts";
 import { openRuns, type RunSettings } from "./open_runs.ts";
-import { deliverReport, printError, printFailure, printIfPossible, printLines } from "./output.ts";
+import { deliverReport } from "./deliver_report.ts";
+import { printError, printFailure, printIfPossible, printLines } from "./output.ts";
 import { displayProgress } from "./progress_bar.ts";
 
 /** What commands that do runs take from the settings. */
@@ -107,7 +107,9 @@ async function oneRun(
   { service, registry, settings, deps, shutDown }: Place,
 ): Promise<number> {
   const runId = crypto.randomUUID();
-  const bar = displayProgress({ runId, work: workOf(options, deps) }, {
+  const operation = operationOf(deps);
+  const work = options.dryRun ? "counting" : WORKS[operation];
+  const bar = displayProgress({ runId, work }, {
     isDrawn: !quiet && !isOneOfSeveral,
     log: settings.log,
     observe: deps.observe,
@@ -125,7 +127,7 @@ async function oneRun(
     });
     const done = await report;
     bar.clear();
-    return deliverReport(done, json, deps.restores);
+    return deliverReport(done, json, operation);
   } catch (error) {
     bar.clear();
     const failure = toServiceError(error);
@@ -140,11 +142,7 @@ async function oneRun(
   }
 }
 
-/** What a run does, in a word. */
-function workOf({ dryRun }: RunOptions, { restores, rotateFrom }: ActionDependencies): string {
-  if (dryRun) return "counting";
-  return restores ? "restoring" : rotateFrom === undefined ? "tokenizing" : "rotating";
-}
+const WORKS = { tokenize: "tokenizing", rotate: "rotating", restore: "restoring" } as const;
 
 /** Closes every connection. */
 export async function closeAll({ platforms }: ActionDependencies): Promise<void> {

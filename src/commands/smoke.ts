@@ -5,7 +5,8 @@ import { DEFAULT_RUN_OPTIONS } from "../run_options.ts";
 import { problemExitCode } from "../exit_codes.ts";
 import { failureExitCode } from "../stop_signals.ts";
 import { MARKS } from "./marks.ts";
-import { printIfPossible, printJson, printText } from "./output.ts";
+import { printIfPossible, printJson } from "./output.ts";
+import { printText } from "./text_lines.ts";
 import { type ActionAddress, askAction, type Outcome } from "./ask_action.ts";
 
 /** One dataset's two runs, and what is wrong with them. */

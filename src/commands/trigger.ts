@@ -2,7 +2,8 @@
 import type { TriggerCommand } from "../command.ts";
 import { askAction } from "./ask_action.ts";
 import { problemExitCode } from "../exit_codes.ts";
-import { deliverReport, printFailure } from "./output.ts";
+import { deliverReport } from "./deliver_report.ts";
+import { printFailure } from "./output.ts";
 
 /** Sends the trigger and prints the report or the problem. Returns the exit code. */
 export async function trigger(

@@ -15,7 +15,8 @@ import type { Scope, TokenSdkName } from "../verify/token_form.ts";
 import { type Verification, VERIFICATION_TYPE } from "../verify/verification.ts";
 import { verifyDataset, type VerifyDependencies } from "../verify/verify_dataset.ts";
 import { COMMIT, VERSION } from "../version.ts";
-import { printError, printFailure, printIfPossible, printJson, printText } from "./output.ts";
+import { printError, printFailure, printIfPossible, printJson } from "./output.ts";
+import { printText } from "./text_lines.ts";
 import { displayProgress } from "./progress_bar.ts";
 import { verificationLines } from "./verification_lines.ts";
 
