@@ -18,6 +18,14 @@ export function copyBytes(
   return at + end - start;
 }
 
+/** Bytes that are made where they are sent from. */
+export interface Encoding {
+  /** How many there are. */
+  readonly length: number;
+  /** Puts them into `target` at `at`. */
+  encode(target: Uint8Array, at: number): void;
+}
+
 /** The pieces one after the other; `length` is that of all. */
 export function joinBytes(pieces: readonly Uint8Array[], length: number): Uint8Array {
   const joined = new Uint8Array(length);
@@ -29,7 +37,10 @@ export function joinBytes(pieces: readonly Uint8Array[], length: number): Uint8A
   return joined;
 }
 
-/** Gathers what comes in pieces until there is enough to read: a whole message, or a whole row. */
+/**
+ * Gathers what comes in pieces until there is enough to read: a whole message, or a whole row. What it holds
+ * are copies, so that a piece need not stay as it is.
+ */
 export class ByteGatherer {
   #pieces: Uint8Array[] = [];
   #held = 0;
@@ -47,16 +58,18 @@ export class ByteGatherer {
 
   /** Takes a piece. Gives all that is held, in one array, if that is enough; undefined if it is not. */
   add(piece: Uint8Array): Uint8Array | undefined {
-    this.#pieces.push(piece);
     this.#held += piece.length;
-    if (this.#held < this.#needed) return undefined;
-    return this.#pieces.length === 1 ? piece : joinBytes(this.#pieces, this.#held);
+    if (this.#held >= this.#needed) {
+      return this.#pieces.length === 0 ? piece : joinBytes([...this.#pieces, piece], this.#held);
+    }
+    this.#pieces.push(piece.slice());
+    return undefined;
   }
 
   /** Holds what `bytes`, which `add` gave, has from `at` on. It is enough once it has `needed` bytes. */
   keep(bytes: Uint8Array, at: number, needed: number): void {
     this.#held = bytes.length - at;
-    this.#pieces = this.#held === 0 ? [] : [bytes.subarray(at)];
+    this.#pieces = this.#held === 0 ? [] : [bytes.slice(at)];
     this.#needed = needed;
   }
 }

@@ -7,10 +7,19 @@ import {
   oidArray,
   textArray,
 } from "../../../src/platforms/postgres/rewrite/binary_arrays.ts";
+import type { Encoding } from "../../../src/bytes.ts";
 import { useDatabase } from "../../support/action_fixture.ts";
 import { holds, postgresText } from "../../support/properties.ts";
 
 const { sql } = await useDatabase();
+
+/** As it is sent, among other bytes. */
+function bytesOf({ length, encode }: Encoding): Uint8Array {
+  const target = new Uint8Array(length + 6).fill(0xff);
+  encode(target, 3);
+  assert.deepEqual([...target.subarray(0, 3), ...target.subarray(-3)], Array(6).fill(0xff));
+  return target.subarray(3, -3);
+}
 
 const anyBatch = fc.array(
   fc.record({
@@ -43,7 +52,7 @@ Deno.test("texts, oids and row addresses of the chosen rows arrive in order, NUL
           oidArray(Uint32Array.from(rows, ({ oid }) => oid), chosen),
           ctidArray(ctids, chosen),
           textArray(packResults(present), placeOf, chosen),
-        ],
+        ].map(bytesOf),
       );
       const expected = rows.filter(({ isChosen }) => isChosen).map((row) => ({
         oid: String(row.oid),

@@ -151,6 +151,45 @@ Deno.test("a batch is full at its limit of rows or of bytes, and nothing is lost
   );
 });
 
+Deno.test("a piece may be overwritten once it was read", async () => {
+  await holds(
+    fc.property(anyCopy, fc.array(fc.nat()), ({ columns, rows }, places) => {
+      const reader = new BinaryRowReader(columns, { fromCopy: true });
+      const bytes = copyOf(rows);
+      const shared = new Uint8Array(bytes.length);
+      for (const piece of cut(bytes, places)) {
+        shared.fill(0xff).set(piece);
+        reader.readAll(shared.subarray(0, piece.length));
+      }
+      assert.deepEqual(rowsIn(reader.end()), expected(rows));
+    }),
+    300,
+  );
+});
+
+Deno.test("a batch stays as it is until it is released, and then a later one takes its place", () => {
+  const row = (text: string, place: number) => ({
+    oid: 1,
+    block: 0,
+    place,
+    longBytes: null,
+    total: null,
+    texts: [text],
+  });
+  const reader = new BinaryRowReader(1, { fromCopy: true, limits: { rows: 1, bytes: 1000 } });
+  const rows = ["first", "second", "third", "fourth"].map(row);
+  const batches = reader.read(copyOf(rows));
+  const [first, second] = [batches.next().value!, batches.next().value!];
+  assert.deepEqual(rowsIn(first), expected([rows[0]!]));
+  first.release();
+  const [third, fourth] = [batches.next().value!, batches.next().value!];
+  assert.deepEqual(
+    [second, third, fourth].flatMap(rowsIn),
+    expected(rows.slice(1)),
+  );
+  assert.equal(fourth.rows.ctids.buffer, first.rows.ctids.buffer);
+});
+
 Deno.test("the number of the table's rows comes with each row", () => {
   const row = { oid: 1, block: 0, place: 1, longBytes: null, total: 2 ** 40 + 7, texts: ["a"] };
   const reader = new BinaryRowReader(1, { fromCopy: true });

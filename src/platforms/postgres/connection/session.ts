@@ -146,8 +146,8 @@ export class Session {
 
   /**
    * Sends a statement. It goes out at once, so several that are sent without waiting share a round trip.
-   * With parameters it is prepared, once a connection. A parameter is a text, or bytes in the binary format
-   * of its type; it is copied before this returns. Throws a `ServiceError` that says that `action` failed.
+   * With parameters it is prepared, once a connection. A parameter is a text, or in the binary format of its
+   * type; it is copied before this returns. Throws a `ServiceError` that says that `action` failed.
    */
   async query<Row extends readonly unknown[] = unknown[]>(
     action: string,
@@ -169,9 +169,9 @@ export class Session {
   }
 
   /**
-   * Runs a COPY TO STDOUT, and gives its content in pieces of any size: the rows may begin and end anywhere
-   * in them. It is sent with the first call of `next`. While the caller is busy with a piece, little more is
-   * read. A caller that stops early has the statement cancelled. Throws as `query` does.
+   * Runs a COPY TO STDOUT, and gives its content in pieces, each valid until the next is asked for: rows may
+   * begin and end anywhere in them. It is sent with the first `next`. While the caller is busy with a piece,
+   * little more is read. A caller that stops early has the statement cancelled. Throws as `query` does.
    */
   copyOut(action: string, text: string): AsyncGenerator<Uint8Array, void> {
     return this.#stream(action, () => this.#client.copyOut(text));

@@ -33,11 +33,13 @@ import {
 } from "./frontend_messages.ts";
 import { MessageReader } from "./message_reader.ts";
 import { type Content, Operation, type Result } from "./operation.ts";
-import { Outbox } from "./outbox.ts";
+import { type Message, Outbox } from "./outbox.ts";
 import { type Prepared, PreparedStatements } from "./prepared_statements.ts";
 
 /** How long a connection may take to say goodbye. */
 const GOODBYE_MS = 1000;
+/** What ReadyForQuery has outside of a transaction. */
+const NO_TRANSACTION = "I".charCodeAt(0);
 
 /** How to begin. */
 export interface ClientOptions extends Credentials {
@@ -151,7 +153,7 @@ export class Client {
   }
 
   #stream(prepared: Prepared | undefined, ...messages: readonly Uint8Array[]): Content {
-    const copy = new CopyStream(this.#socket);
+    const copy = new CopyStream(this.#socket, this.#outbox.buffers);
     const { result } = this.#send(new Operation(this.#decodeOf, { prepared, copy }), ...messages);
     return { content: copy.read(), result };
   }
@@ -165,7 +167,7 @@ export class Client {
     clearTimeout(timer);
   }
 
-  #send(operation: Operation, ...messages: Uint8Array[]): Operation {
+  #send(operation: Operation, ...messages: Message[]): Operation {
     if (this.#isLost) operation.fail(closed());
     else {
       this.#operations.push(operation);
@@ -191,7 +193,7 @@ export class Client {
     const content = new ContentReader(bytes, start, end);
     switch (type) {
       case BACKEND.readyForQuery:
-        return this.#ready();
+        return this.#ready(bytes[start] === NO_TRANSACTION);
       case BACKEND.errorResponse:
         return this.#fail(new PostgresError(readReport(content)));
       case BACKEND.noticeResponse:
@@ -215,11 +217,11 @@ export class Client {
   #authenticate(content: ContentReader): void {
     const response = this.#authentication.respond(content);
     if (response instanceof Uint8Array) this.#outbox.send(response);
-    if (!(response instanceof Promise)) return;
-    response.then((message) => this.#outbox.send(message)).catch((error) => this.#lose(error));
+    else response?.then((message) => this.#outbox.send(message)).catch((e) => this.#lose(e));
   }
 
-  #ready(): void {
+  #ready(isOutside: boolean): void {
+    if (isOutside) this.#outbox.buffers.clear();
     if (this.#isStarted) return void this.#operations.shift()?.end();
     if (!this.#authentication.isOver) throw notTheProtocol();
     this.#isStarted = true;
@@ -240,9 +242,7 @@ export class Client {
     if (this.#isLost) return;
     this.#isLost = true;
     this.#started.reject(error);
-    const operations = this.#operations;
-    this.#operations = [];
-    for (const operation of operations) operation.fail(error);
+    for (const operation of this.#operations.splice(0)) operation.fail(error);
     if (saysGoodbye) this.#socket.end(terminate());
     else this.#socket.destroy();
     this.onLost();

@@ -1,5 +1,7 @@
 /** What a COPY TO STDOUT gives, held back from a reader that is slower than the server. */
 
+import type { Buffers } from "./buffers.ts";
+
 /** How many bytes may wait for the reader before the socket is no longer read. */
 const HIGH_WATER_BYTES = 256 * 1024;
 
@@ -9,22 +11,31 @@ interface Source {
   resume(): unknown;
 }
 
+/** A piece of the content: the first bytes of a buffer. */
+export interface CopyPiece {
+  readonly buffer: Uint8Array<ArrayBuffer>;
+  readonly length: number;
+}
+
 /** The content of a COPY, in pieces of any size. One reader takes them once. */
 export class CopyStream {
+  /** Where the buffers of the pieces come from, and are given back to. */
+  readonly buffers: Buffers;
   readonly #source: Source;
-  #pieces: Uint8Array[] = [];
+  #pieces: CopyPiece[] = [];
   #bytes = 0;
   #isHeld = false;
   #isAbandoned = false;
   #end: { readonly failure: unknown } | undefined;
   #wake = () => {};
 
-  constructor(source: Source) {
+  constructor(source: Source, buffers: Buffers) {
     this.#source = source;
+    this.buffers = buffers;
   }
 
   /** Takes a piece from the server. */
-  push(piece: Uint8Array): void {
+  push(piece: CopyPiece): void {
     if (this.#isAbandoned) return;
     this.#pieces.push(piece);
     this.#bytes += piece.length;
@@ -38,7 +49,7 @@ export class CopyStream {
     this.#wake();
   }
 
-  /** Gives the pieces. Throws what `end` was called with. */
+  /** Gives the pieces, each of which is valid until the next is asked for. Throws what `end` was called with. */
   async *read(): AsyncGenerator<Uint8Array, void> {
     try {
       while (true) {
@@ -46,7 +57,10 @@ export class CopyStream {
         this.#pieces = [];
         this.#bytes = 0;
         this.#hold(false);
-        yield* pieces;
+        for (const { buffer, length } of pieces) {
+          yield buffer.subarray(0, length);
+          this.buffers.give(buffer);
+        }
         if (pieces.length > 0) continue;
         if (this.#end === undefined) await new Promise<void>((resolve) => this.#wake = resolve);
         else if (this.#end.failure === undefined) return;

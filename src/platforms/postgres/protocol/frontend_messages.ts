@@ -4,6 +4,8 @@
  * Source: PostgreSQL documentation, "55.7 Message Formats".
  */
 
+import type { Encoding } from "../../../bytes.ts";
+
 /** The version of the protocol: 3.0. */
 const PROTOCOL = 3 << 16;
 const TEXT = 0;
@@ -12,7 +14,7 @@ const BINARY = 1;
 const encoder = new TextEncoder();
 
 /** A parameter of a statement: a text, or the bytes of its binary format. */
-export type Parameter = string | Uint8Array | null;
+export type Parameter = string | Uint8Array | Encoding | null;
 
 /** StartupMessage, by names and values. */
 export function startup(parameters: Readonly<Record<string, string>>): Uint8Array {
@@ -61,22 +63,27 @@ export function execute(
   name: string,
   parameters: readonly Parameter[],
   describes: boolean,
-): Uint8Array {
+): Encoding {
   const values = parameters.map((each) => typeof each === "string" ? encoder.encode(each) : each);
   const size = values.reduce((sum, each) => sum + 2 + 4 + (each?.length ?? 0), 0);
   const statement = cstring(name);
   const bindLength = 4 + 1 + statement.length + 2 + 2 + size + 2;
-  const writer = new Writer(1 + bindLength + (describes ? 7 : 0) + 10 + 5);
-  writer.type("B").int32(bindLength).byte(0).all([statement]).int16(values.length);
-  for (const each of parameters) writer.int16(each instanceof Uint8Array ? BINARY : TEXT);
-  writer.int16(values.length);
-  for (const each of values) {
-    writer.int32(each?.length ?? -1);
-    if (each !== null) writer.all([each]);
-  }
-  writer.int16(0); // results as texts
-  if (describes) writer.type("D").int32(6).type("P").byte(0);
-  return writer.type("E").int32(9).byte(0).int32(0).type("S").int32(4).bytes;
+  const length = 1 + bindLength + (describes ? 7 : 0) + 10 + 5;
+  const encode = (target: Uint8Array, at: number) => {
+    const writer = new Writer(target, at);
+    writer.type("B").int32(bindLength).byte(0).all([statement]).int16(values.length);
+    for (const each of parameters) writer.int16(typeof each === "string" ? TEXT : BINARY);
+    writer.int16(values.length);
+    for (const each of values) {
+      writer.int32(each?.length ?? -1);
+      if (each instanceof Uint8Array) writer.all([each]);
+      else if (each !== null) writer.encoding(each);
+    }
+    writer.int16(0); // results as texts
+    if (describes) writer.type("D").int32(6).type("P").byte(0);
+    writer.type("E").int32(9).byte(0).int32(0).type("S").int32(4);
+  };
+  return { length, encode };
 }
 
 /** PasswordMessage, and the messages of SASL, whose content is not a text but bytes. */
@@ -122,10 +129,12 @@ function int16(value: number): Uint8Array {
 /** Fills bytes, of which the number is known before. */
 class Writer {
   readonly bytes: Uint8Array;
-  #at = 0;
+  #at: number;
 
-  constructor(length: number) {
-    this.bytes = new Uint8Array(length);
+  /** Makes bytes of that number; or fills `bytes`, from `at` on. */
+  constructor(bytes: Uint8Array | number, at = 0) {
+    this.bytes = typeof bytes === "number" ? new Uint8Array(bytes) : bytes;
+    this.#at = at;
   }
 
   byte(value: number): this {
@@ -143,6 +152,12 @@ class Writer {
 
   int32(value: number): this {
     return this.int16(value >> 16).int16(value);
+  }
+
+  encoding(encoding: Encoding): this {
+    encoding.encode(this.bytes, this.#at);
+    this.#at += encoding.length;
+    return this;
   }
 
   all(pieces: readonly Uint8Array[]): this {

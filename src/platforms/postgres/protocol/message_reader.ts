@@ -12,9 +12,14 @@ const HEADER_BYTES = 5;
 /** No message until the server has let this program in is as long. */
 const MAX_BYTES_AT_FIRST = 64 * 1024;
 
+/** Takes a message of that type, whose content is in `bytes` from `start` up to `end`. */
+type Take = (type: number, bytes: Uint8Array, start: number, end: number) => void;
+
 /** Gathers bytes to whole messages. */
 export class MessageReader {
-  readonly #gatherer = new ByteGatherer(HEADER_BYTES);
+  /** The beginning of a message, until the rest of it comes, and how much makes it one. */
+  readonly #begun = new ByteGatherer(HEADER_BYTES);
+  #needed = HEADER_BYTES;
   #maxBytes = MAX_BYTES_AT_FIRST;
 
   /** From now on a message may be of any length. */
@@ -27,23 +32,35 @@ export class MessageReader {
    * them its content begins and ends. The bytes are valid for as long as the caller holds them. Throws a
    * `ConnectionFault`, and what `take` throws.
    */
-  read(
-    piece: Uint8Array,
-    take: (type: number, bytes: Uint8Array, start: number, end: number) => void,
-  ): void {
-    const bytes = this.#gatherer.add(piece);
-    if (bytes === undefined) return;
+  read(piece: Uint8Array, take: Take): void {
     let at = 0;
-    let needed = HEADER_BYTES;
+    // only the message that began before is put together: the others are read where they are
+    while (this.#begun.held > 0) {
+      const end = Math.min(piece.length, at + this.#needed - this.#begun.held);
+      const bytes = this.#begun.add(piece.subarray(at, end));
+      if (bytes === undefined) return;
+      at = end;
+      this.#keep(bytes, this.#takeAll(bytes, 0, take));
+    }
+    this.#keep(piece, this.#takeAll(piece, at, take));
+  }
+
+  /** Takes the messages that begin at `at`, and after. Gives where those end that are whole. */
+  #takeAll(bytes: Uint8Array, at: number, take: Take): number {
+    this.#needed = HEADER_BYTES;
     while (bytes.length - at >= HEADER_BYTES) {
       const length = 1 + readInt32(bytes, at + 1);
       if (length < HEADER_BYTES || length > this.#maxBytes) throw notTheProtocol();
-      needed = length;
+      this.#needed = length;
       if (bytes.length - at < length) break;
       take(bytes[at]!, bytes, at + HEADER_BYTES, at + length);
       at += length;
-      needed = HEADER_BYTES;
+      this.#needed = HEADER_BYTES;
     }
-    this.#gatherer.keep(bytes, at, needed);
+    return at;
+  }
+
+  #keep(bytes: Uint8Array, at: number): void {
+    this.#begun.keep(bytes, at, this.#needed);
   }
 }

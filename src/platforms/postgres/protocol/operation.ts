@@ -23,7 +23,10 @@ export interface Result {
   readonly command: string;
 }
 
-/** What a statement gives in pieces of any size, and what settles when the server is done with it. */
+/**
+ * What a statement gives in pieces of any size, each of which is valid until the next is asked for; and
+ * what settles when the server is done with it.
+ */
 export interface Content {
   readonly content: AsyncGenerator<Uint8Array, void>;
   readonly result: Promise<Result>;
@@ -43,7 +46,7 @@ export class Operation {
   #rows: unknown[][] = [];
   #last: Result = { columns: [], rows: [], count: 0, command: "" };
   /** What came of a COPY with one reading of the socket: no object is made for each of its messages. */
-  #buffer = NOTHING;
+  #buffer: Uint8Array<ArrayBuffer> = NOTHING;
   #used = 0;
 
   constructor(
@@ -89,11 +92,12 @@ export class Operation {
     this.#columns = [];
   }
 
-  /** Takes a piece of a COPY: the bytes from `start` up to `end`, which are passed on by `flush`. */
+  /** Takes a piece of its COPY: the bytes from `start` up to `end`, which are passed on by `flush`. */
   piece(bytes: Uint8Array, start: number, end: number): void {
+    if (this.copy === undefined) return;
     if (this.#used + end - start > this.#buffer.length) {
       this.flush();
-      this.#buffer = new Uint8Array(bytes.length - start); // the others of this reading fit, too
+      this.#buffer = this.copy.buffers.take(bytes.length - start); // the others of this reading fit, too
     }
     this.#used = copyBytes(bytes, start, end, this.#buffer, this.#used);
   }
@@ -101,7 +105,7 @@ export class Operation {
   /** Passes on what came of a COPY. */
   flush(): void {
     if (this.#used === 0) return;
-    this.copy?.push(this.#buffer.subarray(0, this.#used));
+    this.copy?.push({ buffer: this.#buffer, length: this.#used });
     this.#buffer = NOTHING;
     this.#used = 0;
   }

@@ -1,5 +1,6 @@
 /** A batch of rows on its way from texts to tokens to the table. */
 import { abortable } from "../../../async.ts";
+import type { Encoding } from "../../../bytes.ts";
 import type { PackedResults } from "../../../tokens/packed_texts.ts";
 import { pickTexts, selectTexts } from "../../../tokens/select_texts.ts";
 import type { Selection } from "../../../tokens/selection.ts";
@@ -32,7 +33,7 @@ export interface TokenBatch {
 /** One statement of a batch: it writes all of it, or what belongs to one partition. */
 interface Write {
   readonly statement: string;
-  readonly parameters: readonly Uint8Array[];
+  readonly parameters: readonly Encoding[];
 }
 
 /** Makes and writes batches of one table. */

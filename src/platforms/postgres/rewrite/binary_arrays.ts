@@ -6,7 +6,7 @@
  * elements' type, the length and the lower bound of the dimension (4 bytes each), then each element:
  * its length (4 bytes, -1 for NULL) and its value in its own binary format.
  */
-import { copyBytes } from "../../../bytes.ts";
+import { copyBytes, type Encoding } from "../../../bytes.ts";
 import { type PackedResults, startOf } from "../../../tokens/packed_texts.ts";
 import { CTID_BYTES } from "./row_batch.ts";
 
@@ -20,26 +20,25 @@ const LENGTH_BYTES = 4;
 const NULL_LENGTH = -1;
 
 /** The `oid[]` of the `chosen` of the oids. */
-export function oidArray(oids: Uint32Array, chosen: Uint32Array): Uint8Array {
-  const array = begin(OID, chosen.length, chosen.length * (LENGTH_BYTES + 4));
-  let at = HEADER_BYTES;
-  for (let n = 0; n < chosen.length; n++) {
-    at = putInt32(array, at, 4);
-    at = putInt32(array, at, oids[chosen[n]!]!);
-  }
-  return array;
+export function oidArray(oids: Uint32Array, chosen: Uint32Array): Encoding {
+  return array(OID, chosen.length, chosen.length * (LENGTH_BYTES + 4), (target, at) => {
+    for (let n = 0; n < chosen.length; n++) {
+      at = putInt32(target, at, 4);
+      at = putInt32(target, at, oids[chosen[n]!]!);
+    }
+  });
 }
 
 /** The `tid[]` of the `chosen` of the row addresses. */
-export function ctidArray(ctids: Uint8Array, chosen: Uint32Array): Uint8Array {
-  const array = begin(TID, chosen.length, chosen.length * (LENGTH_BYTES + CTID_BYTES));
-  let at = HEADER_BYTES;
-  for (let n = 0; n < chosen.length; n++) {
-    const start = chosen[n]! * CTID_BYTES;
-    at = putInt32(array, at, CTID_BYTES);
-    at = copyBytes(ctids, start, start + CTID_BYTES, array, at);
-  }
-  return array;
+export function ctidArray(ctids: Uint8Array, chosen: Uint32Array): Encoding {
+  const length = chosen.length * (LENGTH_BYTES + CTID_BYTES);
+  return array(TID, chosen.length, length, (target, at) => {
+    for (let n = 0; n < chosen.length; n++) {
+      const start = chosen[n]! * CTID_BYTES;
+      at = putInt32(target, at, CTID_BYTES);
+      at = copyBytes(ctids, start, start + CTID_BYTES, target, at);
+    }
+  });
 }
 
 /**
@@ -50,33 +49,41 @@ export function textArray(
   { bytes, ends }: PackedResults,
   placeOf: Int32Array,
   chosen: Uint32Array,
-): Uint8Array {
+): Encoding {
   let length = chosen.length * LENGTH_BYTES;
   for (let n = 0; n < chosen.length; n++) {
     const place = placeOf[chosen[n]!]!;
     if (place >= 0) length += ends[place]! - startOf(ends, place);
   }
-  const array = begin(TEXT, chosen.length, length);
-  let at = HEADER_BYTES;
-  for (let n = 0; n < chosen.length; n++) {
-    const place = placeOf[chosen[n]!]!;
-    if (place < 0) {
-      at = putInt32(array, at, NULL_LENGTH);
-      continue;
+  return array(TEXT, chosen.length, length, (target, at) => {
+    for (let n = 0; n < chosen.length; n++) {
+      const place = placeOf[chosen[n]!]!;
+      if (place < 0) {
+        at = putInt32(target, at, NULL_LENGTH);
+        continue;
+      }
+      const [start, end] = [startOf(ends, place), ends[place]!];
+      at = putInt32(target, at, end - start);
+      at = copyBytes(bytes, start, end, target, at);
     }
-    const [start, end] = [startOf(ends, place), ends[place]!];
-    at = putInt32(array, at, end - start);
-    at = copyBytes(bytes, start, end, array, at);
-  }
-  return array;
+  });
 }
 
-/** An array of one dimension, whose elements take `length` bytes and are still to be filled in. */
-function begin(type: number, elements: number, length: number): Uint8Array {
-  const array = new Uint8Array(HEADER_BYTES + length);
-  const header = [1, 1, type, elements, 1];
-  header.forEach((value, i) => putInt32(array, i * 4, value));
-  return array;
+/** An array of one dimension, whose elements take `length` bytes and are put there by `encodeElements`. */
+function array(
+  type: number,
+  elements: number,
+  length: number,
+  encodeElements: (target: Uint8Array, at: number) => void,
+): Encoding {
+  return {
+    length: HEADER_BYTES + length,
+    encode(target, at) {
+      const header = [1, 1, type, elements, 1];
+      for (const value of header) at = putInt32(target, at, value);
+      encodeElements(target, at);
+    },
+  };
 }
 
 function putInt32(bytes: Uint8Array, at: number, value: number): number {

@@ -9,7 +9,7 @@
 import { ByteGatherer, readInt32 } from "../../../bytes.ts";
 import { ServiceError } from "../../../errors.ts";
 import { CTID_BYTES, type RowBatch } from "./row_batch.ts";
-import { RowBatchBuilder } from "./row_batch_builder.ts";
+import { BatchBuffers, RowBatchBuilder } from "./row_batch_builder.ts";
 
 const SIGNATURE = Uint8Array.from("PGCOPY\n\xff\r\n\0", (char) => char.charCodeAt(0));
 /** Signature, flags and the length of the extension. */
@@ -41,12 +41,14 @@ export class BinaryRowReader {
   /** For rows with `texts` texts each, after a header if they come from a COPY. */
   constructor(
     texts: number,
-    { fromCopy, limits = { rows: Infinity, bytes: Infinity } }: {
+    { fromCopy, limits = { rows: Infinity, bytes: Infinity }, buffers = new BatchBuffers(texts) }: {
       readonly fromCopy: boolean;
       readonly limits?: BatchLimits;
+      /** Those of earlier readers, to be used again. */
+      readonly buffers?: BatchBuffers;
     },
   ) {
-    this.#builder = new RowBatchBuilder(texts);
+    this.#builder = new RowBatchBuilder(buffers);
     this.#fields = LEADING_FIELDS + texts;
     this.#limits = limits;
     this.#isBeforeHeader = fromCopy;

@@ -92,6 +92,7 @@ export async function bulkPass(
   await pool(MAX_BATCHES, clock.each("read", batches), async (batch) => {
     total ??= batch.total;
     if (countOf(batch.rows) > 0) await rewrite(batch.rows);
+    batch.release();
     if (batch.longRows.length === 0) return;
     await inTurn.run(async () => {
       // the reader is busy, if it is another session

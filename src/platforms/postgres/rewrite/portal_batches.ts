@@ -8,6 +8,7 @@ import type { Session } from "../connection/session.ts";
 import { type ReadOptions, readValuesStatement } from "../sql/read_values.ts";
 import { BinaryRowReader } from "./binary_rows.ts";
 import { countOf, type RowBatch } from "./row_batch.ts";
+import { BatchBuffers } from "./row_batch_builder.ts";
 import { actionOn, type Work } from "./work.ts";
 
 const FIRST_BATCH_ROWS = 500;
@@ -23,8 +24,9 @@ export async function* portalBatches(
   options: ReadOptions,
 ): AsyncGenerator<RowBatch, void> {
   const action = actionOn(table);
+  const buffers = new BatchBuffers(table.columns.length);
   const send = (rows: number, text?: string) =>
-    readBatch(reader.fetch(action, rows, text), table.columns.length);
+    readBatch(reader.fetch(action, rows, text), table.columns.length, buffers);
   let asked = FIRST_BATCH_ROWS;
   let fetching = send(asked, readValuesStatement(table, conversion.selects, options));
   try {
@@ -46,8 +48,9 @@ export async function* portalBatches(
 async function readBatch(
   pieces: AsyncGenerator<Uint8Array, void>,
   columns: number,
+  buffers: BatchBuffers,
 ): Promise<RowBatch> {
-  const decoder = new BinaryRowReader(columns, { fromCopy: false });
+  const decoder = new BinaryRowReader(columns, { fromCopy: false, buffers });
   for await (const piece of pieces) decoder.readAll(piece);
   return decoder.end();
 }

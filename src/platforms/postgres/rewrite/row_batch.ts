@@ -37,6 +37,8 @@ export interface RowBatch {
   readonly bytes: number;
   /** Rows of the table when reading began; undefined for a range of it, and for an empty batch. */
   readonly total: number | undefined;
+  /** Says that nothing of `rows` is needed any more: later batches will be put in its place. */
+  release(): void;
 }
 
 /** How many rows there are. */

@@ -4,18 +4,70 @@ import { CTID_BYTES, type LongRow, type PackedColumn, type RowBatch } from "./ro
 
 const FIRST_ROWS = 1024;
 const FIRST_TEXT_BYTES = 32 * 1024;
+/** One long text must not make every further batch as large. */
+const MAX_KEPT_BYTES = 1024 * 1024;
+
+/** What one batch is put in. */
+interface BatchBuffer {
+  tableOids: Uint32Array<ArrayBuffer>;
+  ctids: Uint8Array<ArrayBuffer>;
+  readonly columns: readonly ColumnBuffer[];
+}
+
+/** What the texts of one column are put in. */
+interface ColumnBuffer {
+  bytes: Uint8Array<ArrayBuffer>;
+  ends: Uint32Array<ArrayBuffer>;
+  rows: Uint32Array<ArrayBuffer>;
+}
+
+/**
+ * What batches are put in, one after another: without new arrays for each, the garbage collector has a
+ * fraction of the work.
+ */
+export class BatchBuffers {
+  readonly #columns: number;
+  readonly #free: BatchBuffer[] = [];
+
+  /** For rows with that many texts each. */
+  constructor(columns: number) {
+    this.#columns = columns;
+  }
+
+  /** One that is free, or a new one. */
+  take(): BatchBuffer {
+    return this.#free.pop() ?? {
+      tableOids: new Uint32Array(FIRST_ROWS),
+      ctids: new Uint8Array(FIRST_ROWS * CTID_BYTES),
+      columns: Array.from({ length: this.#columns }, () => ({
+        bytes: new Uint8Array(FIRST_TEXT_BYTES),
+        ends: new Uint32Array(FIRST_ROWS),
+        rows: new Uint32Array(FIRST_ROWS),
+      })),
+    };
+  }
+
+  /** Gives one back, of which nothing is needed any more. */
+  give(buffer: BatchBuffer): void {
+    if (buffer.columns.every(({ bytes }) => bytes.length <= MAX_KEPT_BYTES)) {
+      this.#free.push(buffer);
+    }
+  }
+}
 
 /** Takes rows one by one, and gives them as a batch. It then begins the next one. */
 export class RowBatchBuilder {
-  readonly #columns: readonly ColumnBuilder[];
-  #tableOids = new Uint32Array(FIRST_ROWS);
-  #ctids = new Uint8Array(FIRST_ROWS * CTID_BYTES);
+  readonly #buffers: BatchBuffers;
+  #buffer: BatchBuffer;
+  #columns: readonly ColumnBuilder[];
   #rows = 0;
   #longRows: LongRow[] = [];
   #total: number | undefined;
 
-  constructor(columns: number) {
-    this.#columns = Array.from({ length: columns }, () => new ColumnBuilder());
+  constructor(buffers: BatchBuffers) {
+    this.#buffers = buffers;
+    this.#buffer = buffers.take();
+    this.#columns = this.#buffer.columns.map((column) => new ColumnBuilder(column));
   }
 
   /** Rows so far, also long ones. */
@@ -37,12 +89,13 @@ export class RowBatchBuilder {
 
   /** Adds a row, whose `ctid` is at `at` in `bytes`. Its texts follow by `addText`. */
   addRow(tableOid: number, bytes: Uint8Array, at: number): void {
-    if (this.#rows === this.#tableOids.length) {
-      this.#tableOids = larger(Uint32Array, this.#tableOids, 2 * this.#rows);
-      this.#ctids = larger(Uint8Array, this.#ctids, 2 * this.#rows * CTID_BYTES);
+    const buffer = this.#buffer;
+    if (this.#rows === buffer.tableOids.length) {
+      buffer.tableOids = larger(Uint32Array, buffer.tableOids, 2 * this.#rows);
+      buffer.ctids = larger(Uint8Array, buffer.ctids, 2 * this.#rows * CTID_BYTES);
     }
-    this.#tableOids[this.#rows] = tableOid;
-    copyBytes(bytes, at, at + CTID_BYTES, this.#ctids, this.#rows * CTID_BYTES);
+    buffer.tableOids[this.#rows] = tableOid;
+    copyBytes(bytes, at, at + CTID_BYTES, buffer.ctids, this.#rows * CTID_BYTES);
     this.#rows++;
   }
 
@@ -58,15 +111,21 @@ export class RowBatchBuilder {
 
   /** The batch. */
   take(): RowBatch {
-    const { bytes } = this;
+    const buffer = this.#buffer;
     const rows = {
-      tableOids: this.#tableOids.subarray(0, this.#rows),
-      ctids: this.#ctids.subarray(0, this.#rows * CTID_BYTES),
+      tableOids: buffer.tableOids.subarray(0, this.#rows),
+      ctids: buffer.ctids.subarray(0, this.#rows * CTID_BYTES),
       columns: this.#columns.map((column) => column.take()),
     };
-    const batch = { rows, longRows: this.#longRows, bytes, total: this.#total };
-    this.#tableOids = new Uint32Array(this.#tableOids.length);
-    this.#ctids = new Uint8Array(this.#ctids.length);
+    const batch = {
+      rows,
+      longRows: this.#longRows,
+      bytes: this.bytes,
+      total: this.#total,
+      release: () => this.#buffers.give(buffer),
+    };
+    this.#buffer = this.#buffers.take();
+    this.#columns = this.#buffer.columns.map((column) => new ColumnBuilder(column));
     this.#rows = 0;
     this.#longRows = [];
     return batch;
@@ -75,11 +134,13 @@ export class RowBatchBuilder {
 
 /** The texts of one column. */
 class ColumnBuilder {
-  #bytes = new Uint8Array(FIRST_TEXT_BYTES);
-  #ends = new Uint32Array(FIRST_ROWS);
-  #rows = new Uint32Array(FIRST_ROWS);
+  readonly #buffer: ColumnBuffer;
   #count = 0;
   #length = 0;
+
+  constructor(buffer: ColumnBuffer) {
+    this.#buffer = buffer;
+  }
 
   /** What its texts take. */
   get length(): number {
@@ -87,38 +148,31 @@ class ColumnBuilder {
   }
 
   add(row: number, bytes: Uint8Array, start: number, end: number): void {
+    const buffer = this.#buffer;
     const needed = this.#length + end - start;
-    if (needed > this.#bytes.length) {
-      this.#bytes = larger(Uint8Array, this.#bytes, Math.max(needed, 2 * this.#bytes.length));
+    if (needed > buffer.bytes.length) {
+      const length = Math.max(needed, 2 * buffer.bytes.length);
+      buffer.bytes = larger(Uint8Array, buffer.bytes, length);
     }
-    if (this.#count === this.#ends.length) {
-      this.#ends = larger(Uint32Array, this.#ends, 2 * this.#count);
-      this.#rows = larger(Uint32Array, this.#rows, 2 * this.#count);
+    if (this.#count === buffer.ends.length) {
+      buffer.ends = larger(Uint32Array, buffer.ends, 2 * this.#count);
+      buffer.rows = larger(Uint32Array, buffer.rows, 2 * this.#count);
     }
-    copyBytes(bytes, start, end, this.#bytes, this.#length);
+    copyBytes(bytes, start, end, buffer.bytes, this.#length);
     this.#length = needed;
-    this.#ends[this.#count] = needed;
-    this.#rows[this.#count] = row;
+    buffer.ends[this.#count] = needed;
+    buffer.rows[this.#count] = row;
     this.#count++;
   }
 
   take(): PackedColumn {
-    const texts = {
-      bytes: this.#bytes.subarray(0, this.#length),
-      ends: this.#ends.subarray(0, this.#count),
+    const { bytes, ends, rows } = this.#buffer;
+    return {
+      texts: { bytes: bytes.subarray(0, this.#length), ends: ends.subarray(0, this.#count) },
+      rows: rows.subarray(0, this.#count),
     };
-    const rows = this.#rows.subarray(0, this.#count);
-    this.#bytes = new Uint8Array(Math.min(this.#bytes.length, MAX_NEXT_BYTES));
-    this.#ends = new Uint32Array(this.#ends.length);
-    this.#rows = new Uint32Array(this.#rows.length);
-    this.#count = 0;
-    this.#length = 0;
-    return { texts, rows };
   }
 }
-
-/** One long text must not make every further batch as large. */
-const MAX_NEXT_BYTES = 1024 * 1024;
 
 function larger<A extends Uint8Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>(
   type: new (length: number) => A,
