@@ -12,9 +12,9 @@ import type { ColumnMetadata, TableMetadata } from "../table.ts";
 const TEXT_TYPES = new Set(["text", "varchar", "bpchar", "citext"]);
 /** What `pg_class.relkind` stands for. */
 const KINDS: Readonly<Record<string, string>> = {
-  v: "a view",
-  m: "a materialized view",
-  f: "a foreign table",
+  v: "a view: name the table that it reads",
+  m: "a materialized view: name the table that it reads, then refresh it",
+  f: "a foreign table: name the table on its own server",
 };
 
 /** A table's name in messages and reports: `database.schema.table`. */
@@ -70,7 +70,7 @@ export function checkTable(
 /** Why a table of its kind, or in such a database, cannot be tokenized; undefined if it can. */
 function reasonAgainst(found: TableMetadata): string | undefined {
   const kind = KINDS[found.kind];
-  if (kind !== undefined) return `it is ${kind}, not a table`;
+  if (kind !== undefined) return `it is ${kind}`;
   if (/^pg_|^information_schema$/.test(found.schema)) return "it belongs to the system catalogue";
   if (found.hasForeignPartitions) return "some of its partitions are foreign tables";
   if (found.serverEncoding === "SQL_ASCII") {
