@@ -145,6 +145,7 @@ export async function startLog({ level, format }: Config["log"]): Promise<Observ
   const logger = getLogger("tokenize");
   return (observation) => {
     const [lineLevel] = LOG_LINES[observation.event];
+    if (!logger.isEnabledFor(lineLevel)) return;
     logger[lineLevel](sentenceOf(observation), { ...observation, ...traceFields() });
   };
 }

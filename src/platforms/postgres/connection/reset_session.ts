@@ -8,7 +8,6 @@
  *
  * Source: PostgreSQL documentation, "DISCARD".
  */
-import { deadline } from "../../../async.ts";
 import type { Session } from "./session.ts";
 
 /** How long the server may take. */
@@ -45,11 +44,13 @@ export function sendReset(session: Session): void {
 /** Resets the session, which must be outside of any transaction. If that fails, it is closed. Never throws. */
 export async function resetSession(session: Session): Promise<void> {
   if (session.isPooled) return;
+  const timer = setTimeout(() => void session.close(), RESET_TIMEOUT_MS);
   try {
-    const resetting = session.resetting ?? reset(session);
-    await deadline(() => resetting, { limitMs: RESET_TIMEOUT_MS });
+    await (session.resetting ?? reset(session));
   } catch {
     await session.close();
+  } finally {
+    clearTimeout(timer);
   }
 }
 

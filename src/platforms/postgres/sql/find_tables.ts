@@ -28,8 +28,21 @@ export type FindTablesRow = [database: string, tables: TableMetadata[]];
  */
 export type LookUp = "plain" | "exact" | "similar";
 
+/** The statements, each made once: the same text is found among those prepared without being read. */
+const made = new Map<string, string>();
+
+function once(name: string, make: () => string): string {
+  const known = made.get(name) ?? make();
+  made.set(name, known);
+  return known;
+}
+
 /** Gives a `FindTablesRow`. */
 export function findTablesStatement(lookUp: LookUp): string {
+  return once(lookUp, () => makeFindTables(lookUp));
+}
+
+function makeFindTables(lookUp: LookUp): string {
   const same = (left: string, right: string) =>
     lookUp === "similar" ? `${ascii(left)} = ${ascii(right)}` : `${left} = ${right}`;
   const { isPlain, tree, columnsType, generatedIn, sideEffects, functions, masks } =
@@ -192,13 +205,16 @@ export const NOT_VERIFIED = "22012";
  * been committed since, and the table need not be looked up again.
  */
 export function verifyTableStatement({ isPlain }: Pick<TableMetadata, "isPlain">): string {
-  return `SELECT 1 / CASE WHEN txid_current_snapshot()::text = $8::text THEN 1 ELSE (
-  SELECT count(*) FROM (${
-    findTablesStatement(isPlain ? "plain" : "exact")
-  }) AS found(database, tables)
+  const lookUp = isPlain ? "plain" : "exact";
+  return once(
+    `verify ${lookUp}`,
+    () =>
+      `SELECT 1 / CASE WHEN txid_current_snapshot()::text = $8::text THEN 1 ELSE (
+  SELECT count(*) FROM (${findTablesStatement(lookUp)}) AS found(database, tables)
   CROSS JOIN LATERAL json_array_elements(found.tables) AS t(definition)
   WHERE t.definition ->> 'fingerprint' = $7::text
-) END`;
+) END`,
+  );
 }
 
 /** SQL for a name's ASCII characters, in lower case. */
