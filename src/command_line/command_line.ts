@@ -17,9 +17,10 @@ export type CommandLine =
 /** Reads the arguments, and prints what is wrong with them. `isTerminal`: results go to a person. */
 export function readCommandLine(args: readonly string[], isTerminal: boolean): CommandLine {
   let commandLine: CommandLine = { kind: "done", exitCode: 0 };
-  const program = makeProgram(isTerminal, (command, globalOptions) => {
+  const use = (command: TypedCommand | OutsideCommand, globalOptions: GlobalOptions) => {
     commandLine = { kind: "command", command, globalOptions };
-  });
+  };
+  const program = makeProgram(isTerminal, use, args);
   try {
     program.parse([...args], { from: "user" });
   } catch (error) {

@@ -19,8 +19,11 @@ export interface GlobalOptions {
 /** What to do with a command that was typed correctly. */
 type Use = (command: TypedCommand | OutsideCommand, globalOptions: GlobalOptions) => void;
 
-/** Makes the parser, which calls `use` with the command. `isTerminal`: results go to a person. */
-export function makeProgram(isTerminal: boolean, use: Use): Parser {
+/**
+ * Makes the parser, which calls `use` with the command. `isTerminal`: results go to a person. With `args`, it
+ * is made for those: commands whose names are not among them have a name only.
+ */
+export function makeProgram(isTerminal: boolean, use: Use, args?: readonly string[]): Parser {
   const program = new Parser("tokenize")
     .description("Replaces the values of columns with tokens, in place, on Postgres or Databricks.")
     .version(VERSION_LINE, "-V, --version", "print version and commit")
@@ -39,9 +42,11 @@ export function makeProgram(isTerminal: boolean, use: Use): Parser {
     })
     .showHelpAfterError("(see --help)");
   const groups = new Map<string, Parser>();
+  const isWanted = args === undefined ? () => true : wantedAmong(args);
   for (const definition of COMMANDS) {
     const { name, description, options, printsText = isTerminal, read } = definition;
     const parser = addCommand(name, program, groups).description(description);
+    if (!isWanted(name)) continue;
     for (const addOption of options) addOption(parser);
     parser.addHelpText("after", () => helpAfter(name, parser.createHelp(), outputWidth()));
     parser.action(() => {
@@ -57,6 +62,14 @@ export function makeProgram(isTerminal: boolean, use: Use): Parser {
     });
   }
   return program;
+}
+
+/** Whether a command may be the one that these arguments ask for. A list of commands shows all of each. */
+function wantedAmong(args: readonly string[]): (name: string) => boolean {
+  const isNamed = (name: string) => args.includes(name.split(" ")[0]!);
+  const asksForHelp = args.some((arg) => /^(-\w*h\w*|--help|help)$/.test(arg));
+  if (asksForHelp || !COMMANDS.some(({ name }) => isNamed(name))) return () => true;
+  return isNamed;
 }
 
 /** Whether results are printed as JSON: as `--json` or `--output` says, else unless text is usual. */
