@@ -56,7 +56,7 @@ export async function* responseBytes(
   } else {
     const body = await response.bytes();
     headers.set("content-length", String(body.length));
-    yield await new Blob([head(response.status, headers), body]).bytes();
+    yield concat(head(response.status, headers), body);
   }
 }
 
@@ -91,6 +91,13 @@ async function* eventStream(response: Response, headers: Headers, isChunked: boo
 function head(status: number, headers: Headers): Uint8Array<ArrayBuffer> {
   const fields = [...headers].map(([name, value]) => `${name}: ${value}\r\n`).join("");
   return encode(`HTTP/1.1 ${status} ${REASONS[status] ?? ""}\r\n${fields}\r\n`);
+}
+
+function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(first.length + second.length);
+  whole.set(first);
+  whole.set(second, first.length);
+  return whole;
 }
 
 function encode(text: string): Uint8Array<ArrayBuffer> {
