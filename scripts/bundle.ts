@@ -14,6 +14,10 @@ import { embeddedPages } from "./pages.ts";
  */
 const ENTRIES = [["main", "worker"], ["worker_entry"], ["sandbox/lock_down"]];
 
+/** For the Node modules that CommonJS packages require. */
+const REQUIRE =
+  'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);\n';
+
 /** What a bundle is made for, and of. */
 export interface BundleOptions {
   /** The commit's name, as `--version` prints it. */
@@ -90,11 +94,7 @@ export async function bundle(options: BundleOptions): Promise<string[]> {
     platform: "node",
     mainFields: ["module", "main"],
     conditions: ["deno", "module"],
-    // For the Node modules that CommonJS packages require.
-    banner: {
-      js:
-        'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
-    },
+    banner: { js: REQUIRE.trimEnd() },
     legalComments: "none",
     // The runtime reads all of it at each start. Names and lines stay, for stack frames.
     minifyWhitespace: true,
@@ -118,6 +118,7 @@ export async function bundle(options: BundleOptions): Promise<string[]> {
   }
   await esbuild.stop();
   await removeOthers(options.outDir, used);
+  for (const name of used) await requireWhereUsed(`${options.outDir}/${name}`);
   await nameBundledEntry(`${options.outDir}/main.js`);
   return [...inputs];
 }
@@ -147,6 +148,13 @@ async function removeOthers(dir: string, used: ReadonlySet<string>): Promise<voi
   for await (const { name } of Deno.readDir(dir)) {
     if (!used.has(name)) await Deno.remove(`${dir}/${name}`);
   }
+}
+
+/** Each file would make a `require` when it is loaded, and few use it. */
+async function requireWhereUsed(file: string): Promise<void> {
+  const text = await Deno.readTextFile(file);
+  const code = text.slice(REQUIRE.length);
+  if (text.startsWith(REQUIRE) && !/\brequire\b/.test(code)) await Deno.writeTextFile(file, code);
 }
 
 /** The supervisor names the entry's source file. */
