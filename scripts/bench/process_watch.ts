@@ -35,6 +35,16 @@ export function watchProcess(pid: number): { end: () => Promise<ProcessUsage> } 
   };
 }
 
+/** The processor time that a process has taken so far, in seconds. */
+export async function cpuSecondsOf(pid: number): Promise<number> {
+  return (await readTimes(pid))?.own ?? 0;
+}
+
+/** The processor time that all children of this process took that have ended, in seconds. */
+export async function cpuSecondsOfEnded(): Promise<number> {
+  return (await readTimes(Deno.pid))?.ofEnded ?? 0;
+}
+
 /** The processor time that all processes of a server have taken so far, in seconds. */
 export async function serverCpuSeconds({ dir }: PostgresServer): Promise<number> {
   const first = Number.parseInt(await Deno.readTextFile(join(dir, "data", "postmaster.pid")));

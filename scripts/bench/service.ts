@@ -13,14 +13,15 @@ export interface BenchService extends AsyncDisposable {
   readonly startMs: number;
 }
 
-/** Starts the service, and waits for its first answer. */
+/** Starts the service, or a program in its place, and waits for its first answer. */
 export async function startBenchService(
   environment: Readonly<Record<string, string>> = {},
+  program: string = PROGRAM,
 ): Promise<BenchService> {
   const port = freePort();
   const beganMs = performance.now();
   const child = endsWithBench(
-    new Deno.Command(PROGRAM, {
+    new Deno.Command(program, {
       args: ["serve"],
       env: { PORT: String(port), HOST: "127.0.0.1", LOG_LEVEL: "error", ...environment },
     }).spawn(),
