@@ -38,13 +38,13 @@ export async function planSuite(program: Program): Promise<void> {
         lines[0],
         `✓ ${database.name}.public.customers: 100 of 100 rows would be updated`,
       );
-      assert.match(lines[1]!, /^ {2}column +type +NULL +to change +tokens +the values look like$/);
+      assert.match(lines[1]!, /^ {2}column +type +NULL +to change +tokens +values look like$/);
       assert.match(lines[2]!, /^ {2}email +text +0 +100 +– +e-mail 100 %$/);
       assert.match(stdout, /→ tok_…/);
       assert.match(stdout, /\n {2}how {3}the database makes the tokens \(pushdown\)\n/);
       assert.match(stdout, /\n {6}not rewrite: /);
       assert.match(stdout, /\n {2}cost {2}about .* of disk, .* of write-ahead log/);
-      assert.match(stdout, /\n {6}dead_rows: remains/);
+      assert.match(stdout, /\n {6}! dead_rows: remains/);
     });
   });
 
