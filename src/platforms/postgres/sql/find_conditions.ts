@@ -36,6 +36,9 @@ WITH RECURSIVE changed(oid, target, columns, required, is_carried) AS (
       AND NOT $3::text::boolean AND carried.columns IS NOT NULL
       AND k.conrelid <> $1::oid AND NOT ${isReferringCopy("k")}
   ) AS next(oid, target, columns, required, is_carried)
+), targets(oid, columns, partitions) AS MATERIALIZED ( -- once for all members of a table
+  SELECT named.target, named.columns, ${partitionsOf("named")}
+  FROM (SELECT DISTINCT target, columns FROM changed) named
 )
 SELECT coalesce(json_agg(json_build_object(
   'schema', n.nspname, 'name', c.relname, 'isCarried', changed.is_carried,
@@ -47,9 +50,10 @@ SELECT coalesce(json_agg(json_build_object(
   'references', (${keysOf("references")}),
   'referredBy', (${keysOf("referredBy")}),
   'selfKeys', (${selfKeysOf()}),
-  'partitions', ${partitionsOf()}
+  'partitions', targets.partitions
 ) ORDER BY changed.is_carried, n.nspname, c.relname), '[]'::json)
-FROM changed JOIN pg_catalog.pg_class c ON c.oid = changed.oid
+FROM changed JOIN targets ON targets.oid = changed.target AND targets.columns = changed.columns
+JOIN pg_catalog.pg_class c ON c.oid = changed.oid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r'`;
 }
@@ -155,16 +159,16 @@ function selfKeysOf(): string {
     AND own.attname::text = ANY (changed.columns) AND other.attname::text = ANY (changed.columns)`;
 }
 
-function partitionsOf(): string {
+function partitionsOf(reached: string): string {
   return `(
     SELECT json_agg(coalesce(pg_get_partition_constraintdef(leaf.relid), 'true'))
-    FROM pg_partition_tree(changed.target) AS leaf WHERE leaf.isleaf AND EXISTS (
+    FROM pg_partition_tree(${reached}.target) AS leaf WHERE leaf.isleaf AND EXISTS (
       SELECT FROM (
-        SELECT relid FROM pg_partition_tree(changed.target)
-        UNION SELECT relid FROM pg_partition_ancestors(changed.target)
+        SELECT relid FROM pg_partition_tree(${reached}.target)
+        UNION SELECT relid FROM pg_partition_ancestors(${reached}.target)
       ) AS level JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = level.relid
       WHERE p.partexprs IS NOT NULL
-        OR ${columnNames("p.partrelid", "p.partattrs::int2[]")} && changed.columns))`;
+        OR ${columnNames("p.partrelid", "p.partattrs::int2[]")} && ${reached}.columns))`;
 }
 
 /** SQL for whether the role may read these columns; an index or constraint of a generated one reads others. */
