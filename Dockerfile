@@ -16,10 +16,12 @@ ARG TARGETARCH
 # TLS that is intercepted, or a private CA, is known to the system's store only.
 ENV DENO_TLS_CA_STORE=system,mozilla DENO_NO_UPDATE_CHECK=1
 WORKDIR /build
-# The packages apart, so that a change of the sources does not fetch them again.
+# The packages apart, so that a change of the sources does not fetch them again; those of the tests are
+# left out.
 COPY deno.json deno.lock ./
 COPY src/console/deno.json src/console/
-RUN deno install --quiet --frozen
+COPY scripts/only_build_packages.ts scripts/
+RUN deno run --quiet -A scripts/only_build_packages.ts
 COPY src src/
 COPY scripts/build.ts scripts/bundle.ts scripts/denort.ts scripts/digests.ts scripts/import_map.ts scripts/packages.ts scripts/pages.ts scripts/zip_entry.ts scripts/
 # The machine to build for, as Deno calls it.

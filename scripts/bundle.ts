@@ -49,6 +49,17 @@ const onlyEnglish: esbuild.Plugin = {
   },
 };
 
+/** Of deno.json the program reads its version; the rest is about making it. */
+const onlyVersion: esbuild.Plugin = {
+  name: "only-version",
+  setup(build) {
+    build.onLoad({ filter: /\/deno\.json$/ }, async ({ path }) => {
+      const { version } = JSON.parse(await Deno.readTextFile(path));
+      return { contents: JSON.stringify({ version }), loader: "json" };
+    });
+  },
+};
+
 /**
  * What the Databricks driver can do and the sandbox cannot: open a browser to log in, and use a proxy.
  * With its interpreter for proxies' scripts, the latter would be a quarter of all code.
@@ -104,6 +115,7 @@ export async function bundle(options: BundleOptions): Promise<string[]> {
     plugins: [
       nodePrefix,
       onlyEnglish,
+      onlyVersion,
       notInSandbox,
       oneAfterTheOther,
       embeddedPages(options.sourceDir, inputs),
