@@ -22,7 +22,7 @@ import {
 } from "./count_table.ts";
 import { checkTemporary } from "./pass_at_once.ts";
 import { namingInvalidTexts } from "./name_invalid_texts.ts";
-import { markBeginning, proveDone } from "./prove_done.ts";
+import { proveDone } from "./prove_done.ts";
 import { planTable } from "./plan_table.ts";
 import { rewriteInBatches } from "./rewrite_in_batches.ts";
 import { rewriteInClient } from "./rewrite_in_client.ts";
@@ -147,11 +147,8 @@ async function rewriteInTransaction(session: Session, work: Work): Promise<Rewri
   if (method !== "rewrite" && table.carryingKeys.length > 0) {
     await checkConditions(session, work, { carriedOnly: true, withVolatile: false });
   }
-  const [beginning, { rejectedRows, selectedAtEnd, ...counts }] = await Promise.all([
-    markBeginning(session, work),
-    rewriteBy(method, session, work),
-  ]);
-  await proveDone(session, work, { rejectedRows, selectedAtEnd }, beginning);
+  const { rejectedRows, selectedAtEnd, ...counts } = await rewriteBy(method, session, work);
+  await proveDone(session, work, { rejectedRows, selectedAtEnd });
   return { ...counts, method };
 }
 

@@ -7,21 +7,10 @@ import type { ServiceError } from "../../../errors.ts";
 import { refusal } from "../../refusal.ts";
 import type { Session } from "../connection/session.ts";
 import { countBeginningsStatement } from "../sql/count_rows.ts";
-import {
-  countLeftStatement,
-  countOwnLeftStatement,
-  FIRE_DEFERRED,
-  OLDEST_RUNNING,
-} from "../sql/count_left.ts";
+import { countLeftStatement, countOwnLeftStatement, FIRE_DEFERRED } from "../sql/count_left.ts";
 import type { TargetTable } from "../table.ts";
 import { countForeignBeside, countRows, isLarge, type RowCounts } from "./count_table.ts";
 import { actionOn, type Work } from "./work.ts";
-
-/** Gives what tells rows that were there before the run from those of later writers. */
-export async function markBeginning(session: Session, { table }: Work): Promise<string> {
-  const { rows: [row] } = await session.query<[string]>(actionOn(table), OLDEST_RUNNING);
-  return row![0];
-}
 
 /**
  * Whether rows that the run wrote may be read again by how their texts begin, which takes a fraction of the
@@ -88,13 +77,12 @@ export async function proveDone(
     readonly selectedAtEnd: number;
     readonly rejectedRows: number;
   },
-  beginning: string,
 ): Promise<void> {
   if (selectedAtEnd <= rejectedRows) return;
   const canTell = table.canReadXmin;
   if (!canTell && !runsOthersCode(table)) throw undecided(table, selectedAtEnd - rejectedRows);
   const left = canTell
-    ? await count(session, table, countLeftStatement(table, selects, beginning))
+    ? await count(session, table, countLeftStatement(table, selects))
     : selectedAtEnd;
   if (left > rejectedRows) throw notDone(table, left - rejectedRows);
 }

@@ -3,30 +3,24 @@
  * there before it began. What other writers committed meanwhile is theirs.
  *
  * `xmin` tells which transaction wrote a row, in 32 bits; a number from the same lap as the run's own
- * has 64. Source: PostgreSQL documentation, "74.1 Transactions and Identifiers".
+ * has 64. Sources: PostgreSQL documentation, "74.1 Transactions and Identifiers", and
+ * "Transaction ID and Snapshot Information Functions" (the text of a snapshot).
  */
 import type { Selection } from "../../../tokens/selection.ts";
 import type { TargetTable } from "../table.ts";
 import { quoteLiteral } from "../identifiers.ts";
 import { beginningsGuard, rowGuard, tableName } from "./table_expressions.ts";
 
-/** Gives the oldest transaction under way, an `int8` as text: each before it has ended. */
-export const OLDEST_RUNNING =
-  "SELECT pg_catalog.txid_snapshot_xmin(pg_catalog.txid_current_snapshot())";
-
 /** Fires the deferred triggers now, so that what they do is counted. */
 export const FIRE_DEFERRED = "SET CONSTRAINTS ALL IMMEDIATE";
 
 /**
- * Gives the count at the end of a run, an `int8` as text; `begin` is what `OLDEST_RUNNING` gave at its
- * beginning. A row belongs to the run if its transaction had ended by then; if it is still under way,
- * as the run's own is, with the subtransactions of triggers; or if it is newer than all that have ended.
+ * Gives the count at the end of a run, an `int8` as text. A row belongs to the run if its transaction is older
+ * than all that were under way when the table was looked up: then it had ended; if it is still under way, as
+ * the run's own is, with the subtransactions of triggers; or if it is newer than all that have ended.
  */
-export function countLeftStatement(
-  table: TargetTable,
-  selects: Selection,
-  begin: string,
-): string {
+export function countLeftStatement(table: TargetTable, selects: Selection): string {
+  const [oldestRunning] = table.snapshot.split(":"); // written as `xmin:xmax:xip_list`
   return `SELECT count(*) FROM ${tableName(table)} t CROSS JOIN (
   SELECT pg_catalog.txid_current() AS id,
     pg_catalog.txid_snapshot_xmax(pg_catalog.txid_current_snapshot()) AS xmax OFFSET 0
@@ -35,7 +29,7 @@ CROSS JOIN LATERAL (SELECT (own.id - t.xmin::text::int8) & 4294967295 AS age) ro
 CROSS JOIN LATERAL (
   SELECT own.id - age + CASE WHEN age < 2147483648 THEN 0 ELSE 4294967296 END AS id
 ) writer
-WHERE CASE WHEN ${rowGuard(table, selects)} THEN writer.id < ${quoteLiteral(begin)}::int8
+WHERE CASE WHEN ${rowGuard(table, selects)} THEN writer.id < ${quoteLiteral(oldestRunning!)}::int8
   OR CASE WHEN writer.id >= own.xmax THEN true
     ELSE pg_catalog.txid_status(writer.id) = 'in progress' END ELSE false END`;
 }
