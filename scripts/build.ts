@@ -85,7 +85,7 @@ async function compile(bundleDir: string, binary: string): Promise<void> {
     "--include=worker_entry.js",
     `--output=${binary}`,
     `--target=${target}`,
-    "main.js",
+    "main_entry.js",
   ];
   await run(Deno.execPath(), ["compile", ...options], bundleDir, await denortEnvironment(target));
 }

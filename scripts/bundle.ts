@@ -10,9 +10,15 @@ import { embeddedPages } from "./pages.ts";
 
 /**
  * What is loaded first. The two halves of the program share what both of them use; nothing is shared with
- * the other two, or it would be evaluated before the worker's realm is locked down.
+ * the others, or it would be evaluated before writing is given up and the worker's realm is locked down.
  */
-const ENTRIES = [["main", "worker"], ["worker_entry"], ["sandbox/lock_down"]];
+const ENTRIES = [
+  ["main", "worker"],
+  ["main_entry"],
+  ["worker_entry"],
+  ["sandbox/no_writing"],
+  ["sandbox/lock_down"],
+];
 
 /** For the Node modules that CommonJS packages require. */
 const REQUIRE =
@@ -77,11 +83,11 @@ const notInSandbox: esbuild.Plugin = {
   },
 };
 
-/** What the worker's entry imports stays apart: what modules share would be evaluated before it. */
+/** What the entries import stays apart: what modules share would be evaluated before it. */
 const oneAfterTheOther: esbuild.Plugin = {
   name: "one-after-the-other",
   setup(build) {
-    build.onResolve({ filter: /\/(lock_down|worker)\.ts$/ }, ({ kind, path }) => {
+    build.onResolve({ filter: /\/(no_writing|lock_down|main|worker)\.ts$/ }, ({ kind, path }) => {
       if (kind !== "import-statement") return undefined;
       return { path: path.replace(/^.*\/(.*)\.ts$/, "./$1.js"), external: true };
     });
@@ -89,8 +95,8 @@ const oneAfterTheOther: esbuild.Plugin = {
 };
 
 /**
- * Writes main.js, worker_entry.js, lock_down.js, worker.js and their parts. Returns the paths of all sources
- * that are in them.
+ * Writes main_entry.js, worker_entry.js, what they import, and the parts of that. Returns the paths of all
+ * sources that are in them.
  */
 export async function bundle(options: BundleOptions): Promise<string[]> {
   const inputs = new Set<string>();

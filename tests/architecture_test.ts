@@ -30,6 +30,7 @@ const GROUND_FLOOR = [
  * line, by the supervisor and into the worker, down to the observations. No other import is allowed.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  main_entry: ["main", "sandbox"],
   main: ["command", "command_line", "commands", "config", "sandbox"],
   command_line: ["command", "config", "datahub", "tokens"],
   worker_entry: ["sandbox", "worker"],

@@ -32,6 +32,22 @@ Deno.test("the binary holds the bundle and no other file", async () => {
   assert.ok(Object.keys(files).every((name) => name.endsWith(".js")));
 });
 
+Deno.test("in both halves of the binary, what takes rights away is evaluated before any other code", async () => {
+  const { text, files } = await readBinary();
+  for (
+    const entry of [
+      'import"./no_writing.js";import"./main.js";',
+      'import"./lock_down.js";import"./worker.js";',
+    ]
+  ) {
+    assert.equal(text.split(entry).length, 2, entry);
+  }
+  assert.ok(
+    files["main_entry.js"]! < 50 && files["worker_entry.js"]! < 50,
+    "nothing else is in them",
+  );
+});
+
 Deno.test("the binary's import map leads to the bundle and to no other file", async () => {
   const { workspace_resolver, unstable_config } = (await readBinary()).metadata;
   const { imports } = JSON.parse(workspace_resolver.import_map.json);
@@ -85,6 +101,8 @@ Deno.test("the same sources give the same bytes", async () => {
 interface Binary {
   // deno-lint-ignore no-explicit-any
   readonly metadata: any;
+  /** All of it, read as Latin-1. */
+  readonly text: string;
   /** Size in bytes by name. */
   readonly files: Readonly<Record<string, number>>;
 }
@@ -103,7 +121,8 @@ async function readBinary(): Promise<Binary> {
   const list: { File: { n: string; o: [number, number] } }[] = JSON.parse(
     bytes.toString("utf8", listStart, listEnd),
   );
-  return { metadata, files: Object.fromEntries(list.map(({ File }) => [File.n, File.o[1]])) };
+  const text = bytes.toString("latin1", start);
+  return { metadata, text, files: Object.fromEntries(list.map(({ File }) => [File.n, File.o[1]])) };
 }
 
 async function sha256(path: string): Promise<string> {
