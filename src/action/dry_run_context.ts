@@ -1,4 +1,5 @@
 /** What surrounds a look at a table that is no run: it is a dry run that nobody follows. */
+import type { ResolvedName } from "../datahub/allowed_datasets.ts";
 import type { ServiceError } from "../errors.ts";
 import type { Observe } from "../observations.ts";
 import { PhaseClock } from "../phases.ts";
@@ -10,6 +11,8 @@ import type { RunOptions } from "../run_options.ts";
 export interface DryRunControl {
   readonly observe: Observe;
   readonly signal: AbortSignal;
+  /** See `RunContext`. */
+  readonly maySuggest: (table: ResolvedName) => boolean;
   /** See `RunContext`. */
   readonly onObstacle?: (obstacle: ServiceError) => void;
   /** See `RunContext`. */

@@ -1,5 +1,10 @@
 /** What a run would do, and all that stands in its way: from a dataset to its plan. Nothing is changed. */
-import { requireTableAllowed, requireUrnAllowed } from "../datahub/allowed_datasets.ts";
+import {
+  isTableAllowed,
+  requireTableAllowed,
+  requireUrnAllowed,
+  type ResolvedName,
+} from "../datahub/allowed_datasets.ts";
 import { parseDatasetUrn } from "../datahub/dataset_urn.ts";
 import { parseColumns } from "../datahub/schema_field.ts";
 import { type ServiceError, toServiceError } from "../errors.ts";
@@ -56,7 +61,10 @@ export async function planDataset(
     await withTimeLimit(deps.runTimeoutMs, signal, (signal) => {
       const onObstacle = (obstacle: ServiceError) => void obstacles.push(obstacle);
       const onUntried = (conditions: readonly string[]) => void untried.push(...conditions);
-      const context = dryRunContext(trigger, { observe, signal, onObstacle, onUntried });
+      const maySuggest = (found: ResolvedName) =>
+        isTableAllowed(dataset, deps.allowedDatasets, found);
+      const control = { observe, signal, maySuggest, onObstacle, onUntried };
+      const context = dryRunContext(trigger, control);
       return chosen.withTable(dataset, columns, context, async (session) => {
         table = session;
         requireTableAllowed(dataset, deps.allowedDatasets, session);
@@ -102,7 +110,8 @@ export async function sampleColumns(
   requireUrnAllowed(dataset, allowedDatasets);
   const platform = selectPlatform(dataset, deps.platforms, deps.knownPlatforms);
   return await withTimeLimit(deps.runTimeoutMs, signal, (signal) => {
-    const context = dryRunContext(trigger, { observe, signal, onObstacle: () => {} });
+    const maySuggest = () => false; // nobody reads the message
+    const context = dryRunContext(trigger, { observe, signal, maySuggest, onObstacle: () => {} });
     return platform.withTable(dataset, columns, context, async (table) => {
       requireTableAllowed(dataset, allowedDatasets, table);
       const forms = await table.forms(tokenizing(await deps.tokenSdk()));

@@ -1,6 +1,11 @@
 /** The whole job: from a trigger to its report. */
-import { requireTableAllowed, requireUrnAllowed } from "../datahub/allowed_datasets.ts";
-import { parseDatasetUrn } from "../datahub/dataset_urn.ts";
+import {
+  isTableAllowed,
+  requireTableAllowed,
+  requireUrnAllowed,
+  type ResolvedName,
+} from "../datahub/allowed_datasets.ts";
+import { type DatasetUrn, parseDatasetUrn } from "../datahub/dataset_urn.ts";
 import { parseColumns } from "../datahub/schema_field.ts";
 import { ServiceError, toServiceError } from "../errors.ts";
 import { stackFrames } from "../stack_frames.ts";
@@ -167,7 +172,8 @@ function observeFailure(
 /** How the platform is to do the run, and what it reports to. */
 function contextOf(
   { dryRun, commit, strategy, scrub, connections, rowsPerSecond }: Trigger,
-  observe: Observe,
+  dataset: DatasetUrn,
+  { observe, allowedDatasets }: ActionDependencies,
   { runId, signal, clock, onProgress, throttle = newThrottle(rowsPerSecond) }: MeasuredRun,
   warn: RunContext["warn"],
 ): RunContext {
@@ -177,7 +183,8 @@ function contextOf(
     onProgress?.(made);
   };
   const options = { dryRun, commit, strategy, scrub, connections, rowsPerSecond };
-  return { ...options, runId, signal, observe, clock, throttle, progress, warn };
+  const maySuggest = (table: ResolvedName) => isTableAllowed(dataset, allowedDatasets, table);
+  return { ...options, runId, signal, observe, maySuggest, clock, throttle, progress, warn };
 }
 
 async function run(
@@ -197,7 +204,7 @@ async function run(
     if (!warnings.has(warning)) deps.observe({ event: "run_warned", runId, warning });
     warnings.add(warning);
   };
-  const plain = contextOf(trigger, deps.observe, control, warn);
+  const plain = contextOf(trigger, dataset, deps, control, warn);
   const context = deps.restores ? { ...plain, writesValues: true } : plain;
 
   const found = clock.start("look-up");

@@ -4,7 +4,12 @@ import type { ActionDependencies } from "../action/tokenize_dataset.ts";
 import type { DatasetArguments, DoctorCommand, MachineFacts } from "../command.ts";
 import type { Config, Connection } from "../config.ts";
 import { counted, grouped } from "../counted.ts";
-import { requireTableAllowed, requireUrnAllowed } from "../datahub/allowed_datasets.ts";
+import {
+  isTableAllowed,
+  requireTableAllowed,
+  requireUrnAllowed,
+  type ResolvedName,
+} from "../datahub/allowed_datasets.ts";
 import { parseDatasetUrn } from "../datahub/dataset_urn.ts";
 import { parseColumns } from "../datahub/schema_field.ts";
 import { isLoopback } from "../host_name.ts";
@@ -116,10 +121,12 @@ async function checkDataset(
     requireUrnAllowed(dataset, action.allowedDatasets);
     const platform: Platform = selectPlatform(dataset, action.platforms, action.knownPlatforms);
     const onObstacle = (obstacle: ServiceError) => void obstacles.push(obstacle);
-    const { observe } = action;
-    const context = dryRunContext(DEFAULT_RUN_OPTIONS, { observe, signal, onObstacle });
+    const { observe, allowedDatasets } = action;
+    const maySuggest = (found: ResolvedName) => isTableAllowed(dataset, allowedDatasets, found);
+    const control = { observe, signal, maySuggest, onObstacle };
+    const context = dryRunContext(DEFAULT_RUN_OPTIONS, control);
     await platform.withTable(dataset, refs, context, (found) => {
-      requireTableAllowed(dataset, action.allowedDatasets, found);
+      requireTableAllowed(dataset, allowedDatasets, found);
       table = found.table;
       return Promise.resolve();
     });

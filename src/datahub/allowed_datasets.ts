@@ -44,17 +44,29 @@ export function requireTableAllowed(
   table: ResolvedName,
 ): void {
   if (patterns === undefined || patterns.includes(dataset.urn)) return;
+  if (!isTableAllowed(dataset, patterns, table)) throw notAllowed();
+}
+
+/**
+ * Whether a pattern allows the table, whatever the URN of `dataset` says: another table than the one that it
+ * names may be asked about, in the same place. Undefined allows every table.
+ */
+export function isTableAllowed(
+  dataset: DatasetUrn,
+  patterns: readonly string[] | undefined,
+  table: ResolvedName,
+): boolean {
+  if (patterns === undefined) return true;
   const names = namesOf(dataset, table);
   const start = `urn:li:dataset:(urn:li:dataPlatform:${dataset.platform},`.toLowerCase();
   const end = `,${dataset.fabric})`.toLowerCase();
   const allows = (pattern: string) => names.some((name) => matches(pattern, start + name + end));
   const instance = `${start}${encodePart(table.platformInstance).toLowerCase()}.`;
-  const isAllowed = patterns.map((pattern) => pattern.toLowerCase()).some((pattern) =>
+  return patterns.map((pattern) => pattern.toLowerCase()).some((pattern) =>
     allows(pattern) ||
     (table.platformInstance !== "" && pattern.startsWith(instance) &&
       allows(start + pattern.slice(instance.length)))
   );
-  if (!isAllowed) throw notAllowed();
 }
 
 /**

@@ -2,8 +2,9 @@
  * The seam between verification and the databases: a table that is read as it is, and never written.
  * Nothing here, and nothing behind it, is shared with what rewrites a table, but for the connections.
  */
-import type { ColumnRef } from "../datahub/schema_field.ts";
+import type { ResolvedName } from "../datahub/allowed_datasets.ts";
 import type { DatasetUrn } from "../datahub/dataset_urn.ts";
+import type { ColumnRef } from "../datahub/schema_field.ts";
 import type { Observe } from "../observations.ts";
 
 /** From best to worst. */
@@ -62,6 +63,8 @@ export interface InspectionContext {
   /** Ends it. Its reason is a `ServiceError`. */
   readonly signal: AbortSignal;
   readonly observe: Observe;
+  /** Whether a table may be named to the caller, as the one that was probably meant. */
+  readonly maySuggest: (table: ResolvedName) => boolean;
 }
 
 /** A connection of a platform, as far as verification needs it. */

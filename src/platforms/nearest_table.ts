@@ -1,8 +1,25 @@
 /** The table that a name which means none is probably meant to be. */
+import type { ResolvedName } from "../datahub/allowed_datasets.ts";
 import { didYouMean } from "../did_you_mean.ts";
+import type { NameCandidate } from "./table_name_candidates.ts";
 
 /** A table's schema and name. */
 export type SchemaAndTable = readonly [schema: string, table: string];
+
+/** Those of the tables that may be named to whoever asked for the candidates. */
+export function suggestable(
+  tables: readonly SchemaAndTable[],
+  database: string,
+  candidates: readonly NameCandidate[],
+  maySuggest: (table: ResolvedName) => boolean,
+): SchemaAndTable[] {
+  const instances = [...new Set(candidates.map(({ instance }) => instance))];
+  return tables.filter((table) =>
+    instances.some((platformInstance) =>
+      maySuggest({ platformInstance, path: [database, ...table] })
+    )
+  );
+}
 
 /**
  * One of the `visible` tables: with a similar name in the schema asked for, else with the same name in a schema

@@ -9,6 +9,7 @@
  * - Updated: rows in which at least one named column changed. Skipped: the table's other rows.
  */
 import type { ColumnRef } from "../datahub/schema_field.ts";
+import type { ResolvedName } from "../datahub/allowed_datasets.ts";
 import type { DatasetUrn } from "../datahub/dataset_urn.ts";
 import type { Observe } from "../observations.ts";
 import type { PhaseClock } from "../phases.ts";
@@ -58,6 +59,8 @@ export interface RunContext extends RunOptions {
   /** Ends the run early: what was not committed is rolled back. Its reason is a `ServiceError`. */
   readonly signal: AbortSignal;
   readonly observe: Observe;
+  /** Whether a table may be named to the caller, as the one that was probably meant. */
+  readonly maySuggest: (table: ResolvedName) => boolean;
   /** Measures reading, writing and committing; the caller measures the rest. */
   readonly clock: PhaseClock;
   /** Whether what is written are values, so that no log of the database may hold it. */

@@ -3,7 +3,12 @@
  * and that no old value is left elsewhere. It only reads, and shares nothing with what makes tokens and
  * writes them but their specification.
  */
-import { requireTableAllowed, requireUrnAllowed } from "../datahub/allowed_datasets.ts";
+import {
+  isTableAllowed,
+  requireTableAllowed,
+  requireUrnAllowed,
+  type ResolvedName,
+} from "../datahub/allowed_datasets.ts";
 import { parseDatasetUrn } from "../datahub/dataset_urn.ts";
 import { parseColumns } from "../datahub/schema_field.ts";
 import { ServiceError, toServiceError } from "../errors.ts";
@@ -84,7 +89,8 @@ async function verify(
   const columns = parseColumns(asked, dataset);
   requireUrnAllowed(dataset, allowedDatasets);
   const platform = selectPlatform(dataset, platforms, knownPlatforms);
-  const context = { runId, signal, observe };
+  const maySuggest = (found: ResolvedName) => isTableAllowed(dataset, allowedDatasets, found);
+  const context = { runId, signal, observe, maySuggest };
   return await platform.withStoredTable(dataset, columns, context, async (table) => {
     requireTableAllowed(dataset, allowedDatasets, table);
     const verifiedAt = new Date().toISOString();

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { BOTH_WAYS, openAction } from "./action.ts";
 import { quoteIdentifier } from "../../src/platforms/databricks/identifiers.ts";
+import { DUMMY_KNOWN } from "../verify/verifier.ts";
 import { type Place, standInOnly, tableNamed, urnOf, warehouseTest, withTable } from "./place.ts";
 
 const ONE_ROW = ["CREATE TABLE $t (v STRING)", "INSERT INTO $t VALUES ('x')"];
@@ -171,5 +172,8 @@ warehouseTest(
       assert.ok(noColumn.message.endsWith(': did you mean "email"?'), noColumn.message);
       const far = await action.fails("column_not_found", urnOf(table.name), ["phone"]);
       assert.ok(far.message.endsWith('it has no column "phone"'), far.message);
+      const verify = (urn: string, column: string) => action.verify(urn, [column], DUMMY_KNOWN);
+      await assert.rejects(verify(urnOf(`${table.name}s`), "email"), /did you mean "[^"]+"\?$/);
+      await assert.rejects(verify(urnOf(table.name), "emial"), /did you mean "email"\?$/);
     }),
 );

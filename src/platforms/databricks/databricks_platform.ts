@@ -22,6 +22,7 @@ import { checkPolicies } from "./lookup/check_policies.ts";
 import { checkTable } from "./lookup/check_table.ts";
 import { databricksTable } from "./rewrite/databricks_table.ts";
 import { findTable, type FoundTable, namesOn, readName } from "./lookup/find_table.ts";
+import { similarTable } from "./lookup/similar_table.ts";
 import { inspectWarehouse } from "./lookup/inspect_warehouse.ts";
 import { openTable } from "./inspect/inspect_table.ts";
 import { Session, type Warehouse } from "./connection/session.ts";
@@ -69,14 +70,17 @@ export function databricksPlatform(
       const candidates = withinScope(readName(dataset, settings), scope);
       // each run has a session of its own
       const done = inSession(warehouse, run, async (session) => {
-        const found = await findTable(session, dataset, candidates);
+        const found = await findTable(session, dataset, candidates, run.maySuggest);
         return await onTable(session, found, columns, run, use);
       });
       return await orUnchanged(run.signal, done);
     },
     withStoredTable(dataset, columns, context, use) {
       const candidates = withinScope(readName(dataset, settings), scope);
-      const open = (session: Session) => openTable(session, { dataset, columns, candidates });
+      const open = (session: Session) => {
+        const findSimilar = () => similarTable(session, candidates, context.maySuggest);
+        return openTable(session, { dataset, columns, candidates, findSimilar });
+      };
       return inSession(warehouse, context, async (session) => use(await open(session)));
     },
     close: () => Promise.resolve(), // runs close their own sessions

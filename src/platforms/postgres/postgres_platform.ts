@@ -10,9 +10,11 @@ import { withLiveSession, withSession } from "./connection/session_lease.ts";
 import { SessionPool } from "./connection/session_pool.ts";
 import type { PostgresSettings } from "./connection/settings.ts";
 import { inTransaction } from "./connection/transaction.ts";
+import type { FindSimilar } from "./inspect/find_relation.ts";
 import { openTable } from "./inspect/inspect_table.ts";
 import { type PostgresOptions, PostgresRun } from "./postgres_run.ts";
 import { inspectServer } from "./lookup/inspect_server.ts";
+import { similarTable } from "./lookup/similar_names.ts";
 import { namingInvalidTexts } from "./rewrite/name_invalid_texts.ts";
 import { postgresTable, postgresTableInBatches } from "./rewrite/postgres_table.ts";
 
@@ -45,7 +47,7 @@ export function postgresPlatform(settings: PostgresSettings, options: PostgresOp
       return orUnchanged(context.signal, done);
     },
     connections: () => ({ inUse: pool.inUse, idle: pool.idle }),
-    withStoredTable(dataset, columns, { signal }, use) {
+    withStoredTable(dataset, columns, { signal, maySuggest }, use) {
       const request = { dataset, columns, platformInstance };
       const { lockTimeoutMs, statementTimeoutMs } = options;
       const kind = { isolation: "READ COMMITTED", readOnly: true } as const;
@@ -56,7 +58,11 @@ export function postgresPlatform(settings: PostgresSettings, options: PostgresOp
           transaction,
           signal,
           () => Promise.resolve(),
-          async () => use(await openTable(session, request)),
+          async () => {
+            const findSimilar: FindSimilar = (database, candidates) =>
+              similarTable(session, database, candidates, maySuggest);
+            return use(await openTable(session, { ...request, findSimilar }));
+          },
         );
       return withLiveSession(new RunSessions(pool), signal, work);
     },

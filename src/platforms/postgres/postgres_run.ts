@@ -94,6 +94,7 @@ export class PostgresRun {
       allowUnprovenMasks: this.#allowUnprovenMasks,
       platformInstance: this.#platformInstance,
       refuse: this.context.onObstacle,
+      maySuggest: this.context.maySuggest,
       lock,
     });
     return this.#table;

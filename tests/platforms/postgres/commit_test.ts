@@ -96,6 +96,7 @@ Deno.test("a run whose failed statement was ignored does not commit", async () =
     throttle: new Throttle(),
     signal: new AbortController().signal,
     observe() {},
+    maySuggest: () => true,
     clock: new PhaseClock(),
     progress() {},
     warn() {},

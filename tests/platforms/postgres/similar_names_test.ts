@@ -1,6 +1,8 @@
 /** What is offered for a misspelt table or column: names that the role may see, and no others. */
 import assert from "node:assert/strict";
-import { useDatabase } from "../../support/action_fixture.ts";
+import { urnOf, useDatabase } from "../../support/action_fixture.ts";
+import { assertFails } from "../../support/assertions.ts";
+import { openVerifier } from "../../verify/verifier.ts";
 
 const database = await useDatabase();
 const { sql, createUser, openAction } = database;
@@ -45,4 +47,49 @@ Deno.test("the name offered stays on its line, whatever it holds", async () => {
   await using action = openAction();
   const { message } = await action.fails("column_not_found", "public.odd", ["first_name"]);
   assert.ok(message.endsWith('did you mean "first\\u2028name"?'), message);
+});
+
+Deno.test("a table that ALLOWED_DATASETS does not allow is not named", async () => {
+  await sql`create schema sales`;
+  await sql`create table sales.orders (email text)`;
+  await sql`create table sales.returns (email text)`;
+  const named = `: did you mean "${database.name}.sales.orders"?`;
+  // each is allowed to be asked for, and two of them mean what is not allowed
+  const allowedDatasets = [
+    urnOf(`${database.name}.sales.orders*`),
+    urnOf(`${database.name}.*.order`),
+    urnOf(`${database.name}.*.return`),
+    urnOf(`${database.name}.sale.*`),
+  ];
+  const asked = [["sales.order", named], ["sales.return", ""], ["sale.orders", named], [
+    "sale.returns",
+    "",
+  ]];
+  await using action = openAction({ allowedDatasets });
+  await using verifier = openVerifier(database.url, { allowedDatasets });
+  for (const [name, end] of asked) {
+    const { message } = await action.fails("table_not_found", name!, ["email"]);
+    assert.ok(message.endsWith(`or the role may not see it${end}`), message);
+    const verified = await assertFails("table_not_found", verifier.verify(name!, ["email"]));
+    assert.equal(verified.message, message);
+  }
+});
+
+Deno.test("a verification offers the same names as a run", async () => {
+  await using verifier = openVerifier(reader.url);
+  const table = await assertFails(
+    "table_not_found",
+    verifier.verify("publik.customers", ["email"]),
+  );
+  assert.ok(table.message.endsWith(`: did you mean "${database.name}.public.customers"?`));
+  const hidden = await assertFails(
+    "table_not_found",
+    verifier.verify("hidden.customer", ["email"]),
+  );
+  assert.doesNotMatch(hidden.message, /did you mean/);
+  const column = await assertFails(
+    "column_not_found",
+    verifier.verify("public.customers", ["e-mail"]),
+  );
+  assert.ok(column.message.endsWith('it has no column "e-mail": did you mean "email"?'));
 });

@@ -1,4 +1,5 @@
 /** What the warehouse says of a table, read for verification. */
+import { hintAt } from "../../../did_you_mean.ts";
 import { ServiceError } from "../../../errors.ts";
 import type { NameCandidate } from "../../table_name_candidates.ts";
 import type { Session } from "../connection/session.ts";
@@ -39,11 +40,14 @@ export function sqlName(path: readonly string[]): string {
   return path.map(quoteIdentifier).join(".");
 }
 
-/** Finds the one table that is meant. Throws `table_not_found` or `ambiguous_name`. */
+/**
+ * Finds the one table that is meant. `findSimilar` finds the one that was probably meant if there is none. Throws `table_not_found` or `ambiguous_name`.
+ */
 export async function describeOnly(
   session: Session,
   name: string,
   candidates: readonly NameCandidate[],
+  findSimilar: () => Promise<string | undefined>,
 ): Promise<DescribedTable> {
   const found = new Map<string, DescribedTable>();
   for (const candidate of candidates) {
@@ -54,7 +58,9 @@ export async function describeOnly(
   if (table === undefined) {
     throw new ServiceError(
       "table_not_found",
-      `Cannot find the table: the warehouse shows none that "${name}" names`,
+      `Cannot find the table: the warehouse shows none that "${name}" names${
+        hintAt(await findSimilar())
+      }`,
     );
   }
   if (other === undefined) return table;

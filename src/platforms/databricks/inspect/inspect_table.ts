@@ -32,6 +32,8 @@ export interface TableRequest {
   readonly dataset: DatasetUrn;
   readonly candidates: readonly NameCandidate[];
   readonly columns: readonly ColumnRef[];
+  /** Finds the table that was probably meant, if there is none of that name. */
+  readonly findSimilar: () => Promise<string | undefined>;
 }
 
 /** A column to be read. */
@@ -45,16 +47,19 @@ interface ReadColumn {
 /** Opens the table. If it has versions, all that is read is of the latest one. */
 export async function openTable(
   session: Session,
-  { dataset, candidates, columns: asked }: TableRequest,
+  { dataset, candidates, columns: asked, findSimilar }: TableRequest,
 ): Promise<InspectedTable> {
-  const described = await describeOnly(session, dataset.name, candidates);
+  const described = await describeOnly(session, dataset.name, candidates, findSimilar);
   const { path } = described;
   const table = path.join(".");
+  const visible = described.columns.map(({ name }) => name);
   const columns = await Promise.all(
-    namedColumns(table, described.columns, asked).map(async (column): Promise<ReadColumn> => {
-      const type = await declaredType(session, described, column);
-      return { name: column.name, type, isPadded: /^char\(/i.test(type) };
-    }),
+    namedColumns(table, described.columns, asked, visible).map(
+      async (column): Promise<ReadColumn> => {
+        const type = await declaredType(session, described, column);
+        return { name: column.name, type, isPadded: /^char\(/i.test(type) };
+      },
+    ),
   );
   const obstacles = await obstaclesOf(session, described, columns);
   const isReadable = obstacles.length === 0;

@@ -1,4 +1,5 @@
 /** From a dataset's name to the one table it means. */
+import type { ResolvedName } from "../../../datahub/allowed_datasets.ts";
 import type { DatasetUrn } from "../../../datahub/dataset_urn.ts";
 import { hintAt } from "../../../did_you_mean.ts";
 import { ServiceError } from "../../../errors.ts";
@@ -50,7 +51,8 @@ export function namesOn(
 }
 
 /**
- * Looks the dataset up. Unity Catalog and the Hive metastore ignore the case of names.
+ * Looks the dataset up. Unity Catalog and the Hive metastore ignore the case of names. Only tables that
+ * `maySuggest` allows are named as the one that was probably meant.
  *
  * Throws `table_not_found` or `ambiguous_name`.
  */
@@ -58,6 +60,7 @@ export async function findTable(
   session: Session,
   dataset: DatasetUrn,
   candidates: readonly NameCandidate[],
+  maySuggest: (table: ResolvedName) => boolean,
 ): Promise<FoundTable> {
   const results = await Promise.all(candidates.map((candidate) => lookUp(session, candidate)));
   const found = new Map(
@@ -66,7 +69,7 @@ export async function findTable(
   if (found.size > 1) throw ambiguous(dataset, [...found.values()]);
   const [table] = found.values();
   if (table !== undefined) return table;
-  const hint = hintAt(await similarTable(session, candidates));
+  const hint = hintAt(await similarTable(session, candidates, maySuggest));
   throw new ServiceError(
     "table_not_found",
     `Cannot find the table: the warehouse shows none that "${dataset.name}" names, or none that ` +

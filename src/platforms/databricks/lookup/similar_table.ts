@@ -1,6 +1,7 @@
 /** What a table's name that means nothing may have meant: looked up only then. */
+import type { ResolvedName } from "../../../datahub/allowed_datasets.ts";
 import { type ErrorCode, ServiceError } from "../../../errors.ts";
-import { nearestTable } from "../../nearest_table.ts";
+import { nearestTable, suggestable } from "../../nearest_table.ts";
 import type { NameCandidate } from "../../table_name_candidates.ts";
 import type { Session } from "../connection/session.ts";
 import { type ShowTablesRow, showTablesStatement } from "../sql/show_tables.ts";
@@ -12,10 +13,11 @@ const MAX_TABLES = 5000;
 /** What a warehouse says of a schema that is not there, or whose tables it does not list. */
 const NO_LIST: readonly ErrorCode[] = ["table_not_found", "permission_denied", "database_error"];
 
-/** The table in a schema asked for that has a similar name, as `catalog.schema.table`. */
+/** The table in a schema asked for that has a similar name and may be named, as `catalog.schema.table`. */
 export async function similarTable(
   session: Session,
   candidates: readonly NameCandidate[],
+  maySuggest: (table: ResolvedName) => boolean,
 ): Promise<string | undefined> {
   const schemas = new Map(
     candidates.map(({ database, schema }) => [JSON.stringify([database, schema]), {
@@ -27,7 +29,9 @@ export async function similarTable(
     const visible = await tablesIn(session, database, schema);
     const asked = candidates.filter((each) => each.database === database && each.schema === schema)
       .map(({ table }) => [schema, table] as const);
-    const meant = nearestTable(asked, visible.map((table) => [schema, table]));
+    const tables = visible.map((table) => [schema, table] as const);
+    const named = suggestable(tables, database, candidates, maySuggest);
+    const meant = nearestTable(asked, named);
     if (meant !== undefined) return [database, ...meant].join(".");
   }
   return undefined;

@@ -1,5 +1,6 @@
 /** From a dataset's name to the relation that is inspected, by a look-up of its own. */
 import type { DatasetUrn } from "../../../datahub/dataset_urn.ts";
+import { hintAt } from "../../../did_you_mean.ts";
 import { ServiceError } from "../../../errors.ts";
 import { withinScope } from "../../connection_scope.ts";
 import { candidatesFor, type NameCandidate } from "../../table_name_candidates.ts";
@@ -17,6 +18,12 @@ export interface Relation {
   /** `pg_class.relkind`. */
   readonly kind: string;
 }
+
+/** Finds the table in the database that one of the names was probably meant to be; undefined if there is none. */
+export type FindSimilar = (
+  database: string,
+  candidates: readonly NameCandidate[],
+) => Promise<string | undefined>;
 
 const ACTION = "look up the table";
 
@@ -37,6 +44,7 @@ export async function findRelation(
   session: Session,
   dataset: DatasetUrn,
   platformInstance: string | undefined,
+  findSimilar: FindSimilar,
 ): Promise<Relation> {
   const all = withinScope(candidatesFor(dataset, "database.schema.table"), {
     platformInstance,
@@ -57,9 +65,10 @@ export async function findRelation(
   const { rows } = await session.query<RelationRow>(ACTION, RELATIONS);
   const similar = matching(rows, candidates, database, isSame);
   if (similar.length > 0) return onlyOne(dataset, similar);
+  const hint = hintAt(await findSimilar(database, candidates.filter(isPossible)));
   throw new ServiceError(
     "table_not_found",
-    `Cannot find the table: database "${database}" has no "${dataset.name}", or the role may not see it`,
+    `Cannot find the table: database "${database}" has no "${dataset.name}", or the role may not see it${hint}`,
   );
 }
 
@@ -67,7 +76,7 @@ async function named(
   session: Session,
   candidates: readonly NameCandidate[],
 ): Promise<RelationRow[]> {
-  const possible = candidates.filter(({ schema, table }) => isPossible(schema + table));
+  const possible = candidates.filter(isPossible);
   const { rows } = await session.query<RelationRow>(ACTION, NAMED, [
     arrayLiteral(possible.map(({ schema }) => schema)),
     arrayLiteral(possible.map(({ table }) => table)),
@@ -104,6 +113,7 @@ function isSame(one: string, other: string): boolean {
 }
 
 /** Postgres accepts no NUL byte and no half of a surrogate pair. */
-function isPossible(name: string): boolean {
+function isPossible({ schema, table }: NameCandidate): boolean {
+  const name = schema + table;
   return !name.includes("\0") && name.isWellFormed();
 }

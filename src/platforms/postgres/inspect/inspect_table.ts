@@ -6,7 +6,7 @@ import { namedColumns } from "../../named_columns.ts";
 import type { Finding, InspectedTable } from "../../inspection.ts";
 import type { Session } from "../connection/session.ts";
 import { quoteIdentifier } from "../identifiers.ts";
-import { findRelation, type Relation } from "./find_relation.ts";
+import { findRelation, type FindSimilar, type Relation } from "./find_relation.ts";
 import { inspectLeftBehind } from "./left_behind.ts";
 import { listed } from "./places.ts";
 import { readTexts } from "./read_texts.ts";
@@ -45,6 +45,7 @@ interface TableRequest {
   readonly dataset: DatasetUrn;
   readonly columns: readonly ColumnRef[];
   readonly platformInstance: string | undefined;
+  readonly findSimilar: FindSimilar;
 }
 
 /**
@@ -101,12 +102,13 @@ async function lookUpLocked(session: Session, request: TableRequest): Promise<Fo
 
 async function lookUp(
   session: Session,
-  { dataset, columns: asked, platformInstance }: TableRequest,
+  { dataset, columns: asked, platformInstance, findSimilar }: TableRequest,
 ): Promise<FoundTable> {
-  const relation = await findRelation(session, dataset, platformInstance);
+  const relation = await findRelation(session, dataset, platformInstance, findSimilar);
   const table = `${relation.database}.${relation.schema}.${relation.name}`;
   const facts = await readFacts(session, relation);
-  const columns = namedColumns(table, facts.columns, asked);
+  const visible = facts.columns.filter(({ isReadable }) => isReadable && facts.canUseSchema);
+  const columns = namedColumns(table, facts.columns, asked, visible.map(({ name }) => name));
   return { relation, table, facts, columns, obstacles: obstaclesOf(relation, facts, columns) };
 }
 

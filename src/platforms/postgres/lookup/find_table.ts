@@ -1,4 +1,5 @@
 /** From a dataset's name to the one table it means. */
+import type { ResolvedName } from "../../../datahub/allowed_datasets.ts";
 import type { DatasetUrn } from "../../../datahub/dataset_urn.ts";
 import type { ColumnRef } from "../../../datahub/schema_field.ts";
 import { hintAt } from "../../../did_you_mean.ts";
@@ -26,6 +27,8 @@ export interface FindOptions {
   readonly platformInstance: string | undefined;
   /** Whether to take the lock that stands for a run in one transaction. */
   readonly lock: boolean;
+  /** Whether a table may be named in a message, as the one that was probably meant. */
+  readonly maySuggest: (table: ResolvedName) => boolean;
 }
 
 /** How many datasets are remembered. */
@@ -39,7 +42,7 @@ const MAX_INTRICATE = 10_000;
 export async function findTable(
   session: Session,
   { dataset, columns: asked, intricate }: TableRequest,
-  { platformInstance, lock }: FindOptions,
+  { platformInstance, lock, maySuggest }: FindOptions,
 ): Promise<TableMetadata> {
   const named = candidatesFor(dataset, "database.schema.table");
   const candidates = withinScope(named, { platformInstance, databases: undefined });
@@ -48,7 +51,8 @@ export async function findTable(
   if (table !== undefined) return table;
   const [database, similar] = await by("similar");
   const same = similar.filter((each) => candidates.some((candidate) => isSame(candidate, each)));
-  return onlyOne(dataset, same) ?? await notFound(session, dataset, candidates, database);
+  return onlyOne(dataset, same) ??
+    await notFound(session, dataset, candidates, database, maySuggest);
 }
 
 /**
@@ -145,12 +149,13 @@ async function notFound(
   dataset: DatasetUrn,
   candidates: readonly NameCandidate[],
   connected: string,
+  maySuggest: FindOptions["maySuggest"],
 ): Promise<never> {
   const same = (name: string) => name.toLowerCase() === connected.toLowerCase();
   const here = candidates.filter(({ database }) => same(database));
   if (here.length > 0) {
     const possible = here.filter((candidate) => Object.values(candidate).every(isPossible));
-    const hint = hintAt(await similarTable(session, connected, possible));
+    const hint = hintAt(await similarTable(session, connected, possible, maySuggest));
     throw new ServiceError(
       "table_not_found",
       `Cannot find the table: database "${connected}" has no "${dataset.name}", or the role may not see it${hint}`,

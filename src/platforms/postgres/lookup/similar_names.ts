@@ -1,17 +1,19 @@
 /** What a name that means nothing may have meant: looked up only then. */
+import type { ResolvedName } from "../../../datahub/allowed_datasets.ts";
 import type { ColumnRef } from "../../../datahub/schema_field.ts";
-import { nearestTable } from "../../nearest_table.ts";
+import { nearestTable, suggestable } from "../../nearest_table.ts";
 import type { NameCandidate } from "../../table_name_candidates.ts";
 import type { Session } from "../connection/session.ts";
 import { arrayLiteral } from "../identifiers.ts";
 import { VISIBLE_COLUMNS, VISIBLE_TABLES } from "../sql/visible_names.ts";
 import type { TableMetadata } from "../table.ts";
 
-/** The table that one of the candidates probably meant, as `database.schema.table`. */
+/** The table that one of the candidates probably meant, as `database.schema.table`, if it may be named. */
 export async function similarTable(
   session: Session,
   database: string,
   candidates: readonly NameCandidate[],
+  maySuggest: (table: ResolvedName) => boolean,
 ): Promise<string | undefined> {
   const { rows } = await session.query<[schema: string, table: string]>(
     "look up the table",
@@ -21,7 +23,8 @@ export async function similarTable(
       arrayLiteral(candidates.map(({ table }) => table)),
     ],
   );
-  const meant = nearestTable(candidates.map(({ schema, table }) => [schema, table]), rows);
+  const named = suggestable(rows, database, candidates, maySuggest);
+  const meant = nearestTable(candidates.map(({ schema, table }) => [schema, table]), named);
   return meant && [database, ...meant].join(".");
 }
 
