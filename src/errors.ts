@@ -53,6 +53,23 @@ export const ERROR_CODES = [
 /** A stable error code. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
+/**
+ * What turned a run away, or undid it, was something else at that moment: another run, a lock, a writer, or
+ * the end of the program. Nothing is wrong with the run, and the same one may succeed soon.
+ */
+export const TURNED_AWAY = [
+  "run_in_progress",
+  "lock_timeout",
+  "conflict",
+  "shutting_down",
+] as const;
+
+/** Something did not answer, or not in time. It may be back, or less busy, the next time. */
+export const UNANSWERED = ["timeout", "database_unreachable", "token_sdk_unreachable"] as const;
+
+/** Failures that may go away although nobody changes the request, the data or the settings. */
+export const PASSING: readonly ErrorCode[] = [...TURNED_AWAY, ...UNANSWERED];
+
 /** What the log may say about a failure beyond its code: names and states, never a value. */
 export interface ErrorFacts {
   /** Five characters, as the SQL standard and the database define them. */

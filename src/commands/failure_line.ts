@@ -1,5 +1,5 @@
 /** A failed job in one line for a person: why, where, and whether trying again may help. */
-import type { ErrorCode, ErrorFacts } from "../errors.ts";
+import { type ErrorCode, type ErrorFacts, PASSING } from "../errors.ts";
 import type { Problem } from "../runs/run.ts";
 
 /** What is known of a failure. */
@@ -10,14 +10,8 @@ export interface Failure extends Pick<Problem, "detail" | "code"> {
   readonly address?: string | undefined;
 }
 
-/** What passes without anybody's doing. */
-const PASSING: ReadonlySet<string> = new Set<ErrorCode>([
-  "run_in_progress",
-  "lock_timeout",
-  "conflict",
-  "timeout",
-  "token_sdk_unreachable",
-]);
+/** A code that another program reports may be unknown here. */
+const MAY_PASS: ReadonlySet<string> = new Set(PASSING);
 
 /** What depends on where the job was connected to, and as whom. */
 const OF_CONNECTION: ReadonlySet<string> = new Set<ErrorCode>([
@@ -42,7 +36,7 @@ export function failureLine(failure: Failure): string {
 }
 
 function mayPass({ code, facts }: Failure): boolean {
-  if (code !== "database_unreachable") return PASSING.has(code);
+  if (code !== "database_unreachable") return MAY_PASS.has(code);
   return facts !== undefined && !LASTING_CAUSES.test(facts.cause ?? "") &&
     !LASTING_STATES.test(facts.sqlState ?? "");
 }

@@ -1,5 +1,5 @@
 /** From a `ServiceError` to a problem document (RFC 9457). The only file that knows error statuses. */
-import type { ErrorCode, ServiceError } from "../errors.ts";
+import type { ErrorCode, ServiceError, TURNED_AWAY } from "../errors.ts";
 import type { Problem } from "../runs/run.ts";
 
 interface Meaning {
@@ -46,8 +46,8 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Meaning>> = {
   timeout: { status: 504, title: "The operation timed out" },
 };
 
-/** Failures that go away: the caller should try again after so many seconds. */
-const DEFAULT_RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
+/** When a caller that was turned away should try again. */
+const DEFAULT_RETRY_AFTER_SECONDS: Readonly<Record<(typeof TURNED_AWAY)[number], number>> = {
   run_in_progress: 5,
   lock_timeout: 5,
   conflict: 5,
@@ -70,7 +70,8 @@ export function toProblem(error: ServiceError, runId?: string): Problem {
 export function problemResponse(error: ServiceError, runId?: string): Response {
   const problem = toProblem(error, runId);
   const headers = new Headers({ "content-type": "application/problem+json" });
-  const retryAfter = error.facts.retryAfterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS[error.code];
+  const retryAfter = error.facts.retryAfterSeconds ??
+    (DEFAULT_RETRY_AFTER_SECONDS as Partial<Record<ErrorCode, number>>)[error.code];
   if (retryAfter !== undefined) headers.set("retry-after", String(retryAfter));
   if (problem.status === 401) headers.set("www-authenticate", 'Bearer realm="tokenize-action"');
   return new Response(JSON.stringify(problem), { status: problem.status, headers });

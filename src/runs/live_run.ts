@@ -1,7 +1,7 @@
 /** A run that this process executes: what becomes of it goes to the store, in order. */
 import type { Report } from "../action/trigger.ts";
 import type { RunOptions } from "../run_options.ts";
-import { ServiceError } from "../errors.ts";
+import { ServiceError, TURNED_AWAY } from "../errors.ts";
 import type { Observe } from "../observations.ts";
 import type { Progress } from "../platforms/platform.ts";
 import { newThrottle, type Throttle, type Throttled } from "../platforms/throttle.ts";
@@ -12,8 +12,8 @@ import type { RunChange, RunStore } from "./run_store.ts";
 /** How often progress is stored at most. */
 const PROGRESS_INTERVAL_MS = 500;
 
-/** Failures that pass, and after which nothing has changed: a retry with the same key may try again. */
-const PASSING: readonly string[] = ["run_in_progress", "lock_timeout", "conflict", "shutting_down"];
+/** Failures after which a request with the same Idempotency-Key starts another run. */
+const RELEASING_KEY: ReadonlySet<string> = new Set(TURNED_AWAY);
 
 /** What a run reports to. */
 export interface LiveRunDependencies {
@@ -111,7 +111,7 @@ export class LiveRun {
     await this.#end({
       state: stateAfter(problem),
       problem,
-      releasesKey: PASSING.includes(problem.code),
+      releasesKey: RELEASING_KEY.has(problem.code),
     });
   }
 

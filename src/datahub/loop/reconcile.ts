@@ -3,7 +3,7 @@
  * and a caller all mean this one step, which may be repeated at any time: it reads everything again, and
  * does only what is left to do.
  */
-import { type ErrorCode, toServiceError } from "../../errors.ts";
+import { type ErrorCode, PASSING, toServiceError } from "../../errors.ts";
 import { requireUrnAllowed } from "../allowed_datasets.ts";
 import { type DatasetUrn, parseDatasetUrn } from "../dataset_urn.ts";
 import { GmsError } from "../gms/gms_error.ts";
@@ -16,16 +16,13 @@ import type { Hint } from "./hint.ts";
 import type { Outcome, Reconciled } from "./outcome.ts";
 import { taggedColumns } from "./tagged_columns.ts";
 
-/** Failures that may go away without anybody changing anything. */
-const PASSING: readonly ErrorCode[] = [
-  "run_in_progress",
-  "lock_timeout",
-  "conflict",
-  "timeout",
-  "shutting_down",
-  "database_unreachable",
+/**
+ * Failures of runs that are tried again without anybody asking: beside what passes, what the database, the
+ * token SDK or this program is to blame for. The others wait until the dataset or the settings are changed.
+ */
+const TRIED_AGAIN: readonly ErrorCode[] = [
+  ...PASSING,
   "database_error",
-  "token_sdk_unreachable",
   "token_sdk_error",
   "internal",
 ];
@@ -68,7 +65,7 @@ async function bringDatasetAbout(
   } catch (thrown) {
     if (thrown instanceof GmsError) throw thrown;
     const error = toServiceError(thrown);
-    const kind = PASSING.includes(error.code) ? "failed" : "refused";
+    const kind = TRIED_AGAIN.includes(error.code) ? "failed" : "refused";
     const outcome = { kind, error } as const;
     try {
       await deps.reporter[kind](subject, error);
