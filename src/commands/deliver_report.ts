@@ -1,6 +1,6 @@
 /** The report of a run: JSON for programs, a table for people. */
 import type { Report } from "../action/trigger.ts";
-import { counted, grouped } from "../counted.ts";
+import { counted, duration, grouped } from "../counted.ts";
 import type { Operation } from "../run_options.ts";
 import type { Warning } from "../platforms/warnings.ts";
 import { UnwritableOutput } from "../standard_streams.ts";
@@ -55,7 +55,7 @@ function reportLines(report: Report, operation: Operation): Line[] {
     ...(report.foreign > 0 && !restores ? rotationLine(report) : []),
     ...(report.lookalikes ? [lookalikeLine(report.lookalikes)] : []),
     ...(report.warnings ?? []).map((each): [string, string] => ["warning", WARNING_TEXTS[each]]),
-    ["took", `${report.elapsed_ms} ms`],
+    ["took", duration(report.elapsed_ms)],
     ["run", report.run_id],
   ]);
   return [...counts, ...residueLines(report.residue ?? [])];

@@ -5,7 +5,7 @@ import { RunRegistry } from "../action/run_registry.ts";
 import type { ActionDependencies } from "../action/tokenize_dataset.ts";
 import { aborted, pool } from "../async.ts";
 import type { PlanCommand, RunRequest } from "../command.ts";
-import { counted, grouped } from "../counted.ts";
+import { counted, duration, grouped } from "../counted.ts";
 import { USAGE_EXIT_CODE, USAGE_FAULTS } from "../exit_codes.ts";
 import { toServiceError } from "../errors.ts";
 import type { ResiduePlace } from "../platforms/residue.ts";
@@ -141,7 +141,9 @@ function methodLines({ method, other_methods }: DatasetPlan): string[] {
 function estimateLines({ seconds, disk_bytes, wal_bytes, basis }: EstimateInPlan): string[] {
   const log = wal_bytes === null ? "" : `, ${bytes(wal_bytes)} of write-ahead log`;
   return [
-    `  cost  about ${duration(seconds)}, ${bytes(disk_bytes)} of disk${log}, estimated from this:`,
+    `  cost  about ${duration(1000 * Math.max(1, seconds))}, ${
+      bytes(disk_bytes)
+    } of disk${log}, estimated from this:`,
     ...basis.map((each) => `      ${each}`),
   ];
 }
@@ -153,13 +155,6 @@ function residueLines(residue: readonly ResiduePlace[]): string[] {
     "  old values will be left in",
     ...left.map((each) => `      ${leftLine(each)}`),
   ];
-}
-
-function duration(seconds: number): string {
-  if (seconds < 1) return "a second";
-  if (seconds < 90) return `${Math.ceil(seconds)} s`;
-  if (seconds < 5400) return `${Math.ceil(seconds / 60)} min`;
-  return `${(seconds / 3600).toFixed(1)} h`;
 }
 
 function bytes(number: number): string {

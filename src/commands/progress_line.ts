@@ -1,5 +1,5 @@
 /** What the line of progress says, in as many characters as there are. */
-import { grouped } from "../counted.ts";
+import { duration, grouped } from "../counted.ts";
 import type { RunProgress } from "../runs/run.ts";
 
 const BAR_WIDTH = 30;
@@ -36,7 +36,7 @@ export function progressLine({ width, ...shown }: Shown): string {
 /** From the longest to the shortest. */
 function formsOf({ work, hasBar, ...shown }: Omit<Shown, "width">): string[] {
   const { progress, elapsedSeconds } = shown;
-  const elapsed = duration(elapsedSeconds);
+  const elapsed = inWords(elapsedSeconds);
   if (progress === undefined) return [`${work}, ${elapsed} so far`, elapsed];
   const { updated, skipped = 0, total, estimated, throttled_by: reason } = progress;
   const done = Math.min(updated + skipped, total);
@@ -67,20 +67,14 @@ function paceOf(
   { rows_per_second: rate, seconds_left: left, estimated }: RunProgress,
 ): { readonly perSecond: string; readonly left: string } {
   const isKnown = left !== undefined && left > 0 && ageSeconds < STALE_AFTER_SECONDS;
-  if (!isKnown) return { perSecond: "", left: `, ${duration(elapsedSeconds)} so far` };
+  if (!isKnown) return { perSecond: "", left: `, ${inWords(elapsedSeconds)} so far` };
   return {
     perSecond: estimated ? "" : `, ${grouped(rate)} rows/s`,
-    left: elapsedSeconds < MEANINGFUL_AFTER_SECONDS
-      ? ""
-      : `, ${duration(Math.max(1, left - ageSeconds))} left`,
+    left: elapsedSeconds < MEANINGFUL_AFTER_SECONDS ? "" : `, ${inWords(left - ageSeconds)} left`,
   };
 }
 
-/** `12 s`, `3 min 20 s`, `2 h 5 min`. */
-export function duration(seconds: number): string {
-  const whole = Math.floor(seconds);
-  if (whole < 60) return `${whole} s`;
-  const minutes = Math.floor(whole / 60);
-  if (minutes < 60) return `${minutes} min ${whole % 60} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+/** In whole seconds: tenths would only flicker. */
+function inWords(seconds: number): string {
+  return duration(1000 * Math.max(1, Math.round(seconds)));
 }

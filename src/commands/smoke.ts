@@ -1,5 +1,5 @@
 /** `tokenize smoke`: triggers each dataset twice, and fails if a second run updates anything. */
-import { counted, grouped } from "../counted.ts";
+import { counted, duration, grouped } from "../counted.ts";
 import type { DatasetArguments, SmokeCommand } from "../command.ts";
 import { DEFAULT_RUN_OPTIONS } from "../run_options.ts";
 import { problemExitCode } from "../exit_codes.ts";
@@ -67,7 +67,9 @@ function linesOf({ dataset_urn, runs, fault }: SmokeResult): string[] {
     if (!("report" in run)) return [];
     const { updated, skipped, elapsed_ms: elapsedMs } = run.report;
     return [
-      `  run ${i + 1}: ${grouped(updated)} updated, ${grouped(skipped)} skipped, ${elapsedMs} ms`,
+      `  run ${i + 1}: ${grouped(updated)} updated, ${grouped(skipped)} skipped, ${
+        duration(elapsedMs)
+      }`,
     ];
   });
   const verdict = fault === undefined

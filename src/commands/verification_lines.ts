@@ -1,5 +1,5 @@
 /** A verification as a person reads it: the verdict first, then what it rests on. */
-import { counted } from "../counted.ts";
+import { counted, duration } from "../counted.ts";
 import type { Finding, FindingState } from "../platforms/inspection.ts";
 import type { ColumnCounts, TokenCount, Verification } from "../verify/verification.ts";
 import { MARKS } from "./marks.ts";
@@ -23,7 +23,7 @@ export function verificationLines(verification: Verification, isTrying: boolean)
       ...(snapshot === null ? [] : [["snapshot", snapshot] as const]),
       ...columns.map((column) => [column.name, countsLine(column)] as const),
       ...(isTrying ? [["warning", dummy] as const] : []),
-      ["took", `${verification.elapsed_ms} ms`],
+      ["took", duration(verification.elapsed_ms)],
     ]),
     ...checks.flatMap(checkLines),
     `not covered: ${verification.not_covered.join("; ")}`,

@@ -2,7 +2,7 @@
  * How long a run would take, and how much storage. Each statement that writes rewrites the files of the rows
  * that it changes, so the time follows from the number of statements and that of a scan, which is measured.
  */
-import { counted } from "../../../counted.ts";
+import { counted, duration } from "../../../counted.ts";
 import type { Estimate } from "../../table_plan.ts";
 
 /** What is known of the table and the work. */
@@ -51,7 +51,7 @@ export function estimateRun(measured: Measured): Estimate {
     diskBytes: writes * (sizeBytes ?? 0) * (isPushedDown ? shareOfRows : 1) + grownBytes,
     walBytes: undefined,
     basis: [
-      `one scan of its ${counted(rows, "row")} took ${Math.round(scanMs)} ms`,
+      `one scan of its ${counted(rows, "row")} took ${duration(scanMs)}`,
       `${counted(writes, "statement")} will write, each taken for ${SCANS_A_WRITE} scans`,
       sizeBytes === undefined
         ? "the table does not tell its size, so only what the tokens are longer counts"

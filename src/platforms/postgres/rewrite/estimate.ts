@@ -3,7 +3,7 @@
  * read a row and the token SDK for a value is measured; what writing takes beside reading is as in
  * docs/performance.md, which was measured with this program.
  */
-import { counted } from "../../../counted.ts";
+import { counted, duration } from "../../../counted.ts";
 import type { Method } from "../../methods.ts";
 import type { Estimate } from "../../table_plan.ts";
 
@@ -59,7 +59,7 @@ export function estimateRun(measured: Measured): Estimate {
   const totalMs = FIXED_MS + rows * scanUs / 1000 +
     Math.max(writingMs, tokenMs * valuesToChange);
   const read = isMeasured
-    ? `one scan of its ${counted(rows, "row")} took ${Math.round(scanMs)} ms`
+    ? `one scan of its ${counted(rows, "row")} took ${duration(scanMs)}`
     : "it is too small to be measured, and its server is taken for a usual one";
   const tokens = method === "client"
     ? [`the token SDK took ${(1000 * tokenMs).toFixed(1)} µs a value`]
