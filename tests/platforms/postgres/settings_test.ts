@@ -230,6 +230,11 @@ const BAD: Readonly<Record<string, [value: string, reason: RegExp]>> = {
     /it names no user: percent-encode the password/,
   ],
   "a name that every object has": ["postgres://ada@h/x?constructor=1", /libpq does not know$/],
+  "a misspelt name": ["user=ada pasword=x", /libpq does not know: did you mean "password"\?$/],
+  "a slash and an @ in a password": [
+    "postgres://ada:p@ss/w@127.0.0.1/app",
+    /^its database name holds an "@": percent-encode the password \("\/" as %2F, /,
+  ],
   "another such name": ["user=ada __proto__=1", /libpq does not know$/],
   "a part of a password in the query": [
     `postgres://ada:x/y?${SECRET}=1@h/x`,

@@ -1,7 +1,7 @@
 /**
  * Postgres connection strings as libpq reads them, in both forms: the URL
  * (`postgres://user:pass@host:port/db?sslmode=…`) and keywords (`host=… dbname=…`). Beyond libpq, an "@"
- * in a URL's password need not be encoded, keywords may be in upper case, and `ssl=true` is JDBC's.
+ * in a URL's password need not be encoded (so that one in the database's name has to be), keywords may be in upper case, and `ssl=true` is JDBC's.
  *
  * Source: PostgreSQL documentation, "34.1.1 Connection Strings"; for what it leaves open, libpq's
  * `conninfo_parse` and `conninfo_uri_parse`.
@@ -49,6 +49,10 @@ function fromUrl(value: string): Map<string, string> {
   set("port", ports);
   set("user", user);
   set("password", password);
+  // libpq takes it for a part of the name, which nobody means
+  if (credentials !== "" && database?.includes("@")) {
+    throw fault(`its database name holds an "@"${passwordHint(value)}`);
+  }
   set("dbname", database);
   for (const pair of (query ?? "").split("&").filter((each) => each !== "")) {
     const [, name, given] = /^([^=]*)=?(.*)$/s.exec(pair)!;

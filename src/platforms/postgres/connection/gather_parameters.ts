@@ -3,6 +3,7 @@
  * that it names, and the `PG…` variables. The first of them counts.
  */
 import { type ConfigError, configFault } from "../../../config_error.ts";
+import { didYouMean, hintAt } from "../../../did_you_mean.ts";
 import type { SettingsReader } from "../../../settings_reader.ts";
 import { isUrl, passwordHint, readParameters, VARIABLE } from "./connection_string.ts";
 import { findParameter, LIBPQ_PARAMETERS } from "./parameters.ts";
@@ -85,7 +86,8 @@ export function gatherParameters(connectionString: string, reader: ParameterRead
   };
   for (const [name, value] of readParameters(connectionString)) {
     const one = { value, variable: VARIABLE, subject: `its ${name}` };
-    add(name, one, `it holds a parameter that libpq does not know${hint}`);
+    const meant = didYouMean(name, Object.keys(LIBPQ_PARAMETERS));
+    add(name, one, `it holds a parameter that libpq does not know${hintAt(meant) || hint}`);
   }
   const variable = given.has("service") ? VARIABLE : LIBPQ_PARAMETERS.service!.variable!;
   const service = given.get("service")?.value || reader.variable(variable);
