@@ -123,7 +123,7 @@ export function addUrl(parser: Parser): Parser {
     (text) => {
       const url = URL.parse(text);
       if (!/^https?:$/.test(url?.protocol ?? "")) {
-        parser.error("error: --url is not an http:// or https:// URL");
+        parser.error("error: --url is not a URL such as http://localhost:8080");
       }
       // it would be printed, and the action does not accept it
       if (url?.username || url?.password) {

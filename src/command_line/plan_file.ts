@@ -1,11 +1,13 @@
 /** The file of `tokenize plan -f` and `tokenize run -f`: datasets with their columns, in YAML. */
-import type { RunRequest } from "../command.ts";
+import type { DatasetArguments, RunRequest } from "../command.ts";
 import { didYouMean, hintAt } from "../did_you_mean.ts";
 import { parseYaml, type Place, type YamlEntry, type YamlNode } from "../config/file/yaml_nodes.ts";
 import { ConfigError, type ConfigFault } from "../config_error.ts";
-import { splitUrnList } from "../datahub/dataset_urn.ts";
+import { parseDatasetUrn, splitUrnList } from "../datahub/dataset_urn.ts";
+import { parseColumns } from "../datahub/schema_field.ts";
+import { toServiceError } from "../errors.ts";
 import { COMMIT_MODES, type RunOptions, STRATEGIES } from "../run_options.ts";
-import { fileInWords, whyUnreadable } from "../unreadable_file.ts";
+import { whyUnreadable } from "../unreadable_file.ts";
 import { readTypedUrn } from "./typed_urn.ts";
 
 /** The keys of a dataset, with what an editor shows of them and the JSON Schema of each. */
@@ -55,7 +57,7 @@ export function readPlanFile(
   } catch (error) {
     throw new ConfigError([{
       variable: "--file",
-      reason: `${fileInWords(path)} ${whyUnreadable(error)}`,
+      reason: `the file "${path}" ${whyUnreadable(error)}`,
     }]);
   }
   const reader = new PlanFileReader(path, defaults);
@@ -109,6 +111,7 @@ class PlanFileReader {
     }
     const urn = readTypedUrn(this.#text(fields.urn, `${name}.urn`) ?? "");
     const columns = this.#columns(fields.columns, `${name}.columns`);
+    if (this.faults.length === before) this.#refuseUnreadable(name, fields, { urn, columns });
     const commit = this.#oneOf(fields.commit, `${name}.commit`, COMMIT_MODES);
     const strategy = this.#oneOf(fields.strategy, `${name}.strategy`, STRATEGIES);
     const scrub = this.#oneOf(fields.scrub, `${name}.scrub`, ["true", "false"]);
@@ -160,6 +163,18 @@ class PlanFileReader {
     if (node.kind === "text" && node.text !== undefined) return node.text;
     this.#refuse(key, node.place, "it must be a text");
     return undefined;
+  }
+
+  #refuseUnreadable(name: string, fields: Fields, { urn, columns }: DatasetArguments): void {
+    let key: Key = "urn";
+    try {
+      const dataset = parseDatasetUrn(urn);
+      key = "columns";
+      parseColumns(columns, dataset);
+    } catch (error) {
+      const reason = toServiceError(error).message.replace(/^Cannot read [^:"]*: /, "");
+      this.#refuse(`${name}.${key}`, fields[key]!.place, reason);
+    }
   }
 
   /** Two runs on a table would get into each other's way. */

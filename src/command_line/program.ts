@@ -1,6 +1,7 @@
 /** The program as its parser knows it: every command with its options and its help. */
 import { Command as Parser, Option } from "commander";
 import type { OutsideCommand, Shell, TypedCommand } from "../command.ts";
+import { didYouMean } from "../did_you_mean.ts";
 import { oneLine } from "../one_line.ts";
 import { outputWidth, writeError, writeOutput } from "../standard_streams.ts";
 import { VERSION_LINE } from "../version.ts";
@@ -40,7 +41,8 @@ export function makeProgram(isTerminal: boolean, use: Use, args?: readonly strin
       outputError: (text, write) => write(eachOnOneLine(text)),
       getOutHelpWidth: outputWidth,
     })
-    .showHelpAfterError("(see --help)");
+    .helpCommand(false)
+    .showHelpAfterError("(see tokenize --help)");
   const groups = new Map<string, Parser>();
   const isWanted = args === undefined ? () => true : wantedAmong(args);
   for (const definition of COMMANDS) {
@@ -61,6 +63,7 @@ export function makeProgram(isTerminal: boolean, use: Use, args?: readonly strin
       use(read({ ...given, json: wantsJson(given, printsText) }, parser), global);
     });
   }
+  addHelpCommand(program);
   return program;
 }
 
@@ -72,6 +75,29 @@ function wantedAmong(args: readonly string[]): (name: string) => boolean {
   return isNamed;
 }
 
+/** `help COMMAND`, also for the commands of groups. The parser's own knows no more than one word, and no wrong one. */
+function addHelpCommand(program: Parser): void {
+  const help = program.command("help").showHelpAfterError("(see tokenize --help)")
+    .argument("[command...]", "the command")
+    .description("print this help, or that of a command");
+  help.action(() => {
+    let shown = program;
+    for (const word of help.args) {
+      const found = shown.commands.find((each) => each.name() === word);
+      shown = found ?? help.error(unknownCommand(word, shown));
+    }
+    shown.help();
+  });
+}
+
+/** As the parser says it elsewhere. */
+function unknownCommand(word: string, { commands }: Parser): string {
+  const meant = didYouMean(word, commands.map((each) => each.name()));
+  return `error: unknown command '${word}'${
+    meant === undefined ? "" : `\n(Did you mean ${meant}?)`
+  }`;
+}
+
 /** Whether results are printed as JSON: as `--json` or `--output` says, else unless text is usual. */
 function wantsJson({ json, output }: Partial<Options>, printsText: boolean): boolean {
   return json ?? (output === undefined ? !printsText : output === "json");
@@ -80,10 +106,12 @@ function wantsJson({ json, output }: Partial<Options>, printsText: boolean): boo
 /** Adds a command to the program, or to its group. */
 function addCommand(name: string, program: Parser, groups: Map<string, Parser>): Parser {
   const [first, second] = name.split(" ") as [string, string?];
-  if (second === undefined) return program.command(first);
-  const group = groups.get(first) ?? program.command(first).description(GROUPS[first] ?? "");
+  const make = (parent: Parser, word: string, path: string) =>
+    parent.command(word).helpCommand(false).showHelpAfterError(`(see tokenize ${path} --help)`);
+  if (second === undefined) return make(program, first, first);
+  const group = groups.get(first) ?? make(program, first, first).description(GROUPS[first] ?? "");
   groups.set(first, group);
-  return group.command(second);
+  return make(group, second, name);
 }
 
 /** What the parser says of wrong usage quotes the arguments. */

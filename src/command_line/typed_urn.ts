@@ -3,11 +3,12 @@ import { FABRICS } from "../datahub/dataset_urn.ts";
 
 /** A page of a dataset: DataHub percent-encodes the URN so that it is one segment of the path. */
 const DATASET_PAGE = /^https?:\/\/[^?#]*\/dataset\/([^/?#]+)/i;
-const PARTS = /^(urn:li:dataset:\(urn:li:dataPlatform:)([^,]+)(,.*,)([A-Za-z_]+)\)$/is;
+const PARTS =
+  /^(urn:li:dataset:\(\s*urn:li:dataPlatform:)([^,]*[^,\s])\s*(,.*,)\s*([A-Za-z_]+)\s*\)$/is;
 
 /**
  * The URN as DataHub writes it, from one that was percent-encoded as a whole, the URL of a dataset's
- * page, or one whose platform or environment is in another case. Anything else is given back as it is,
+ * page, or one whose platform or environment is in another case, or has blanks around it. Anything else is given back as it is,
  * so that a mistake is reported about what was typed.
  */
 export function readTypedUrn(text: string): string {

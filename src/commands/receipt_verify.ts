@@ -3,7 +3,7 @@ import type { ReceiptVerifyCommand } from "../command.ts";
 import { counted } from "../counted.ts";
 import { USAGE_EXIT_CODE } from "../exit_codes.ts";
 import { type CheckedReceipt, verifyReceipts } from "../receipts/verify_receipt.ts";
-import { fileInWords, whyUnreadable } from "../unreadable_file.ts";
+import { whyUnreadable } from "../unreadable_file.ts";
 import { MARKS } from "./marks.ts";
 import { printError, printIfPossible, printJson } from "./output.ts";
 import { printText } from "./text_lines.ts";
@@ -66,7 +66,7 @@ function attempt(path: string, read: (path: string) => string): string | undefin
   try {
     return read(path);
   } catch (error) {
-    printError(`Cannot verify: ${fileInWords(path)} ${whyUnreadable(error)}`);
+    printError(`Cannot verify: the file "${path}" ${whyUnreadable(error)}`);
     return undefined;
   }
 }

@@ -104,6 +104,23 @@ export function commandLineSuite(program: Program): void {
     }));
   });
 
+  test("help knows the commands of groups, and says of a word that is none what it may mean", async () => {
+    const own = await run(["keys", "new", "--help"]);
+    assert.deepEqual(await run(["help", "keys", "new"]), own);
+    assert.deepEqual([own.code, own.stderr], [0, ""]);
+    const wrong = await run(["help", "keys", "nwe"]);
+    const said = "error: unknown command 'nwe'\n(Did you mean new?)\n(see tokenize --help)\n";
+    assert.deepEqual([wrong.code, wrong.stdout, wrong.stderr], [2, "", said]);
+  });
+
+  test("an error of usage says which help has more", async () => {
+    const cases = { "tokenize": [], "tokenize run": ["run"], "tokenize keys new": ["keys", "new"] };
+    for (const [command, words] of Object.entries(cases)) {
+      const { code, stderr } = await run([...words, "--nope"]);
+      assert.deepEqual([code, stderr.split("\n")[1]], [2, `(see ${command} --help)`]);
+    }
+  });
+
   test("--help of run and serve has examples, and variables with their defaults", async () => {
     for (const command of ["run", "serve"]) {
       const { stdout } = await run([command, "--help"]);
@@ -127,7 +144,8 @@ export function commandLineSuite(program: Program): void {
   test("-q and -v are the least and the most that is logged, and exclude each other", async () => {
     const args = ["run", "--urn", URN, "--columns", "email"];
     const events = async (flag: string, env: Readonly<Record<string, string>> = {}) =>
-      parseLog((await run([...args, flag], env)).stderr).map(({ event }) => event);
+      parseLog((await run([...args, flag], { ...env, LOG_FORMAT: "json" })).stderr)
+        .map(({ event }) => event);
     assert.deepEqual(await events("-q", { LOG_LEVEL: "debug" }), ["run_failed"]);
     assert.deepEqual(await events("-v", { LOG_LEVEL: "error" }), [
       "dummy_tokens",
@@ -190,8 +208,8 @@ export function commandLineSuite(program: Program): void {
       [["rotate", ...dataset], /'--from <key\|sdk>' not specified/],
       [["rotate", ...dataset, "--from", "none"], /^tokenize: --from: it is neither a token SDK \(/],
       [["rotate", ...dataset, "--from", "aes-siv"], /^tokenize: TOKEN_KEYS_FILE: it must be set/],
-      [["trigger", ...dataset, "--url", "nowhere"], /--url is not an http:/],
-      [["trigger", ...dataset, "--url", "ftp://host"], /--url is not an http:/],
+      [["trigger", ...dataset, "--url", "nowhere"], /--url is not a URL such as http:/],
+      [["trigger", ...dataset, "--url", "ftp://host"], /--url is not a URL such as http:/],
       [["healthcheck", "--url", "http://user:canary@host"], /--url must not contain a user/],
       [["smoke", ...dataset, "--urn", URN], /each --urn needs its own --columns/],
     ];

@@ -175,6 +175,15 @@ other: 1
       `datasets: [{urn: "${urn("a")}", columns: [a]}, {urn: "${urn("a")}", columns: [b]}]`,
     );
     assert.match((await run(["plan", "-f", twice])).stderr, /datasets\[1\].urn: it is the dataset/);
+    const unreadable = await write(
+      "unreadable.yaml",
+      `datasets:\n- {urn: urn:li:dataset, columns: [a]}\n- {urn: "${urn("a")}", columns: [a, a]}\n`,
+    );
+    const { code, stderr } = await run(["run", "-f", unreadable]);
+    assert.deepEqual([code, stderr.replaceAll(unreadable, "FILE").trim().split("\n")], [2, [
+      'tokenize: FILE:2:9: datasets[0].urn: it does not start with "urn:li:dataset:("',
+      `tokenize: FILE:3:${22 + urn("a").length}: datasets[1].columns: "a" is named twice`,
+    ]]);
     const missing = await run(["plan", "-f", `${dir}/missing.yaml`]);
     assert.equal(missing.code, 2);
     assert.match(missing.stderr, /--file: .*missing\.yaml/);
