@@ -7,7 +7,7 @@ import { readPlainCommandLine } from "./command_line/plain_command_line.ts";
 import type { GlobalOptions } from "./command_line/program.ts";
 import { asksAboutDummy, confirmDummy, writesDummyTokens } from "./commands/dummy_tokens.ts";
 import { findMachineFacts } from "./commands/machine_facts.ts";
-import { printError, printUnwritable } from "./commands/output.ts";
+import { printError, printFailure, printUnwritable } from "./commands/output.ts";
 import { openReceipt, UnwritableReceipt } from "./commands/receipt_file.ts";
 import type { Config, ConfigSource } from "./config.ts";
 import { type ReadSettings, readSettings } from "./config/read_settings.ts";
@@ -15,6 +15,7 @@ import { withEnvFile } from "./config/env_file.ts";
 import { ConfigError, type ConfigFault, faultLine } from "./config_error.ts";
 import { USAGE_EXIT_CODE } from "./exit_codes.ts";
 import { DEFAULT_RUN_OPTIONS } from "./run_options.ts";
+import type { Problem } from "./runs/run.ts";
 import { stackFrames } from "./stack_frames.ts";
 import { toAuthority } from "./host_name.ts";
 import { oneLine } from "./one_line.ts";
@@ -89,6 +90,11 @@ async function main(): Promise<number> {
     printPermissions(grants, config, typed.json);
     return 0;
   }
+  const unreadable = command.name === "serve" ? undefined : await findUnreadable(command);
+  if (unreadable !== undefined) {
+    printFailure(unreadable, "json" in command && command.json);
+    return USAGE_EXIT_CODE;
+  }
   if (asksAboutDummy(command, config) && !confirmDummy()) {
     printError("Cannot start the run: it was not confirmed; nothing was changed");
     return 1;
@@ -130,7 +136,8 @@ async function reportFaults(
 
 /**
  * The configuration with the log as `--quiet` or `--verbose` says. Unless something says how much is logged,
- * a job on a terminal logs warnings and up: its result says the rest.
+ * a job on a terminal logs warnings and up: its result says the rest. JSON in a pipe, where nobody asked for
+ * it, may have sentences beside it.
  */
 function withLogLevel(
   { config, inUse }: ReadSettings,
@@ -138,10 +145,11 @@ function withLogLevel(
   { quiet, verbose }: GlobalOptions,
 ): Config | undefined {
   if (config === undefined) return undefined;
-  const isResultEnough = name !== "serve" && MACHINE.isTerminal &&
-    !inUse.some(({ variable }) => variable === "LOG_LEVEL");
+  const isSet = (name: string) => inUse.some(({ variable }) => variable === name);
+  const isResultEnough = name !== "serve" && MACHINE.isTerminal && !isSet("LOG_LEVEL");
   const level = quiet ? "error" : verbose ? "debug" : isResultEnough ? "warning" : config.log.level;
-  return { ...config, log: { ...config.log, level } };
+  const isForProgram = config.log.format === "json" && isSet("LOG_FORMAT");
+  return { ...config, log: { ...config.log, level, isForProgram } };
 }
 
 /** The configuration with the digest of the binary, for those who sign receipts of runs. */
@@ -158,6 +166,12 @@ async function withProgram({ name }: Command, config: Config): Promise<Config> {
  */
 function useNoProxy(): void {
   Deno.env.set("NO_PROXY", "*,0.0.0.0/0,::/0");
+}
+
+/** Why a dataset that was typed cannot be read. */
+async function findUnreadable(command: Command): Promise<Problem | undefined> {
+  const { unreadableJob } = await import("./commands/unreadable_dataset.ts");
+  return unreadableJob(command);
 }
 
 /** What has to be set for a command and is not; undefined if nothing is missing. */

@@ -5,6 +5,8 @@ import type { TriggerBody } from "../http/schemas.ts";
 import type { DatasetArguments } from "../command.ts";
 import type { RunOptions } from "../run_options.ts";
 import { traceHeaders } from "../trace_context.ts";
+import { NO_RESPONSE } from "./failure_line.ts";
+import { unreadableDataset } from "./unreadable_dataset.ts";
 
 /** What the action responded: a report, or why there is none. */
 export type Outcome = { readonly report: Report } | { readonly problem: Problem };
@@ -25,6 +27,8 @@ export async function askAction(
   { dryRun, commit, strategy, scrub, connections, rowsPerSecond }: RunOptions,
   stop: AbortSignal,
 ): Promise<Outcome> {
+  const unreadable = unreadableDataset({ urn, columns });
+  if (unreadable !== undefined) return { problem: unreadable };
   const headers = new Headers({ "content-type": "application/json", ...traceHeaders() });
   if (triggerToken !== undefined) headers.set("authorization", `Bearer ${triggerToken}`);
   const body: TriggerBody = {
@@ -72,5 +76,5 @@ function isProblem(document: unknown): document is Problem {
 
 /** A problem of this side's own, for a response that is missing or is not from the API. */
 function noResponse(detail: string): Outcome {
-  return { problem: { status: 0, title: "No response", detail, code: "internal" } };
+  return { problem: { status: NO_RESPONSE, title: "No response", detail, code: "internal" } };
 }
