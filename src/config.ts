@@ -47,12 +47,20 @@ export type {
   SdkSettings,
 };
 
+/** What is logged, and how. */
+export interface LogSettings {
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+  /** Whether JSON was asked for, so that a program reads it: each line has to be an object. */
+  readonly isForProgram?: boolean;
+}
+
 /** The settings of every command. Plain data, since it crosses into the sandbox as a message. */
 export interface Config {
   readonly listen: { readonly hostname: string; readonly port: number };
   /** The bearer token that /trigger requires; undefined if anybody may trigger. */
   readonly triggerToken: string | undefined;
-  readonly log: { readonly level: LogLevel; readonly format: LogFormat };
+  readonly log: LogSettings;
   /** URN patterns; undefined if every dataset may be tokenized. */
   readonly allowedDatasets: readonly string[] | undefined;
   readonly connections: readonly Connection[];

@@ -159,18 +159,29 @@ function traceFields(): Readonly<Record<string, string>> {
   return trace === undefined ? {} : { trace_id: trace.traceId, span_id: trace.spanId };
 }
 
-const SAID_BY_COMMANDS: ReadonlySet<Observation["event"]> = new Set(
-  ["run_failed", "verification_failed"] as const,
-);
+/** The log of a command that says itself why its job failed. */
+export interface CommandLog {
+  readonly observe: Observe;
+  /** Whether the log has said why the job on that dataset failed, so that the command need not. */
+  readonly hasSaidFailure: (datasetUrn: string) => boolean;
+}
 
 /**
- * The same without the failure of a run, where a person would read it twice: the command says it on the
- * same terminal.
+ * The log of a command, in which each failure of a job has one line on standard error: the command's
+ * sentence, or the log's object if a program reads the log.
  */
-export function withoutRepeats(observe: Observe, { format }: Config["log"]): Observe {
-  if (format !== "text" || !Deno.stderr.isTerminal()) return observe;
-  return (observation) => {
-    if (!SAID_BY_COMMANDS.has(observation.event)) observe(observation);
+export function commandLog(observe: Observe, { isForProgram = false }: Config["log"]): CommandLog {
+  const said = new Set<string>();
+  return {
+    observe(observation) {
+      const { event } = observation;
+      if (event === "run_failed" || event === "verification_failed") {
+        if (!isForProgram) return;
+        said.add(observation.datasetUrn);
+      }
+      observe(observation);
+    },
+    hasSaidFailure: (datasetUrn) => said.has(datasetUrn),
   };
 }
 

@@ -7,7 +7,7 @@ import { serve } from "./commands/serve.ts";
 import type { Config, Connection, RotationSettings, SdkSettings } from "./config.ts";
 import { stackFrames } from "./stack_frames.ts";
 import type { Command } from "./command.ts";
-import { startLog, withoutRepeats } from "./log.ts";
+import { type CommandLog, commandLog, startLog } from "./log.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import type { FromWorker, ToWorker } from "./sandbox/protocol.ts";
 import type { Observe } from "./observations.ts";
@@ -93,9 +93,10 @@ type WithoutRuns =
 /** Performs the command, of which only its own code is loaded; of `serve`, what listens. */
 async function perform(command: Command, config: Config, observers: Observers): Promise<number> {
   const action = () => actionDependencies(config, observers);
-  // a command for a person says a failure itself
-  const observe = withoutRepeats(observers.observe, config.log);
-  const once = () => actionDependencies(config, { ...observers, observe });
+  const { observe, hasSaidFailure } = commandLog(observers.observe, config.log);
+  const once = async () => {
+    return { ...await actionDependencies(config, { ...observers, observe }), hasSaidFailure };
+  };
   const { signal } = shutDown;
   switch (command.name) {
     case "serve":
@@ -123,7 +124,12 @@ async function perform(command: Command, config: Config, observers: Observers): 
     }
     case "verify": {
       const { verify } = await import("./commands/verify.ts");
-      return await verify(command, config, await verification(config, observe), signal);
+      return await verify(
+        command,
+        config,
+        await verification(config, { observe, hasSaidFailure }),
+        signal,
+      );
     }
     case "datahub plan": {
       const { planDatahub } = await import("./commands/datahub_plan.ts");
@@ -177,10 +183,10 @@ async function performWithoutRuns(
 
 const keepReceipt = (text: string) => tell({ type: "receipt", text });
 
-async function verification(config: Config, observe: Observe) {
+async function verification(config: Config, log: CommandLog) {
   const { allowedDatasets } = config;
   const platforms = await configuredPlatforms(config);
-  return { platforms, knownPlatforms: KNOWN_PLATFORMS, allowedDatasets, observe, keepReceipt };
+  return { platforms, knownPlatforms: KNOWN_PLATFORMS, allowedDatasets, ...log, keepReceipt };
 }
 
 async function actionDependencies(config: Config, { observe, metrics, traces }: Observers) {

@@ -139,7 +139,7 @@ async function observedRun(
     return { ...report, elapsed_ms: elapsedMs };
   } catch (thrown) {
     const found = toServiceError(thrown);
-    const error = deps.restores ? ofRestoring(found) : found;
+    const error = inWordsOf(deps, found);
     end({ code: error.code });
     if (found !== thrown) {
       const kind = error.facts.cause ?? "unknown";
@@ -150,9 +150,15 @@ async function observedRun(
   }
 }
 
-/** What stands in a run's way stands in the way of restoring, too. */
-function ofRestoring({ code, message, facts }: ServiceError): ServiceError {
-  return new ServiceError(code, message.replace(/^Cannot tokenize /, "Cannot restore "), facts);
+/** What stands in a run's way stands in the way of restoring and of rotating, too. */
+function inWordsOf(
+  { restores, rotateFrom }: ActionDependencies,
+  error: ServiceError,
+): ServiceError {
+  const verb = restores ? "restore" : rotateFrom !== undefined ? "rotate" : undefined;
+  if (verb === undefined) return error;
+  const message = error.message.replace(/^Cannot tokenize /, `Cannot ${verb} `);
+  return new ServiceError(error.code, message, error.facts);
 }
 
 function observeFailure(

@@ -1,5 +1,6 @@
 /** `tokenize datahub sweep`: deals with each tagged dataset once, for those who schedule it themselves. */
 import type { ActionDependencies } from "../action/tokenize_dataset.ts";
+import { counted } from "../counted.ts";
 import type { DatahubSweepCommand } from "../command.ts";
 import type { Config } from "../config.ts";
 import type { PlannedDataset } from "../datahub/loop/plan_document.ts";
@@ -27,7 +28,7 @@ export async function sweepDatahub(
 }
 
 function lineOf({ dataset_urn, state, rows, problem }: PlannedDataset): string {
-  const counted = rows === null ? "" : `, ${rows} rows`;
+  const size = rows === null ? "" : `, ${counted(rows, "row")}`;
   const why = problem === null ? "" : `: ${problem.detail} (${problem.code})`;
-  return `${dataset_urn}: ${state.replaceAll("_", " ")}${counted}${why}`;
+  return `${dataset_urn}: ${state.replaceAll("_", " ")}${size}${why}`;
 }

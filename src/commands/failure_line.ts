@@ -3,12 +3,16 @@ import { type ErrorCode, type ErrorFacts, PASSING } from "../errors.ts";
 import type { Problem } from "../runs/run.ts";
 
 /** What is known of a failure. */
-export interface Failure extends Pick<Problem, "detail" | "code"> {
+export interface Failure
+  extends Pick<Problem, "detail" | "code">, Partial<Pick<Problem, "status">> {
   /** Undefined if another program failed, and reported no more than the problem. */
   readonly facts?: ErrorFacts;
   /** What the job was connected to, or tried to: see `Platform`. */
   readonly address?: string | undefined;
 }
+
+/** Stands for the status of an action that gave no response, or is none: there is no code for that. */
+export const NO_RESPONSE = 0;
 
 /** A code that another program reports may be unknown here. */
 const MAY_PASS: ReadonlySet<string> = new Set(PASSING);
@@ -32,10 +36,13 @@ export function failureLine(failure: Failure): string {
   const where = address !== undefined && OF_CONNECTION.has(code)
     ? `; the connection is to ${address}`
     : "";
-  return `${detail}${where}${mayPass(failure) ? "; trying again may help" : ""} (${code})`;
+  const again = mayPass(failure) ? "; trying again may help" : "";
+  return `${detail}${where}${again}${failure.status === NO_RESPONSE ? "" : ` (${code})`}`;
 }
 
 function mayPass({ code, facts }: Failure): boolean {
+  // this program was told to end by whoever may try again
+  if (code === "shutting_down" && facts !== undefined) return false;
   if (code !== "database_unreachable") return MAY_PASS.has(code);
   return facts !== undefined && !LASTING_CAUSES.test(facts.cause ?? "") &&
     !LASTING_STATES.test(facts.sqlState ?? "");

@@ -4,19 +4,24 @@ import { type Failure, failureLine } from "./failure_line.ts";
 import { oneLine } from "../one_line.ts";
 import { UnwritableOutput, writeError, writeOutput } from "../standard_streams.ts";
 
+/** What is known of a failure beside its problem. */
+interface KnownFailure extends Pick<Failure, "facts" | "address"> {
+  /** Whether the log on standard error says it already. */
+  readonly isLogged?: boolean;
+}
+
 /**
  * Prints why a command failed: a sentence on standard error; for programs, the problem as well. With
  * `datasetUrn` both say which of many datasets it is about.
  */
 export function printFailure(
-  problem: Pick<Problem, "detail" | "code">,
+  problem: Pick<Failure, "status" | "detail" | "code">,
   json: boolean,
-  known: Pick<Failure, "facts" | "address"> = {},
+  { isLogged = false, ...known }: KnownFailure = {},
   datasetUrn?: string,
 ): void {
-  const { detail, code } = problem;
-  const line = failureLine({ detail, code, ...known });
-  printError(datasetUrn === undefined ? line : `${datasetUrn}: ${line}`);
+  const line = failureLine({ ...problem, ...known });
+  if (!isLogged) printError(datasetUrn === undefined ? line : `${datasetUrn}: ${line}`);
   const document = datasetUrn === undefined ? problem : { dataset_urn: datasetUrn, ...problem };
   if (json) printIfPossible(() => printJson(document));
 }

@@ -1,9 +1,8 @@
 /** `tokenize restore`: tokens become the values again that they were made of, in place. */
-import type { ActionDependencies } from "../action/tokenize_dataset.ts";
 import type { RestoreCommand } from "../command.ts";
 import { USAGE_EXIT_CODE } from "../exit_codes.ts";
 import { printError } from "./output.ts";
-import { type RunCommandSettings, runOnce } from "./run.ts";
+import { type CommandDependencies, type RunCommandSettings, runOnce } from "./run.ts";
 
 /**
  * Restores once, with all that `tokenize run` promises. One-way tokens are refused as wrong usage before the
@@ -12,7 +11,7 @@ import { type RunCommandSettings, runOnce } from "./run.ts";
 export async function restore(
   command: RestoreCommand,
   settings: RunCommandSettings,
-  deps: ActionDependencies,
+  deps: CommandDependencies,
   shutDown: AbortSignal,
 ): Promise<number> {
   const sdk = await deps.tokenSdk();

@@ -1,9 +1,8 @@
 /** `tokenize rotate`: tokens of an older key or SDK become those of the current one, in place. */
-import type { ActionDependencies } from "../action/tokenize_dataset.ts";
 import type { RotateCommand } from "../command.ts";
 import { USAGE_EXIT_CODE } from "../exit_codes.ts";
 import { printError } from "./output.ts";
-import { type RunCommandSettings, runOnce } from "./run.ts";
+import { type CommandDependencies, type RunCommandSettings, runOnce } from "./run.ts";
 
 /**
  * Rotates once, as `tokenize run` tokenizes. One-way tokens are refused as wrong usage before the
@@ -12,7 +11,7 @@ import { type RunCommandSettings, runOnce } from "./run.ts";
 export async function rotate(
   command: RotateCommand,
   settings: RunCommandSettings,
-  deps: ActionDependencies,
+  deps: CommandDependencies,
   shutDown: AbortSignal,
 ): Promise<number> {
   const source = await deps.rotateFrom?.();

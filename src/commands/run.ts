@@ -1,6 +1,7 @@
 /** `tokenize run`: tokenizes datasets once, without a server. */
 import { RunRegistry } from "../action/run_registry.ts";
 import { type ActionDependencies, operationOf } from "../action/tokenize_dataset.ts";
+import type { CommandLog } from "../log.ts";
 import { toServiceError } from "../errors.ts";
 import { toProblem } from "../http/problem.ts";
 import type { RunCommand, RunRequest } from "../command.ts";
@@ -24,7 +25,7 @@ export type RunCommandSettings = RunSettings & Pick<Config, "log">;
 export async function run(
   command: RunCommand,
   settings: RunCommandSettings,
-  deps: ActionDependencies & KeepsReceipts,
+  deps: CommandDependencies,
   shutDown: AbortSignal,
 ): Promise<number> {
   const { runs, file, parallel, quiet, json } = command;
@@ -51,7 +52,7 @@ export async function run(
 export async function runOnce(
   { dataset, options, quiet, json }: RunRequest & Pick<RunCommand, "quiet" | "json">,
   settings: RunCommandSettings,
-  deps: ActionDependencies & KeepsReceipts,
+  deps: CommandDependencies,
   shutDown: AbortSignal,
 ): Promise<number> {
   const shown = { quiet, json, isOneOfMany: false, isOneOfSeveral: false };
@@ -63,8 +64,10 @@ export async function runOnce(
   );
 }
 
-/** Where receipts go; absent if none are wanted. */
-export interface KeepsReceipts {
+/** What a command adds to the action. */
+export interface CommandDependencies
+  extends ActionDependencies, Pick<CommandLog, "hasSaidFailure"> {
+  /** Where receipts go; absent if none are wanted. */
   readonly keepReceipt?: ((receipt: string) => void) | undefined;
 }
 
@@ -80,14 +83,14 @@ interface Place {
   readonly settings: RunCommandSettings;
   readonly service: RunService;
   readonly registry: RunRegistry;
-  readonly deps: ActionDependencies & KeepsReceipts;
+  readonly deps: CommandDependencies;
   readonly shutDown: AbortSignal;
 }
 
 /** Opens what runs work with, and closes it after `work`. */
 async function withRuns<T>(
   settings: RunCommandSettings,
-  deps: ActionDependencies & KeepsReceipts,
+  deps: CommandDependencies,
   shutDown: AbortSignal,
   work: (place: Place) => Promise<T>,
 ): Promise<T> {
@@ -115,10 +118,12 @@ async function oneRun(
     observe: deps.observe,
   });
   let isOver = false;
+  let isStarted = false; // until then, what fails is not the dataset's own connection
   try {
     const trigger = { datasetUrn: dataset.urn, columns: dataset.columns, ...options };
     const cause = { kind: "cli", actor: null } as const;
     const { report } = await service.start({ trigger, cause, runId, onProgress: bar.show });
+    isStarted = true;
     void aborted(shutDown).then(() => {
       if (isOver) return;
       bar.clear();
@@ -132,7 +137,9 @@ async function oneRun(
     bar.clear();
     const failure = toServiceError(error);
     const problem = toProblem(failure, runId);
-    const known = { facts: failure.facts, address: addressFor(dataset.urn, deps) };
+    const isLogged = deps.hasSaidFailure(dataset.urn);
+    const address = isStarted ? addressFor(dataset.urn, deps) : undefined;
+    const known = { facts: failure.facts, address, isLogged };
     printFailure(problem, json, known, isOneOfMany ? dataset.urn : undefined);
     return problemExitCode(problem.code, shutDown);
   } finally {

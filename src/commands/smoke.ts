@@ -5,7 +5,8 @@ import { DEFAULT_RUN_OPTIONS } from "../run_options.ts";
 import { problemExitCode } from "../exit_codes.ts";
 import { failureExitCode } from "../stop_signals.ts";
 import { MARKS } from "./marks.ts";
-import { printIfPossible, printJson } from "./output.ts";
+import { failureLine } from "./failure_line.ts";
+import { printError, printIfPossible, printJson } from "./output.ts";
 import { printText } from "./text_lines.ts";
 import { type ActionAddress, askAction, type Outcome } from "./ask_action.ts";
 
@@ -27,6 +28,7 @@ export async function smoke(
     if (shutDown.aborted) return failureExitCode(shutDown);
     const result = await triggerTwice({ url, triggerToken }, dataset, shutDown);
     if (result.fault !== undefined) failures.push(exitCodeOf(result, shutDown));
+    if (json && result.fault !== undefined) printError(`${dataset.urn}: ${result.fault}`);
     printIfPossible(() => json ? printJson(result) : printText(linesOf(result)));
   }
   if (shutDown.aborted && failures.length > 0) return failureExitCode(shutDown);
@@ -50,8 +52,7 @@ async function triggerTwice(
     const outcome = await askAction(address, dataset, DEFAULT_RUN_OPTIONS, shutDown);
     runs.push(outcome);
     if ("problem" in outcome) {
-      const { detail, code } = outcome.problem;
-      return { dataset_urn: dataset.urn, runs, fault: `${detail} (${code})` };
+      return { dataset_urn: dataset.urn, runs, fault: failureLine(outcome.problem) };
     }
   }
   const second = runs[1]!;

@@ -7,6 +7,7 @@ import type { Config } from "../config.ts";
 import { toServiceError } from "../errors.ts";
 import { problemExitCode, USAGE_EXIT_CODE } from "../exit_codes.ts";
 import { toProblem } from "../http/problem.ts";
+import type { CommandLog } from "../log.ts";
 import { makeSigner, type Signer } from "../receipts/signer.ts";
 import { sealStatement, statementOn } from "../receipts/statement.ts";
 import { ProgressMeter } from "../runs/progress_meter.ts";
@@ -29,7 +30,8 @@ const SPECIFIED: ReadonlySet<string> = new Set<TokenSdkName>([
 ]);
 
 /** What the command works with. */
-export interface VerifyCommandDependencies extends Omit<VerifyDependencies, "known"> {
+export interface VerifyCommandDependencies
+  extends Omit<VerifyDependencies, "known">, Pick<CommandLog, "hasSaidFailure"> {
   /** Where a receipt goes. */
   readonly keepReceipt: (receipt: string) => void;
 }
@@ -127,7 +129,8 @@ async function verifyOne(
     bar.clear();
     const failure = toServiceError(error);
     const { run_id: _, ...problem } = toProblem(failure, "");
-    printFailure(problem, json, { facts: failure.facts });
+    const isLogged = deps.hasSaidFailure(datasetUrn);
+    printFailure(problem, json, { facts: failure.facts, isLogged });
     return problemExitCode(problem.code, shutDown);
   }
 }

@@ -168,6 +168,44 @@ export async function jobsSuite(program: Program): Promise<void> {
     }
   });
 
+  test("what nobody could read is refused without the action, the question or the database", async () => {
+    const typo = ["--urn", `${urn("customers")}x`, "--columns", "email"];
+    const twice = dataset("customers", "email,phone,email");
+    const commands = [
+      ["run"],
+      ["trigger"],
+      ["smoke"],
+      ["verify"],
+      ["doctor"],
+      ["rotate", "--from", "dummy"],
+      ["restore"],
+    ];
+    const env = { PORT: String(freePort()), ALLOW_DETOKENIZE: "true" };
+    await Promise.all(commands.map(async (command) => {
+      for (const [args, code] of [[typo, "invalid_urn"], [twice, "invalid_request"]] as const) {
+        const ended = await run([...command, ...args], env);
+        assert.equal(ended.code, 2, `${command} ${ended.stderr}`);
+        assert.match(ended.stderr, new RegExp(`^tokenize: .*Cannot read .* \\(${code}\\)\n$`));
+      }
+    }));
+  });
+
+  test("a failed run has one line on standard error, which is an object only if JSON was asked for", async () => {
+    const commands = [["run"], ["verify"], ["rotate", "--from", "dummy"], ["restore"]];
+    const env = { ...withDatabase, ALLOW_DETOKENIZE: "true", LOG_LEVEL: "error" };
+    await Promise.all(commands.map(async (command) => {
+      const args = [...command, ...dataset("no_such_table", "email")];
+      const plain = await run(args, env);
+      assert.match(plain.stderr, /^tokenize: Cannot find the table: .* \(table_not_found\)\n$/);
+      const logged = await run(args, { ...env, LOG_FORMAT: "json" });
+      const [line, ...more] = logged.stderr.trimEnd().split("\n").map((each) => JSON.parse(each));
+      assert.deepEqual([line.code, more], ["table_not_found", []]);
+      for (const { code, stdout } of [plain, logged]) {
+        assert.deepEqual([code, JSON.parse(stdout).code], [1, "table_not_found"]);
+      }
+    }));
+  });
+
   test("--columns may be repeated, and blanks around names do not count", async () => {
     const args = [...dataset("customers", " email , phone"), "--columns", "name "];
     const { code, stdout, stderr } = await run(["run", ...args, "--dry-run"], withDatabase);
@@ -297,6 +335,8 @@ export async function jobsSuite(program: Program): Promise<void> {
     }
     const down = await run(["healthcheck", "--url", service.url]);
     assert.equal(down.code, 1);
+    const triggered = await run(["trigger", ...dataset("t", "a"), "--url", service.url]);
+    assert.deepEqual([triggered.code, triggered.stderr], [1, down.stderr]);
     assert.match(down.stderr, /^tokenize: Cannot reach the action at http:.*: is it running\?\n$/);
   });
 

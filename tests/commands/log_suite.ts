@@ -52,7 +52,11 @@ export async function logSuite(program: Program): Promise<void> {
   test("LOG_LEVEL=debug adds each batch, and LOG_LEVEL=error leaves only failures", async () => {
     const events = async (level: string, columns: string) => {
       const args = ["run", "--urn", urn("customers"), "--columns", columns, "--dry-run"];
-      const { stderr } = await runProgram(program, args, { ...env, LOG_LEVEL: level });
+      const { stderr } = await runProgram(program, args, {
+        ...env,
+        LOG_LEVEL: level,
+        LOG_FORMAT: "json",
+      });
       const lines = stderr.split("\n").filter((line) => line.startsWith("{"));
       return lines.map((line) => JSON.parse(line).event);
     };
@@ -100,14 +104,15 @@ export async function logSuite(program: Program): Promise<void> {
 
   test("a line is one line to any reader, whatever a name contains", async () => {
     const evil = "\u0085 \u2028 \u2029 \u009b2J \u061c \u200e \u200f \u202e \u2066 \x07 \x7f '\"`";
-    const run = ["run", "--urn", `urn${evil}`, "--columns", `a${evil}`];
+    const named = urn(`t${evil}`);
+    const run = ["run", "--urn", named, "--columns", `a${evil}`];
     for (const format of ["text", "json"]) {
       const { stdout, stderr } = await runProgram(program, run, { ...env, LOG_FORMAT: format });
       assert.doesNotMatch((stdout + stderr).replaceAll("\n", ""), UNPRINTABLE, format);
-      assert.equal(stderr.trimEnd().split("\n").length, 4, stderr);
+      assert.equal(stderr.trimEnd().split("\n").length, 3, stderr);
       if (format === "text") continue;
       const [, started] = parseLog(stderr);
-      assert.deepEqual([started?.datasetUrn, started?.columns], [`urn${evil}`, [`a${evil}`]]);
+      assert.deepEqual([started?.datasetUrn, started?.columns], [named, [`a${evil}`]]);
     }
     const usage = await runProgram(program, ["run", "--commit", `x${evil}\x1b[2J`]);
     assert.equal(usage.code, 2);

@@ -21,6 +21,7 @@ Deno.test("a signal that came before the run began ends it all the same", async 
     tokenSdk: () => Promise.resolve(dummySdk),
     runTimeoutMs: 60_000,
     observe: ({ event }: { readonly event: string }) => void events.push(event),
+    hasSaidFailure: () => false,
   };
   const urn = urnOf(`${database.name}.public.customers`);
   const command = {

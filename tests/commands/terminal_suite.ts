@@ -181,6 +181,7 @@ export async function terminalSuite(program: Program): Promise<void> {
     assert.match(lines[0]!, /^tokenize: Cannot .* \(column_not_tokenizable\)$/);
     const json = await runOnTerminal(program, args, { ...env, LOG_FORMAT: "json" });
     assert.match(json.screen, /"event":"run_failed"/);
+    assert.doesNotMatch(json.screen, /tokenize: Cannot/);
   });
 
   test("smoke prints each run and the fault", async () => {
