@@ -10,12 +10,12 @@ import { printError, printLines } from "./output.ts";
 
 type Detokenize = NonNullable<TokenSdk["detokenize"]>;
 
-/** What `psql` prints for NULL. No token is empty. */
-const NULL_LINE = "";
+/** What `psql` and `COPY` print for NULL. No token is either. */
+const NULL_LINES: ReadonlySet<string> = new Set(["", "\\N"]);
 
 /**
  * Writes one line for each line. As JSON it is a string, or null if the line is no token or fails its
- * authentication; as text it is the value, or the unchanged line. An empty line is NULL, and stays it.
+ * authentication; as text it is the value, or the unchanged line. An empty line, or `\N`, is NULL, and stays it.
  * Returns the exit code: 0 if every other line was read back.
  */
 export async function detokenize(
@@ -51,7 +51,7 @@ async function readBack(
   let left = 0;
   for await (const lines of inputLines(shutDown)) {
     const values = await detokenize(lines, context);
-    left += values.filter((value, i) => value === null && lines[i] !== NULL_LINE).length;
+    left += values.filter((value, i) => value === null && !NULL_LINES.has(lines[i]!)).length;
     printLines(values.map((value, i) => json ? JSON.stringify(value) : value ?? lines[i]!));
   }
   return left;

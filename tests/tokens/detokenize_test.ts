@@ -75,13 +75,15 @@ Deno.test("a line that is no token or fails authentication becomes null, and the
   assert.equal(one.err, "tokenize: 1 line is not a token that can be read back here\n");
 });
 
-Deno.test("an empty line is NULL and stays it, with exit code 0", async () => {
+Deno.test("an empty line, or COPY's mark, is NULL and stays it, with exit code 0", async () => {
   const [token] = await tokensOf("global", ["Ada"]);
   const { code, out, err } = await detokenize(toLines([token!, "", token!]));
   assert.deepEqual([code, err], [0, ""]);
   assert.deepEqual(fromJson(out), ["Ada", null, "Ada"]);
   const text = await detokenize(toLines([token!, "", token!]), ["--output", "table"]);
   assert.deepEqual([text.code, text.out, text.err], [0, "Ada\n\nAda\n", ""]);
+  const copied = await detokenize(toLines([token!, "\\N"]));
+  assert.deepEqual([copied.code, fromJson(copied.out)], [0, ["Ada", null]]);
 });
 
 Deno.test("tokens that are bound to a column are read back with the name of the column", async () => {
