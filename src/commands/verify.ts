@@ -82,7 +82,9 @@ async function verifyAll(
   shutDown: AbortSignal,
 ): Promise<number> {
   const exitCodes: number[] = [];
-  for (const dataset of datasets) {
+  for (const [i, dataset] of datasets.entries()) {
+    // reports on a terminal are set apart from each other
+    if (i > 0 && !command.json) printIfPossible(() => printLines([""]));
     exitCodes.push(await verifyOne(dataset, command, config, deps, shutDown));
     if (shutDown.aborted) return failureExitCode(shutDown);
   }

@@ -34,7 +34,9 @@ function unquoted(value: string): string {
  */
 export function withEnvFile<S extends SettingsSource>(source: S, path: string | undefined): S {
   if (path === undefined) return source;
-  const variables = parseEnvFile(settingsReader(source).secretFile(OPTION, path));
+  const variables = parseEnvFile(
+    settingsReader(source).secretFile(OPTION, path, `the file "${path}"`),
+  );
   const variable = (name: string) => source.variable(name) ?? (variables.get(name) || undefined);
   return { ...source, variable };
 }
