@@ -131,6 +131,14 @@ export interface TokenCommand extends Omit<DetokenizeCommand, "name"> {
   readonly name: "token";
 }
 
+/** Lists the columns that a shell may offer. */
+export interface CompleteColumnsCommand {
+  readonly name: "complete-columns";
+  readonly urn: string;
+  /** The word that is being typed: names with commas between them, the last one perhaps not whole. */
+  readonly current: string;
+}
+
 /** Checks, reading only, that columns hold nothing but tokens. */
 export interface VerifyCommand {
   readonly name: "verify";
@@ -195,6 +203,7 @@ export type Command<Url = string> =
   | HealthcheckCommand<Url>
   | DetokenizeCommand
   | TokenCommand
+  | CompleteColumnsCommand
   | VerifyCommand
   | DatahubPlanCommand
   | DatahubSweepCommand

@@ -131,6 +131,11 @@ async function perform(command: Command, config: Config, observers: Observers): 
         signal,
       );
     }
+    case "complete-columns": {
+      const { completeColumns } = await import("./commands/complete_columns.ts");
+      const deps = await verification(config, { observe, hasSaidFailure });
+      return await completeColumns(command, deps, signal);
+    }
     case "datahub plan": {
       const { planDatahub } = await import("./commands/datahub_plan.ts");
       return await planDatahub(command, config, await action(), signal);

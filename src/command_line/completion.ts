@@ -27,6 +27,8 @@ interface CompletedOption {
   /** The values, if they are known. */
   readonly choices: readonly string[];
   readonly takesFile: boolean;
+  /** Whether the value is a list of columns, which the program itself finds. */
+  readonly takesColumns: boolean;
 }
 
 /** The script, to be sourced by the shell. */
@@ -65,6 +67,7 @@ function completedOption(option: Option): CompletedOption {
     takesValue: option.required || option.optional,
     choices: option.argChoices ?? [],
     takesFile: /<file>/.test(option.flags),
+    takesColumns: option.long === "--columns",
   };
 }
 
@@ -82,19 +85,32 @@ function valueCases(
   all: readonly Completed[],
   offer: (choices: readonly string[]) => string,
   files: string,
+  columns: string,
 ): string[] {
   const options = new Map(
     all.flatMap(({ options }) => options).filter(({ takesValue }) => takesValue)
       .map((option) => [option.flags.join("|"), option]),
   );
-  return [...options].map(([flags, { choices, takesFile }]) => {
-    const offered = takesFile ? `${files}; ` : choices.length > 0 ? `${offer(choices)}; ` : "";
+  return [...options].map(([flags, { choices, takesFile, takesColumns }]) => {
+    const found = takesFile ? files : takesColumns ? columns : "";
+    const offered = found !== "" ? `${found}; ` : choices.length > 0 ? `${offer(choices)}; ` : "";
     return `    ${flags}) ${offered}return ;;`;
   });
 }
 
 /** Names of files may have blanks in them. Also understood by bash 3.2, which macOS has. */
 const BASH_FILES = `IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$current"))`;
+
+/** The program that is being typed finds the columns of the dataset that is typed already. */
+const BASH_COLUMNS = "IFS=$'\\n'; COMPREPLY=($(\"${COMP_WORDS[0]}\" complete-columns -- " +
+  '"${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))';
+const ZSH_COLUMNS = 'compadd -- ${(f)"$(${(Q)words[1]} complete-columns -- ' +
+  '"${(@)words[2,CURRENT]}" 2>/dev/null)"}';
+const FISH_COLUMNS = `function __tokenize_columns
+  set -l words (commandline -opc)
+  set -l current (commandline -ct)
+  $words[1] complete-columns -- $words[2..-1] "$current" 2>/dev/null
+end`;
 
 function bashScript(all: readonly Completed[]): string {
   const offers = all.map(({ name, words: own, options, takesFile }) => {
@@ -116,7 +132,7 @@ ${commandCases(all).join("\n")}
     esac
   done
   case $previous in
-${valueCases(all, choose, BASH_FILES).join("\n")}
+${valueCases(all, choose, BASH_FILES, BASH_COLUMNS).join("\n")}
   esac
   case $command in
 ${offers.join("\n")}
@@ -152,7 +168,7 @@ ${commandCases(all).join("\n")}
     esac
   done
   case $words[CURRENT-1] in
-${valueCases(all, choose, "_files").join("\n")}
+${valueCases(all, choose, "_files", ZSH_COLUMNS).join("\n")}
   esac
   case $command in
 ${offers.join("\n")}
@@ -183,13 +199,14 @@ function fishScript(all: readonly Completed[]): string {
     ];
   });
   return `# Completion of tokenize for fish. To use it: tokenize completion fish | source
+${FISH_COLUMNS}
 complete -c tokenize -f
 ${lines.join("\n")}
 `;
 }
 
 function fishOption(
-  { flags, description, takesValue, choices, takesFile }: CompletedOption,
+  { flags, description, takesValue, choices, takesFile, takesColumns }: CompletedOption,
 ): string {
   const names = flags.map((flag) =>
     flag.startsWith("--") ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`
@@ -198,6 +215,8 @@ function fishOption(
     ? ""
     : takesFile
     ? " -r -F"
+    : takesColumns
+    ? " -x -a '(__tokenize_columns)'"
     : choices.length > 0
     ? ` -x -a ${quoted(choices.join(" "))}`
     : " -x";

@@ -7,6 +7,7 @@ import { outputWidth, writeError, writeOutput } from "../standard_streams.ts";
 import { VERSION_LINE } from "../version.ts";
 import { COMMANDS, GROUPS } from "./commands.ts";
 import { helpAfter } from "./help.ts";
+import { readTypedWords } from "./typed_words.ts";
 import type { Options } from "./options.ts";
 
 /** The options of every command. */
@@ -64,6 +65,7 @@ export function makeProgram(isTerminal: boolean, use: Use, args?: readonly strin
     });
   }
   addHelpCommand(program);
+  addColumnCompletion(program, use);
   return program;
 }
 
@@ -87,6 +89,18 @@ function addHelpCommand(program: Parser): void {
       shown = found ?? help.error(unknownCommand(word, shown));
     }
     shown.help();
+  });
+}
+
+/** What the completion of the shells asks; the words of the command line that is being typed follow it. */
+function addColumnCompletion(program: Parser, use: Use): void {
+  const parser = program.command("complete-columns", { hidden: true }).argument("<words...>");
+  parser.action(() => {
+    const typed = readTypedWords(parser.args);
+    if (typed === undefined) return;
+    const { urn, current, config, envFile } = typed;
+    const files = { ...(config && { config }), ...(envFile && { envFile }) };
+    use({ name: "complete-columns", urn, current }, { quiet: true, ...files });
   });
 }
 

@@ -105,6 +105,11 @@ export interface TableSession {
   residue?(conversion: Conversion, updated: number): Promise<Residue>;
 }
 
+/** A table with names of its columns. */
+export interface NamedTable extends ResolvedName {
+  readonly columns: readonly string[];
+}
+
 /** One connection of a platform: a database, or a warehouse. */
 export interface Platform extends StoredTables {
   /** What follows `urn:li:dataPlatform:` in a URN. */
@@ -131,6 +136,14 @@ export interface Platform extends StoredTables {
     run: RunContext,
     use: (table: TableSession) => Promise<T>,
   ): Promise<T>;
+  /**
+   * Finds the table and lists the columns that a caller may name. Omitted where asking alone may cost money:
+   * it could start a warehouse. Throws a `ServiceError`.
+   */
+  listColumns?(
+    dataset: DatasetUrn,
+    run: Pick<RunContext, "signal" | "maySuggest">,
+  ): Promise<NamedTable>;
   /** How many connections are in use, and how many are kept; omitted if none are kept. */
   connections?(): { readonly inUse: number; readonly idle: number };
   /** Closes every connection. */

@@ -46,6 +46,8 @@ function hostGrants(command: Command, config: Config): HostGrant[] {
     case "rotate":
     case "restore":
       return unique([...workGrants(config), ...historyGrants(config), ...traceGrants(config)]);
+    case "complete-columns":
+      return unique(workGrants(config));
     case "history migrate":
       return unique(historyGrants(config));
     case "verify":

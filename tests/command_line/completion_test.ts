@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { SHELLS } from "../../src/command.ts";
 import { completionScript } from "../../src/command_line/completion.ts";
+import { completions } from "../../src/commands/complete_columns.ts";
+import { readTypedWords } from "../../src/command_line/typed_words.ts";
 import { COMMANDS } from "../../src/command_line/commands.ts";
 import { testUnless } from "../support/skipping.ts";
 
@@ -77,3 +79,75 @@ for (const shell of SHELLS) {
     }
   });
 }
+
+const URN = "urn:li:dataset:(urn:li:dataPlatform:postgres,app.crm.people,PROD)";
+
+/** How each shell is asked what it offers for the last of the words, in which the URN is in quotes. */
+const ASKING = {
+  bash: `COMP_WORDS=(tokenize run --urn "\\"$1\\"" --columns email,); COMP_CWORD=5; _tokenize
+    printf '%s\\n' "\${COMPREPLY[@]}"`,
+  zsh: `compadd() { shift; print -l -- "$@"; }
+    words=(tokenize run --urn "\\"$1\\"" --columns email,); CURRENT=6; _tokenize`,
+  fish: `complete -C "tokenize run --urn '$argv[1]' --columns email,"`,
+} as const;
+
+for (const shell of SHELLS) {
+  testUnless(missing.get(shell), `${shell} asks the program for the columns`, async () => {
+    const dir = await Deno.makeTempDir();
+    // what it is asked, and two columns of which one has a blank
+    const program =
+      `#!/bin/sh\nprintf '%s\\n' "$@" >"${dir}/asked"\necho 'email,phone'\necho 'email,full name'\n`;
+    await Deno.writeTextFile(`${dir}/tokenize`, program, { mode: 0o755 });
+    const before = shell === "zsh" ? "compdef() { :; }\n" : "";
+    const script = `${before}${completionScript(shell)}\n${ASKING[shell]}`;
+    const args = shell === "fish" ? ["-c", script, URN] : ["-c", script, shell, URN];
+    const { stdout, success } = await new Deno.Command(shell, {
+      args,
+      env: { PATH: `${dir}:${Deno.env.get("PATH")}` },
+      stderr: "inherit",
+    }).output();
+    assert.ok(success);
+    const offered = new TextDecoder().decode(stdout).trim().split("\n");
+    const names = offered.map((line) => line.split("\t")[0]).toSorted();
+    assert.deepEqual(names, ["email,full name", "email,phone"]);
+    const asked = (await Deno.readTextFile(`${dir}/asked`)).trimEnd().split("\n");
+    assert.deepEqual(asked.slice(0, 2), ["complete-columns", "--"]);
+    assert.deepEqual(readTypedWords(asked.slice(2)), {
+      urn: URN,
+      current: "email,",
+      config: undefined,
+      envFile: undefined,
+    });
+    await Deno.remove(dir, { recursive: true });
+  });
+}
+
+Deno.test("of the columns those are offered that can follow what is typed", () => {
+  const names = ["email", "Email2", "phone", "a,b", "it's", "x*"];
+  assert.deepEqual(completions("", names), ["email", "Email2", "phone"]);
+  assert.deepEqual(completions("em", names), ["email", "Email2"]);
+  assert.deepEqual(completions("email,", names), ["email,Email2", "email,phone"]);
+  assert.deepEqual(completions("email,ph", names), ["email,phone"]);
+  assert.deepEqual(completions("email,x", names), []);
+});
+
+Deno.test("the words that are typed say which dataset, and with which settings", () => {
+  const words = [
+    "--env-file",
+    ".env",
+    "verify",
+    "--urn",
+    "x",
+    "--columns",
+    "a",
+    "--urn",
+    `'${URN}'`,
+  ];
+  assert.deepEqual(readTypedWords([...words, "--columns", '"em']), {
+    urn: URN,
+    current: "em",
+    config: undefined,
+    envFile: ".env",
+  });
+  assert.equal(readTypedWords(["run", "--columns", ""]), undefined);
+});

@@ -13,6 +13,8 @@ Deno.test("a URN as DataHub writes it stays as it is", () => {
 Deno.test("platform, environment and prefix may be in any case, and blanks may surround the URN", () => {
   assert.equal(readTypedUrn(URN.replace("postgres", "Postgres").replace("PROD", "prod")), URN);
   assert.equal(readTypedUrn(` ${URN.replace("urn:li", "URN:LI")}\n`), URN);
+  const spaced = URN.replace("postgres,", "Postgres ,").replace(",PROD)", ", prod )");
+  assert.equal(readTypedUrn(spaced), URN);
   const named = urnOf("App.Public.Customers");
   assert.equal(readTypedUrn(named), named, "the case of the name may matter");
 });

@@ -206,6 +206,25 @@ export async function jobsSuite(program: Program): Promise<void> {
     }));
   });
 
+  test("a shell is given the columns of text that the role may read, and says nothing if there are none", async () => {
+    const reader = await database.createUser(
+      "grant select (id, name, phone) on customers to $user",
+    );
+    const ask = (words: readonly string[], env: Readonly<Record<string, string>>) =>
+      run(["complete-columns", "--", "run", ...words], env);
+    const words = ["--urn", `"${urn("customers")}"`, "--columns", "name,"];
+    const offered = await ask(words, { PG_CONN_STR: reader.url });
+    assert.deepEqual([offered.code, offered.stdout, offered.stderr], [0, "name,phone\n", ""]);
+    const outside = { ...withDatabase, ALLOWED_DATASETS: urn("other") };
+    const away = { PG_CONN_STR: "postgres://127.0.0.1:1/x" };
+    const none: Readonly<Record<string, string>>[] = [{}, outside, away];
+    for (const env of none) {
+      const { stdout, code } = await ask(words, env);
+      assert.deepEqual([code, stdout], [1, ""]);
+    }
+    assert.equal((await run(["--help"])).stdout.includes("complete-columns"), false);
+  });
+
   test("--columns may be repeated, and blanks around names do not count", async () => {
     const args = [...dataset("customers", " email , phone"), "--columns", "name "];
     const { code, stdout, stderr } = await run(["run", ...args, "--dry-run"], withDatabase);

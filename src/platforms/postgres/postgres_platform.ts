@@ -13,6 +13,7 @@ import { inTransaction } from "./connection/transaction.ts";
 import type { FindSimilar } from "./inspect/find_relation.ts";
 import { openTable } from "./inspect/inspect_table.ts";
 import { type PostgresOptions, PostgresRun } from "./postgres_run.ts";
+import { listColumns } from "./lookup/list_columns.ts";
 import { inspectServer } from "./lookup/inspect_server.ts";
 import { similarTable } from "./lookup/similar_names.ts";
 import { namingInvalidTexts } from "./rewrite/name_invalid_texts.ts";
@@ -45,6 +46,15 @@ export function postgresPlatform(settings: PostgresSettings, options: PostgresOp
       const work = isInBatches ? inManyTransactions : inOneTransaction;
       const done = run.withLiveSession((session) => work(run, session, use));
       return orUnchanged(context.signal, done);
+    },
+    listColumns(dataset, { signal, maySuggest }) {
+      const { lockTimeoutMs, statementTimeoutMs } = options;
+      const kind = { isolation: "READ COMMITTED", readOnly: true } as const;
+      const transaction = { ...kind, lockTimeoutMs, statementTimeoutMs };
+      return withSession(pool, signal, (session) => {
+        const list = () => listColumns(session, dataset, { platformInstance, maySuggest });
+        return inTransaction(session, transaction, signal, () => Promise.resolve(), list);
+      });
     },
     connections: () => ({ inUse: pool.inUse, idle: pool.idle }),
     withStoredTable(dataset, columns, { signal, maySuggest }, use) {

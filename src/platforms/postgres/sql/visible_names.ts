@@ -14,10 +14,20 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
 ORDER BY n.nspname, c.relname LIMIT ${MAX_TABLES}`;
 
 /** Gives the columns of a table. Parameter: its oid. */
-export const VISIBLE_COLUMNS = `
+export const VISIBLE_COLUMNS = visibleColumns("");
+
+/** Gives those of them that are of a type of text, or of a domain over one. Parameter: its oid. */
+export const VISIBLE_TEXT_COLUMNS = visibleColumns(
+  "AND EXISTS (SELECT FROM pg_catalog.pg_type t WHERE t.oid = a.atttypid AND t.typcategory = 'S')",
+);
+
+function visibleColumns(condition: string): string {
+  return `
 SELECT a.attname::text
 FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
 WHERE c.oid = $1::text::oid AND a.attnum > 0 AND NOT a.attisdropped
   AND has_schema_privilege(c.relnamespace, 'USAGE')
   AND has_column_privilege(c.oid, a.attnum, 'SELECT')
+  ${condition}
 ORDER BY a.attnum`;
+}
