@@ -1,5 +1,4 @@
 /** What every command prints: lines, JSON, and failures on standard error. */
-import type { Problem } from "../runs/run.ts";
 import { type Failure, failureLine } from "./failure_line.ts";
 import { oneLine } from "../one_line.ts";
 import { UnwritableOutput, writeError, writeOutput } from "../standard_streams.ts";

@@ -84,7 +84,7 @@ async function verifyAll(
   const exitCodes: number[] = [];
   for (const [i, dataset] of datasets.entries()) {
     // reports on a terminal are set apart from each other
-    if (i > 0 && !command.json) printIfPossible(() => printLines([""]));
+    if (i > 0 && !command.json) printIfPossible(() => printText([""]));
     exitCodes.push(await verifyOne(dataset, command, config, deps, shutDown));
     if (shutDown.aborted) return failureExitCode(shutDown);
   }
