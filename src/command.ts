@@ -49,7 +49,6 @@ export interface RunCommand extends RunRequests {
 /** Finds out what runs would do, and what stands in their way. */
 export interface PlanCommand extends RunRequests {
   readonly name: "plan";
-  /** Whether masked values are shown. */
   readonly showShapes: boolean;
   readonly json: boolean;
 }
@@ -77,9 +76,7 @@ export interface RotateCommand {
   readonly options: RunOptions;
   /** The SDK, or the id of the key, that made the tokens. */
   readonly from: string;
-  /** See `RunCommand`. */
   readonly yes: boolean;
-  /** See `RunCommand`. */
   readonly quiet: boolean;
   readonly json: boolean;
 }
@@ -87,7 +84,6 @@ export interface RotateCommand {
 /** Turns tokens back into values once, without a server. */
 export interface RestoreCommand extends RunRequest {
   readonly name: "restore";
-  /** See `RunCommand`. */
   readonly quiet: boolean;
   readonly json: boolean;
 }
@@ -131,11 +127,10 @@ export interface TokenCommand extends Omit<DetokenizeCommand, "name"> {
   readonly name: "token";
 }
 
-/** Lists the columns that a shell may offer. */
+/** Lists what `current`, the word that is being typed after `--columns`, may become. */
 export interface CompleteColumnsCommand {
   readonly name: "complete-columns";
   readonly urn: string;
-  /** The word that is being typed: names with commas between them, the last one perhaps not whole. */
   readonly current: string;
 }
 
@@ -149,7 +144,6 @@ export interface VerifyCommand {
   readonly tagged: boolean;
   /** Where the receipt goes; undefined if none is wanted. */
   readonly receipt: string | undefined;
-  /** See `RunCommand`. */
   readonly quiet: boolean;
   readonly json: boolean;
 }
@@ -172,7 +166,6 @@ export interface DatahubPlanCommand {
 /** Deals with each tagged dataset in DataHub once, as DATAHUB_MODE says. */
 export interface DatahubSweepCommand {
   readonly name: "datahub sweep";
-  /** See `RunCommand`. */
   readonly yes: boolean;
   readonly json: boolean;
 }

@@ -9,7 +9,7 @@ import {
   type TextFormatter,
 } from "@logtape/logtape";
 import type { Config, LogLevel } from "./config.ts";
-import type { Observation, Observe } from "./observations.ts";
+import type { CommandLog, Observation, Observe } from "./observations.ts";
 import { oneLine } from "./one_line.ts";
 import { knownScreen, writeError } from "./standard_streams.ts";
 import { currentTrace } from "./trace_context.ts";
@@ -157,13 +157,6 @@ export async function startLog({ level, format }: Config["log"]): Promise<Observ
 function traceFields(): Readonly<Record<string, string>> {
   const trace = currentTrace();
   return trace === undefined ? {} : { trace_id: trace.traceId, span_id: trace.spanId };
-}
-
-/** The log of a command that says itself why its job failed. */
-export interface CommandLog {
-  readonly observe: Observe;
-  /** Whether the log has said why the job on that dataset failed, so that the command need not. */
-  readonly hasSaidFailure: (datasetUrn: string) => boolean;
 }
 
 /**

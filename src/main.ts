@@ -7,7 +7,7 @@ import { readPlainCommandLine } from "./command_line/plain_command_line.ts";
 import type { GlobalOptions } from "./command_line/program.ts";
 import { asksAboutDummy, confirmDummy, writesDummyTokens } from "./commands/dummy_tokens.ts";
 import { findMachineFacts } from "./commands/machine_facts.ts";
-import { printError, printFailure, printUnwritable } from "./commands/output.ts";
+import { printError, printUnwritable } from "./commands/output.ts";
 import { openReceipt, UnwritableReceipt } from "./commands/receipt_file.ts";
 import type { Config, ConfigSource } from "./config.ts";
 import { type ReadSettings, readSettings } from "./config/read_settings.ts";
@@ -15,7 +15,6 @@ import { withEnvFile } from "./config/env_file.ts";
 import { ConfigError, type ConfigFault, faultLine } from "./config_error.ts";
 import { USAGE_EXIT_CODE } from "./exit_codes.ts";
 import { DEFAULT_RUN_OPTIONS } from "./run_options.ts";
-import type { Problem } from "./runs/run.ts";
 import { stackFrames } from "./stack_frames.ts";
 import { toAuthority } from "./host_name.ts";
 import { oneLine } from "./one_line.ts";
@@ -90,11 +89,7 @@ async function main(): Promise<number> {
     printPermissions(grants, config, typed.json);
     return 0;
   }
-  const unreadable = command.name === "serve" ? undefined : await findUnreadable(command);
-  if (unreadable !== undefined) {
-    printFailure(unreadable, "json" in command && command.json);
-    return USAGE_EXIT_CODE;
-  }
+  if (command.name !== "serve" && await isUnreadable(command)) return USAGE_EXIT_CODE;
   if (asksAboutDummy(command, config) && !confirmDummy()) {
     printError("Cannot start the run: it was not confirmed; nothing was changed");
     return 1;
@@ -168,10 +163,10 @@ function useNoProxy(): void {
   Deno.env.set("NO_PROXY", "*,0.0.0.0/0,::/0");
 }
 
-/** Why a dataset that was typed cannot be read. */
-async function findUnreadable(command: Command): Promise<Problem | undefined> {
-  const { unreadableJob } = await import("./commands/unreadable_dataset.ts");
-  return unreadableJob(command);
+/** Whether a dataset that was typed cannot be read, which is then said. */
+async function isUnreadable(command: Command): Promise<boolean> {
+  const { reportUnreadable } = await import("./commands/unreadable_dataset.ts");
+  return reportUnreadable(command);
 }
 
 /** What has to be set for a command and is not; undefined if nothing is missing. */

@@ -223,3 +223,10 @@ export type Observation =
 
 /** Where events go. */
 export type Observe = (observation: Observation) => void;
+
+/** The log of a command that says itself why its job failed. */
+export interface CommandLog {
+  readonly observe: Observe;
+  /** Whether the log has said why the job on that dataset failed, so that the command need not. */
+  readonly hasSaidFailure: (datasetUrn: string) => boolean;
+}

@@ -7,10 +7,10 @@ import { serve } from "./commands/serve.ts";
 import type { Config, Connection, RotationSettings, SdkSettings } from "./config.ts";
 import { stackFrames } from "./stack_frames.ts";
 import type { Command } from "./command.ts";
-import { type CommandLog, commandLog, startLog } from "./log.ts";
+import { commandLog, startLog } from "./log.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import type { FromWorker, ToWorker } from "./sandbox/protocol.ts";
-import type { Observe } from "./observations.ts";
+import type { CommandLog, Observe } from "./observations.ts";
 import type { Platform } from "./platforms/platform.ts";
 import type { RotationSource } from "./tokens/conversion.ts";
 import { useScreen } from "./standard_streams.ts";
@@ -93,10 +93,9 @@ type WithoutRuns =
 /** Performs the command, of which only its own code is loaded; of `serve`, what listens. */
 async function perform(command: Command, config: Config, observers: Observers): Promise<number> {
   const action = () => actionDependencies(config, observers);
-  const { observe, hasSaidFailure } = commandLog(observers.observe, config.log);
-  const once = async () => {
-    return { ...await actionDependencies(config, { ...observers, observe }), hasSaidFailure };
-  };
+  const log = commandLog(observers.observe, config.log);
+  const deps = () => actionDependencies(config, { ...observers, ...log });
+  const once = async () => ({ ...await deps(), ...log });
   const { signal } = shutDown;
   switch (command.name) {
     case "serve":
@@ -124,17 +123,11 @@ async function perform(command: Command, config: Config, observers: Observers): 
     }
     case "verify": {
       const { verify } = await import("./commands/verify.ts");
-      return await verify(
-        command,
-        config,
-        await verification(config, { observe, hasSaidFailure }),
-        signal,
-      );
+      return await verify(command, config, await verification(config, log), signal);
     }
     case "complete-columns": {
       const { completeColumns } = await import("./commands/complete_columns.ts");
-      const deps = await verification(config, { observe, hasSaidFailure });
-      return await completeColumns(command, deps, signal);
+      return await completeColumns(command, await verification(config, log), signal);
     }
     case "datahub plan": {
       const { planDatahub } = await import("./commands/datahub_plan.ts");

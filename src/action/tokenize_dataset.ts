@@ -19,6 +19,7 @@ import type { TokenSdk } from "../tokens/token_sdk.ts";
 import type { Warning } from "../platforms/warnings.ts";
 import type { RunEnd, Traces } from "../traces/run_traces.ts";
 import { inTrace } from "../trace_context.ts";
+import { inWordsOf } from "./in_words_of.ts";
 import { measuredConversion } from "./measured_conversion.ts";
 import { withResidue } from "./report_residue.ts";
 import { newThrottle, type Throttle } from "../platforms/throttle.ts";
@@ -148,17 +149,6 @@ async function observedRun(
     observeFailure(error, startedMs, trigger, deps, control);
     throw error;
   }
-}
-
-/** What stands in a run's way stands in the way of restoring and of rotating, too. */
-function inWordsOf(
-  { restores, rotateFrom }: ActionDependencies,
-  error: ServiceError,
-): ServiceError {
-  const verb = restores ? "restore" : rotateFrom !== undefined ? "rotate" : undefined;
-  if (verb === undefined) return error;
-  const message = error.message.replace(/^Cannot tokenize /, `Cannot ${verb} `);
-  return new ServiceError(error.code, message, error.facts);
 }
 
 function observeFailure(

@@ -41,7 +41,7 @@ export function failureLine(failure: Failure): string {
 }
 
 function mayPass({ code, facts }: Failure): boolean {
-  // this program was told to end by whoever may try again
+  // it was the caller who ended this program
   if (code === "shutting_down" && facts !== undefined) return false;
   if (code !== "database_unreachable") return MAY_PASS.has(code);
   return facts !== undefined && !LASTING_CAUSES.test(facts.cause ?? "") &&

@@ -1,7 +1,7 @@
 /** `tokenize run`: tokenizes datasets once, without a server. */
 import { RunRegistry } from "../action/run_registry.ts";
 import { type ActionDependencies, operationOf } from "../action/tokenize_dataset.ts";
-import type { CommandLog } from "../log.ts";
+import type { CommandLog } from "../observations.ts";
 import { toServiceError } from "../errors.ts";
 import { toProblem } from "../http/problem.ts";
 import type { RunCommand, RunRequest } from "../command.ts";

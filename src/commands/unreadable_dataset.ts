@@ -5,6 +5,7 @@ import { parseColumns } from "../datahub/schema_field.ts";
 import { toServiceError } from "../errors.ts";
 import { toProblem } from "../http/problem.ts";
 import type { Problem } from "../runs/run.ts";
+import { printFailure } from "./output.ts";
 
 /** Why the URN or the columns cannot be read, as an action would say it; undefined if they can. */
 export function unreadableDataset({ urn, columns }: DatasetArguments): Problem | undefined {
@@ -17,11 +18,14 @@ export function unreadableDataset({ urn, columns }: DatasetArguments): Problem |
 }
 
 /**
- * The first problem of a dataset that a job of this process would be on. `plan` has it in its document, and
- * those who ask an action have it in the place of the action's response.
+ * Prints what is wrong with the first such dataset that a job of this process would be on; gives whether there
+ * is one. `plan` has it in its document, and those who ask an action in the place of the action's response.
  */
-export function unreadableJob(command: Command): Problem | undefined {
-  return jobsOf(command).map(unreadableDataset).find((problem) => problem !== undefined);
+export function reportUnreadable(command: Command): boolean {
+  const problem = jobsOf(command).map(unreadableDataset).find((each) => each !== undefined);
+  if (problem === undefined) return false;
+  printFailure(problem, "json" in command && command.json);
+  return true;
 }
 
 function jobsOf(command: Command): readonly DatasetArguments[] {

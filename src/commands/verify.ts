@@ -7,7 +7,7 @@ import type { Config } from "../config.ts";
 import { toServiceError } from "../errors.ts";
 import { problemExitCode, USAGE_EXIT_CODE } from "../exit_codes.ts";
 import { toProblem } from "../http/problem.ts";
-import type { CommandLog } from "../log.ts";
+import type { CommandLog } from "../observations.ts";
 import { makeSigner, type Signer } from "../receipts/signer.ts";
 import { sealStatement, statementOn } from "../receipts/statement.ts";
 import { ProgressMeter } from "../runs/progress_meter.ts";

@@ -6,7 +6,7 @@ import type { NameCandidate } from "./table_name_candidates.ts";
 /** A table's schema and name. */
 export type SchemaAndTable = readonly [schema: string, table: string];
 
-/** Those of the tables that may be named to whoever asked for the candidates. */
+/** Those of the tables that may be named to the caller who asked for the candidates. */
 export function suggestable(
   tables: readonly SchemaAndTable[],
   database: string,
