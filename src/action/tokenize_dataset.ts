@@ -7,7 +7,7 @@ import {
 } from "../datahub/allowed_datasets.ts";
 import { type DatasetUrn, parseDatasetUrn } from "../datahub/dataset_urn.ts";
 import { parseColumns } from "../datahub/schema_field.ts";
-import { ServiceError, toServiceError } from "../errors.ts";
+import { type ServiceError, toServiceError } from "../errors.ts";
 import { stackFrames } from "../stack_frames.ts";
 import type { Observe } from "../observations.ts";
 import { type Meter, PhaseClock } from "../phases.ts";

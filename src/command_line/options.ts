@@ -84,7 +84,7 @@ export function addStrategy(parser: Parser): Parser {
 export function addPace(parser: Parser): Parser {
   return parser.option(
     "--connections <number>",
-    "how many connections write at once in batches",
+    "how many connections write at once; needs --commit batches",
     (text) => readNumber("--connections", text, MAX_CONNECTIONS, parser),
   ).option(
     "--rows-per-second <number>",

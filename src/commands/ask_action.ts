@@ -6,6 +6,7 @@ import type { DatasetArguments } from "../command.ts";
 import type { RunOptions } from "../run_options.ts";
 import { traceHeaders } from "../trace_context.ts";
 import { NO_RESPONSE } from "./failure_line.ts";
+import { cannotReach } from "./why_unreachable.ts";
 import { unreadableDataset } from "./unreadable_dataset.ts";
 
 /** What the action responded: a report, or why there is none. */
@@ -45,10 +46,10 @@ export async function askAction(
   const request = { method: "POST", headers, body: JSON.stringify(body), signal: stop };
   try {
     return await readResponse(await fetch(new URL("/trigger", url), request), url);
-  } catch {
+  } catch (error) {
     return stop.aborted
       ? noResponse("Cannot tell how the run ends: stopped waiting, the run goes on")
-      : noResponse(`Cannot reach the action at ${url}: is it running?`);
+      : noResponse(cannotReach(url, error));
   }
 }
 

@@ -4,8 +4,10 @@ import type { Config } from "../config.ts";
 import type { LoopStatus } from "../datahub/loop/loop_status.ts";
 import { looksInWords } from "./forms_in_words.ts";
 import type { Problem } from "../runs/run.ts";
+import { problemExitCode } from "../exit_codes.ts";
 import { printError, printFailure, printIfPossible, printJson } from "./output.ts";
 import { type Line, printText, table } from "./text_lines.ts";
+import { cannotReach } from "./why_unreachable.ts";
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
@@ -20,9 +22,9 @@ export async function printDatahubStatus(
   if (triggerToken !== undefined) headers.set("authorization", `Bearer ${triggerToken}`);
   const signal = AbortSignal.any([shutDown, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
   const response = await fetch(new URL("/datahub/status", url), { headers, signal })
-    .catch(() => undefined);
-  if (response === undefined) {
-    printError(`Cannot reach the action at ${url}: is it running?`);
+    .catch((error: unknown) => cannotReach(url, error));
+  if (typeof response === "string") {
+    printError(response);
     await printStoredOffset(config, json, shutDown);
     return 1;
   }
@@ -30,8 +32,9 @@ export async function printDatahubStatus(
   const document: unknown = await response.json().catch(() => undefined);
   const status = datahubStatusSchema.safeParse(document);
   if (!response.ok || !status.success) {
-    printFailure(problemOf(document, url), json);
-    return 1;
+    const problem = problemOf(document, url);
+    printFailure(problem, json);
+    return problemExitCode(problem.code, shutDown);
   }
   printIfPossible(() => {
     if (json) printJson(status.data);

@@ -2,6 +2,7 @@
 import type { HealthcheckCommand } from "../command.ts";
 import { isHealthy } from "../http/health.ts";
 import { printError } from "./output.ts";
+import { cannotReach } from "./why_unreachable.ts";
 
 const REQUEST_TIMEOUT_MS = 3000;
 
@@ -16,8 +17,8 @@ export async function answerHealthcheck(
     const answer = await response.json().catch(() => undefined);
     if (response.ok && isHealthy(answer)) return 0;
     printError(`${url} responded, but not as a healthy action does`);
-  } catch {
-    printError(`Cannot reach the action at ${url}: is it running?`);
+  } catch (error) {
+    printError(cannotReach(url, error));
   }
   return 1;
 }

@@ -74,7 +74,8 @@ export async function verifyDataset(
     });
     return { ...found, elapsed_ms: elapsedMs };
   } catch (thrown) {
-    const { code, message, facts } = toServiceError(thrown);
+    const { code, message: said, facts } = toServiceError(thrown);
+    const message = said.replace(/^Cannot finish the run/, "Cannot finish the verification");
     deps.observe({ event: "verification_failed", runId, datasetUrn, code, reason: message, facts });
     throw new ServiceError(code, message, facts);
   }

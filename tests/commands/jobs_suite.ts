@@ -356,7 +356,21 @@ export async function jobsSuite(program: Program): Promise<void> {
     assert.equal(down.code, 1);
     const triggered = await run(["trigger", ...dataset("t", "a"), "--url", service.url]);
     assert.deepEqual([triggered.code, triggered.stderr], [1, down.stderr]);
-    assert.match(down.stderr, /^tokenize: Cannot reach the action at http:.*: is it running\?\n$/);
+    assert.match(
+      down.stderr,
+      /^tokenize: Cannot reach the action at http:.*: nothing listens there: is it running\?\n$/,
+    );
+    const reasons = {
+      "http://nohost.invalid": /: no address is known for its host\n$/,
+      [`http://${new URL(database.url).host}`]: /: is it the action\?\n$/,
+      [`https://${new URL(database.url).host}`]:
+        /: what listens there does not answer in TLS: is it http:\/\/\?\n$/,
+    };
+    for (const [url, reason] of Object.entries(reasons)) {
+      const { code, stderr } = await run(["healthcheck", "--url", url]);
+      assert.equal(code, 1);
+      assert.match(stderr, reason);
+    }
   });
 
   test("healthcheck finds an action that listens on all addresses", async () => {
