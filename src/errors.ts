@@ -65,7 +65,7 @@ export const TURNED_AWAY = [
 ] as const;
 
 /** Something did not answer, or not in time. It may be back, or less busy, the next time. */
-export const UNANSWERED = ["timeout", "database_unreachable", "token_sdk_unreachable"] as const;
+const UNANSWERED = ["timeout", "database_unreachable", "token_sdk_unreachable"] as const;
 
 /** Failures that may go away although nobody changes the request, the data or the settings. */
 export const PASSING: readonly ErrorCode[] = [...TURNED_AWAY, ...UNANSWERED];

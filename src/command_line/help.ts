@@ -7,7 +7,7 @@ type Name = (TypedCommand | OutsideCommand)["name"];
 
 interface Topics {
   /** What to type after `tokenize`. */
-  readonly examples?: readonly string[];
+  readonly examples: readonly string[];
   /** Those that matter most; docs/configuration.md has all of them. */
   readonly variables?: readonly (keyof typeof LISTED)[];
 }
@@ -16,9 +16,16 @@ interface Topics {
 const DATASET = '\\\n    --urn "urn:li:dataset:(urn:li:dataPlatform:postgres,app.crm.people,PROD)"';
 const CONNECTIONS = ["PG_CONN_STR", "DBX_JDBC_URL"] as const;
 const SDK = ["TOKEN_SDK_MODE", "TOKEN_KEYS_FILE", "TOKEN_CONTEXT"] as const;
+const DATAHUB = [
+  "DATAHUB_GMS_URL",
+  "DATAHUB_GMS_TOKEN",
+  "DATAHUB_TAGS",
+  "DATAHUB_TERMS",
+  "DATAHUB_MODE",
+] as const;
 const ACTION = ["HOST", "PORT", "TRIGGER_TOKEN"] as const;
 
-const TOPICS: Readonly<Partial<Record<Name, Topics>>> = {
+const TOPICS: Readonly<Record<Exclude<Name, "complete-columns">, Topics>> = {
   serve: {
     examples: ["serve"],
     variables: [...ACTION, ...CONNECTIONS, ...SDK, "ALLOWED_DATASETS"],
@@ -60,7 +67,22 @@ const TOPICS: Readonly<Partial<Record<Name, Topics>>> = {
   },
   trigger: { examples: [`trigger --columns email,phone ${DATASET}`], variables: ACTION },
   smoke: { examples: [`smoke --columns email,phone ${DATASET}`], variables: ACTION },
-  healthcheck: { variables: ["HOST", "PORT"] },
+  healthcheck: {
+    examples: ["healthcheck", "healthcheck --url http://localhost:8080"],
+    variables: ["HOST", "PORT"],
+  },
+  "datahub plan": { examples: ["datahub plan"], variables: [...DATAHUB, ...CONNECTIONS] },
+  "datahub sweep": {
+    examples: ["datahub sweep"],
+    variables: [...DATAHUB, "ALLOWED_DATASETS", ...CONNECTIONS, ...SDK],
+  },
+  "datahub status": {
+    examples: ["datahub status", "datahub status --url http://localhost:8080 --json"],
+    variables: [...ACTION, "DATAHUB_GMS_URL", "DATAHUB_GMS_TOKEN"],
+  },
+  "history migrate": { examples: ["history migrate"], variables: ["HISTORY_CONN_STR"] },
+  permissions: { examples: ["permissions"], variables: [...CONNECTIONS, "TOKEN_SDK_MODE"] },
+  "config check": { examples: ["config check", "config check --config tokenize.yaml"] },
   detokenize: {
     examples: [
       "detokenize <tokens.txt",
@@ -88,7 +110,8 @@ export interface BelowOptions {
 
 /** What belongs below the options of the command, for pages of any form. */
 export function belowOptions(name: string): BelowOptions {
-  const { examples = [], variables = [] } = TOPICS[name as Name] ?? {};
+  const { examples = [], variables = [] }: Partial<Topics> = TOPICS[name as keyof typeof TOPICS] ??
+    {};
   return {
     examples: examples.map((example) => `tokenize ${example}`),
     variables: variables.map((variable) => [variable, meaningOf(variable)]),

@@ -20,7 +20,7 @@ export function reportSettings(settings: ReadSettings, json: boolean): number {
   else {
     printText([
       ...(file === undefined ? [] : [`configuration file: ${file}`]),
-      ...block("settings", inUse.map(settingRow)),
+      ...block("settings", inUse.map((each) => settingRow(each, file))),
       ...block("connections", config.connections.map(connectionRow)),
       `${MARKS.ok} the settings can be used`,
     ]);
@@ -35,6 +35,7 @@ function asJson({ config, faults, file, inUse }: ReadSettings) {
     settings: inUse.map(({ variable, text, at }) => ({
       variable,
       value: text ?? null,
+      file: at?.file ?? null,
       key: at?.key ?? null,
       line: at?.line ?? null,
       column: at?.column ?? null,
@@ -51,12 +52,16 @@ function asJson({ config, faults, file, inUse }: ReadSettings) {
 }
 
 function faultAsJson({ variable, reason, at }: ConfigFault) {
-  const { key = null, line = null, column = null } = at ?? {};
-  return { variable, reason, key, line, column };
+  const { file = null, key = null, line = null, column = null } = at ?? {};
+  return { variable, reason, file, key, line, column };
 }
 
-function settingRow({ variable, text, at }: SettingInUse): [string, string] {
-  const from = at === undefined ? "environment" : `line ${at.line}`;
+function settingRow(
+  { variable, text, at }: SettingInUse,
+  file: string | undefined,
+): [string, string] {
+  const line = at === undefined ? "environment" : `line ${at.line}`;
+  const from = at === undefined || at.file === file ? line : `${at.file}, ${line}`;
   return [variable, `${text ?? "(not shown)"} (${from})`];
 }
 

@@ -17,7 +17,7 @@ export function withSettingsFile(
     variable: (name) => source.variable(name) ?? inFile(name)?.text,
     file: (path) => source.file(path),
     permissions: (path) => source.permissions(path),
-    positionOf: (name) => inFile(name)?.at,
+    positionOf: (name) => inFile(name)?.at ?? source.positionOf?.(name),
   };
 }
 

@@ -182,7 +182,19 @@ export function commandLineSuite(program: Program): void {
       ]);
       await Deno.chmod(file, 0o644);
       const open = await run(["permissions", "--env-file", file]);
-      assert.match(open.stderr, /^tokenize: --env-file: the file can be read by others/);
+      assert.match(open.stderr, /^tokenize: --env-file: the file ".*" can be read by others/);
+      await Deno.chmod(file, 0o600);
+      await Deno.writeTextFile(file, "# settings\n  PORT=x\nHOST=127.0.0.1\n");
+      const fault = await run(["permissions", "--env-file", file]);
+      const reason = "it is not a whole number from 1 to 65535";
+      assert.equal(fault.stderr, `tokenize: ${file}:2:3: PORT: ${reason}\n`);
+      const checked = await run(["config", "check", "--env-file", file], { PORT: "9001" });
+      assert.deepEqual(
+        JSON.parse(checked.stdout).settings.map((
+          { variable, file, line }: Readonly<Record<string, unknown>>,
+        ) => [variable, file, line]),
+        [["HOST", file, 3], ["PORT", null, null]],
+      );
     } finally {
       await Deno.remove(dir, { recursive: true });
     }

@@ -25,9 +25,9 @@ export async function configSuite(program: Program): Promise<void> {
     const { valid, settings, faults } = JSON.parse(stdout);
     assert.deepEqual([valid, faults], [true, []]);
     assert.deepEqual(settings, [
-      { variable: "PORT", value: "9000", key: "port", line: 1, column: 7 },
-      { variable: "LOG_LEVEL", value: "debug", key: "log_level", line: 2, column: 12 },
-      { variable: "LOG_FORMAT", value: "text", key: null, line: null, column: null },
+      { variable: "PORT", value: "9000", file: path, key: "port", line: 1, column: 7 },
+      { variable: "LOG_LEVEL", value: "debug", file: path, key: "log_level", line: 2, column: 12 },
+      { variable: "LOG_FORMAT", value: "text", file: null, key: null, line: null, column: null },
     ]);
   });
 
@@ -48,6 +48,7 @@ export async function configSuite(program: Program): Promise<void> {
     assert.deepEqual(faults[0], {
       variable: "PORT",
       reason: "it is not a whole number from 1 to 65535",
+      file: path,
       key: "port",
       line: 1,
       column: 7,

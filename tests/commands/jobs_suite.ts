@@ -216,7 +216,7 @@ export async function jobsSuite(program: Program): Promise<void> {
     const offered = await ask(words, { PG_CONN_STR: reader.url });
     assert.deepEqual([offered.code, offered.stdout, offered.stderr], [0, "name,phone\n", ""]);
     const outside = { ...withDatabase, ALLOWED_DATASETS: urn("other") };
-    const away = { PG_CONN_STR: "postgres://127.0.0.1:1/x" };
+    const away = { PG_CONN_STR: "postgres://ada@127.0.0.1:1/x" };
     const none: Readonly<Record<string, string>>[] = [{}, outside, away];
     for (const env of none) {
       const { stdout, code } = await ask(words, env);
