@@ -5,7 +5,7 @@ import type { Config } from "../config.ts";
 import { type ConfigFault, faultLine } from "../config_error.ts";
 import { USAGE_EXIT_CODE } from "../exit_codes.ts";
 import { failureExitCode } from "../stop_signals.ts";
-import { doctorChecks } from "./doctor_checks.ts";
+import { doctorChecks, SETTINGS_CHECK } from "./doctor_checks.ts";
 import { failed, type Finding } from "./findings.ts";
 import { MARKS } from "./marks.ts";
 import { printIfPossible, printJson } from "./output.ts";
@@ -15,7 +15,10 @@ import { closeAll } from "./run.ts";
 /** A stopped warehouse takes a while to start. */
 const CHECKS_TIMEOUT_MS = 300_000;
 
-/** Makes the checks, all at once, and prints what they found. Returns the exit code: 1 if anything failed. */
+/**
+ * Makes the checks, all at once, and prints what they found. Returns the exit code: 1 if anything failed, 2 if
+ * the settings did.
+ */
 export async function doctor(
   command: DoctorCommand,
   config: Config,
@@ -28,15 +31,20 @@ export async function doctor(
     const findings = (await Promise.all(checks.map((check) => check()))).flat();
     if (shutDown.aborted) return failureExitCode(shutDown);
     printFindings(findings, command.json);
-    return findings.some(({ state }) => state === "failed") ? 1 : 0;
+    return exitCodeOf(findings.filter(({ state }) => state === "failed"));
   } finally {
     await closeAll(action);
   }
 }
 
+function exitCodeOf(failures: readonly Finding[]): number {
+  if (failures.length === 0) return 0;
+  return failures.some(({ check }) => check === SETTINGS_CHECK) ? USAGE_EXIT_CODE : 1;
+}
+
 /** Prints that the settings cannot be used, so that nothing else could be checked. Returns the exit code. */
 export function reportUnusableSettings(faults: readonly ConfigFault[], json: boolean): number {
-  printFindings(faults.map((fault) => failed("settings", faultLine(fault))), json);
+  printFindings(faults.map((fault) => failed(SETTINGS_CHECK, faultLine(fault))), json);
   return USAGE_EXIT_CODE;
 }
 

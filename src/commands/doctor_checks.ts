@@ -24,6 +24,9 @@ import { toPredicate } from "../tokens/selection.ts";
 import { advice, failed, type Finding, notChecked, ok } from "./findings.ts";
 import { ENOUGH_OPEN_FILES } from "./machine_facts.ts";
 
+/** The name of the check of the settings themselves. */
+export const SETTINGS_CHECK = "settings";
+
 /** Reserved for documentation (RFC 5737): nobody is there, and no setting names it. */
 const ELSEWHERE = { hostname: "192.0.2.1", port: 9 };
 const MAX_CLOCK_SECONDS = 30;
@@ -56,7 +59,7 @@ export function doctorChecks(command: DoctorCommand, deps: DoctorDependencies): 
 }
 
 function settingsFindings({ connections, tokenSdk, triggerToken, listen }: Config): Finding[] {
-  const check = "settings";
+  const check = SETTINGS_CHECK;
   const found = [ok(check, `they can be used; ${counted(connections.length, "connection")}`)];
   if (connections.length === 0) {
     found.push(failed(check, "no database is configured", "set PG_CONN_STR or DBX_JDBC_URL"));

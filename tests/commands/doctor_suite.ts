@@ -91,7 +91,7 @@ export async function doctorSuite(program: Program): Promise<void> {
     assert.deepEqual(stateOf(away.checks, "connection postgres"), ["failed"]);
     assert.deepEqual(stateOf(away.checks, "sandbox"), ["ok"]);
     const nothing = await examine([], { PG_CONN_STR: "" });
-    assert.equal(nothing.code, 1);
+    assert.equal(nothing.code, 2);
     assert.deepEqual(stateOf(nothing.checks, "settings"), ["ok", "failed"]);
   });
 
