@@ -92,7 +92,11 @@ const TOPICS: Readonly<Record<Exclude<Name, "complete-columns">, Topics>> = {
   },
   token: { examples: ["token <values.txt"], variables: SDK },
   completion: {
-    examples: ["completion bash >~/.local/share/bash-completion/completions/tokenize"],
+    examples: [
+      "completion bash >~/.local/share/bash-completion/completions/tokenize",
+      "completion zsh >~/.zfunc/_tokenize    # a folder of fpath",
+      "completion fish >~/.config/fish/completions/tokenize.fish",
+    ],
   },
   "keys new": { examples: ["keys new keys.json", "keys new keys.json --sdk hmac-sha256"] },
   "keys add": { examples: ["keys add keys.json --id 2027a"] },
