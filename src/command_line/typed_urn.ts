@@ -8,8 +8,8 @@ const PARTS =
 
 /**
  * The URN as DataHub writes it, from one that was percent-encoded as a whole, the URL of a dataset's
- * page, or one whose platform or environment is in another case, or has blanks around it. Anything else is given back as it is,
- * so that a mistake is reported about what was typed.
+ * page, or one whose platform or environment is in another case, or has blanks around it. Anything else
+ * is given back as it is, so that a mistake is reported about what was typed.
  */
 export function readTypedUrn(text: string): string {
   const trimmed = text.trim();
