@@ -78,14 +78,12 @@ async function work({ command, config, observations }: StartMessage): Promise<nu
   }
 }
 
-/** Where what happens is reported to. */
 interface Observers {
   readonly observe: Observe;
   readonly metrics: Metrics;
   readonly traces: Traces | undefined;
 }
 
-/** What asks a running action, or needs a part of what runs work with. */
 type WithoutRuns =
   | Extract<Command, { readonly url: string }>
   | Extract<Command, { readonly name: "history migrate" | "detokenize" | "token" }>;
@@ -94,20 +92,19 @@ type WithoutRuns =
 async function perform(command: Command, config: Config, observers: Observers): Promise<number> {
   const action = () => actionDependencies(config, observers);
   const log = commandLog(observers.observe, config.log);
-  const deps = () => actionDependencies(config, { ...observers, ...log });
-  const once = async () => ({ ...await deps(), ...log });
+  const job = () => actionDependencies(config, { ...observers, ...log });
   const { signal } = shutDown;
   switch (command.name) {
     case "serve":
       return await serve(config, { ...observers, loadAction: action }, signal);
     case "run": {
       const { run } = await import("./commands/run.ts");
-      const deps = { ...await once(), ...(command.receipt !== undefined && { keepReceipt }) };
+      const deps = { ...await job(), ...(command.receipt !== undefined && { keepReceipt }) };
       return await run(command, config, deps, signal);
     }
     case "plan": {
       const { printPlans } = await import("./commands/plan.ts");
-      return await printPlans(command, await once(), signal);
+      return await printPlans(command, await job(), signal);
     }
     case "doctor": {
       const { doctor } = await import("./commands/doctor.ts");
@@ -115,11 +112,11 @@ async function perform(command: Command, config: Config, observers: Observers): 
     }
     case "rotate": {
       const { rotate } = await import("./commands/rotate.ts");
-      return await rotate(command, config, await once(), signal);
+      return await rotate(command, config, await job(), signal);
     }
     case "restore": {
       const { restore } = await import("./commands/restore.ts");
-      return await restore(command, config, await once(), signal);
+      return await restore(command, config, await job(), signal);
     }
     case "verify": {
       const { verify } = await import("./commands/verify.ts");
@@ -187,7 +184,7 @@ async function verification(config: Config, log: CommandLog) {
   return { platforms, knownPlatforms: KNOWN_PLATFORMS, allowedDatasets, ...log, keepReceipt };
 }
 
-async function actionDependencies(config: Config, { observe, metrics, traces }: Observers) {
+async function actionDependencies<O extends Observers>(config: Config, { metrics, ...others }: O) {
   const tokenSdk = await tokenSdkOf(config.tokenSdk);
   const { rotateFrom } = config;
   const { dummyTokens } = await import("./commands/dummy_tokens.ts");
@@ -199,9 +196,8 @@ async function actionDependencies(config: Config, { observe, metrics, traces }: 
     tokenSdk,
     standingWarnings: dummyTokens(config),
     ...(rotateFrom && { rotateFrom: await rotationSource(rotateFrom, config, tokenSdk) }),
-    observe,
+    ...others,
     meter: metrics,
-    traces,
   };
 }
 
@@ -228,12 +224,11 @@ async function configuredPlatforms(config: Config): Promise<ReadonlyMap<string, 
 
 async function platformOf(connection: Connection, config: Config): Promise<Platform> {
   const { platformInstance } = connection;
-  const { allowUnprovenMasks, pushdown } = config;
+  const { allowUnprovenMasks, pushdown, databricksSecretScope: secretScope } = config;
   if (connection.platform === "databricks") {
     const { databricksPlatform } = await import("./platforms/databricks/databricks_platform.ts");
     const { settings, catalogs } = connection;
     const scope = { platformInstance, databases: catalogs };
-    const secretScope = config.databricksSecretScope;
     return databricksPlatform(settings, { allowUnprovenMasks, pushdown, scope, secretScope });
   }
   const { postgresPlatform } = await import("./platforms/postgres/postgres_platform.ts");
