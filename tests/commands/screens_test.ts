@@ -77,7 +77,7 @@ function withoutVariableParts(text: string): string {
     .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "THE-ID")
     .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z/g, "THE-TIME")
     .replaceAll(/^\d\d:\d\d:\d\d\.\d{3}/gm, "THE:TIME")
-    .replaceAll(/\b\d+ ms\b/g, "N ms")
+    .replaceAll(/\b\d+(\.\d+)? m?s\b/g, "N ms")
     .replaceAll(/"(elapsed_ms|elapsedMs|ms|count|seconds|disk_bytes|wal_bytes)":[\d.]+/g, '"$1":N')
     .replaceAll(/[\d.]+ KiB/g, "N KiB")
     .replaceAll(/PostgreSQL [\d.]+/g, "PostgreSQL N")
