@@ -7,7 +7,7 @@ import type { Report, Trigger } from "../action/trigger.ts";
 import { requireUrnAllowed } from "../datahub/allowed_datasets.ts";
 import { parseDatasetUrn } from "../datahub/dataset_urn.ts";
 import { parseColumns } from "../datahub/schema_field.ts";
-import { ServiceError } from "../errors.ts";
+import { ServiceError, toServiceError } from "../errors.ts";
 import { selectPlatform } from "../platforms/select_platform.ts";
 import { requireAdjustable } from "./adjustable.ts";
 import { now, runCancelled } from "./live_run.ts";
@@ -65,12 +65,25 @@ export class RunService {
     if (kind === "same_request") {
       return { stored, isReplay: true, report: handled(this.#reportOf(stored.run.run_id)) };
     }
+    if (idempotency !== undefined) await this.#endIfFull(runId, trigger);
     const { rowsPerSecond } = trigger;
     const asked = rowsPerSecond === undefined
       ? stored
       : await store.request(runId, { throttle: { rows_per_second: rowsPerSecond } }) ?? stored;
     const report = this.#executor.execute({ ...order, runId });
     return { stored: asked, isReplay: false, report: handled(report) };
+  }
+
+  /** Only once its key is known to be new can a run be refused for want of room: it ends, and frees the key. */
+  async #endIfFull(runId: string, trigger: Trigger): Promise<void> {
+    try {
+      this.#executor.requireRoom(trigger);
+    } catch (thrown) {
+      const problem = this.#deps.toProblem(toServiceError(thrown), runId);
+      const change = { state: "failed", finished_at: now(), problem, releasesKey: true } as const;
+      await this.store.update(runId, ["queued"], change);
+      throw thrown;
+    }
   }
 
   /** Throws why a run cannot even be tried, as far as that follows from the trigger and the settings. */
