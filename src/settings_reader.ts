@@ -94,11 +94,11 @@ export function settingsReader(source: SettingsSource): TracingReader {
 }
 
 /**
- * Whether others may read a file. The rule of libpq: nobody but the owner, or, if root is the owner, nobody but its group. The latter is
- * how Kubernetes mounts secrets for a group of their own (fsGroup).
+ * Whether others may read a file. The rule of libpq: nobody but the owner, or, if root is the owner, nobody
+ * but its group. The latter is how Kubernetes mounts secrets for a group of their own (fsGroup).
  *
- * Source: PostgreSQL documentation, "34.19.1. Client Verification of Server Certificates", and the
- * check in its `fe-secure-openssl.c`.
+ * Source: PostgreSQL documentation, "34.19.1. Client Verification of Server Certificates", and the check in
+ * its `fe-secure-openssl.c`.
  */
 export function othersMayRead({ mode, uid }: FilePermissions): boolean {
   if (mode === null) return false;

@@ -59,8 +59,9 @@ export class RunQueue {
   }
 
   /**
-   * Does `work` as soon as it has a place, and tells it how long that took. Calls `onWait`, with how many wait before it, if that is not at
-   * once. Throws what `requireRoom` throws, and the reason of the signal if that comes first.
+   * Does `work` as soon as it has a place, and tells it how long that took. Calls `onWait`, with how many
+   * wait before it, if that is not at once. Throws what `requireRoom` throws, and the reason of the signal if
+   * that comes first.
    */
   async run<T>(
     waiting: Waiting,

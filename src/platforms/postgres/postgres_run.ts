@@ -237,7 +237,10 @@ export class PostgresRun {
     return withSnapshotReader(this.#pool, signal, this.limits, this.#warned(read));
   }
 
-  /** Calls `use` with a session outside of any transaction: for what can only follow the COMMIT, or is no part of it. */
+  /**
+   * Calls `use` with a session outside of any transaction: for what can only follow the COMMIT, or is no part
+   * of it.
+   */
   outsideTransactions<T>(use: (session: Session) => Promise<T>): Promise<T> {
     return withSession(this.#pool, this.context.signal, use);
   }

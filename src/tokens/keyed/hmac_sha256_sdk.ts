@@ -1,5 +1,6 @@
 /**
- * The `hmac-sha256` SDK: one-way, deterministic, keyed. The payload is all 32 bytes, or the first ones (RFC 2104 section 5), of
+ * The `hmac-sha256` SDK: one-way, deterministic, keyed. The payload is all 32 bytes, or the first ones (RFC
+ * 2104 section 5), of
  *
  *     HMAC-SHA-256(key, binding || zeros || value in UTF-8)
  *

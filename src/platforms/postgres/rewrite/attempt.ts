@@ -9,8 +9,9 @@ const SAVEPOINT = "SAVEPOINT tokenize_check";
 const ROLL_BACK = "ROLLBACK TO SAVEPOINT tokenize_check";
 
 /**
- * The result of `check`, which is about `table`. With `onObstacle`, for a plan, what refuses the run is given to it, and what a
- * failed statement did to the transaction is undone; the result is then undefined. Throws anything else.
+ * The result of `check`, which is about `table`. With `onObstacle`, for a plan, what refuses the run is given
+ * to it, and what a failed statement did to the transaction is undone; the result is then undefined. Throws
+ * anything else.
  */
 export async function attempt<T>(
   session: Session,

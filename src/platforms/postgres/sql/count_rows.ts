@@ -51,8 +51,8 @@ export const CURRENT_XMIN = `SELECT (txid_current_if_assigned() & 4294967295)::t
 export type CurrentXminRow = [xmin: string | null, hashes: boolean];
 
 /**
- * The same as `countRowsStatement`, and for each column the length in bytes of UTF-8 of the longest text to convert. It fails if
- * one of these is not valid, or has no equivalent in UTF-8.
+ * The same as `countRowsStatement`, and for each column the length in bytes of UTF-8 of the longest text to
+ * convert. It fails if one of these is not valid, or has no equivalent in UTF-8.
  */
 export function measureRowsStatement(table: TargetTable, conversion: Conversion): string {
   const longest = table.columns.map(({ name }) =>

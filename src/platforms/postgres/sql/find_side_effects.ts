@@ -120,8 +120,9 @@ ORDER BY 1, 2`;
 }
 
 /**
- * SQL for whether a trigger fires in a session that is no replica, as those of runs are, and none of those by which the server enforces keys. Before
- * PostgreSQL 15 `tgisinternal` holds for a partition's copy of its parent's trigger as well.
+ * SQL for whether a trigger fires in a session that is no replica, as those of runs are, and none of those by
+ * which the server enforces keys. Before PostgreSQL 15 `tgisinternal` holds for a partition's copy of its
+ * parent's trigger as well.
  */
 function isEnabled(trigger: string): string {
   return `${trigger}.tgenabled IN ('O', 'A') AND NOT EXISTS (
