@@ -183,9 +183,18 @@ Deno.test("a missing table or schema is not found, and a name of two parts is in
 Deno.test("a name that is longer than identifiers can be is not found", async () => {
   await sql`create table holds (id int, email text)`;
   await using action = database.openAction();
-  for (const name of ["nul\0byte", "lone \ud800 surrogate", "x".repeat(64), "x".repeat(100_000)]) {
+  for (const name of ["x".repeat(64), "x".repeat(100_000)]) {
     await action.fails("table_not_found", `public.${name}`, ["email"]);
     await action.fails("column_not_found", "public.holds", [name]);
+  }
+});
+
+Deno.test("a name that no database can hold is refused in a URN, and is no column's", async () => {
+  await sql`create table holder (id int, email text)`;
+  await using action = database.openAction();
+  for (const name of ["nul\0byte", "lone \ud800 surrogate"]) {
+    await action.fails("invalid_urn", `public.${name}`, ["email"]);
+    await action.fails("column_not_found", "public.holder", [name]);
   }
 });
 
