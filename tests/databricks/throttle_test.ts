@@ -1,6 +1,7 @@
-/** Runs on a warehouse that are paused, or keep a rate. */
+/** How runs on a warehouse go on: paused, at a rate, and with their progress. */
 import assert from "node:assert/strict";
 import { type Adjustable, NO_THROTTLE, Throttle } from "../../src/platforms/throttle.ts";
+import type { Progress } from "../../src/platforms/platform.ts";
 import { inClient, openAction, pushdown } from "./action.ts";
 import { HUNDRED, ROWS } from "./hundred.ts";
 import { warehouseTest, withTable } from "./place.ts";
@@ -23,6 +24,20 @@ warehouseTest(
       assert.deepEqual([adjustable, hasWritten], [[["rows_per_second", "paused"]], false]);
       throttle.set(NO_THROTTLE);
       assert.equal((await run).updated, ROWS);
+    }),
+);
+
+warehouseTest(
+  "rows that are tokens already count as done from the beginning",
+  (place) =>
+    withTable(place, HUNDRED, async (table) => {
+      await place.sql(`UPDATE ${table.sqlName} SET v = 'tok_QQ==_poc' WHERE id < 40`);
+      const seen: Progress[] = [];
+      const action = openAction(place, { sdk: inClient });
+      const onProgress = (progress: Progress) => void seen.push(progress);
+      const { updated } = await action.tokenize(table.urn, ["v"], { onProgress });
+      assert.equal(updated, ROWS - 40);
+      assert.deepEqual(seen.at(-1), { updated, skipped: 40, total: ROWS });
     }),
 );
 
