@@ -128,7 +128,7 @@ fetch() {
   trap 'trap "" INT TERM HUP; exit 130' INT
   trap 'trap "" INT TERM HUP; exit 143' TERM HUP
   local way program
-  notice "Fetching Deno $VERSION (once, into .tools/)"
+  notice "Fetching Deno $VERSION (once, into .tools/) and the packages that it runs"
   tick "$fetch_dir" >/dev/null &
   for way in release wheel; do
     program=$("fetch_$way" "$fetch_dir" 2>"$fetch_dir/$way.log") || continue
@@ -138,6 +138,8 @@ fetch() {
     fi
     chmod 755 "$program"
     mv -f "$program" "$cached"
+    # here and not by what comes next, which would show nothing meanwhile, and says what fails
+    [ ! -f "$root/deno.lock" ] || (cd "$root" && "$cached" install --quiet --frozen) >/dev/null 2>&1 || true
     end_ticks
     rm -rf "$fetch_dir"
     trap - EXIT INT TERM HUP
