@@ -3,7 +3,7 @@
  * of foreign tokens does not need any more, samples now and then how many rows are replaced. What it finds is
  * an estimate. Nothing depends on it: if the role or the server does not allow it, nothing is reported.
  */
-import { delay } from "../../../async.ts";
+import { abortable, delay } from "../../../async.ts";
 import type { Progress } from "../../platform.ts";
 import type { Session } from "../connection/session.ts";
 import {
@@ -49,7 +49,7 @@ export async function watchUpdate<T>(
 
 async function watch(work: Work, connectionFree: Promise<unknown>, signal: AbortSignal) {
   await delay(INTERVAL_MS, signal);
-  await Promise.allSettled([connectionFree]);
+  await abortable(Promise.allSettled([connectionFree]), signal);
   const began = await sampling(work, signal, (session) => begin(session, work));
   if (began === undefined) return;
   for (let pauseMs = 0;;) {
