@@ -70,9 +70,16 @@ function countsOfSelected(table: TargetTable, conversion: Conversion): string {
   return `${countsOfAll(table, conversion)}, ${selected}`;
 }
 
-/** Gives whether a sample, a hundredth of the blocks, has a row that a run would change. */
+/** How many blocks of the usual size a sample has, and the most of a table, in per cent. */
+const SAMPLE_BLOCKS = 64;
+const BLOCK_BYTES = 8192;
+const MAX_SAMPLE_PERCENT = 1;
+
+/** Gives whether a sample, a hundredth of the blocks or less, has a row that a run would change. */
 export function anyInSampleStatement(table: TargetTable, selects: Selection): string {
-  return `SELECT EXISTS (SELECT FROM ${tableName(table)} t TABLESAMPLE SYSTEM (1) WHERE ${
+  const percent = 100 * SAMPLE_BLOCKS * BLOCK_BYTES / table.sizeBytes;
+  const sample = `TABLESAMPLE SYSTEM (${Math.min(MAX_SAMPLE_PERCENT, percent)})`;
+  return `SELECT EXISTS (SELECT FROM ${tableName(table)} t ${sample} WHERE ${
     rowGuard(table, selects)
   })`;
 }
