@@ -18,6 +18,11 @@ export interface Typed {
 export interface TypedShell extends AsyncDisposable {
   /** Types commands, and resolves once all have ended. Throws if they do not within `limitMs`. */
   type(commands: string, limitMs?: number): Promise<Typed>;
+  /** Types one command, with nothing behind it that the command could read from the terminal. */
+  typeOne(
+    command: string,
+    limitMs?: number,
+  ): Promise<{ readonly code: number; readonly screen: string }>;
 }
 
 /** A prompt that tells how the command before it ended. */
@@ -30,7 +35,8 @@ export async function openTypedShell(
 ): Promise<TypedShell> {
   const { PATH = "" } = Deno.env.toObject(); // `script` itself need not be on the shell's
   const bash = "PATH=$SHELL_PATH; exec bash --noprofile --norc --noediting -i";
-  const variables = { SHELL: "/bin/sh", TERM: "xterm", ...PROMPT, ...env };
+  // another shell that runs no commands of a person would drop the prompt
+  const variables = { TERM: "xterm", ...env, SHELL: "/bin/sh", ...PROMPT };
   const script = new Deno.Command("script", {
     args: ["--quiet", "--command", bash, "/dev/null"],
     cwd,
@@ -72,9 +78,21 @@ export async function openTypedShell(
       clearTimeout(limit);
     }
   };
+  const typeOne: TypedShell["typeOne"] = async (command, limitMs = 120_000) => {
+    const limit = setTimeout(() => script.kill(), limitMs);
+    try {
+      await readTo(/\{\d+\} /);
+      await writer.write(new TextEncoder().encode(`${command}\n`));
+      const screen = screenOf(await readTo(/(?=\{\d+\} $)/));
+      return { code: Number(/^\{(\d+)\} $/.exec(unread)?.[1]), screen };
+    } finally {
+      clearTimeout(limit);
+    }
+  };
   await type("stty cols 80 rows 24");
   return {
     type,
+    typeOne,
     async [Symbol.asyncDispose]() {
       try {
         script.kill();
