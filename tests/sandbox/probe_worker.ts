@@ -82,7 +82,8 @@ const node = (name: string): Promise<any> => import(`node:${name}`);
 
 scope.onmessage = async ({ data }) => {
   if (data.type !== "start" || data.command.name !== "run") return;
-  const { then, ...targets }: ProbeOrder = JSON.parse(data.command.runs[0]!.dataset.urn);
+  const [, name] = data.command.runs[0]!.dataset.urn.split(",");
+  const { then, ...targets }: ProbeOrder = JSON.parse(atob(name!));
   if (then === "report") {
     // some of Node's modules throw what was refused where nobody can catch it
     globalThis.addEventListener("error", (event) => event.preventDefault());

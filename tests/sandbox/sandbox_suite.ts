@@ -142,8 +142,10 @@ export function sandboxSuite(program: Program, harmless: readonly string[]): voi
   });
 }
 
-function argsOf(order: ProbeOrder): string[] {
-  return ["run", "--urn", JSON.stringify(order), "--columns", "x"];
+/** The arguments that bring an order to the probe: as the name of a dataset. */
+export function argsOf(order: ProbeOrder): string[] {
+  const urn = `urn:li:dataset:(urn:li:dataPlatform:postgres,${btoa(JSON.stringify(order))},PROD)`;
+  return ["run", "--urn", urn, "--columns", "x"];
 }
 
 async function order(program: Program, order: ProbeOrder, env: Record<string, string> = {}) {
