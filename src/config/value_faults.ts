@@ -41,8 +41,11 @@ function check(name: string, text: string, value: SettingValue): void {
     case "duration":
       durationMs(name, text, 0, 0, Infinity);
       break;
-    case "list":
-      if (text.split(",").every((each) => value.choices?.includes(each.trim()) ?? true)) return;
-      throw configFault(name, `it is not a list of ${value.choices!.join(", ")}`);
+    case "list": {
+      if (value.choices === undefined) return;
+      const entries = text.split(",").map((each) => each.trim()).filter((each) => each !== "");
+      if (entries.length > 0 && entries.every((each) => value.choices!.includes(each))) return;
+      throw configFault(name, `it is not a list of ${value.choices.join(", ")}`);
+    }
   }
 }

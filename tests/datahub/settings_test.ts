@@ -30,9 +30,10 @@ function blamed(variables: Environment, files: Environment = {}): string[] {
   return faultsOf(variables, files).map((line) => line.slice(0, line.indexOf(":")));
 }
 
-Deno.test("without DATAHUB_GMS_URL the loop is off, whatever else is set", () => {
+Deno.test("without DATAHUB_GMS_URL the loop is off, whatever else is set, but choices must be right", () => {
   assert.equal(load({}), undefined);
-  assert.equal(load({ DATAHUB_TAGS: "nonsense", DATAHUB_MODE: "nonsense" }), undefined);
+  assert.equal(load({ DATAHUB_TAGS: "nonsense", DATAHUB_MODE: "run" }), undefined);
+  assert.deepEqual(blamed({ DATAHUB_MODE: "nonsense" }), ["DATAHUB_MODE"]);
 });
 
 Deno.test("the defaults only observe, and report what was done", () => {
