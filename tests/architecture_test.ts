@@ -14,6 +14,7 @@ const GROUND_FLOOR = [
   "host_name",
   "one_line",
   "phases",
+  "possible_text",
   "retry_after",
   "run_options",
   "sandbox_refusals",

@@ -1,9 +1,8 @@
 /** What a run would do, and all that stands in its way: from a dataset to its plan. Nothing is changed. */
 import {
-  isTableAllowed,
+  maySuggestFor,
   requireTableAllowed,
   requireUrnAllowed,
-  type ResolvedName,
 } from "../datahub/allowed_datasets.ts";
 import { parseDatasetUrn } from "../datahub/dataset_urn.ts";
 import { parseColumns } from "../datahub/schema_field.ts";
@@ -61,8 +60,7 @@ export async function planDataset(
     await withTimeLimit(deps.runTimeoutMs, signal, (signal) => {
       const onObstacle = (obstacle: ServiceError) => void obstacles.push(obstacle);
       const onUntried = (conditions: readonly string[]) => void untried.push(...conditions);
-      const maySuggest = (found: ResolvedName) =>
-        isTableAllowed(dataset, deps.allowedDatasets, found);
+      const maySuggest = maySuggestFor(dataset, deps.allowedDatasets);
       const control = { observe, signal, maySuggest, onObstacle, onUntried };
       const context = dryRunContext(trigger, control);
       return chosen.withTable(dataset, columns, context, async (session) => {

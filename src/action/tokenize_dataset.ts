@@ -1,9 +1,8 @@
 /** The whole job: from a trigger to its report. */
 import {
-  isTableAllowed,
+  maySuggestFor,
   requireTableAllowed,
   requireUrnAllowed,
-  type ResolvedName,
 } from "../datahub/allowed_datasets.ts";
 import { type DatasetUrn, parseDatasetUrn } from "../datahub/dataset_urn.ts";
 import { parseColumns } from "../datahub/schema_field.ts";
@@ -140,7 +139,7 @@ async function observedRun(
     return { ...report, elapsed_ms: elapsedMs };
   } catch (thrown) {
     const found = toServiceError(thrown);
-    const error = inWordsOf(deps, found);
+    const error = inWordsOf(operation, found);
     end({ code: error.code });
     if (found !== thrown) {
       const kind = error.facts.cause ?? "unknown";
@@ -179,7 +178,7 @@ function contextOf(
     onProgress?.(made);
   };
   const options = { dryRun, commit, strategy, scrub, connections, rowsPerSecond };
-  const maySuggest = (table: ResolvedName) => isTableAllowed(dataset, allowedDatasets, table);
+  const maySuggest = maySuggestFor(dataset, allowedDatasets);
   return { ...options, runId, signal, observe, maySuggest, clock, throttle, progress, warn };
 }
 

@@ -1,10 +1,9 @@
 /** What a shell offers for `--columns`: the columns of the dataset that is typed already. */
 import type { CompleteColumnsCommand } from "../command.ts";
 import {
-  isTableAllowed,
+  maySuggestFor,
   requireTableAllowed,
   requireUrnAllowed,
-  type ResolvedName,
 } from "../datahub/allowed_datasets.ts";
 import { parseDatasetUrn } from "../datahub/dataset_urn.ts";
 import type { Platform } from "../platforms/platform.ts";
@@ -34,7 +33,7 @@ export async function completeColumns(
     requireUrnAllowed(dataset, allowedDatasets);
     const platform = selectPlatform(dataset, platforms, knownPlatforms);
     const signal = AbortSignal.any([shutDown, AbortSignal.timeout(TIMEOUT_MS)]);
-    const maySuggest = (table: ResolvedName) => isTableAllowed(dataset, allowedDatasets, table);
+    const maySuggest = maySuggestFor(dataset, allowedDatasets);
     const table = await platform.listColumns?.(dataset, { signal, maySuggest });
     if (table === undefined) return 0;
     requireTableAllowed(dataset, allowedDatasets, table);

@@ -5,10 +5,9 @@ import type { DatasetArguments, DoctorCommand, MachineFacts } from "../command.t
 import type { Config, Connection } from "../config.ts";
 import { counted, grouped } from "../counted.ts";
 import {
-  isTableAllowed,
+  maySuggestFor,
   requireTableAllowed,
   requireUrnAllowed,
-  type ResolvedName,
 } from "../datahub/allowed_datasets.ts";
 import { parseDatasetUrn } from "../datahub/dataset_urn.ts";
 import { parseColumns } from "../datahub/schema_field.ts";
@@ -125,7 +124,7 @@ async function checkDataset(
     const platform: Platform = selectPlatform(dataset, action.platforms, action.knownPlatforms);
     const onObstacle = (obstacle: ServiceError) => void obstacles.push(obstacle);
     const { observe, allowedDatasets } = action;
-    const maySuggest = (found: ResolvedName) => isTableAllowed(dataset, allowedDatasets, found);
+    const maySuggest = maySuggestFor(dataset, allowedDatasets);
     const control = { observe, signal, maySuggest, onObstacle };
     const context = dryRunContext(DEFAULT_RUN_OPTIONS, control);
     await platform.withTable(dataset, refs, context, (found) => {

@@ -48,15 +48,21 @@ export function requireTableAllowed(
 }
 
 /**
- * Whether a pattern allows the table, whatever the URN of `dataset` says: another table than the one that it
- * names may be asked about, in the same place. Undefined allows every table.
+ * Gives whether a table may be named to who asks for `dataset`: whether a pattern allows it, whatever the
+ * dataset's URN says. Undefined allows every table.
  */
-export function isTableAllowed(
+export function maySuggestFor(
   dataset: DatasetUrn,
   patterns: readonly string[] | undefined,
+): (table: ResolvedName) => boolean {
+  return (table) => patterns === undefined || isTableAllowed(dataset, patterns, table);
+}
+
+function isTableAllowed(
+  dataset: DatasetUrn,
+  patterns: readonly string[],
   table: ResolvedName,
 ): boolean {
-  if (patterns === undefined) return true;
   const names = namesOf(dataset, table);
   const start = `urn:li:dataset:(urn:li:dataPlatform:${dataset.platform},`.toLowerCase();
   const end = `,${dataset.fabric})`.toLowerCase();

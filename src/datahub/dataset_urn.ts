@@ -7,6 +7,7 @@
  */
 import { counted } from "../counted.ts";
 import { ServiceError } from "../errors.ts";
+import { isPossibleText } from "../possible_text.ts";
 
 /** DataHub's environments (`FabricType` in its model). */
 export const FABRICS = [
@@ -47,7 +48,7 @@ const PLATFORM_PREFIX = "urn:li:dataPlatform:";
 
 /** Parses a dataset URN. Throws `invalid_urn`, saying which part is wrong. */
 export function parseDatasetUrn(value: string): DatasetUrn {
-  if (!value.isWellFormed() || value.includes("\0")) {
+  if (!isPossibleText(value)) {
     throw invalid("dataset URN", "it holds half of a surrogate pair or a NUL, which no name has");
   }
   const parts = splitUrnParts(value, PREFIX, "dataset URN");

@@ -5,6 +5,7 @@
  *
  * Source: RFC 7493, "The I-JSON Message Format", sections 2.1 and 2.3.
  */
+import { isPossibleText } from "../possible_text.ts";
 
 /** Why a text that `JSON.parse` takes is not clear; undefined if it is. Never names what it holds. */
 export function jsonFault(text: string): string | undefined {
@@ -23,7 +24,7 @@ export function jsonFault(text: string): string | undefined {
     } else if (char === '"') {
       const end = endOfString(text, i);
       const value = stringIn(text.slice(i, end));
-      if (!value.isWellFormed() || value.includes("\0")) {
+      if (!isPossibleText(value)) {
         return "it holds half of a surrogate pair or a NUL, which no text has";
       }
       const names = around.at(-1);

@@ -4,10 +4,9 @@
  * writes them but their specification.
  */
 import {
-  isTableAllowed,
+  maySuggestFor,
   requireTableAllowed,
   requireUrnAllowed,
-  type ResolvedName,
 } from "../datahub/allowed_datasets.ts";
 import { parseDatasetUrn } from "../datahub/dataset_urn.ts";
 import { parseColumns } from "../datahub/schema_field.ts";
@@ -90,7 +89,7 @@ async function verify(
   const columns = parseColumns(asked, dataset);
   requireUrnAllowed(dataset, allowedDatasets);
   const platform = selectPlatform(dataset, platforms, knownPlatforms);
-  const maySuggest = (found: ResolvedName) => isTableAllowed(dataset, allowedDatasets, found);
+  const maySuggest = maySuggestFor(dataset, allowedDatasets);
   const context = { runId, signal, observe, maySuggest };
   return await platform.withStoredTable(dataset, columns, context, async (table) => {
     requireTableAllowed(dataset, allowedDatasets, table);

@@ -4,6 +4,7 @@
  *
  * Source: RFC 9112, "HTTP/1.1", sections 4, 6 and 7.1; RFC 9110 section 8.6.
  */
+import { joinBytes } from "../../bytes.ts";
 import type { RequestHead } from "./request_head.ts";
 
 const REASONS: Readonly<Record<number, string>> = {
@@ -56,7 +57,8 @@ export async function* responseBytes(
   } else {
     const body = await response.bytes();
     headers.set("content-length", String(body.length));
-    yield concat(head(response.status, headers), body);
+    const first = head(response.status, headers);
+    yield joinBytes([first, body], first.length + body.length);
   }
 }
 
@@ -91,13 +93,6 @@ async function* eventStream(response: Response, headers: Headers, isChunked: boo
 function head(status: number, headers: Headers): Uint8Array<ArrayBuffer> {
   const fields = [...headers].map(([name, value]) => `${name}: ${value}\r\n`).join("");
   return encode(`HTTP/1.1 ${status} ${REASONS[status] ?? ""}\r\n${fields}\r\n`);
-}
-
-function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(first.length + second.length);
-  whole.set(first);
-  whole.set(second, first.length);
-  return whole;
 }
 
 function encode(text: string): Uint8Array<ArrayBuffer> {

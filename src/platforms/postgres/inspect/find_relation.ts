@@ -2,6 +2,7 @@
 import type { DatasetUrn } from "../../../datahub/dataset_urn.ts";
 import { hintAt } from "../../../did_you_mean.ts";
 import { ServiceError } from "../../../errors.ts";
+import { isPossibleText } from "../../../possible_text.ts";
 import { withinScope } from "../../connection_scope.ts";
 import { candidatesFor, type NameCandidate } from "../../table_name_candidates.ts";
 import type { Session } from "../connection/session.ts";
@@ -114,6 +115,5 @@ function isSame(one: string, other: string): boolean {
 
 /** Postgres accepts no NUL byte and no half of a surrogate pair. */
 function isPossible({ schema, table }: NameCandidate): boolean {
-  const name = schema + table;
-  return !name.includes("\0") && name.isWellFormed();
+  return [schema, table].every(isPossibleText);
 }

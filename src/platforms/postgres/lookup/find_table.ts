@@ -4,6 +4,7 @@ import type { DatasetUrn } from "../../../datahub/dataset_urn.ts";
 import type { ColumnRef } from "../../../datahub/schema_field.ts";
 import { hintAt } from "../../../did_you_mean.ts";
 import { ServiceError } from "../../../errors.ts";
+import { isPossibleText } from "../../../possible_text.ts";
 import { withinScope } from "../../connection_scope.ts";
 import { candidatesFor, type NameCandidate } from "../../table_name_candidates.ts";
 import type { Session } from "../connection/session.ts";
@@ -80,7 +81,7 @@ async function lookUp(
   asked: readonly ColumnRef[],
   { how, lock }: { readonly how: LookUp; readonly lock: boolean },
 ): Promise<FindTablesRow> {
-  const possible = candidates.filter((candidate) => Object.values(candidate).every(isPossible));
+  const possible = candidates.filter((candidate) => Object.values(candidate).every(isPossibleText));
   const action = "look up the table";
   const parameters = lookUpParameters(possible, asked, lock);
   const find = () => session.query<FindTablesRow>(action, findTablesStatement(how), parameters);
@@ -102,7 +103,7 @@ export function lookUpParameters(
     arrayLiteral(candidates.map(({ database }) => database)),
     arrayLiteral(candidates.map(({ schema }) => schema)),
     arrayLiteral(candidates.map(({ table }) => table)),
-    arrayLiteral(asked.flatMap(({ names }) => names).filter(isPossible)),
+    arrayLiteral(asked.flatMap(({ names }) => names).filter(isPossibleText)),
     String(lock),
   ];
 }
@@ -132,11 +133,6 @@ function onlyOne(
   );
 }
 
-/** Postgres accepts no NUL byte and no half of a surrogate pair, not even to compare names with. */
-function isPossible(name: string): boolean {
-  return !name.includes("\0") && name.isWellFormed();
-}
-
 function isSame(candidate: NameCandidate, table: TableMetadata): boolean {
   const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
   return candidate.instance === table.platformInstance &&
@@ -154,7 +150,7 @@ async function notFound(
   const same = (name: string) => name.toLowerCase() === connected.toLowerCase();
   const here = candidates.filter(({ database }) => same(database));
   if (here.length > 0) {
-    const possible = here.filter((candidate) => Object.values(candidate).every(isPossible));
+    const possible = here.filter((candidate) => Object.values(candidate).every(isPossibleText));
     const hint = hintAt(await similarTable(session, connected, possible, maySuggest));
     throw new ServiceError(
       "table_not_found",
