@@ -20,7 +20,7 @@ demo: ## The main job on an embedded Postgres: nothing to install, about a minut
 ok: ## All that is quick: the checks, and the tests that need no server and no binary
 	@$(TASK) ok
 
-ci: ## All suites, with one line of their counts at the end: a quarter of an hour
+ci: ## All suites, with one line of their counts at the end: forty minutes
 	@$(TASK) ci
 
 test: ## The checks, unit and integration tests, with a disposable Postgres

@@ -30,8 +30,11 @@ export async function askAction(
 ): Promise<Outcome> {
   const unreadable = unreadableDataset({ urn, columns });
   if (unreadable !== undefined) return { problem: unreadable };
-  const headers = new Headers({ "content-type": "application/json", ...traceHeaders() });
-  if (triggerToken !== undefined) headers.set("authorization", `Bearer ${triggerToken}`);
+  const headers = {
+    "content-type": "application/json",
+    ...traceHeaders(),
+    ...authorization(triggerToken),
+  };
   const body: TriggerBody = {
     dataset_urn: urn,
     columns: [...columns],
@@ -51,6 +54,13 @@ export async function askAction(
       ? noResponse("Cannot tell how the run ends: stopped waiting, the run goes on")
       : noResponse(cannotReach(url, error));
   }
+}
+
+/** The header that has the bearer token, if there is one. */
+export function authorization(
+  triggerToken: ActionAddress["triggerToken"],
+): Record<string, string> {
+  return triggerToken === undefined ? {} : { authorization: `Bearer ${triggerToken}` };
 }
 
 async function readResponse(response: Response, url: string): Promise<Outcome> {

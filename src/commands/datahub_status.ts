@@ -2,6 +2,7 @@
 import type { DatahubStatusCommand } from "../command.ts";
 import type { Config } from "../config.ts";
 import type { LoopStatus } from "../datahub/loop/loop_status.ts";
+import { authorization } from "./ask_action.ts";
 import { looksInWords } from "./forms_in_words.ts";
 import type { Problem } from "../runs/run.ts";
 import { problemExitCode } from "../exit_codes.ts";
@@ -17,9 +18,7 @@ export async function printDatahubStatus(
   config: Config,
   shutDown: AbortSignal,
 ): Promise<number> {
-  const { triggerToken } = config;
-  const headers = new Headers();
-  if (triggerToken !== undefined) headers.set("authorization", `Bearer ${triggerToken}`);
+  const headers = authorization(config.triggerToken);
   const signal = AbortSignal.any([shutDown, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
   const response = await fetch(new URL("/datahub/status", url), { headers, signal })
     .catch((error: unknown) => cannotReach(url, error));

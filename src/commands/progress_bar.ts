@@ -17,18 +17,17 @@ const MAX_WIDTH = 79;
 const LINE_INTERVAL_MS = 10_000;
 const LINES_A_MINUTE = 6;
 
-/** Work whose progress is shown. */
-export interface ProgressSubject {
-  readonly runId: string;
-  /** What is done, such as `tokenizing`. */
-  readonly work: string;
-}
-
 /** How it is shown. */
 export interface ProgressOptions {
   /** Whether there is a line that is drawn again and again, if the terminal can. */
   readonly isDrawn: boolean;
-  readonly log: Pick<Config["log"], "format">;
+  /** Where lines go if the log is for programs, or no person is there; absent if there is no log. */
+  readonly log?: ProgressLog;
+}
+
+/** The log of the run whose progress is shown. */
+export interface ProgressLog extends Pick<Config["log"], "format"> {
+  readonly runId: string;
   readonly observe: Observe;
 }
 
@@ -38,18 +37,20 @@ export interface ProgressDisplay {
   readonly clear: () => void;
 }
 
-/** Begins to show the progress of work that begins now. Work without news shows how long it takes. */
+/**
+ * Begins to show the progress of `work`, such as `tokenizing`, that begins now. Work without news shows how
+ * long it takes.
+ */
 export function displayProgress(
-  subject: ProgressSubject,
-  { isDrawn, log, observe }: ProgressOptions,
+  work: string,
+  { isDrawn, log }: ProgressOptions,
 ): ProgressDisplay {
-  if (canRedraw()) return isDrawn ? drawn(subject) : { show: () => {}, clear: () => {} };
-  // to the log if it is for programs, or no person is there
-  const isLogged = log.format === "json" || !Deno.stderr.isTerminal();
-  return spoken(subject, isLogged ? observe : undefined);
+  if (canRedraw()) return isDrawn ? drawn(work) : { show: () => {}, clear: () => {} };
+  const isLogged = log?.format === "json" || !Deno.stderr.isTerminal();
+  return spoken(work, isLogged ? log : undefined);
 }
 
-function drawn({ work }: ProgressSubject): ProgressDisplay {
+function drawn(work: string): ProgressDisplay {
   const seen = new Seen(work);
   return every(REDRAW_MS, seen, () => {
     if (seen.elapsedMs < SHOW_AFTER_MS) return;
@@ -58,7 +59,7 @@ function drawn({ work }: ProgressSubject): ProgressDisplay {
   }, () => showStatus(""));
 }
 
-function spoken({ runId, work }: ProgressSubject, observe: Observe | undefined): ProgressDisplay {
+function spoken(work: string, log: ProgressLog | undefined): ProgressDisplay {
   const seen = new Seen(work);
   let ticks = 0;
   return every(LINE_INTERVAL_MS, seen, () => {
@@ -66,12 +67,12 @@ function spoken({ runId, work }: ProgressSubject, observe: Observe | undefined):
     if (ticks > LINES_A_MINUTE && ticks % LINES_A_MINUTE > 0) return;
     const { shown } = seen;
     const progress = progressLine({ ...shown, width: Infinity, hasBar: false });
-    if (observe === undefined) return printError(progress);
+    if (log === undefined) return printError(progress);
     const { updated, skipped, total, seconds_left: secondsLeft } = shown.progress ?? {};
     const elapsedMs = Math.round(seen.elapsedMs);
-    observe({
+    log.observe({
       event: "run_progress",
-      runId,
+      runId: log.runId,
       progress,
       updated,
       skipped,

@@ -112,10 +112,9 @@ async function oneRun(
   const runId = crypto.randomUUID();
   const operation = operationOf(deps);
   const work = options.dryRun ? "counting" : WORKS[operation];
-  const bar = displayProgress({ runId, work }, {
+  const bar = displayProgress(work, {
     isDrawn: !quiet && !isOneOfSeveral,
-    log: settings.log,
-    observe: deps.observe,
+    log: { runId, format: settings.log.format, observe: deps.observe },
   });
   let isOver = false;
   let isStarted = false; // until then, what fails is not the dataset's own connection

@@ -103,7 +103,10 @@ async function verifyOne(
   const runs = new RunRegistry();
   const runId = crypto.randomUUID();
   const { observe } = deps;
-  const bar = displayProgress({ runId, work: "verifying" }, { isDrawn: !quiet, log, observe });
+  const bar = displayProgress("verifying", {
+    isDrawn: !quiet,
+    log: { runId, format: log.format, observe },
+  });
   const meter = new ProgressMeter(performance.now());
   void aborted(shutDown).then(() => runs.drain(0, `${shutDown.reason} was received`));
   try {

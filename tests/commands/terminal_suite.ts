@@ -367,6 +367,19 @@ export async function terminalSuite(program: Program): Promise<void> {
     }
   });
 
+  test("who asked a running action sees how far the run is, until the report is there", async () => {
+    await slowTable("asked_for", 0.25);
+    const settings = { ...env, ALLOW_TRIGGERS: "true", PUSHDOWN: "false" };
+    await using service = await startService(program, settings);
+    const args = ["trigger", "--url", service.url, ...dataset("asked_for", "email")];
+    const { code, raw, screen } = await runOnTerminal(program, args, {});
+    assert.equal(code, 0, screen);
+    assert.match(raw, /waiting, 1 s so far/);
+    assert.match(raw, /\[#*-*\] \d+ %, [\d,]+ of 20,000 rows/);
+    assert.doesNotMatch(screen, /\[#*-*\]|so far/, JSON.stringify(raw));
+    assert.match(screen, /^updated {2}20,000 rows$/m);
+  });
+
   test("quick work shows no progress bar", async () => {
     const { raw } = await runOnTerminal(program, [...RUN, ...dataset("customers", "email")], env);
     assert.doesNotMatch(raw, /rows\/s/);
