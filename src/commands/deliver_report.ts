@@ -52,7 +52,7 @@ function reportLines(report: Report, operation: Operation): Line[] {
     [report.dry_run ? would! : did!, counted(report.updated, "row")],
     ["skipped", counted(report.skipped, "row")],
     ...(report.foreign > 0 ? [foreignLine(report.foreign)] : []),
-    ...(report.foreign > 0 && !restores ? rotationLine(report) : []),
+    ...(report.foreign > 0 && !restores ? rotationLines(report) : []),
     ...(report.lookalikes ? [lookalikeLine(report.lookalikes)] : []),
     ...(report.warnings ?? []).map((each): [string, string] => ["warning", WARNING_TEXTS[each]]),
     ["took", duration(report.elapsed_ms)],
@@ -82,10 +82,13 @@ function foreignLine(count: number): [string, string] {
 }
 
 /** The command that replaces foreign tokens; whose they are, only the caller may know. */
-function rotationLine({ dataset_urn: urn, columns }: Report): [string, Whole][] {
+function rotationLines({ dataset_urn: urn, columns }: Report): [string, string | Whole][] {
   if (columns.some((name) => name.includes(","))) return []; // --columns would read two names
   const dataset = `--urn ${shellWord(urn)} --columns ${shellWord(columns.join(","))}`;
-  return [["", new Whole(`tokenize rotate ${dataset} --from SDK-OR-KEY-ID`)]];
+  return [
+    ["", "to replace them, if their SDK can read them back:"],
+    ["", new Whole(`tokenize rotate ${dataset} --from SDK-OR-KEY-ID`)],
+  ];
 }
 
 function lookalikeLine(count: number): [string, string] {

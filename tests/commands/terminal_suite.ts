@@ -141,6 +141,7 @@ export async function terminalSuite(program: Program): Promise<void> {
     const { screen } = await runOnTerminal(program, ["run", ...dataset("rotated", "name")], keyed);
     assert.match(screen, /^foreign {2}1 token of another SDK or key, left alone$/m);
     const urn = urnOf(`${database.name}.public.rotated`);
+    assert.match(screen, /^ +to replace them, if their SDK can read them back:$/m);
     const command = `tokenize rotate --urn '${urn}' --columns name --from SDK-OR-KEY-ID`;
     assert.ok(screen.split("\n").some((line) => line.trim() === command), screen);
     assert.doesNotMatch(screen, /dummy/);
