@@ -10,7 +10,7 @@ import type { Session } from "../connection/session.ts";
 import { mayIdle } from "../connection/transaction.ts";
 import type { BlockRange } from "../sql/block_ranges.ts";
 import type { BatchStatement } from "../sql/write_tokens.ts";
-import { openBatchWriter } from "./batch_writer.ts";
+import { openBatchWriter, type TokenBatch } from "./batch_writer.ts";
 import { portalBatches } from "./portal_batches.ts";
 import { readLongRows } from "./read_long_rows.ts";
 import { countOf, type PackedRows } from "./row_batch.ts";
@@ -42,6 +42,8 @@ export interface PassOptions {
   readonly collectBy?: BatchStatement;
   /** Rows that the run has written before, for its progress. */
   readonly updatedBefore?: number;
+  /** Called when the only batch was sent to be written, with the number of its rows, if there is but one. */
+  readonly onOnlyWrite?: (rows: number) => void;
 }
 
 /** What a pass did. */
@@ -62,7 +64,7 @@ export interface PassResult {
 export async function bulkPass(
   { reader, writer: session }: PassSessions,
   work: Work,
-  { range, lock = reader === session, collectBy, updatedBefore = 0 }: PassOptions = {},
+  { range, lock = reader === session, collectBy, updatedBefore = 0, onOnlyWrite }: PassOptions = {},
 ): Promise<PassResult> {
   const { clock, throttle } = work.run.context;
   const writer = await openBatchWriter(session, work, collectBy);
@@ -71,10 +73,15 @@ export async function bulkPass(
 
   const pass = range === undefined && session !== undefined ? passageOf(session, work) : undefined;
 
-  const rewrite = async (rows: PackedRows) => {
+  const write = (batch: TokenBatch, isOnly: boolean) => {
+    const writing = writer.write(batch);
+    if (isOnly && batch.rows > 0) onOnlyWrite?.(batch.rows);
+    return writing;
+  };
+  const rewrite = async (rows: PackedRows, isOnly = false) => {
     await pass?.();
     const batch = await writer.convert(rows);
-    const count = await clock.time("write", () => writer.write(batch));
+    const count = await clock.time("write", () => write(batch, isOnly));
     if (pass !== undefined) throttle.wrote(count);
     updated += count;
     missed += batch.rows - count;
@@ -91,7 +98,8 @@ export async function bulkPass(
   const inTurn = new Semaphore(1); // for memory's sake one group of long rows at a time
   await pool(MAX_BATCHES, clock.each("read", batches), async (batch) => {
     total ??= batch.total;
-    if (countOf(batch.rows) > 0) await rewrite(batch.rows);
+    const isOnly = batch.isOnly === true && batch.longRows.length === 0;
+    if (countOf(batch.rows) > 0) await rewrite(batch.rows, isOnly);
     batch.release();
     if (batch.longRows.length === 0) return;
     await inTurn.run(async () => {

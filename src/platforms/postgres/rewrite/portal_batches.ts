@@ -28,6 +28,7 @@ export async function* portalBatches(
   const send = (rows: number, text?: string) =>
     readBatch(reader.fetch(action, rows, text), table.columns.length, buffers);
   let asked = FIRST_BATCH_ROWS;
+  let isFirst = true;
   let fetching = send(asked, readValuesStatement(table, conversion.selects, options));
   try {
     while (true) {
@@ -37,8 +38,9 @@ export async function* portalBatches(
       const isLast = found < asked;
       asked = nextBatchRows({ rows: found, bytes: batch.bytes });
       if (!isLast) fetching = inFlight(send(asked));
-      yield batch;
+      yield isFirst ? { ...batch, isOnly: isLast } : batch;
       if (isLast) return;
+      isFirst = false;
     }
   } finally {
     await Promise.allSettled([fetching]);

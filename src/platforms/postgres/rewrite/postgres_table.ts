@@ -6,7 +6,7 @@ import type { Counts, RewriteOutcome, TableSession } from "../../platform.ts";
 import type { PlanRequest, TablePlan } from "../../table_plan.ts";
 import type { Session } from "../connection/session.ts";
 import type { PostgresRun } from "../postgres_run.ts";
-import { findCommittedResidue, findResidue } from "../residue/find_residue.ts";
+import { findCommittedResidue } from "../residue/find_residue.ts";
 import { longestValuesStatement } from "../sql/longest_values.ts";
 import type { TargetTable } from "../table.ts";
 import { bulkPass } from "./bulk_pass.ts";
@@ -26,6 +26,7 @@ import { proveDone } from "./prove_done.ts";
 import { planTable } from "./plan_table.ts";
 import { rewriteInBatches } from "./rewrite_in_batches.ts";
 import { rewriteInClient } from "./rewrite_in_client.ts";
+import { RunEnd } from "./run_end.ts";
 import { rewriteInDatabase, tokenExpression } from "./rewrite_in_database.ts";
 import { checkRewritable, rewriteWholeTable } from "./rewrite_whole_table.ts";
 import { sampleForms } from "./sample_table.ts";
@@ -37,6 +38,7 @@ export function postgresTable(
   run: PostgresRun,
   table: TargetTable,
 ): TableSession {
+  let end: RunEnd | undefined;
   return {
     ...shownNames(table),
     async count(conversion) {
@@ -48,20 +50,22 @@ export function postgresTable(
       run.holding(session, table, () => sampleForms(session, table, conversion)),
     async rewrite(conversion) {
       const work = { run, table, conversion };
+      const ending = end = new RunEnd(session, work);
       const rewrite = async () => {
         await checkTokenLengths(session, work);
-        return await rewriteInTransaction(session, work);
+        return await rewriteInTransaction(session, work, ending);
       };
-      // a large table is read through other sessions too
-      const outcome = await run.holding(session, table, rewrite, { first: isLarge(table) });
-      if (outcome.updated > 0) await run.checkUnaltered(session, table);
-      return outcome;
+      try {
+        // a large table is read through other sessions too
+        const outcome = await run.holding(session, table, rewrite, { first: isLarge(table) });
+        if (outcome.updated > 0) await ending.check(outcome.updated);
+        return outcome;
+      } finally {
+        await ending.settled();
+      }
     },
-    residue({ selects }, updated) {
-      const { scrub, strategy } = run.context;
-      const rebuilt = strategy === "rewrite" && updated > 0;
-      return findResidue(session, run, { table, selects, scrub, updated, rebuilt });
-    },
+    residue: (conversion, updated) =>
+      (end ?? new RunEnd(session, { run, table, conversion })).residue(updated),
   };
 }
 
@@ -138,7 +142,11 @@ async function checkMethod(session: Session, work: Work): Promise<void> {
   if (method === "client") checkTemporary(table);
 }
 
-async function rewriteInTransaction(session: Session, work: Work): Promise<RewriteOutcome> {
+async function rewriteInTransaction(
+  session: Session,
+  work: Work,
+  end: RunEnd,
+): Promise<RewriteOutcome> {
   const { run, table, conversion } = work;
   const { strategy } = run.context;
   const method = chooseMethod(table, { strategy, pushdown: run.pushdown }, conversion);
@@ -147,18 +155,24 @@ async function rewriteInTransaction(session: Session, work: Work): Promise<Rewri
   if (method !== "rewrite" && table.carryingKeys.length > 0) {
     await checkConditions(session, work, { carriedOnly: true, withVolatile: false });
   }
-  const { rejectedRows, selectedAtEnd, ...counts } = await rewriteBy(method, session, work);
+  const { rejectedRows, selectedAtEnd, ...counts } = await rewriteBy(method, session, work, end);
+  if (selectedAtEnd > rejectedRows) await end.settled();
   await proveDone(session, work, { rejectedRows, selectedAtEnd });
   return { ...counts, method };
 }
 
-function rewriteBy(method: Method, session: Session, work: Work): Promise<RewriteCounts> {
+function rewriteBy(
+  method: Method,
+  session: Session,
+  work: Work,
+  end: RunEnd,
+): Promise<RewriteCounts> {
   switch (method) {
     case "client":
-      return rewriteInClient(session, work);
+      return rewriteInClient(session, work, end);
     case "pushdown":
       requireNoRate(work);
-      return rewriteInDatabase(session, work);
+      return rewriteInDatabase(session, work, end);
     case "rewrite":
       work.run.context.throttle.allow([]);
       return rewriteWholeTable(session, work);

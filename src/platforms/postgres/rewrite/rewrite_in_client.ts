@@ -19,11 +19,16 @@ import type { TargetTable } from "../table.ts";
 import { bulkPass } from "./bulk_pass.ts";
 import { countRows, countsOf, isLarge } from "./count_table.ts";
 import { passAtOnce } from "./pass_at_once.ts";
-import { countAtEnd, countForeignForEnd } from "./prove_done.ts";
+import { countForeignForEnd } from "./prove_done.ts";
+import type { RunEnd } from "./run_end.ts";
 import type { RewriteCounts, Work } from "./work.ts";
 
 /** Converts every row with something to convert. Throws a `ServiceError`. */
-export async function rewriteInClient(writer: Session, work: Work): Promise<RewriteCounts> {
+export async function rewriteInClient(
+  writer: Session,
+  work: Work,
+  end: RunEnd,
+): Promise<RewriteCounts> {
   const { run, table, conversion } = work;
   run.context.throttle.allow(["rows_per_second", "paused"]);
   // all that a small table with nothing to do needs; pipelined, it costs no round trip
@@ -40,12 +45,15 @@ export async function rewriteInClient(writer: Session, work: Work): Promise<Rewr
     ? undefined
     : isAtOnce
     ? await passAtOnce(writer, work)
-    : await bulkPass({ reader: writer, writer }, work, { updatedBefore });
+    : await bulkPass({ reader: writer, writer }, work, {
+      updatedBefore,
+      onOnlyWrite: (rows) => end.sendAhead(rows),
+    });
   if (locked !== undefined && locked.missed > 0) throw updateSwallowed(table, locked.missed);
 
   const updated = updatedBefore + (locked?.updated ?? 0);
   const before = updated === 0 ? await counting : undefined;
-  const { total, foreign, selected } = before ?? await countAtEnd(writer, work, foreignBeside);
+  const { total, foreign, selected } = before ?? await end.count(foreignBeside);
   const { lookalikes, rejectedRows } = (locked ?? snapshot)!;
   return {
     ...countsOf(

@@ -4,17 +4,22 @@ import { PREPARED, type Session } from "../connection/session.ts";
 import type { BlockRange } from "../sql/block_ranges.ts";
 import { updateInPlaceStatement } from "../sql/update_in_place.ts";
 import { countsOf } from "./count_table.ts";
-import { countAtEnd, countForeignForEnd } from "./prove_done.ts";
+import { countForeignForEnd } from "./prove_done.ts";
+import type { RunEnd } from "./run_end.ts";
 import { watchUpdate } from "./watch_update.ts";
 import { actionOn, type RewriteCounts, type Work } from "./work.ts";
 
 /** Rewrites the table by one UPDATE. Throws a `ServiceError`. */
-export async function rewriteInDatabase(session: Session, work: Work): Promise<RewriteCounts> {
+export async function rewriteInDatabase(
+  session: Session,
+  work: Work,
+  end: RunEnd,
+): Promise<RewriteCounts> {
   // pipelined, the count costs no round trip; rows that others insert or delete meanwhile do not matter
   const foreign = countForeignForEnd(work);
   const [updated, counts] = await Promise.all([
     watchUpdate(work, updateInPlace(session, work), foreign),
-    countAtEnd(session, work, foreign),
+    end.count(foreign),
   ]);
   return { ...countsOf(counts, updated), rejectedRows: 0, selectedAtEnd: counts.selected };
 }

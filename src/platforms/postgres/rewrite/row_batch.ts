@@ -37,6 +37,8 @@ export interface RowBatch {
   readonly bytes: number;
   /** Rows of the table when reading began; undefined for a range of it, and for an empty batch. */
   readonly total: number | undefined;
+  /** Whether there is no other batch; absent if that is not known. */
+  readonly isOnly?: boolean;
   /** Says that nothing of `rows` is needed any more: later batches will be put in its place. */
   release(): void;
 }
