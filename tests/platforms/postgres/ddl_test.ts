@@ -7,7 +7,6 @@ import { SQL_APPLICATION } from "../../../scripts/servers/postgres/sql.ts";
 import type { ErrorCode } from "../../../src/errors.ts";
 import {
   type Action,
-  type ActionOptions,
   dummySdk,
   type RunOptions,
   tokenOf,
@@ -15,6 +14,7 @@ import {
 } from "../../support/action_fixture.ts";
 import { until } from "../../../scripts/servers/until.ts";
 import { gatedSdk } from "../../support/gated_sdk.ts";
+import { WAYS_OF_WORK } from "./ways_of_work.ts";
 
 const database = await useDatabase();
 const { sql, openAction } = database;
@@ -66,23 +66,10 @@ const BETWEEN_BATCHES: Changes = {
   ],
 };
 
-interface Way {
-  readonly options: ActionOptions;
-  readonly run: RunOptions;
-}
-
-const WAYS: Readonly<Record<string, Way>> = {
-  "client": { options: {}, run: {} },
-  "pushdown": { options: { pushdown: true }, run: {} },
-  "batches, client": { options: {}, run: { commit: "batches" } },
-  "batches, pushdown": { options: { pushdown: true }, run: { commit: "batches" } },
-  "rewrite": { options: {}, run: { strategy: "rewrite" } },
-};
-
 await sql.unsafe(`create table stolen (name text); create function steal() returns trigger
   language plpgsql as $$begin insert into public.stolen values (old.name); return new; end$$`);
 
-for (const [way, { options, run }] of Object.entries(WAYS)) {
+for (const [way, { options, run }] of Object.entries(WAYS_OF_WORK)) {
   for (const [title, [statement, codes]] of Object.entries(CHANGES)) {
     Deno.test(`${title} right after the look-up (${way})`, async () => {
       await makeTables(FEW);

@@ -4,23 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { assertReport } from "../../support/assertions.ts";
-import { type ActionOptions, type RunOptions, useDatabase } from "../../support/action_fixture.ts";
+import { useDatabase } from "../../support/action_fixture.ts";
+import { WAYS_OF_WORK } from "./ways_of_work.ts";
 
 const database = await useDatabase();
 const { sql, openAction, assertUnchanged, createUser, valuesOf } = database;
-
-interface Way {
-  readonly options: ActionOptions;
-  readonly run: RunOptions;
-}
-
-const WAYS: Readonly<Record<string, Way>> = {
-  "client": { options: {}, run: {} },
-  "pushdown": { options: { pushdown: true }, run: {} },
-  "batches, client": { options: {}, run: { commit: "batches" } },
-  "batches, pushdown": { options: { pushdown: true }, run: { commit: "batches" } },
-  "rewrite": { options: {}, run: { strategy: "rewrite" } },
-};
 
 // what a product that masks leaves of a value: whatever is stored, a cast to text reads as XXXX
 await sql.unsafe(`
@@ -29,7 +17,7 @@ await sql.unsafe(`
   update pg_cast set castfunc = 'public.masked(citext)'::regprocedure, castmethod = 'f'
   where castsource = 'public.citext'::regtype and casttarget = 'text'::regtype`);
 
-for (const [title, { options, run }] of Object.entries(WAYS)) {
+for (const [title, { options, run }] of Object.entries(WAYS_OF_WORK)) {
   for (const rows of [30, 60_000]) {
     Deno.test(`a mask over ${rows} rows is found before anything is committed (${title})`, async () => {
       await sql.unsafe(`drop table if exists people;
