@@ -17,6 +17,7 @@ import { type BatchStatement, writeTokensStatement } from "../sql/write_tokens.t
 import type { TargetTable } from "../table.ts";
 import { ctidArray, oidArray, textArray } from "./binary_arrays.ts";
 import { countOf, type PackedColumn, type PackedRows } from "./row_batch.ts";
+import { byAddress } from "./row_order.ts";
 import { actionOn, type Work } from "./work.ts";
 
 /** A batch ready to be written. */
@@ -84,7 +85,7 @@ export async function openBatchWriter(
       const isWhole = rejected.size === 0 && rows === read;
       const chosen = isWhole ? all : all.filter(hasToken);
       return {
-        writes: writesOf(rows, tokens, chosen),
+        writes: writesOf(rows, tokens, byAddress(rows.ctids, chosen)),
         rows: chosen.length,
         lookalikes: tokens.reduce((sum, { rejected }) => sum + rejected.length, 0),
         rejectedRows: rejected.size,

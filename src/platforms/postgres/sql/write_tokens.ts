@@ -4,8 +4,15 @@
  * Parameters: arrays of the rows' `ctid`s and of the tokens of each column. A `ctid` is unique within one
  * table only, so a statement that reaches several has the rows' `tableoid`s as a last parameter.
  *
- * The arrays are taken apart in a SELECT list, row by row. In FROM, each would first be copied to a store of
- * its own.
+ * In one table, the rows are found by one scan, and each looks up its tokens by the place of its `ctid` in
+ * the array, which has to be sorted. A join would scan again for each row, and ask for the file's size each
+ * time. `array_append` does not add anything that is used: what it gives is an array of which the server
+ * finds each element at once; through a parameter it would go through all elements before it. It is called
+ * once, below an outer join whose condition is true: the planner evaluates it there, where it would else
+ * be called for each row, or, in a subquery of its own, be copied for each.
+ *
+ * In several tables, the arrays are taken apart in a SELECT list, row by row. In FROM, each would first be
+ * copied to a store of its own.
  *
  * The `ctid` is compared twice. A TID scan does not check it again after it had to wait for another
  * transaction and found a newer version of the row; a condition that no scan can use is checked again.
@@ -30,10 +37,27 @@ export function writeTokensStatement(table: TargetTable, only?: TableName): Batc
   const single = only ?? (table.hasDescendants ? undefined : table);
   const needsOids = single === undefined;
   const target = needsOids ? tableName(table) : `ONLY ${tableName(single)}`;
-  return {
-    text: updateStatement(table, target, batchRows(table, needsOids), needsOids),
-    needsOids,
-  };
+  const text = needsOids
+    ? updateStatement(table, target, batchRows(table, true), true)
+    : lookUpStatement(table, target);
+  return { text, needsOids };
+}
+
+/** The UPDATE of rows that look up their tokens. */
+function lookUpStatement(table: TargetTable, target: string): string {
+  const place = "width_bucket(t.ctid, $1::tid[])";
+  const assignments = table.columns.map(({ name }, i) => {
+    const column = quoteIdentifier(name);
+    return `${column} = coalesce(batch.tokens_${i}[${place}], t.${column})`;
+  });
+  const arrays = table.columns.map((_, i) =>
+    `array_append($${i + 2}::text[], NULL) AS tokens_${i}`
+  );
+  // CASE, since of an equation the planner would expect that hardly any row fulfils it
+  return `UPDATE ${target} t SET ${assignments.join(", ")}
+FROM (SELECT) AS one LEFT JOIN (SELECT ${arrays.join(", ")}) AS batch ON $1::tid[] IS NOT NULL
+WHERE t.ctid = ANY ($1::tid[])
+  AND CASE WHEN t.ctid = ($1::tid[])[${place}] THEN true ELSE false END`;
 }
 
 /** The temporary table that collects batches until the transaction ends. It holds addresses and tokens. */
