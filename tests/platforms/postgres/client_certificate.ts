@@ -48,6 +48,15 @@ export async function makeClientCertificate(dir: string, user: string): Promise<
   return { certFile, keyFile };
 }
 
+/** The file with the same key, encrypted as PKCS #8 has it. */
+export async function encryptKey(keyFile: string, passphrase: string): Promise<string> {
+  const file = `${keyFile}.encrypted`;
+  const pass = ["-passout", `pass:${passphrase}`];
+  await openssl(["pkcs8", "-topk8", "-in", keyFile, "-out", file, "-v2", "aes-256-cbc", ...pass]);
+  await Deno.chmod(file, 0o600);
+  return file;
+}
+
 async function openssl(args: readonly string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command("openssl", { args: [...args] }).output();
   if (!success) throw new Error(`Cannot run openssl: ${new TextDecoder().decode(stderr)}`);

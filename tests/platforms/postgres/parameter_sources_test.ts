@@ -4,6 +4,10 @@ import { settingsSource } from "../../../scripts/servers/test_keys.ts";
 import { ConfigError } from "../../../src/config_error.ts";
 import { parsePostgresSettings } from "../../../src/platforms/postgres/connection/settings.ts";
 import { settingsReader } from "../../../src/settings_reader.ts";
+import { makePemTexts } from "../../support/pem_texts.ts";
+
+const { ca: CA, cert: ME, key: KEY } = await makePemTexts();
+const OTHER = ME;
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -52,7 +56,7 @@ Deno.test("with nothing in the connection string, everything comes from variable
     PGREQUIREAUTH: "md5",
     PGGSSENCMODE: "disable",
     PGCLIENTENCODING: "LATIN1",
-  }, { "/ca.pem": "CA", "/me.pem": "ME", "/my.key": "KEY" });
+  }, { "/ca.pem": CA, "/me.pem": ME, "/my.key": KEY });
   assert.deepEqual({ ...settings }, {
     servers: [
       { host: "db1", address: "10.0.0.1", port: 1, password: "p" },
@@ -61,9 +65,9 @@ Deno.test("with nothing in the connection string, everything comes from variable
     user: "ada",
     database: "app",
     sslMode: "verify-full",
-    sslRootCert: "CA",
-    sslCert: "ME",
-    sslKey: "KEY",
+    sslRootCert: CA,
+    sslCert: ME,
+    sslKey: KEY,
     sslNegotiation: "direct",
     channelBinding: "disable",
     targetSessionAttrs: "primary",
@@ -104,7 +108,7 @@ Deno.test("variables do not count for what the connection string says", () => {
 });
 
 const SERVICES = "[app]\nhost=db\nuser=ada\n[secret]\nuser=ada\npassword=canary\n[bad]\nuser\n" +
-  "[nested]\nservice=app\n[unknown]\nnosuch=1\n[port]\nport=x\n";
+  "[nested]\nservice=app\n[directory] # as libpq reads it\nldap://ldap.example.com/dc=x?y?one?(z=1)\n[unknown]\nnosuch=1\n[port]\nport=x\n";
 
 Deno.test("a service is found in the user's file, then in the system's", () => {
   const own = { [`${HOME}/.pg_service.conf`]: "[mine]\nuser=me\n" };
@@ -125,6 +129,10 @@ Deno.test("a service that cannot be used is named by what is wrong with it", () 
   for (const service of ["bad", "nested"]) {
     assert.match(faultIn(service), /^PG_CONN_STR: the service file is not made of \[service\] and/);
   }
+  assert.equal(
+    faultIn("directory"),
+    "PG_CONN_STR: the service file leads to an LDAP server, which is not supported",
+  );
   assert.match(faultIn("unknown"), /: its service has a parameter that libpq does not know$/);
   assert.match(faultIn("port"), /: the service's port is not a whole number from 1 to 65535$/);
   assert.equal(read("service=secret", variables, files).servers[0]!.password, "canary");
@@ -153,24 +161,24 @@ Deno.test("the password file counts if there is no password, and nobody else may
 
 Deno.test("certificates and the key are looked for where libpq looks, unless TLS is switched off", () => {
   const files = {
-    [`${HOME}/.postgresql/root.crt`]: "CA",
-    [`${HOME}/.postgresql/postgresql.crt`]: "ME",
-    [`${HOME}/.postgresql/postgresql.key`]: "KEY",
-    "/ca.pem": "other",
+    [`${HOME}/.postgresql/root.crt`]: CA,
+    [`${HOME}/.postgresql/postgresql.crt`]: ME,
+    [`${HOME}/.postgresql/postgresql.key`]: KEY,
+    "/ca.pem": OTHER,
   };
   const namesOf = (value: string, there: Texts = files) => {
     const { sslMode, sslRootCert, sslCert, sslKey } = read(value, { HOME }, there);
     return [sslMode, sslRootCert, sslCert, sslKey];
   };
   // "require" with a root certificate is "verify-ca", as in libpq
-  assert.deepEqual(namesOf("user=ada sslmode=require"), ["verify-ca", "CA", "ME", "KEY"]);
-  assert.deepEqual(namesOf("user=ada sslrootcert=/ca.pem"), ["prefer", "other", "ME", "KEY"]);
+  assert.deepEqual(namesOf("user=ada sslmode=require"), ["verify-ca", CA, ME, KEY]);
+  assert.deepEqual(namesOf("user=ada sslrootcert=/ca.pem"), ["prefer", OTHER, ME, KEY]);
   assert.deepEqual(namesOf("user=ada sslrootcert=system")[1], undefined);
   const none = [undefined, undefined, undefined];
   assert.deepEqual(namesOf("user=ada sslmode=disable"), ["disable", ...none]);
   assert.deepEqual(namesOf("user=ada", {}), ["prefer", ...none]);
   const key = `${HOME}/.postgresql/postgresql.key`;
-  assert.deepEqual(namesOf("user=ada", { [key]: "KEY" }), ["prefer", ...none]);
+  assert.deepEqual(namesOf("user=ada", { [key]: KEY }), ["prefer", ...none]);
   assert.match(
     faultOf("user=ada", { HOME }, files, [key]),
     /^PG_CONN_STR: ~\/\.postgresql\/postgresql\.key can be read by others/,

@@ -11,9 +11,14 @@ import {
   type Server,
 } from "../../../src/platforms/postgres/connection/settings.ts";
 import { settingsReader } from "../../../src/settings_reader.ts";
+import { makePemTexts } from "../../support/pem_texts.ts";
 
 type Read = Partial<Omit<PostgresSettings, "servers"> & Server>;
 type Case = readonly [connectionString: string, outcome: Read | RegExp];
+
+const { ca, cert, key } = await makePemTexts();
+/** What every file holds. */
+const PEM = cert + key + ca;
 
 const password = "canary";
 const RDS = "mydb.c9akciq32rgw.us-east-1.rds.amazonaws.com";
@@ -31,7 +36,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     [
       `host=${RDS} port=5432 dbname=mydb user=master password=canary ` +
       "sslrootcert=/certs/global-bundle.pem sslmode=verify-full",
-      { host: RDS, sslMode: "verify-full", sslRootCert: "PEM" },
+      { host: RDS, sslMode: "verify-full", sslRootCert: PEM },
     ],
     [
       `host=${RDS} port=5432 sslmode=verify-full sslrootcert=/certs/global-bundle.pem dbname=mydb ` +
@@ -64,7 +69,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       "sslmode=verify-ca sslrootcert=/certs/server-ca.pem sslcert=/certs/client-cert.pem " +
       "sslkey=/certs/client-key.pem hostaddr=203.0.113.7 port=5432 user=postgres dbname=app " +
       "password=canary",
-      { host: "203.0.113.7", sslMode: "verify-ca", sslCert: "PEM", sslKey: "PEM" },
+      { host: "203.0.113.7", sslMode: "verify-ca", sslCert: PEM, sslKey: PEM },
     ],
     [
       "host=127.0.0.1 sslmode=disable dbname=app user=postgres password=canary",
@@ -108,7 +113,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     [
       `host=${AZURE} user=myadmin password=canary dbname=app sslmode=verify-full ` +
       "sslrootcert=/certs/DigiCertGlobalRootG2.crt.pem",
-      { sslMode: "verify-full", sslRootCert: "PEM" },
+      { sslMode: "verify-full", sslRootCert: PEM },
     ],
     [
       `Server=${AZURE};Database=postgres;Port=5432;User Id=myadmin;Password=canary;Ssl Mode=Require;`,
@@ -236,7 +241,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     [
       `postgresql://doadmin:canary@${DIGITAL_OCEAN}:25060/defaultdb?sslmode=verify-full&` +
       "sslrootcert=/certs/ca-certificate.crt",
-      { sslMode: "verify-full", sslRootCert: "PEM" },
+      { sslMode: "verify-full", sslRootCert: PEM },
     ],
   ],
   "Timescale": [
@@ -287,7 +292,7 @@ for (const [provider, cases] of Object.entries(CASES)) {
 function read(connectionString: string): PostgresSettings {
   const source = {
     ...settingsSource({}),
-    file: (path: string) => path.startsWith("/certs/") ? "PEM" : assert.fail(path),
+    file: (path: string) => path.startsWith("/certs/") ? PEM : assert.fail(path),
     permissions: () => ({ mode: 0o600, uid: 1000 }),
   };
   return parsePostgresSettings(connectionString, settingsReader(source));

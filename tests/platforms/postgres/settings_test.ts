@@ -7,8 +7,10 @@ import {
   type PostgresSettings,
   type Server,
 } from "../../../src/platforms/postgres/connection/settings.ts";
+import { makePemTexts } from "../../support/pem_texts.ts";
 import { SSL_MODES } from "../../../src/platforms/postgres/connection/tls_settings.ts";
 
+const pem = await makePemTexts();
 const noFiles = (path: string): string => assert.fail(`it read ${path}`);
 /** Files of which nobody else may read any. */
 function filesOf(file: (path: string) => string) {
@@ -136,6 +138,11 @@ const GOOD: Readonly<Record<string, [value: string, settings: Partial<OneServer>
     "postgres://ada@h/x?pgbouncer=true&supa=base-pooler.x&prepareThreshold=0&connection_limit=1",
     { host: "h", database: "x" },
   ],
+  "a connect_timeout below 0": ["user=ada connect_timeout=-1", { connectTimeoutSeconds: 3600 }],
+  "a connect_timeout of more than an hour": ["user=ada connect_timeout=' 4000 '", {
+    connectTimeoutSeconds: 3600,
+  }],
+  "parameters that are switched off": ["user=ada replication=false sslcrl=''", {}],
   "no connect_timeout": ["user=ada connect_timeout=0", { connectTimeoutSeconds: 3600 }],
   "how the server may ask to authenticate": [
     "postgres://ada@h/x?require_auth=scram-sha-256,none",
@@ -170,18 +177,18 @@ Deno.test("every sslmode of libpq is accepted", () => {
 });
 
 Deno.test("certificates are read with the settings, while the program may still read files", () => {
-  const files = new Map([["/ca.pem", "CA"], ["/me.pem", "ME"], ["/my.key", "KEY"]]);
+  const files = new Map([["/ca.pem", pem.ca], ["/me.pem", pem.cert], ["/my.key", pem.key]]);
   const settings = parsePostgresSettings(
     "user=ada sslmode=verify-full sslrootcert=/ca.pem sslcert=/me.pem sslkey=/my.key",
     filesOf((path) => files.get(path)!),
   );
   const { sslRootCert, sslCert, sslKey } = settings;
-  assert.deepEqual([sslRootCert, sslCert, sslKey], ["CA", "ME", "KEY"]);
+  assert.deepEqual([sslRootCert, sslCert, sslKey], [pem.ca, pem.cert, pem.key]);
 });
 
 Deno.test("require with a root certificate is verify-ca, as in libpq; prefer stays prefer", () => {
   const mode = (given: string) =>
-    parsePostgresSettings(`user=ada sslrootcert=/ca.pem sslmode=${given}`, filesOf(() => "CA"))
+    parsePostgresSettings(`user=ada sslrootcert=/ca.pem sslmode=${given}`, filesOf(() => pem.ca))
       .sslMode;
   assert.deepEqual(["require", "prefer", "verify-ca", "verify-full"].map(mode), [
     "verify-ca",
@@ -262,6 +269,12 @@ const BAD: Readonly<Record<string, [value: string, reason: RegExp]>> = {
     /its sslmode is not one of disable/,
   ],
   "a fraction of a second": [`user=ada connect_timeout=1.5`, /its connect_timeout is not a whole/],
+  "a replication connection": [`user=ada replication=database`, /replication can only be false or/],
+  "a pattern for a host": ["host=*.example.com user=ada", /its host is not made of host names and/],
+  "a zone of an address": [
+    "postgres://ada@[fe80::1%25eth0]/x",
+    /its host is not made of host names/,
+  ],
   "a missing certificate": [
     `user=ada sslrootcert=/missing.pem`,
     /file that sslrootcert names (does not exist|cannot be read)$/,
@@ -305,14 +318,12 @@ const BAD: Readonly<Record<string, [value: string, reason: RegExp]>> = {
 const REFUSED = [
   "sslcrl",
   "sslcrldir",
-  "sslpassword",
-  "replication",
   "scram_client_key",
 ];
 
 for (const [title, [value, reason]] of Object.entries(BAD)) {
   Deno.test(`refuses ${title} without quoting the password`, () => {
-    const files = new Map([["/me.pem", "ME"], ["/my.key", "KEY"], ["/ca.pem", "CA"]]);
+    const files = new Map([["/me.pem", pem.cert], ["/my.key", pem.key], ["/ca.pem", pem.ca]]);
     const readFile = (path: string) => {
       const text = files.get(path);
       if (text === undefined) throw new Deno.errors.NotFound(path);

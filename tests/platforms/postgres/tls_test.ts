@@ -6,7 +6,7 @@ import { openAction, useDatabase } from "../../support/action_fixture.ts";
 import { connect } from "../../support/test_database.ts";
 import { until } from "../../../scripts/servers/until.ts";
 import { ServiceError } from "../../../src/errors.ts";
-import { makeClientCertificate } from "./client_certificate.ts";
+import { encryptKey, makeClientCertificate } from "./client_certificate.ts";
 import { testUnless } from "../../support/skipping.ts";
 
 /** Encrypted connections by password, but for the user "certified", who needs a certificate. */
@@ -179,6 +179,7 @@ Deno.test("a client certificate is sent to a server that asks for one", async ()
   await Deno.writeTextFile(`${server.dir}/data/pg_hba.conf`, rules);
   await server.configure({ ssl_ca_file: ownCa });
   const certificate = { sslcert: certFile, sslkey: keyFile };
+  const encrypted = { sslkey: await encryptKey(keyFile, "canary"), sslpassword: "canary" };
   const url = (parameters: Parameters) =>
     server.url("postgres", { user: "certified", password: "", parameters });
   await until(async () => {
@@ -189,6 +190,11 @@ Deno.test("a client certificate is sent to a server that asks for one", async ()
     const root: Parameters = sslmode === "require" ? {} : { sslrootcert: ownCa };
     await using action = openAction(url({ sslmode, ...root, ...certificate }));
     assert.equal((await action.tokenizeUrn(urn, ["name"])).updated, 0);
+    await using opened = openAction(url({ sslmode, ...root, ...certificate, ...encrypted }));
+    assert.equal((await opened.tokenizeUrn(urn, ["name"])).updated, 0);
+    const keptBack = { ...certificate, sslcertmode: "disable" };
+    await using silent = openAction(url({ sslmode, ...root, ...keptBack }));
+    await silent.failsUrn("database_unreachable", urn, ["name"]);
     await using without = openAction(url({ sslmode, ...root }));
     await without.failsUrn("database_unreachable", urn, ["name"]);
   }

@@ -56,6 +56,11 @@ export class Parameters {
     return configFault(variable, `${subject} ${what}${variable === VARIABLE ? this.#hint : ""}`);
   }
 
+  /** The error about the file that a parameter names. `what` follows a word for it. */
+  faultOfFile(name: string, what: string): ConfigError {
+    return configFault(this.variableOf(name), `${this.fileOf(name)} ${what}`);
+  }
+
   /** The value, which must be one of these. */
   oneOf<T extends string>(name: string, allowed: readonly T[]): T | undefined {
     const value = this.take(name);
@@ -136,7 +141,7 @@ function checkParameter(name: string, { value, variable }: Given, unknown: strin
   // without its name, which may be part of a password that was not quoted or encoded
   if (parameter === undefined) throw configFault(variable, unknown);
   const { use, values, note } = parameter;
-  if (use === "refused") {
+  if (use === "refused" && value !== "") {
     const reason = note === undefined ? "" : `: ${note}`;
     throw configFault(variable, `parameter "${name}" is not supported${reason}`);
   }

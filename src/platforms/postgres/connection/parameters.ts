@@ -73,7 +73,7 @@ export const LIBPQ_PARAMETERS: Readonly<Record<string, Parameter>> = {
   connect_timeout: {
     use: "read",
     variable: "PGCONNECT_TIMEOUT",
-    note: "seconds for each host; default: `10`; `0` is an hour",
+    note: "seconds for each host; default: `10`; at most an hour, as is `0`",
   },
   options: {
     use: "read",
@@ -100,8 +100,9 @@ export const LIBPQ_PARAMETERS: Readonly<Record<string, Parameter>> = {
     use: "read",
     variable: "PGSSLKEY",
     homeFile: ".postgresql/postgresql.key",
-    note: "without a passphrase; default: `~/.postgresql/postgresql.key`",
+    note: "in PEM form; default: `~/.postgresql/postgresql.key`",
   },
+  sslpassword: { use: "read", note: "opens an `sslkey` that is encrypted (PKCS #8)" },
   target_session_attrs: {
     use: "read",
     variable: "PGTARGETSESSIONATTRS",
@@ -130,10 +131,10 @@ export const LIBPQ_PARAMETERS: Readonly<Record<string, Parameter>> = {
     note: "TLS always says which host is meant",
   },
   sslcertmode: {
-    use: "ignored",
+    use: "read",
     variable: "PGSSLCERTMODE",
-    values: ["allow"],
-    note: "a client certificate is sent if the server asks for it",
+    values: ["allow", "disable"],
+    note: "whether a client certificate is sent to a server that asks for it",
   },
   ssl_min_protocol_version: {
     use: "ignored",
@@ -172,13 +173,16 @@ export const LIBPQ_PARAMETERS: Readonly<Record<string, Parameter>> = {
   oauth_client_secret: { use: "refused" },
   oauth_issuer: { use: "refused" },
   oauth_scope: { use: "refused" },
-  replication: { use: "refused" },
+  replication: {
+    use: "ignored",
+    values: ["false", "off", "no", "0"],
+    note: "a run is in an ordinary session",
+  },
   scram_client_key: { use: "refused" },
   scram_server_key: { use: "refused" },
   sslcrl: { use: "refused", variable: "PGSSLCRL" },
   sslcrldir: { use: "refused", variable: "PGSSLCRLDIR" },
   sslkeylogfile: { use: "refused" },
-  sslpassword: { use: "refused" },
 };
 
 /** The variables that are read for libpq's parameters, and for the files where libpq finds more of them. */

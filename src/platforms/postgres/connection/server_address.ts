@@ -49,6 +49,9 @@ export function readServers(parameters: Parameters): readonly ServerAddress[] {
 }
 
 function checkHost(parameters: Parameters, host: string): void {
+  if (!/^[/@]/.test(host) && !isHost(host)) {
+    throw parameters.fault("host", "is not made of host names and IP addresses");
+  }
   if (host.startsWith("/") || host.startsWith("@")) {
     throw parameters.fault(
       "host",

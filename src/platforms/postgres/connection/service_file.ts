@@ -31,9 +31,7 @@ export function readService(
     const text = path === undefined ? undefined : textOf(path, reader);
     if (text === undefined) continue;
     const parameters = readSection(text, service);
-    if (parameters === "malformed") {
-      throw configFault(variable, "the service file is not made of [service] and name=value lines");
-    }
+    if (typeof parameters === "string") throw configFault(variable, parameters);
     if (parameters?.has("password")) reader.secretFile(variable, path!, "the service file");
     if (parameters !== undefined) return parameters;
   }
@@ -48,20 +46,24 @@ function textOf(path: string, reader: Pick<SettingsReader, "file">): string | un
   }
 }
 
-/** The parameters of the first section of that name; undefined if there is none. */
+const MALFORMED = "the service file is not made of [service] and name=value lines";
+const IN_LDAP = "the service file leads to an LDAP server, which is not supported";
+
+/** The parameters of the first section of that name, or what is wrong with it; undefined if there is none. */
 function readSection(
   text: string,
   service: string,
-): ReadonlyMap<string, string> | "malformed" | undefined {
+): ReadonlyMap<string, string> | string | undefined {
   let parameters: Map<string, string> | undefined;
   for (const line of text.split("\n").map((each) => each.trim())) {
     if (line === "" || line.startsWith("#")) continue;
     if (line.startsWith("[")) {
       if (parameters !== undefined) return parameters;
-      if (line === `[${service}]`) parameters = new Map();
+      if (line.startsWith(`[${service}]`)) parameters = new Map();
     } else if (parameters !== undefined) {
       const pair = /^([^=]*)=(.*)$/s.exec(line);
-      if (pair === null || /^service(file)?$/.test(pair[1]!)) return "malformed";
+      if (line.startsWith("ldap")) return IN_LDAP;
+      if (pair === null || /^service(file)?$/.test(pair[1]!)) return MALFORMED;
       if (!parameters.has(pair[1]!)) parameters.set(pair[1]!, pair[2]!);
     }
   }

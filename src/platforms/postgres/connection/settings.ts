@@ -147,10 +147,13 @@ function readRequireAuth(parameters: Parameters): readonly AuthMethod[] | undefi
   );
 }
 
-/** An hour is as good as no limit, which libpq takes 0 for. */
+/** An hour is as good as no limit, which libpq takes 0 and less for. */
 const NO_LIMIT_SECONDS = 3600;
+const MAX_INT32 = 2 ** 31 - 1;
 
 function readConnectTimeout(parameters: Parameters): number {
-  const text = parameters.take("connect_timeout") ?? "10";
-  return parameters.integer("connect_timeout", text, 0, NO_LIMIT_SECONDS) || NO_LIMIT_SECONDS;
+  const text = parameters.take("connect_timeout")?.trim() ?? "10";
+  if (/^-\d+$/.test(text)) return NO_LIMIT_SECONDS;
+  const seconds = parameters.integer("connect_timeout", text, 0, MAX_INT32);
+  return Math.min(seconds || NO_LIMIT_SECONDS, NO_LIMIT_SECONDS);
 }

@@ -5,6 +5,7 @@
  */
 import { configFault } from "../../../config_error.ts";
 import { whyUnreadable } from "../../../unreadable_file.ts";
+import { checkRootCertificates, type ClientCertificate, usablePair } from "./client_certificate.ts";
 import type { ParameterReader, Parameters } from "./gather_parameters.ts";
 
 /** How the connection is protected, in libpq's words. */
@@ -40,13 +41,11 @@ export interface TlsSettings {
 /** Reads them, and the files that they name. Throws a `ConfigError`. */
 export function readTlsSettings(parameters: Parameters, reader: ParameterReader): TlsSettings {
   const rootFile = parameters.take("sslrootcert");
-  const keyFile = parameters.take("sslkey");
-  const read = (name: string) => readFile(name, parameters, reader);
-  const sslRootCert = rootFile === "system" ? undefined : read("sslrootcert");
-  if ((parameters.take("sslcert") === undefined) !== (keyFile === undefined)) {
-    const name = keyFile === undefined ? "sslcert" : "sslkey";
-    throw configFault(parameters.variableOf(name), "sslcert and sslkey go together");
-  }
+  const sslRootCert = rootFile === "system"
+    ? undefined
+    : readFile("sslrootcert", parameters, reader);
+  if (sslRootCert !== undefined) checkRootCertificates(sslRootCert, parameters);
+  const pair = readPair(parameters, reader);
   const settings = {
     sslMode: parameters.oneOf("sslmode", SSL_MODES) ??
       (rootFile === "system" ? "verify-full" : "prefer"),
@@ -61,11 +60,23 @@ export function readTlsSettings(parameters: Parameters, reader: ParameterReader)
       ? "verify-ca"
       : settings.sslMode,
     sslRootCert,
-    sslCert: read("sslcert"),
-    sslKey: keyFile === undefined
-      ? undefined
-      : reader.secretFile(parameters.variableOf("sslkey"), keyFile, parameters.fileOf("sslkey")),
+    sslCert: pair?.cert,
+    sslKey: pair?.key,
   };
+}
+
+/** The client's certificate; undefined if there is none, or `sslcertmode` has it kept back. */
+function readPair(parameters: Parameters, reader: ParameterReader): ClientCertificate | undefined {
+  const keyFile = parameters.take("sslkey");
+  if ((parameters.take("sslcert") === undefined) !== (keyFile === undefined)) {
+    const name = keyFile === undefined ? "sslcert" : "sslkey";
+    throw configFault(parameters.variableOf(name), "sslcert and sslkey go together");
+  }
+  if (keyFile === undefined || parameters.take("sslcertmode") === "disable") return undefined;
+  const cert = readFile("sslcert", parameters, reader)!;
+  const variable = parameters.variableOf("sslkey");
+  const key = reader.secretFile(variable, keyFile, parameters.fileOf("sslkey"));
+  return usablePair({ cert, key }, parameters);
 }
 
 /** Throws if the mode is weaker than what is asked for beside it. */
@@ -99,7 +110,6 @@ function readFile(name: string, parameters: Parameters, reader: ParameterReader)
   try {
     return path === undefined ? undefined : reader.file(path);
   } catch (error) {
-    const reason = `${parameters.fileOf(name)} ${whyUnreadable(error)}`;
-    throw configFault(parameters.variableOf(name), reason);
+    throw parameters.faultOfFile(name, whyUnreadable(error));
   }
 }
