@@ -3,14 +3,15 @@ import { type PackedResults, type PackedTexts, replaceByNulls, startOf } from ".
 import { findInvalidTexts } from "./utf8.ts";
 
 /**
- * Writes the value of the token from `start` up to `end` in the bytes of all tokens into `target` at `at`.
- * Gives where it ends; undefined if there is no value.
+ * Writes the value of token `i`, which goes from `start` up to `end` in the bytes of all tokens, into `target` at
+ * `at`. Gives where it ends; undefined if there is no value.
  */
 export type WriteValue = (
   start: number,
   end: number,
   target: Uint8Array,
   at: number,
+  i: number,
 ) => number | undefined;
 
 /** The values; null where `write` finds none, or one that is not UTF-8, so no token was made from it. */
@@ -20,7 +21,7 @@ export function valuesOfTokens({ bytes, ends }: PackedTexts, write: WriteValue):
   const valueEnds = new Uint32Array(ends.length);
   let at = 0;
   for (let i = 0; i < ends.length; i++) {
-    const valueEnd = write(startOf(ends, i), ends[i]!, values, at);
+    const valueEnd = write(startOf(ends, i), ends[i]!, values, at, i);
     if (valueEnd === undefined) lookalikes.add(i);
     else at = valueEnd;
     valueEnds[i] = at;

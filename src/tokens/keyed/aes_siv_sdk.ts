@@ -6,11 +6,10 @@
  *
  * The binding (`bindingOf`) is the only string of associated data.
  */
-import { ServiceError } from "../../errors.ts";
-import { readBase64, URL_ALPHABET } from "../base64.ts";
-import { toByteMatcher } from "../byte_matcher.ts";
 import { copyBytes } from "../../bytes.ts";
-import type { TokenKey } from "./key_set.ts";
+import { ServiceError } from "../../errors.ts";
+import { readBase64, URL_ALPHABET, writeBase64 } from "../base64.ts";
+import { type ByteMatcher, toByteMatcher } from "../byte_matcher.ts";
 import type { KeyedSettings } from "./keyed_settings.ts";
 import {
   AES_SIV,
@@ -22,7 +21,6 @@ import {
   payloadBytes,
   payloadLength,
   tokenHead,
-  writeToken,
 } from "./keyed_token.ts";
 import {
   overNullableTexts,
@@ -31,8 +29,9 @@ import {
   type PackedTexts,
   startOf,
 } from "../packed_texts.ts";
-import { SIV_BYTES, type SivCipher, startSiv } from "./siv_cipher.ts";
-import { bindingOf, TOKEN_SCOPES } from "../token_scope.ts";
+import { SivCells } from "./siv_cells.ts";
+import { SIV_BYTES, SivCipher } from "./siv_cipher.ts";
+import { bindingOf, TOKEN_SCOPES, type TokenScope } from "../token_scope.ts";
 import type { TokenContext, TokenSdk } from "../token_sdk.ts";
 import { valuesOfTokens } from "../values_of_tokens.ts";
 
@@ -42,40 +41,38 @@ const { mode: MODE, name: NAME, payload: PAYLOAD } = AES_SIV;
 export function aesSivSdk({ scope, keys: settings }: KeyedSettings): TokenSdk {
   const pattern = keyedPattern(NAME, PAYLOAD, settings);
   const isToken = toByteMatcher(pattern);
-  const head = headBytes(tokenHead(NAME, scope, settings[0]!));
-  const shortestHead = Math.min(...settings.map((key) => tokenHead(NAME, scope, key).length));
-  const tokenLength = (valueBytes: number) => head.length + payloadLength(SIV_BYTES + valueBytes);
-  let keys: readonly TokenKey[] = settings.map(({ id, bytes }) => ({ id, bytes: bytes.slice() }));
+  const heads = settings.map((key) => tokenHead(NAME, scope, key));
+  const shortestHead = Math.min(...heads.map(({ length }) => length));
+  const tokenLength = (valueBytes: number) =>
+    heads[0]!.length + payloadLength(SIV_BYTES + valueBytes);
+  /** What makes tokens comes first. */
+  const kinds = settings.flatMap((key) => {
+    const bytes = key.bytes.slice();
+    return [scope, ...TOKEN_SCOPES.filter((each) => each !== scope)]
+      .map((scope) => new TokenKind(tokenHead(NAME, scope, key), scope, bytes));
+  });
+  let isClosed = false;
 
   function tokenizeBytes({ bytes, ends }: PackedTexts, context: TokenContext): PackedTexts {
-    if (keys.length === 0) throw closed("tokenize");
-    const cipher = startSiv(keys[0]!.bytes, [bindingOf(domainOf(MODE, scope), scope, context)]);
-    const tokens = new Uint8Array(totalLength(ends, tokenLength));
-    const tokenEnds = new Uint32Array(ends.length);
+    if (isClosed) throw closed("tokenize");
+    const kind = kinds[0]!;
+    const { cells } = kind;
     try {
-      for (let i = 0, at = 0; i < ends.length; i++) {
-        const payload = cipher.encrypt(bytes.subarray(startOf(ends, i), ends[i]));
-        at = writeToken(head, payload, tokens, at);
-        tokenEnds[i] = at;
-      }
-      return { bytes: tokens, ends: tokenEnds };
+      cells.reserve(ends.length, bytes.length);
+      for (let i = 0; i < ends.length; i++) cells.load(bytes, startOf(ends, i), ends[i]!);
+      kind.encrypt(context);
+      return tokensOf(kind);
     } finally {
-      cipher.forget();
+      cells.clear();
     }
   }
 
   function detokenizeBytes(tokens: PackedTexts, context: TokenContext): PackedResults {
-    if (keys.length === 0) throw closed("read tokens back");
-    const reader = new TokenReader(keys, context);
-    const { bytes } = tokens;
+    if (isClosed) throw closed("read tokens back");
     try {
-      return valuesOfTokens(tokens, (start, end, target, at) => {
-        if (!isToken(bytes, start, end)) return undefined;
-        const value = reader.read(bytes, start, end);
-        return value && copyBytes(value, 0, value.length, target, at);
-      });
+      return valuesOf(tokens, kinds, isToken, context);
     } finally {
-      reader.forget();
+      for (const { cells } of kinds) cells.clear();
     }
   }
 
@@ -92,62 +89,107 @@ export function aesSivSdk({ scope, keys: settings }: KeyedSettings): TokenSdk {
     detokenize: overNullableTexts(detokenizeBytes),
     detokenizeBytes,
     close() {
-      for (const { bytes } of keys) bytes.fill(0);
-      keys = [];
+      for (const kind of kinds) kind.forgetKey();
+      isClosed = true;
       return Promise.resolve();
     },
   };
 }
 
-/** The bytes of the tokens of all values, which end at `ends`. */
-function totalLength(ends: Uint32Array, tokenLength: (valueBytes: number) => number): number {
-  let length = 0;
-  for (let i = 0; i < ends.length; i++) length += tokenLength(ends[i]! - startOf(ends, i));
-  return length;
-}
-
-/** What reads the tokens that begin with `head`: those of one key and scope. */
-interface HeadReader {
+/** The tokens of one key and scope, with the room in which they are worked on. */
+class TokenKind {
   readonly head: Uint8Array;
-  readonly startCipher: () => SivCipher;
-  cipher?: SivCipher;
+  readonly cells = new SivCells();
+  readonly #scope: TokenScope;
+  readonly #key: Uint8Array;
+
+  constructor(head: string, scope: TokenScope, key: Uint8Array) {
+    this.head = headBytes(head);
+    this.#scope = scope;
+    this.#key = key;
+  }
+
+  /** Encrypts the values in the cells. */
+  encrypt(context: TokenContext): void {
+    using cipher = this.#cipher(context);
+    cipher.encrypt(this.cells);
+  }
+
+  /** Decrypts what is in the cells. Gives the numbers of those whose authentication fails. */
+  decrypt(context: TokenContext): number[] {
+    using cipher = this.#cipher(context);
+    return cipher.decrypt(this.cells);
+  }
+
+  /** Overwrites the key. */
+  forgetKey(): void {
+    this.#key.fill(0);
+  }
+
+  #cipher(context: TokenContext): SivCipher {
+    return new SivCipher(this.#key, [bindingOf(domainOf(MODE, this.#scope), this.#scope, context)]);
+  }
 }
 
-/** Reads tokens of one place, made with any key in any scope. */
-class TokenReader {
-  readonly #heads: readonly HeadReader[];
-  #last: HeadReader;
-  #payload = new Uint8Array(1024);
-
-  constructor(keys: readonly TokenKey[], context: TokenContext) {
-    this.#heads = keys.flatMap((key) =>
-      TOKEN_SCOPES.map((scope) => ({
-        head: headBytes(tokenHead(NAME, scope, key)),
-        startCipher: () => startSiv(key.bytes, [bindingOf(domainOf(MODE, scope), scope, context)]),
-      }))
-    );
-    this.#last = this.#heads[0]!;
+/** The tokens of the values that are encrypted in the cells. */
+function tokensOf({ head, cells }: TokenKind): PackedTexts {
+  const { lengths, firsts, count } = cells;
+  const ends = new Uint32Array(count);
+  for (let i = 0, end = 0; i < count; i++) {
+    end += head.length + payloadLength(SIV_BYTES + lengths[i]!);
+    ends[i] = end;
   }
+  const bytes = new Uint8Array(ends.at(-1) ?? 0);
+  for (let i = 0, at = 0; i < count; i++) {
+    const start = 4 * firsts[i]!;
+    at = copyBytes(head, 0, head.length, bytes, at);
+    at = writeBase64(URL_ALPHABET, cells.bytes, start, start + SIV_BYTES + lengths[i]!, bytes, at);
+  }
+  return { bytes, ends };
+}
 
-  /**
-   * The value of the token from `start` up to `end`, which matches the pattern; valid until the next call.
-   * Undefined if authentication fails.
-   */
-  read(bytes: Uint8Array, start: number, end: number): Uint8Array | undefined {
-    const beginsWith = ({ head }: HeadReader) => head.every((byte, i) => bytes[start + i] === byte);
+/** The values of tokens of one place, made with any key in any scope. */
+function valuesOf(
+  tokens: PackedTexts,
+  kinds: readonly TokenKind[],
+  isToken: ByteMatcher,
+  context: TokenContext,
+): PackedResults {
+  const { bytes, ends } = tokens;
+  /** The kind of each token, and the number of its cell; no kind if it has not even the form. */
+  const kindOf: (TokenKind | undefined)[] = [];
+  const cellOf = new Uint32Array(ends.length);
+  let kind = kinds[0]!;
+  for (let i = 0; i < ends.length; i++) {
+    const [start, end] = [startOf(ends, i), ends[i]!];
+    kindOf.push(undefined);
+    if (!isToken(bytes, start, end)) continue;
     // no head begins with another, and most tokens of a column have the same
-    if (!beginsWith(this.#last)) this.#last = this.#heads.find(beginsWith)!;
-    const { head, startCipher } = this.#last;
-    this.#last.cipher ??= startCipher();
-    if (this.#payload.length < end - start) this.#payload = new Uint8Array(2 * (end - start));
-    const length = readBase64(URL_ALPHABET, bytes, start + head.length, end, this.#payload, 0);
-    return this.#last.cipher.decrypt(this.#payload.subarray(0, length));
+    if (!beginsWith(bytes, start, kind.head)) {
+      kind = kinds.find(({ head }) => beginsWith(bytes, start, head))!;
+    }
+    const { head: { length: headLength }, cells } = kind;
+    if (cells.count === 0) cells.reserve(ends.length, bytes.length);
+    kindOf[i] = kind;
+    cellOf[i] = cells.count;
+    const at = cells.add(payloadBytes(end - start - headLength) - SIV_BYTES);
+    readBase64(URL_ALPHABET, bytes, start + headLength, end, cells.bytes, at);
   }
+  const failed = new Map(
+    new Set(kindOf).values().filter((kind) => kind !== undefined)
+      .map((kind) => [kind, new Set(kind.decrypt(context))]),
+  );
+  return valuesOfTokens(tokens, (_start, _end, target, at, i) => {
+    const [kind, cell] = [kindOf[i], cellOf[i]!];
+    if (kind === undefined || failed.get(kind)!.has(cell)) return undefined;
+    const start = 4 * kind.cells.firsts[cell]! + SIV_BYTES;
+    return copyBytes(kind.cells.bytes, start, start + kind.cells.lengths[cell]!, target, at);
+  });
+}
 
-  /** Overwrites what was derived from the keys. */
-  forget(): void {
-    for (const { cipher } of this.#heads) cipher?.forget();
-  }
+function beginsWith(bytes: Uint8Array, start: number, head: Uint8Array): boolean {
+  for (let i = 0; i < head.length; i++) if (bytes[start + i] !== head[i]) return false;
+  return true;
 }
 
 function closed(action: string): ServiceError {

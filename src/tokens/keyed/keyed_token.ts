@@ -16,8 +16,6 @@
  * with dots, and so did not tell every two datasets apart; its tokens with another scope than `global`
  * are recognised as those of an SDK that no longer writes.
  */
-import { URL_ALPHABET, writeBase64 } from "../base64.ts";
-import { copyBytes } from "../../bytes.ts";
 import type { TokenKey } from "./key_set.ts";
 import { BASE64_URL, type TokenPattern, tokenPattern } from "../token_pattern.ts";
 import { scopeLetter, TOKEN_SCOPES, type TokenScope } from "../token_scope.ts";
@@ -84,17 +82,6 @@ export function tokenHead(sdk: string, scope: TokenScope, key: TokenKey): string
 /** The head as bytes. */
 export function headBytes(head: string): Uint8Array {
   return new TextEncoder().encode(head);
-}
-
-/** Writes the token with this head and payload into `target` at `at`. Gives where it ends. */
-export function writeToken(
-  head: Uint8Array,
-  payload: Uint8Array,
-  target: Uint8Array,
-  at: number,
-): number {
-  at = copyBytes(head, 0, head.length, target, at);
-  return writeBase64(URL_ALPHABET, payload, 0, payload.length, target, at);
 }
 
 /** The pattern of an SDK's tokens in every scope, made with one of `keys`. */
