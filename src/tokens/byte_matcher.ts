@@ -10,13 +10,13 @@ import type { TokenPattern } from "./token_pattern.ts";
 /** Whether the bytes from `start` up to `end` are a token as a whole. */
 export type ByteMatcher = (bytes: Uint8Array, start: number, end: number) => boolean;
 
-/** How many values a byte has: each state has a row of as many entries in the table. */
+/** How many values a byte has. */
 const BYTES = 256;
 /** The state from which nothing matches any more. */
 const DEAD = 0;
 const FIRST = 1;
 /** More than a sensible pattern needs, and 4 MB; a few nested alternatives can need exponentially many. */
-const MAX_STATES = 4_000;
+const MAX_PAIRS = 1024 * 1024;
 
 const compiled = new WeakMap<TokenPattern, ByteMatcher>();
 
@@ -24,17 +24,42 @@ const compiled = new WeakMap<TokenPattern, ByteMatcher>();
 export function toByteMatcher(pattern: TokenPattern): ByteMatcher {
   const known = compiled.get(pattern);
   if (known !== undefined) return known;
-  const { next, accepting } = determinize(new Nfa(parsePattern(pattern.body)));
-  const matcher: ByteMatcher = (bytes, start, end) => {
-    let row = FIRST * BYTES;
-    for (let i = start; i < end; i++) {
-      row = next[row + bytes[i]!]!;
-      if (row === DEAD) return false;
-    }
-    return accepting[row / BYTES] === 1;
-  };
+  const matcher = matcherOf(determinize(new Nfa(parsePattern(pattern.body))));
   compiled.set(pattern, matcher);
   return matcher;
+}
+
+/** A deterministic automaton. Bytes that lead to the same state from every state are one class. */
+interface Automaton {
+  /** How many classes there are, and the class of each byte. */
+  readonly classes: number;
+  readonly classOf: Uint8Array;
+  /** For each state an entry for each class: the state that follows. */
+  readonly next: Uint32Array;
+  /** Whether a text may end in a state: 1 or 0. */
+  readonly accepting: Uint8Array;
+}
+
+/** Takes two bytes a step, since each step has to wait for the one before. */
+function matcherOf({ classes, classOf, next, accepting }: Automaton): ByteMatcher {
+  // for each state an entry for each two classes: where the entries of the state begin that follows
+  const entries = classes * classes;
+  const pairs = new Uint32Array(accepting.length * entries);
+  for (let i = 0; i < pairs.length; i++) {
+    const between = next[Math.floor(i / classes)]!;
+    pairs[i] = entries * next[between * classes + i % classes]!;
+  }
+  const firstOf = Uint32Array.from(classOf, (each) => each * classes);
+  return (bytes, start, end) => {
+    let row = FIRST * entries;
+    let i = start;
+    for (; i + 1 < end; i += 2) {
+      row = pairs[row + firstOf[bytes[i]!]! + classOf[bytes[i + 1]!]!]!;
+      if (row === DEAD) return false;
+    }
+    const state = row / entries;
+    return accepting[i < end ? next[state * classes + classOf[bytes[i]!]!]! : state] === 1;
+  };
 }
 
 /** A nondeterministic automaton. Each state either reads one of some bytes, or leads on without. */
@@ -93,11 +118,11 @@ class Nfa {
   }
 }
 
-/**
- * The deterministic automaton: each of its states is a set of states of `nfa`. `next` has a row for each
- * state with an entry for each byte: where the row of the state begins that follows.
- */
-function determinize(nfa: Nfa): { next: Uint32Array; accepting: Uint8Array } {
+/** The deterministic automaton: each of its states is a set of states of `nfa`. */
+function determinize(nfa: Nfa): Automaton {
+  const { classOf, members } = classesOf(nfa);
+  const classes = members.length;
+  const maxStates = Math.floor(MAX_PAIRS / classes ** 2);
   const numbers = new Map<string, number>();
   const sets: (readonly number[])[] = [[]]; // the dead state
   const numberOf = (set: readonly number[]): number => {
@@ -105,31 +130,35 @@ function determinize(nfa: Nfa): { next: Uint32Array; accepting: Uint8Array } {
     const key = set.join(",");
     const known = numbers.get(key);
     if (known !== undefined) return known;
-    if (sets.length === MAX_STATES) {
+    if (sets.length === maxStates) {
       throw new TypeError("Cannot use the token pattern: it needs too many states");
     }
     numbers.set(key, sets.length);
     return sets.push(set) - 1;
   };
   numberOf(nfa.closure([nfa.start]));
-  const rows: Uint32Array[] = [new Uint32Array(BYTES)];
+  const next = members.map(() => DEAD);
   for (let state = FIRST; state < sets.length; state++) {
-    const row = new Uint32Array(BYTES);
     const readers = sets[state]!.filter((each) => nfa.reads[each] !== undefined);
-    const byTargets = new Map<string, number>(); // most bytes lead to the same few sets
-    for (let byte = 0; byte < BYTES; byte++) {
+    for (const byte of members) {
       const taking = readers.filter((each) => nfa.reads[each]!.has(byte));
-      const key = taking.join(",");
-      let target = byTargets.get(key);
-      if (target === undefined) {
-        target = BYTES * numberOf(nfa.closure(taking.flatMap((each) => nfa.targets[each]!)));
-        byTargets.set(key, target);
-      }
-      row[byte] = target;
+      next.push(numberOf(nfa.closure(taking.flatMap((each) => nfa.targets[each]!))));
     }
-    rows.push(row);
   }
-  const next = new Uint32Array(rows.length * BYTES);
-  rows.forEach((row, state) => next.set(row, state * BYTES));
-  return { next, accepting: Uint8Array.from(sets, (set) => set.includes(nfa.accept) ? 1 : 0) };
+  const accepting = Uint8Array.from(sets, (set) => set.includes(nfa.accept) ? 1 : 0);
+  return { classes, classOf, next: Uint32Array.from(next), accepting };
+}
+
+/** The classes of bytes that the same states read, with a member of each. */
+function classesOf(nfa: Nfa): { classOf: Uint8Array; members: readonly number[] } {
+  const sets = [...new Set(nfa.reads.filter((each) => each !== undefined))];
+  const numbers = new Map<string, number>();
+  const members: number[] = [];
+  const classOf = new Uint8Array(BYTES);
+  for (let byte = 0; byte < BYTES; byte++) {
+    const key = sets.map((set) => set.has(byte) ? 1 : 0).join("");
+    if (!numbers.has(key)) numbers.set(key, members.push(byte) - 1);
+    classOf[byte] = numbers.get(key)!;
+  }
+  return { classOf, members };
 }

@@ -1,5 +1,5 @@
 /** Encoding, decoding and checking UTF-8. */
-import { isUtf8 } from "node:buffer";
+import { isAscii, isUtf8 } from "node:buffer";
 import { type PackedTexts, startOf } from "./packed_texts.ts";
 
 // Short texts are encoded in here: allocating an array for each would cost more than using it.
@@ -28,6 +28,7 @@ export function decodeUtf8(bytes: Uint8Array): string | null {
 
 /** The numbers of those packed texts that are not UTF-8, ascending. */
 export function findInvalidTexts({ bytes, ends }: PackedTexts): number[] {
+  if (isAscii(bytes)) return [];
   // together they are valid, and none begins in the middle of a character: so each is
   const startsInside = (end: number, i: number) =>
     end > startOf(ends, i) && (bytes[startOf(ends, i)]! & 0xc0) === 0x80;

@@ -106,7 +106,7 @@ Deno.test("a rate is kept, whatever connections there are", async () => {
 });
 
 Deno.test("one transaction of the client path is paused between its batches, and cancelled then", async () => {
-  await createTable("atomic", 5000);
+  await createTable("atomic", 10_000);
   const options = encodeURIComponent("-c idle_in_transaction_session_timeout=300");
   await using api = openApi({ ...CLIENT, PG_CONN_STR: `${database.url}?options=${options}` });
   const runId = await start(api, bodyOf("atomic", { rows_per_second: 2000 }));

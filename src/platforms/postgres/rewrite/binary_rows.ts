@@ -6,7 +6,7 @@
  * row: a signature (11 bytes), flags (4), and the length of an extension (4) with the extension; and -1
  * as the number of fields after the last.
  */
-import { ByteGatherer, readInt32 } from "../../../bytes.ts";
+import { ByteGatherer, viewOf } from "../../../bytes.ts";
 import { ServiceError } from "../../../errors.ts";
 import { CTID_BYTES, type RowBatch } from "./row_batch.ts";
 import { BatchBuffers, RowBatchBuilder } from "./row_batch_builder.ts";
@@ -57,18 +57,20 @@ export class BinaryRowReader {
 
   /** Reads a piece, and gives each batch as soon as it is full. */
   *read(piece: Uint8Array): Generator<RowBatch, void> {
-    const bytes = this.#gatherer.add(piece);
-    if (bytes === undefined) return;
+    const gathered = this.#gatherer.add(piece);
+    if (gathered === undefined) return;
+    const bytes = viewOf(gathered);
+    const { rows, bytes: limit } = this.#limits;
+    const builder = this.#builder;
     let at = this.#isBeforeHeader ? this.#readHeader(bytes) : 0;
     while (!this.#isBeforeHeader) {
       const end = this.#endOfRow(bytes, at);
       if (end === undefined) break;
       if (end > at + COUNT_BYTES) this.#readRow(bytes, at + COUNT_BYTES);
       at = end;
-      const { rows, bytes: limit } = this.#limits;
-      if (this.#builder.size >= rows || this.#builder.bytes >= limit) yield this.#builder.take();
+      if (builder.size >= rows || builder.bytes >= limit) yield builder.take();
     }
-    this.#gatherer.keep(bytes, at, this.#needed - at);
+    this.#gatherer.keep(gathered, at, this.#needed - at);
   }
 
   /** Reads a piece into the one batch that `end` gives, if there are no limits. */
@@ -83,69 +85,71 @@ export class BinaryRowReader {
   }
 
   /** Where the header ends; 0 until it is whole. */
-  #readHeader(bytes: Uint8Array): number {
+  #readHeader(bytes: DataView): number {
     this.#needed = HEADER_BYTES;
-    if (bytes.length < HEADER_BYTES) return 0;
-    if (SIGNATURE.some((byte, i) => bytes[i] !== byte)) throw unreadable();
-    this.#needed += uint32(bytes, HEADER_BYTES - LENGTH_BYTES);
-    if (bytes.length < this.#needed) return 0;
+    if (bytes.byteLength < HEADER_BYTES) return 0;
+    if (SIGNATURE.some((byte, i) => bytes.getUint8(i) !== byte)) throw unreadable();
+    this.#needed += bytes.getUint32(HEADER_BYTES - LENGTH_BYTES);
+    if (bytes.byteLength < this.#needed) return 0;
     this.#isBeforeHeader = false;
     return this.#needed;
   }
 
   /** Where the row at `at` ends, or the end mark; undefined if it is not whole. */
-  #endOfRow(bytes: Uint8Array, at: number): number | undefined {
+  #endOfRow(bytes: DataView, at: number): number | undefined {
+    const { byteLength } = bytes;
     let end = at + COUNT_BYTES;
     this.#needed = end;
-    if (end > bytes.length) return undefined;
-    const fields = (bytes[at]! << 8) | bytes[at + 1]!;
+    if (end > byteLength) return undefined;
+    const fields = bytes.getUint16(at);
     if (fields === END_MARK) {
       this.#hasEnded = true;
       return end;
     }
     if (fields !== this.#fields) throw unreadable();
     for (let field = 0; field < fields; field++) {
-      this.#needed = end + LENGTH_BYTES;
-      if (this.#needed > bytes.length) return undefined;
-      end = this.#needed + Math.max(0, readInt32(bytes, end));
+      const start = end + LENGTH_BYTES;
+      if (start > byteLength) {
+        this.#needed = start;
+        return undefined;
+      }
+      end = start + Math.max(0, bytes.getInt32(end));
     }
     this.#needed = end;
-    return end > bytes.length ? undefined : end;
+    return end > byteLength ? undefined : end;
   }
 
   /** Reads the fields of a row, the first of which begins at `at`. */
-  #readRow(bytes: Uint8Array, at: number): void {
-    const tableOid = uint32(bytes, at + LENGTH_BYTES);
+  #readRow(bytes: DataView, at: number): void {
+    const builder = this.#builder;
+    const tableOid = bytes.getUint32(at + LENGTH_BYTES);
     const ctid = at + LENGTH_BYTES + 4 + LENGTH_BYTES;
     at = ctid + CTID_BYTES;
     const longBytes = optionalInt64(bytes, at);
     at += LENGTH_BYTES + (longBytes === undefined ? 0 : 8);
     const total = optionalInt64(bytes, at);
     at += LENGTH_BYTES + (total === undefined ? 0 : 8);
-    if (total !== undefined) this.#builder.setTotal(total);
+    if (total !== undefined) builder.setTotal(total);
     if (longBytes !== undefined) {
-      const [block, place] = [uint32(bytes, ctid), (bytes[ctid + 4]! << 8) | bytes[ctid + 5]!];
-      return this.#builder.addLongRow({ tableOid, ctid: `(${block},${place})`, bytes: longBytes });
+      const [block, place] = [bytes.getUint32(ctid), bytes.getUint16(ctid + 4)];
+      return builder.addLongRow({ tableOid, ctid: `(${block},${place})`, bytes: longBytes });
     }
-    this.#builder.addRow(tableOid, bytes, ctid);
-    for (let column = 0; column < this.#fields - LEADING_FIELDS; column++) {
-      const length = readInt32(bytes, at);
+    builder.addRow(tableOid, bytes, ctid);
+    const texts = this.#fields - LEADING_FIELDS;
+    for (let column = 0; column < texts; column++) {
+      const length = bytes.getInt32(at);
       at += LENGTH_BYTES;
       if (length < 0) continue;
-      this.#builder.addText(column, bytes, at, at + length);
+      builder.addText(column, bytes, at, at + length);
       at += length;
     }
   }
 }
 
 /** The `int8` in the field at `at`; undefined if it is NULL. */
-function optionalInt64(bytes: Uint8Array, at: number): number | undefined {
-  if (readInt32(bytes, at) < 0) return undefined;
-  return uint32(bytes, at + LENGTH_BYTES) * 2 ** 32 + uint32(bytes, at + LENGTH_BYTES + 4);
-}
-
-function uint32(bytes: Uint8Array, at: number): number {
-  return readInt32(bytes, at) >>> 0;
+function optionalInt64(bytes: DataView, at: number): number | undefined {
+  if (bytes.getInt32(at) < 0) return undefined;
+  return bytes.getUint32(at + LENGTH_BYTES) * 2 ** 32 + bytes.getUint32(at + LENGTH_BYTES + 4);
 }
 
 function unreadable(): ServiceError {

@@ -1,9 +1,9 @@
 /** Gathers rows to a batch. */
-import { copyBytes } from "../../../bytes.ts";
+import { copyText, viewOf } from "../../../bytes.ts";
 import { CTID_BYTES, type LongRow, type PackedColumn, type RowBatch } from "./row_batch.ts";
 
-const FIRST_ROWS = 1024;
-const FIRST_TEXT_BYTES = 32 * 1024;
+const FIRST_ROWS = 2048;
+const FIRST_TEXT_BYTES = 64 * 1024;
 /** One long text must not make every further batch as large. */
 const MAX_KEPT_BYTES = 1024 * 1024;
 
@@ -11,12 +11,16 @@ const MAX_KEPT_BYTES = 1024 * 1024;
 interface BatchBuffer {
   tableOids: Uint32Array<ArrayBuffer>;
   ctids: Uint8Array<ArrayBuffer>;
+  /** That of `ctids`. */
+  ctidsView: DataView;
   readonly columns: readonly ColumnBuffer[];
 }
 
 /** What the texts of one column are put in. */
 interface ColumnBuffer {
   bytes: Uint8Array<ArrayBuffer>;
+  /** That of `bytes`. */
+  view: DataView;
   ends: Uint32Array<ArrayBuffer>;
   rows: Uint32Array<ArrayBuffer>;
 }
@@ -36,15 +40,7 @@ export class BatchBuffers {
 
   /** One that is free, or a new one. */
   take(): BatchBuffer {
-    return this.#free.pop() ?? {
-      tableOids: new Uint32Array(FIRST_ROWS),
-      ctids: new Uint8Array(FIRST_ROWS * CTID_BYTES),
-      columns: Array.from({ length: this.#columns }, () => ({
-        bytes: new Uint8Array(FIRST_TEXT_BYTES),
-        ends: new Uint32Array(FIRST_ROWS),
-        rows: new Uint32Array(FIRST_ROWS),
-      })),
-    };
+    return this.#free.pop() ?? newBuffer(this.#columns);
   }
 
   /** Gives one back, of which nothing is needed any more. */
@@ -55,12 +51,31 @@ export class BatchBuffers {
   }
 }
 
+function newBuffer(columns: number): BatchBuffer {
+  const ctids = new Uint8Array(FIRST_ROWS * CTID_BYTES);
+  return {
+    tableOids: new Uint32Array(FIRST_ROWS),
+    ctids,
+    ctidsView: viewOf(ctids),
+    columns: Array.from({ length: columns }, () => {
+      const bytes = new Uint8Array(FIRST_TEXT_BYTES);
+      return {
+        bytes,
+        view: viewOf(bytes),
+        ends: new Uint32Array(FIRST_ROWS),
+        rows: new Uint32Array(FIRST_ROWS),
+      };
+    }),
+  };
+}
+
 /** Takes rows one by one, and gives them as a batch. It then begins the next one. */
 export class RowBatchBuilder {
   readonly #buffers: BatchBuffers;
   #buffer: BatchBuffer;
   #columns: readonly ColumnBuilder[];
   #rows = 0;
+  #bytes = 0;
   #longRows: LongRow[] = [];
   #total: number | undefined;
 
@@ -77,9 +92,7 @@ export class RowBatchBuilder {
 
   /** What the texts so far take. */
   get bytes(): number {
-    let sum = 0;
-    for (const { length } of this.#columns) sum += length;
-    return sum;
+    return this.#bytes;
   }
 
   /** Sets how many rows the table has. */
@@ -88,20 +101,23 @@ export class RowBatchBuilder {
   }
 
   /** Adds a row, whose `ctid` is at `at` in `bytes`. Its texts follow by `addText`. */
-  addRow(tableOid: number, bytes: Uint8Array, at: number): void {
+  addRow(tableOid: number, bytes: DataView, at: number): void {
     const buffer = this.#buffer;
-    if (this.#rows === buffer.tableOids.length) {
-      buffer.tableOids = larger(Uint32Array, buffer.tableOids, 2 * this.#rows);
-      buffer.ctids = larger(Uint8Array, buffer.ctids, 2 * this.#rows * CTID_BYTES);
+    const row = this.#rows;
+    if (row === buffer.tableOids.length) {
+      buffer.tableOids = larger(Uint32Array, buffer.tableOids, 2 * row);
+      buffer.ctids = larger(Uint8Array, buffer.ctids, 2 * row * CTID_BYTES);
+      buffer.ctidsView = viewOf(buffer.ctids);
     }
-    buffer.tableOids[this.#rows] = tableOid;
-    copyBytes(bytes, at, at + CTID_BYTES, buffer.ctids, this.#rows * CTID_BYTES);
-    this.#rows++;
+    buffer.tableOids[row] = tableOid;
+    copyText(bytes, at, at + CTID_BYTES, buffer.ctidsView, row * CTID_BYTES);
+    this.#rows = row + 1;
   }
 
   /** Adds a text of the row that was added last: the bytes from `start` up to `end`. */
-  addText(column: number, bytes: Uint8Array, start: number, end: number): void {
+  addText(column: number, bytes: DataView, start: number, end: number): void {
     this.#columns[column]!.add(this.#rows - 1, bytes, start, end);
+    this.#bytes += end - start;
   }
 
   /** Adds a row without its texts. */
@@ -120,13 +136,14 @@ export class RowBatchBuilder {
     const batch = {
       rows,
       longRows: this.#longRows,
-      bytes: this.bytes,
+      bytes: this.#bytes,
       total: this.#total,
       release: () => this.#buffers.give(buffer),
     };
     this.#buffer = this.#buffers.take();
     this.#columns = this.#buffer.columns.map((column) => new ColumnBuilder(column));
     this.#rows = 0;
+    this.#bytes = 0;
     this.#longRows = [];
     return batch;
   }
@@ -142,27 +159,24 @@ class ColumnBuilder {
     this.#buffer = buffer;
   }
 
-  /** What its texts take. */
-  get length(): number {
-    return this.#length;
-  }
-
-  add(row: number, bytes: Uint8Array, start: number, end: number): void {
+  add(row: number, bytes: DataView, start: number, end: number): void {
     const buffer = this.#buffer;
     const needed = this.#length + end - start;
     if (needed > buffer.bytes.length) {
       const length = Math.max(needed, 2 * buffer.bytes.length);
       buffer.bytes = larger(Uint8Array, buffer.bytes, length);
+      buffer.view = viewOf(buffer.bytes);
     }
-    if (this.#count === buffer.ends.length) {
-      buffer.ends = larger(Uint32Array, buffer.ends, 2 * this.#count);
-      buffer.rows = larger(Uint32Array, buffer.rows, 2 * this.#count);
+    const count = this.#count;
+    if (count === buffer.ends.length) {
+      buffer.ends = larger(Uint32Array, buffer.ends, 2 * count);
+      buffer.rows = larger(Uint32Array, buffer.rows, 2 * count);
     }
-    copyBytes(bytes, start, end, buffer.bytes, this.#length);
+    copyText(bytes, start, end, buffer.view, this.#length);
+    buffer.ends[count] = needed;
+    buffer.rows[count] = row;
     this.#length = needed;
-    buffer.ends[this.#count] = needed;
-    buffer.rows[this.#count] = row;
-    this.#count++;
+    this.#count = count + 1;
   }
 
   take(): PackedColumn {
