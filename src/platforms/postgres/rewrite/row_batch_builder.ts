@@ -2,8 +2,8 @@
 import { copyText, viewOf } from "../../../bytes.ts";
 import { CTID_BYTES, type LongRow, type PackedColumn, type RowBatch } from "./row_batch.ts";
 
-const FIRST_ROWS = 2048;
-const FIRST_TEXT_BYTES = 64 * 1024;
+const FIRST_ROWS = 64;
+const FIRST_TEXT_BYTES = 2 * 1024;
 /** One long text must not make every further batch as large. */
 const MAX_KEPT_BYTES = 1024 * 1024;
 
