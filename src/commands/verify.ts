@@ -147,7 +147,7 @@ async function receiptOf(
 ): Promise<string> {
   const verifier = { name: "tokenize-action", version: VERSION, commit: COMMIT };
   const predicate = { verifier, ...verification };
-  const statement = await statementOn(verification.dataset_urn, VERIFICATION_TYPE, predicate);
+  const statement = statementOn(verification.dataset_urn, VERIFICATION_TYPE, predicate);
   return (await sealStatement(statement, signer)).document;
 }
 

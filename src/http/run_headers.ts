@@ -1,4 +1,5 @@
 /** Headers of a trigger that are about its run: how to respond, which request it repeats, and who sends it. */
+import { createHash } from "node:crypto";
 import type { Trigger } from "../action/trigger.ts";
 import { ServiceError } from "../errors.ts";
 import type { Idempotency } from "../runs/run_store.ts";
@@ -19,10 +20,10 @@ export function prefersAsync(header: string | undefined): boolean {
  * The `Idempotency-Key`, with or without the quotes of the IETF's draft. Throws `invalid_request` for one
  * that is empty, too long or not printable ASCII.
  */
-export async function readIdempotency(
+export function readIdempotency(
   header: string | undefined,
   trigger: Trigger,
-): Promise<Idempotency | undefined> {
+): Idempotency | undefined {
   if (header === undefined) return undefined;
   const key = /^"(.*)"$/.exec(header)?.[1] ?? header;
   if (key.length > MAX_KEY_LENGTH || !/^[\x20-\x7e]+$/.test(key)) {
@@ -33,9 +34,7 @@ export async function readIdempotency(
     );
   }
   // the trigger as it was understood: another order of its fields means the same
-  const bytes = new TextEncoder().encode(JSON.stringify(trigger));
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return { key, bodyHash: digest.toHex() };
+  return { key, bodyHash: createHash("sha256").update(JSON.stringify(trigger)).digest("hex") };
 }
 
 /** Who sends the request, as it says: RFC 9110, `From`. Null if it does not. */

@@ -41,7 +41,7 @@ export function addRuns(
     const trigger = await readTrigger(c.req.raw, bodies);
     const isAsync = prefersAsync(c.req.header("prefer"));
     if (isAsync) runs.requireRoute(trigger);
-    const idempotency = await readIdempotency(c.req.header("idempotency-key"), trigger);
+    const idempotency = readIdempotency(c.req.header("idempotency-key"), trigger);
     const cause = { kind: "http", actor: readActor(c.req.header("from")) } as const;
     const started = await runs.start({ trigger, cause, idempotency });
     if (started.isReplay) c.header("idempotent-replayed", "true");

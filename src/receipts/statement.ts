@@ -3,6 +3,7 @@
  *
  * Source: in-toto Attestation Framework v1, "statement.md" and "resource_descriptor.md".
  */
+import { createHash } from "node:crypto";
 import { seal } from "./dsse.ts";
 import type { Signer } from "./signer.ts";
 
@@ -24,12 +25,12 @@ export interface Statement<Predicate> {
 }
 
 /** The statement that `predicate` is true of the dataset. */
-export async function statementOn<Predicate>(
+export function statementOn<Predicate>(
   datasetUrn: string,
   predicateType: string,
   predicate: Predicate,
-): Promise<Statement<Predicate>> {
-  const sha256 = await sha256Of(new TextEncoder().encode(datasetUrn));
+): Statement<Predicate> {
+  const sha256 = createHash("sha256").update(datasetUrn).digest("hex");
   return {
     _type: "https://in-toto.io/Statement/v1",
     subject: [{ name: datasetUrn, digest: { sha256 } }],
@@ -53,9 +54,5 @@ export async function sealStatement(
 ): Promise<SealedStatement> {
   const payload = new TextEncoder().encode(JSON.stringify(statement));
   const document = JSON.stringify(await seal(STATEMENT_TYPE, payload, signer));
-  return { document, sha256: await sha256Of(payload) };
-}
-
-async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+  return { document, sha256: createHash("sha256").update(payload).digest("hex") };
 }

@@ -81,7 +81,7 @@ export class Receipts {
     const chain = { sequence, previous_sha256: last?.hash ?? null };
     const predicate = predicateOf(run, { token, program, chain });
     if (predicate === undefined) return undefined;
-    const statement = await statementOn(run.dataset_urn, RUN_TYPE, predicate);
+    const statement = statementOn(run.dataset_urn, RUN_TYPE, predicate);
     const { document, sha256: hash } = await sealStatement(statement, await signer());
     return { runId: run.run_id, sequence, hash, document };
   }

@@ -62,7 +62,7 @@ Deno.test("signatures are those of RFC 8032's tests", async () => {
 Deno.test("a statement in its envelope is checked with the public key alone, by another library", async () => {
   const signer = await makeSigner(readKey(PLAIN)!);
   const urn = "urn:li:dataset:(urn:li:dataPlatform:postgres,app.public.customers,PROD)";
-  const statement = await statementOn(urn, "https://example.com/é/v1", { clean: true, name: "é" });
+  const statement = statementOn(urn, "https://example.com/é/v1", { clean: true, name: "é" });
   const { document, sha256 } = await sealStatement(statement, signer);
   const { payload, payloadType, signatures }: Envelope = JSON.parse(document);
   assert.equal(payloadType, "application/vnd.in-toto+json");
