@@ -48,6 +48,17 @@ export async function abortable<T>(
   }
 }
 
+/**
+ * Aborts `controller` as soon as `signal` is aborted, for its reason, unless the function that is returned is
+ * called before. What `AbortSignal.any` gives hangs on its sources until the garbage collector finds it.
+ */
+export function follow(controller: AbortController, signal: AbortSignal): () => void {
+  const abort = () => controller.abort(signal.reason);
+  if (signal.aborted) abort();
+  else signal.addEventListener("abort", abort);
+  return () => signal.removeEventListener("abort", abort);
+}
+
 /** What `deadline` takes beside the work. */
 export interface DeadlineOptions {
   /** How long the work may take. */
@@ -68,14 +79,12 @@ export async function deadline<T>(
 ): Promise<T> {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(reason()), limitMs);
-  const abort = () => limit.abort(signal?.reason);
-  if (signal?.aborted) abort();
-  else signal?.addEventListener("abort", abort, { once: true });
+  const unfollow = signal && follow(limit, signal);
   try {
     return await abortable(work(limit.signal), limit.signal);
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
+    unfollow?.();
   }
 }
 

@@ -1,4 +1,5 @@
 /** The time limit of a run, so that one that never ends cannot keep its place for ever. */
+import { follow } from "../async.ts";
 import { ServiceError } from "../errors.ts";
 
 /**
@@ -12,10 +13,12 @@ export async function withTimeLimit<T>(
 ): Promise<T> {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(tooLong(limitMs)), limitMs);
+  const unfollow = follow(limit, signal);
   try {
-    return await work(AbortSignal.any([signal, limit.signal]));
+    return await work(limit.signal);
   } finally {
     clearTimeout(timer);
+    unfollow();
   }
 }
 

@@ -5,6 +5,7 @@
 import type { RunRegistry } from "../action/run_registry.ts";
 import { type ActionDependencies, tokenizeDataset } from "../action/tokenize_dataset.ts";
 import type { Report, Trigger } from "../action/trigger.ts";
+import { follow } from "../async.ts";
 import { type ServiceError, toServiceError } from "../errors.ts";
 import { LiveRun } from "./live_run.ts";
 import type { Receipts } from "./receipts.ts";
@@ -73,9 +74,10 @@ export class RunExecutor {
       });
     };
     return registry.start(async (ending) => {
+      const ended = new AbortController();
+      const unfollow = [ending, live.cancelled].map((signal) => follow(ended, signal));
       try {
-        const signal = AbortSignal.any([ending, live.cancelled]);
-        const report = await this.#inTurn(order, signal, work);
+        const report = await this.#inTurn(order, ended.signal, work);
         await live.succeed(report);
         receipts?.make(runId, true);
         return report;
@@ -83,6 +85,7 @@ export class RunExecutor {
         throw await this.#fail(live, trigger, toServiceError(thrown));
       } finally {
         this.#live.delete(runId);
+        for (const each of unfollow) each();
       }
     });
   }
@@ -130,7 +133,7 @@ export class RunExecutor {
     const waiting = {
       caller: `${cause.kind} ${cause.actor ?? ""}`,
       datasetUrn,
-      signal: AbortSignal.any([signal, registry.draining]),
+      signals: [signal, registry.draining],
     };
     const onWait = (before: number) => observe({ event: "run_queued", runId, datasetUrn, before });
     return await queue.run(waiting, (waitedMs) => {

@@ -15,8 +15,8 @@ export interface Waiting {
   /** Who takes turns with others. */
   readonly caller: string;
   readonly datasetUrn: string;
-  /** Ends the waiting, for its reason. */
-  readonly signal: AbortSignal;
+  /** The first of them that is aborted ends the waiting, for its reason. */
+  readonly signals: readonly AbortSignal[];
 }
 
 interface Waiter extends Waiting {
@@ -60,7 +60,7 @@ export class RunQueue {
 
   /**
    * Does `work` as soon as it has a place, and tells it how long that took. Calls `onWait`, with how many
-   * wait before it, if that is not at once. Throws what `requireRoom` throws, and the reason of the signal if
+   * wait before it, if that is not at once. Throws what `requireRoom` throws, and the reason of a signal if
    * that comes first.
    */
   async run<T>(
@@ -72,7 +72,7 @@ export class RunQueue {
     if (this.#hasPlace()) this.#running.push(waiting.datasetUrn);
     else await this.#wait(waiting, onWait);
     try {
-      waiting.signal.throwIfAborted();
+      for (const signal of waiting.signals) signal.throwIfAborted();
       return await work(performance.now() - queuedMs);
     } finally {
       this.#running.splice(this.#running.indexOf(waiting.datasetUrn), 1);
@@ -89,14 +89,14 @@ export class RunQueue {
     this.requireRoom();
     onWait(this.#length);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const { signal, caller } = waiting;
-    signal.throwIfAborted();
+    const { signals, caller } = waiting;
+    for (const signal of signals) signal.throwIfAborted();
     const waiter: Waiter = { ...waiting, start: resolve };
-    const leave = () => {
+    const leave = ({ target }: Event) => {
       this.#remove(waiter);
-      reject(signal.reason);
+      reject((target as AbortSignal).reason);
     };
-    signal.addEventListener("abort", leave, { once: true });
+    for (const signal of signals) signal.addEventListener("abort", leave);
     const others = this.#waiting.get(caller);
     if (others === undefined) this.#waiting.set(caller, [waiter]);
     else others.push(waiter);
@@ -104,7 +104,7 @@ export class RunQueue {
     try {
       await promise;
     } finally {
-      signal.removeEventListener("abort", leave);
+      for (const signal of signals) signal.removeEventListener("abort", leave);
     }
   }
 

@@ -27,7 +27,7 @@ class Bench {
   add(caller: string, datasetUrn: string = crypto.randomUUID()): HeldRun {
     const cancel = new AbortController();
     const held = Promise.withResolvers<void>();
-    const waiting: Waiting = { caller, datasetUrn, signal: cancel.signal };
+    const waiting: Waiting = { caller, datasetUrn, signals: [cancel.signal] };
     const work = () => {
       run.state = "running";
       this.started.push(run);
@@ -82,12 +82,12 @@ Deno.test("runs beyond the places wait, and those beyond the bound are refused",
 
 Deno.test("a run that failed gives its place back", async () => {
   const queue = new RunQueue({ maxRuns: 1 });
-  const { signal } = new AbortController();
-  const failed = queue.run({ caller: "a", datasetUrn: "1", signal }, () => {
+  const signals = [new AbortController().signal];
+  const failed = queue.run({ caller: "a", datasetUrn: "1", signals }, () => {
     throw new Error("failed");
   });
   await assert.rejects(failed, /failed/);
-  const next = queue.run({ caller: "a", datasetUrn: "1", signal }, () => Promise.resolve("next"));
+  const next = queue.run({ caller: "a", datasetUrn: "1", signals }, () => Promise.resolve("next"));
   assert.equal(await next, "next");
 });
 
