@@ -159,7 +159,7 @@ export class Session {
     this.resetting = undefined;
     try {
       const { rows, count, command } = await this.#run(text, parameters);
-      if (/^(COMMIT|ROLLBACK)$/.test(command)) this.#failure = undefined;
+      if (command === "COMMIT" || command === "ROLLBACK") this.#failure = undefined;
       return { rows: rows as unknown[] as Row[], count, command };
     } catch (error) {
       throw this.#failed(error, action);

@@ -49,6 +49,8 @@ export type ReportFields = Readonly<Record<string, string | undefined>>;
 
 // without `ignoreBOM` it would take a U+FEFF at the start of a value away
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+/** Up to that many bytes, ASCII is put together faster than the decoder is called. */
+const MAX_SHORT_TEXT = 16;
 
 /** Reads the content of one message, field by field. */
 export class ContentReader {
@@ -74,8 +76,8 @@ export class ContentReader {
 
   /** A text that ends with a zero byte. */
   cstring(): string {
-    const zero = this.#bytes.indexOf(0, this.#at);
-    const end = zero < 0 || zero >= this.#end ? this.#end : zero;
+    let end = this.#at;
+    while (end < this.#end && this.#bytes[end] !== 0) end++;
     const text = this.text(end - this.#at);
     this.#at++;
     return text;
@@ -83,8 +85,16 @@ export class ContentReader {
 
   /** A text of that many bytes. */
   text(length: number): string {
+    const start = this.#at;
     this.#at += length;
-    return decoder.decode(this.#bytes.subarray(this.#at - length, this.#at));
+    if (length > MAX_SHORT_TEXT) return decoder.decode(this.#bytes.subarray(start, this.#at));
+    let text = "";
+    for (let i = start; i < this.#at; i++) {
+      const byte = this.#bytes[i]!;
+      if (byte > 0x7f) return decoder.decode(this.#bytes.subarray(start, this.#at));
+      text += String.fromCharCode(byte);
+    }
+    return text;
   }
 
   /** What is left. */

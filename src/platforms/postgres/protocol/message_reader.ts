@@ -32,7 +32,9 @@ export class MessageReader {
    * them its content begins and ends. The bytes are valid for as long as the caller holds them. Throws a
    * `ConnectionFault`, and what `take` throws.
    */
-  read(piece: Uint8Array, take: Take): void {
+  read({ buffer, byteOffset, length }: Uint8Array, take: Take): void {
+    // not as the Buffer that it is, whose own indexOf and subarray take several times as long
+    const piece = new Uint8Array(buffer, byteOffset, length);
     let at = 0;
     // only the message that began before is put together: the others are read where they are
     while (this.#begun.held > 0) {

@@ -44,7 +44,9 @@ export class Operation {
   #columns: readonly Column[] = [];
   #decodes: (Decode | undefined)[] = [];
   #rows: unknown[][] = [];
-  #last: Result = { columns: [], rows: [], count: 0, command: "" };
+  #last: Pick<Result, "columns" | "rows"> = { columns: [], rows: [] };
+  /** What the server reports to have done last. */
+  #tag = "";
   /** What came of a COPY with one reading of the socket: no object is made for each of its messages. */
   #buffer: Uint8Array<ArrayBuffer> = NOTHING;
   #used = 0;
@@ -87,7 +89,8 @@ export class Operation {
 
   /** One of its statements is complete. */
   #complete(tag: string): void {
-    this.#last = { columns: this.#columns, rows: this.#rows, ...readCommandTag(tag) };
+    this.#last = { columns: this.#columns, rows: this.#rows };
+    this.#tag = tag;
     this.#rows = [];
     this.#columns = [];
   }
@@ -119,7 +122,7 @@ export class Operation {
   /** The server is done with it. */
   end(): void {
     this.flush();
-    this.#settled.resolve(this.#last);
+    this.#settled.resolve({ ...this.#last, ...readCommandTag(this.#tag) });
     this.copy?.end();
   }
 }
