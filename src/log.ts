@@ -1,9 +1,9 @@
-/** Writes observations as log lines with LogTape. Lines go to standard error, results to standard output. */
+/**
+ * Writes observations as log lines: as JSON, or as LogTape formats text. Lines go to standard error, results
+ * to standard output.
+ */
 import {
-  configure,
   getAnsiColorFormatter,
-  getJsonLinesFormatter,
-  getLogger,
   getTextFormatter,
   type LogRecord,
   type TextFormatter,
@@ -129,25 +129,30 @@ export const LOG_LINES: Readonly<
   ],
 };
 
-/** Sets up the log and returns the function that events go to. To be called once in each realm. */
-export async function startLog({ level, format }: Config["log"]): Promise<Observe> {
+/** From the least important on. */
+const LEVELS: readonly LogLevel[] = ["debug", "info", "warning", "error"];
+
+/** Returns the function that events go to. */
+export function startLog({ level, format }: Config["log"]): Observe {
   const { hasColoredErrors, canRedraw } = knownScreen();
-  const toText = format === "json" ? jsonFormatter() : textFormatter(hasColoredErrors);
+  const toText = format === "json" ? jsonLine : textFormatter(hasColoredErrors);
   const clearLine = canRedraw ? "\r\x1b[K" : ""; // a progress bar may be there
-  const write = (record: LogRecord) => writeError(clearLine + toText(record));
-  await configure({
-    sinks: { stderr: write },
-    loggers: [
-      { category: "tokenize", lowestLevel: level, sinks: ["stderr"] },
-      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stderr"] },
-    ],
-  });
-  const logger = getLogger("tokenize");
+  const least = LEVELS.indexOf(level);
   return (observation) => {
     const [lineLevel] = LOG_LINES[observation.event];
-    if (!logger.isEnabledFor(lineLevel)) return;
-    logger[lineLevel](sentenceOf(observation), { ...observation, ...traceFields() });
+    if (LEVELS.indexOf(lineLevel) < least) return;
+    writeError(clearLine + toText(recordOf(lineLevel, observation)));
   };
+}
+
+/** The event as the library for logs has it: its sentence in parts, of which each second one is a field. */
+function recordOf(level: LogLevel, observation: Observation): LogRecord {
+  const sentence = sentenceOf(observation);
+  const properties: Readonly<Record<string, unknown>> = { ...observation, ...traceFields() };
+  const message = sentence.split(/\{(\w+)\}/)
+    .map((part, i) => i % 2 === 0 ? part : properties[part]);
+  const timestamp = Date.now();
+  return { category: ["tokenize"], level, message, rawMessage: sentence, timestamp, properties };
 }
 
 /**
@@ -189,10 +194,16 @@ export function sentenceOf(observation: Observation): string {
   );
 }
 
-/** A JSON object a line. */
-function jsonFormatter(): TextFormatter {
-  const format = getJsonLinesFormatter({ properties: "flatten", lineEnding: "lf" });
-  return (record) => `${oneLine(format(record).trimEnd())}\n`;
+/** A JSON object a line. Events are plain data, of which the library would make a copy for each. */
+function jsonLine({ timestamp, level, message, category, properties }: LogRecord): string {
+  const json = JSON.stringify({
+    "@timestamp": new Date(timestamp).toISOString(),
+    level: level === "warning" ? "WARN" : level.toUpperCase(),
+    message: message.map((part, i) => i % 2 === 0 ? part : JSON.stringify(part)).join(""),
+    logger: category.join("."),
+    ...properties,
+  });
+  return `${oneLine(json)}\n`;
 }
 
 /** A sentence a line. Its values may contain anything, line breaks and terminal codes included. */

@@ -59,7 +59,7 @@ type StartMessage = Extract<ToWorker, { readonly type: "start" }>;
 async function work({ command, config, observations }: StartMessage): Promise<number> {
   const inUse = new Set(config.connections.map(({ platform }) => platform));
   const metrics = new Metrics([...KNOWN_PLATFORMS.keys()], [...inUse]);
-  const log = await startLog(config.log);
+  const log = startLog(config.log);
   const observe: Observe = (observation) => {
     metrics.observe(observation);
     log(observation);

@@ -91,8 +91,7 @@ export function supervise(
 /** Logs how the worker ended. The worker logs everything else, and most often there is nothing else. */
 async function log(observation: Observation, config: Config): Promise<void> {
   const { startLog } = await import("../log.ts");
-  const observe = await startLog(config.log);
-  observe(observation);
+  startLog(config.log)(observation);
 }
 
 function ready({ hosts, files }: Grants): Observation {
