@@ -46,6 +46,37 @@ Deno.test("a run by the table's owner leaves no value in pg_stats, and reports t
   assert.ok(after.includes(tokenOf("canary 1")));
 });
 
+Deno.test("statistics of other columns are collected again only where a run may have changed them", async () => {
+  const notes = async (table: string) => {
+    const [row] = await sql`select most_common_vals::text as found from pg_stats
+      where tablename = ${table} and attname = 'note'`;
+    return row!.found;
+  };
+  const made = async (table: string, more = "") => {
+    await makePeople(table, ", note text default 'older'");
+    await sql.unsafe(`update ${table} set note = 'newer'; ${more}`);
+    assert.equal(await notes(table), "{older}");
+  };
+  await using action = openAction({ allowTriggers: true });
+  await made("narrow");
+  const report = await action.tokenize("public.narrow", ["name", "email"]);
+  assert.equal(stateOf(report, "pg_stats"), "cleared");
+  assert.doesNotMatch(await statistics("narrow"), /canary/);
+  assert.equal(await notes("narrow"), "{older}");
+
+  await made("checked", "alter table checked add check (id > 0)");
+  assert.equal(stateOf(await action.tokenize("public.checked", ["name"]), "pg_stats"), "cleared");
+  assert.equal(await notes("checked"), "{older}");
+
+  await made(
+    "triggering",
+    `create function triggering() returns trigger language plpgsql as 'begin return new; end';
+    create trigger triggering before update on triggering for each row execute function triggering()`,
+  );
+  await action.tokenize("public.triggering", ["name"]);
+  assert.equal(await notes("triggering"), "{newer}");
+});
+
 Deno.test("dead rows are reported, with the command that removes them", async () => {
   await makePeople('"dead Rows"');
   await using action = openAction();

@@ -5,7 +5,7 @@
  */
 import type { Residue } from "../../residue.ts";
 import type { Session } from "../connection/session.ts";
-import { arrayLiteral } from "../identifiers.ts";
+import { arrayLiteral, quoteIdentifier } from "../identifiers.ts";
 import { inSmallMemory } from "../lookup/small_memory.ts";
 import type { PostgresRun } from "../postgres_run.ts";
 import { type FindAnalyzableRow, findAnalyzableStatement } from "../sql/find_analyzable.ts";
@@ -55,7 +55,10 @@ export async function findCommittedResidue(
   }
 }
 
-/** The tables that the role may ANALYZE. */
+/**
+ * What the role may ANALYZE: tables, each with the columns to be sampled, or without if others may have
+ * changed with them. To collect the statistics of every column of a wide table takes seconds.
+ */
 export async function findAnalyzable(
   session: Session,
   rewrite: FinishedRewrite,
@@ -68,13 +71,21 @@ export async function findAnalyzable(
     ACTION,
     () => session.query<FindAnalyzableRow>(ACTION, findAnalyzableStatement(), parameters),
   );
-  return rows.map(([name]) => name);
+  return rows.map(([name, hasComputed]) => hasComputed ? name : withColumns(name, rewrite));
 }
 
 /** The same, as the look-up of a plain table has told it; undefined of any other. */
-function analyzableIfPlain({ table }: FinishedRewrite): readonly string[] | undefined {
+function analyzableIfPlain(rewrite: FinishedRewrite): readonly string[] | undefined {
+  const { table } = rewrite;
   if (!table.isPlain) return undefined;
-  return table.canMaintain ? [tableName(table)] : [];
+  return table.canMaintain ? [withColumns(tableName(table), rewrite)] : [];
+}
+
+/** A table as ANALYZE takes it, with the columns if the run can have changed no other. */
+function withColumns(name: string, { table }: FinishedRewrite): string {
+  const changesOthers = table.triggers.length + table.carryingKeys.length > 0;
+  if (changesOthers) return name;
+  return `${name} (${table.columns.map((column) => quoteIdentifier(column.name)).join(", ")})`;
 }
 
 /** What is in each place now. */

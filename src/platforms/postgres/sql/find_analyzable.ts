@@ -5,14 +5,21 @@
  */
 import { treeCte } from "./table_expressions.ts";
 
-/** A table, as its name stands in SQL. */
-export type FindAnalyzableRow = [name: string];
+/**
+ * A table, as its name stands in SQL, and whether any table of the tree has statistics of something that is
+ * computed from columns, or of several columns: ANALYZE of named columns does not collect these.
+ */
+export type FindAnalyzableRow = [name: string, hasComputed: boolean];
 
 /** Gives a `FindAnalyzableRow` for each of the table and its descendants that the role may ANALYZE. */
 export function findAnalyzableStatement(): string {
   return `
 WITH RECURSIVE ${treeCte("$1::oid")}, ${relativesCte()}
-SELECT name FROM relative WHERE NOT above AND maintained AND NOT within_root ORDER BY name`;
+SELECT name, EXISTS (
+  SELECT FROM tree WHERE EXISTS (SELECT FROM pg_catalog.pg_statistic_ext x WHERE x.stxrelid = tree.oid)
+    OR EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = tree.oid AND i.indexprs IS NOT NULL)
+    OR EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = tree.oid AND a.attgenerated <> '')
+) FROM relative WHERE NOT above AND maintained AND NOT within_root ORDER BY name`;
 }
 
 /**
