@@ -126,7 +126,9 @@ export interface Platform extends StoredTables {
   inspect(run: Pick<RunContext, "runId" | "signal" | "observe">): Promise<ConnectionFacts>;
   /**
    * Finds the table, checks that it can be tokenized, and calls `use` with it. What `use` did is
-   * committed when it returns, and undone when it throws, as far as the platform has transactions.
+   * committed when it returns, and undone when it throws, as far as the platform has transactions. If it turns
+   * out, before anything is written, that the connection is lost or the table is not what it was before, `use`
+   * is called again.
    *
    * Throws a `ServiceError`.
    */

@@ -20,6 +20,9 @@ import type { Client } from "../../../src/platforms/postgres/protocol/client.ts"
 import type { Result } from "../../../src/platforms/postgres/protocol/operation.ts";
 import { decodeOf, quoteName, toParameter } from "./sql_values.ts";
 
+/** Statements of tests are seldom sent twice. */
+const UNKEPT = { keeps: false, joinsNext: false };
+
 /** The `application_name` of these connections, unless another is given. */
 export const SQL_APPLICATION = "tokenize-tests";
 
@@ -144,7 +147,7 @@ function queries(run: (send: Send) => Promise<Result>): Queries {
       run((client) =>
         parameters === undefined
           ? client.query(text)
-          : client.execute(text, parameters.map(toParameter), false)
+          : client.execute(text, parameters.map(toParameter), UNKEPT)
       ),
     );
   const sql = (texts: TemplateStringsArray | string, ...values: readonly unknown[]) => {

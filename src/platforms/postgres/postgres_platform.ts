@@ -12,10 +12,14 @@ import type { PostgresSettings } from "./connection/settings.ts";
 import { inTransaction } from "./connection/transaction.ts";
 import type { FindSimilar } from "./inspect/find_relation.ts";
 import { openTable } from "./inspect/inspect_table.ts";
-import { type PostgresOptions, PostgresRun } from "./postgres_run.ts";
+import type { PostgresOptions } from "./connection/postgres_options.ts";
+import { NotConfirmed } from "./lookup/confirm_table.ts";
+import { KnownTables } from "./lookup/known_tables.ts";
+import { PostgresRun } from "./postgres_run.ts";
 import { listColumns } from "./lookup/list_columns.ts";
 import { inspectServer } from "./lookup/inspect_server.ts";
 import { similarTable } from "./lookup/similar_names.ts";
+import { KnownWork } from "./rewrite/known_table.ts";
 import { namingInvalidTexts } from "./rewrite/name_invalid_texts.ts";
 import { postgresTable, postgresTableInBatches } from "./rewrite/postgres_table.ts";
 
@@ -25,6 +29,7 @@ type Use<T> = (table: TableSession) => Promise<T>;
 export function postgresPlatform(settings: PostgresSettings, options: PostgresOptions): Platform {
   const pool = new SessionPool(settings);
   const intricate = new Set<string>();
+  const tables = new KnownTables();
   const { platformInstance } = options;
   const scope = { platformInstance, databases: [settings.database] };
   return {
@@ -41,7 +46,7 @@ export function postgresPlatform(settings: PostgresSettings, options: PostgresOp
     inspect: ({ signal }) => withSession(pool, signal, inspectServer),
     withTable(dataset, columns, context, use) {
       const request = { dataset, columns, intricate };
-      const run = new PostgresRun(new RunSessions(pool), options, context, request);
+      const run = new PostgresRun(new RunSessions(pool), options, context, request, tables);
       const isInBatches = context.commit === "batches" && !context.dryRun;
       const work = isInBatches ? inManyTransactions : inOneTransaction;
       const done = run.withLiveSession((session) => work(run, session, use));
@@ -85,15 +90,32 @@ function addressOf({ servers, database, user }: PostgresSettings): string {
   return `${hosts}, database "${database}", user "${user}"`;
 }
 
-/** Look-up, work and COMMIT in one transaction, which holds the lock of the run. */
-function inOneTransaction<T>(run: PostgresRun, session: Session, use: Use<T>): Promise<T> {
+/**
+ * Look-up, work and COMMIT in one transaction, which holds the lock of the run. A table that was looked up before
+ * is taken for what it was, and if it is not, all begins again.
+ */
+async function inOneTransaction<T>(run: PostgresRun, session: Session, use: Use<T>): Promise<T> {
+  const known = run.memory.recall(session);
+  if (known !== undefined) {
+    const work = new KnownWork(session, run, known);
+    const useIt = () => use(postgresTable(session, run, work.table, work));
+    try {
+      return await namingInvalidTexts(
+        run,
+        () => run.inKnownTransaction(session, useIt, () => work.isOpen),
+      );
+    } catch (error) {
+      if (!(error instanceof NotConfirmed)) throw error;
+      run.memory.forget();
+    }
+  }
   const work = () =>
     run.inTransaction(
       session,
       () => run.resolve(session, { lock: !run.context.dryRun }),
       (table) => use(postgresTable(session, run, table)),
     );
-  return namingInvalidTexts(run, work);
+  return await namingInvalidTexts(run, work);
 }
 
 /** Each batch in a transaction of its own, while one on `session` holds the lock of the run. */

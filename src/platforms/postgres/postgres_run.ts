@@ -1,7 +1,8 @@
 /** One run on Postgres: what was asked for, and the connections and transactions to do it in. */
 import type { RunContext } from "../platform.ts";
-import { watchCommit } from "./connection/commit_watch.ts";
-import { SAFE_SEARCH_PATH } from "./connection/begin.ts";
+import { watchingCommit } from "./connection/commit_watch.ts";
+import { SAFE_SEARCH_PATH, type TransactionOptions } from "./connection/begin.ts";
+import type { PostgresOptions } from "./connection/postgres_options.ts";
 import type { Session } from "./connection/session.ts";
 import { withLiveSession, withSession, withSnapshotReader } from "./connection/session_lease.ts";
 import type { SessionSource } from "./connection/session_pool.ts";
@@ -10,73 +11,49 @@ import {
   type StrainLimits,
   type TransactionLimits,
 } from "./connection/settings.ts";
-import { inTransaction, whileOpen } from "./connection/transaction.ts";
+import { inOpenTransaction, inTransaction, whileOpen } from "./connection/transaction.ts";
 import { keepParametersUnlogged } from "./connection/unlogged_parameters.ts";
+import { beginOn } from "./lookup/confirm_table.ts";
+import { type KnownTable, type KnownTables, RunMemory } from "./lookup/known_tables.ts";
 import { nameConstraint } from "./lookup/name_constraint.ts";
 import type { TableRequest } from "./lookup/find_table.ts";
 import { resolveTable } from "./lookup/resolve_table.ts";
 import { lockAndVerify, verify } from "./lookup/verify_table.ts";
 import type { TargetTable } from "./table.ts";
 
-/** What the configuration says of runs on Postgres. */
-export interface PostgresOptions extends TransactionLimits {
-  /** Whether the run's UPDATEs may fire triggers and rules. */
-  readonly allowTriggers: boolean;
-  /** Whether functions of others in the table's definition may run; false by default. */
-  readonly allowTableFunctions?: boolean;
-  /** Whether to go on if nobody can tell whether the role's reads are masked; false by default. */
-  readonly allowUnprovenMasks?: boolean;
-  /** Whether the database makes the tokens if the SDK has an SQL expression; false by default. */
-  readonly pushdown?: boolean;
-  /** When the server is strained; by default never. */
-  readonly strainLimits?: StrainLimits;
-  /** The platform instance of the datasets' names. Undefined: any or none; empty: none. */
-  readonly platformInstance?: string;
-}
-
 /** A run, for as long as it lasts. */
 export class PostgresRun {
   readonly context: RunContext;
+  /** What runs before it have left in memory. */
+  readonly memory: RunMemory;
   readonly pushdown: boolean;
   readonly limits: TransactionLimits;
   readonly strainLimits: StrainLimits;
   /** Whether triggers and rules may fire, event triggers included. */
   readonly allowTriggers: boolean;
-  readonly #allowTableFunctions: boolean;
-  readonly #allowUnprovenMasks: boolean;
-  readonly #platformInstance: string | undefined;
+  readonly #options: PostgresOptions;
   readonly #request: TableRequest;
   readonly #pool: SessionSource;
   /** Whether the table has triggers, rules or functions of others, which the configuration allows. */
   #runsOthersCode = false;
-  #saidWaiting = false;
   /** As it was resolved last. */
   #table: TargetTable | undefined;
 
   constructor(
     pool: SessionSource,
-    {
-      allowTriggers,
-      allowTableFunctions = false,
-      allowUnprovenMasks = false,
-      pushdown = false,
-      strainLimits = NO_STRAIN_LIMITS,
-      platformInstance,
-      ...limits
-    }: PostgresOptions,
+    options: PostgresOptions,
     context: RunContext,
     request: TableRequest,
+    tables: KnownTables,
   ) {
     this.context = context;
+    this.memory = new RunMemory(tables, request, context);
+    this.#options = this.limits = options;
     // one statement keeps no rate
-    const isOneStatement = context.commit === "atomic";
-    this.pushdown = pushdown && !(isOneStatement && context.rowsPerSecond !== undefined);
-    this.strainLimits = strainLimits;
-    this.limits = limits;
-    this.allowTriggers = allowTriggers;
-    this.#allowTableFunctions = allowTableFunctions;
-    this.#allowUnprovenMasks = allowUnprovenMasks;
-    this.#platformInstance = platformInstance;
+    const keepsRate = context.commit !== "atomic" || context.rowsPerSecond === undefined;
+    this.pushdown = options.pushdown === true && keepsRate;
+    this.strainLimits = options.strainLimits ?? NO_STRAIN_LIMITS;
+    this.allowTriggers = options.allowTriggers;
     this.#request = request;
     this.#pool = pool;
   }
@@ -90,14 +67,26 @@ export class PostgresRun {
       // a rewrite fires none but event triggers
       allowTriggers: this.allowTriggers || this.context.strategy === "rewrite",
       inBatches: this.context.commit === "batches",
-      allowTableFunctions: this.#allowTableFunctions,
-      allowUnprovenMasks: this.#allowUnprovenMasks,
-      platformInstance: this.#platformInstance,
+      allowTableFunctions: this.#options.allowTableFunctions === true,
+      allowUnprovenMasks: this.#options.allowUnprovenMasks === true,
+      platformInstance: this.#options.platformInstance,
       refuse: this.context.onObstacle,
       maySuggest: this.context.maySuggest,
       lock,
     });
     return this.#table;
+  }
+
+  /** Begins the transaction that `inKnownTransaction` ends; see `beginOn`. */
+  beginOn(session: Session, known: KnownTable, limitBytes: number): Promise<string> {
+    this.#table = known.table;
+    const { platformInstance } = this.#options;
+    const asked = { request: this.#request, platformInstance, limitBytes };
+    return beginOn(session, known, asked, this.#transaction);
+  }
+
+  get #transaction(): TransactionOptions {
+    return { isolation: "READ COMMITTED", readOnly: this.context.dryRun, ...this.limits };
   }
 
   /**
@@ -155,28 +144,45 @@ export class PostgresRun {
     work: (found: R) => Promise<T>,
     signal = this.context.signal,
   ): Promise<T> {
-    const options = {
-      isolation: "READ COMMITTED",
-      readOnly: this.context.dryRun,
-      ...this.limits,
-    } as const;
-    let stopWatching = () => {};
+    const transaction = (work: (found: R) => Promise<T>) =>
+      inTransaction(session, this.#transaction, signal, read, work);
+    return await this.#watched(session, signal, work, transaction);
+  }
+
+  /** The same for a transaction that `work` begins by `beginOn`; see `inOpenTransaction`. */
+  inKnownTransaction<T>(
+    session: Session,
+    work: () => Promise<T>,
+    isOpen: () => boolean,
+  ): Promise<T> {
+    const { signal } = this.context;
+    const transaction = (work: () => Promise<T>) =>
+      inOpenTransaction(session, signal, work, isOpen);
+    return this.#watched<void, T>(session, signal, work, transaction);
+  }
+
+  /** Reports on the COMMIT of a transaction, and names the constraint that it failed on. */
+  async #watched<R, T>(
+    session: Session,
+    signal: AbortSignal,
+    work: (found: R) => Promise<T>,
+    transaction: (work: (found: R) => Promise<T>) => Promise<T>,
+  ): Promise<T> {
     let committed = () => {};
-    const workAndWatch = async (found: R) => {
+    const workAndWatch = (atCommit: () => void) => async (found: R) => {
       if (this.context.writesValues) await keepParametersUnlogged(session);
       const result = await work(found);
-      stopWatching = watchCommit(this.#pool, session, () => this.#sayWaiting());
+      atCommit();
       committed = this.context.clock.start("commit");
       return result;
     };
     try {
-      return await inTransaction(session, options, signal, read, workAndWatch)
-        .finally(() => {
-          stopWatching();
-          committed();
-        });
+      const transact = (atCommit: () => void) => transaction(workAndWatch(atCommit));
+      return await watchingCommit(this.#pool, session, () => this.#sayWaiting(), transact);
     } catch (error) {
       throw await nameConstraint(error, session, this.#table, this.limits, signal);
+    } finally {
+      committed();
     }
   }
 
@@ -185,9 +191,7 @@ export class PostgresRun {
    * lock of the run: a lock of the session would stay behind with a connection pooler.
    */
   whileLocked<T>(session: Session, work: (table: TargetTable) => Promise<T>): Promise<T> {
-    const { lockTimeoutMs, statementTimeoutMs } = this.limits;
-    const isolation = "READ COMMITTED";
-    const options = { isolation, readOnly: true, lockTimeoutMs, statementTimeoutMs } as const;
+    const options = { ...this.#transaction, readOnly: true };
     return whileOpen(session, options, () => this.resolve(session, { lock: true }), work);
   }
 
@@ -200,11 +204,10 @@ export class PostgresRun {
   }
 
   /** Of several transactions that wait for a standby, the first one is enough. */
-  #sayWaiting(): void {
-    if (this.#saidWaiting) return;
-    this.#saidWaiting = true;
+  #sayWaiting = () => {
+    this.#sayWaiting = () => {};
     this.context.observe({ event: "commit_waiting", runId: this.context.runId });
-  }
+  };
 
   /**
    * Does `work` in a transaction of its own, on a connection of its own, and commits it. `signal` ends it,

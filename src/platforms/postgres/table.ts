@@ -148,4 +148,6 @@ export interface TargetTable extends Table {
   readonly carryingKeys: readonly string[];
   /** Functions of others that will run; empty unless the configuration allows them. */
   readonly functions: readonly string[];
+  /** Whether the fingerprint is enough to say that the name would be resolved to the same table again. */
+  readonly isConfirmable: boolean;
 }

@@ -12,13 +12,10 @@ await sql.unsafe(`create table small (id int primary key, name text, email text)
   insert into small select n, 'canary ' || n, 'canary' || n from generate_series(1, 100) n;
   create table source as table small`);
 
-const WAYS = {
-  "by push-down": { options: { pushdown: true }, nothing: 3, rows: 4 },
-  "in the client": { options: {}, nothing: 3, rows: 4 },
-} as const;
+const WAYS = { "by push-down": { pushdown: true }, "in the client": {} } as const;
 
-for (const [way, { options, nothing, rows }] of Object.entries(WAYS)) {
-  Deno.test(`a run makes ${rows} round trips, and ${nothing} if there is nothing to do (${way})`, async () => {
+for (const [way, options] of Object.entries(WAYS)) {
+  Deno.test(`the first run on a table makes four round trips, one that writes three, and one that expects nothing to do one (${way})`, async () => {
     await using relay = startRelay(Number(new URL(database.url).port), DISTANCE_MS);
     const url = new URL(database.url);
     url.port = String(relay.port);
@@ -29,9 +26,20 @@ for (const [way, { options, nothing, rows }] of Object.entries(WAYS)) {
       assert.equal(report.updated, updated);
       return relay.roundTrips() - before;
     };
-    await sql.unsafe("truncate small; insert into small table source");
+    const refill = () => sql.unsafe("truncate small; insert into small table source");
+    await refill();
     await action.tokenize("public.small", ["name", "email"], { dryRun: true }); // connects
-    const trips = [await tripsOf(100), await tripsOf(0), await tripsOf(0)];
-    assert.deepEqual(trips, [rows, nothing, nothing]);
+    const first = await tripsOf(100);
+    await refill();
+    const again = await tripsOf(100);
+    const nothing = [await tripsOf(0), await tripsOf(0), await tripsOf(0)];
+    await refill();
+    const unexpected = await tripsOf(100);
+    assert.deepEqual({ first, again, nothing, unexpected }, {
+      first: 4,
+      again: 3,
+      nothing: [2, 1, 1],
+      unexpected: 4,
+    });
   });
 }

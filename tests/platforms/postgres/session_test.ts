@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { serverSettings } from "../../../scripts/servers/postgres/sql.ts";
 import { until } from "../../../scripts/servers/until.ts";
 import { ServiceError } from "../../../src/errors.ts";
-import { Session } from "../../../src/platforms/postgres/connection/session.ts";
+import { PREPARED, Session } from "../../../src/platforms/postgres/connection/session.ts";
 import { useDatabase } from "../../support/action_fixture.ts";
 import { startFreezingProxy } from "../../support/freezing_proxy.ts";
 
@@ -35,6 +35,57 @@ async function textOf(pieces: AsyncIterable<Uint8Array>): Promise<string> {
   for await (const piece of pieces) text += decoder.decode(piece, { stream: true });
   return text;
 }
+
+Deno.test("a statement joined to one that fails is not run, in a transaction or outside of one", async () => {
+  await database.sql.unsafe("create table joined (id int)");
+  const join = { joinsNext: true };
+  for (const begin of [[], ["BEGIN"]]) {
+    await withSession(async (session) => {
+      const sent = [
+        ...begin.map((text) => session.query("begin", text, PREPARED, join)),
+        session.query("insert", "INSERT INTO joined VALUES (1)", PREPARED, join),
+        session.query("divide", "SELECT 1 / 0", PREPARED, join),
+        session.query("insert", "INSERT INTO joined VALUES (2)", PREPARED, join),
+        session.query("insert", "INSERT INTO joined VALUES (3)", PREPARED),
+      ];
+      const ended = (await Promise.allSettled(sent)).slice(begin.length);
+      assert.deepEqual(ended.map(({ status }) => status), [
+        "fulfilled",
+        "rejected",
+        "rejected",
+        "rejected",
+      ]);
+      const said = ended.flatMap((each) => each.status === "rejected" ? [each.reason] : []);
+      assert.deepEqual(said.map(({ facts }) => facts.sqlState), ["22012", "22012", "22012"]);
+      await session.query("roll back", "ROLLBACK");
+      const { rows } = await session.query("count", "SELECT count(*) FROM joined", PREPARED);
+      assert.deepEqual(rows, [["0"]]);
+    });
+  }
+});
+
+Deno.test("a statement that cannot be joined to ends the group before it", async () => {
+  await withSession(async (session) => {
+    const join = { joinsNext: true };
+    const all = await Promise.all([
+      session.query("select", "SELECT 1", PREPARED, join),
+      session.query("select", "SELECT 2"),
+      session.query("select", "SELECT 3", PREPARED, join),
+      textOf(session.copyOut("copy", "COPY (SELECT 4) TO STDOUT")),
+    ]);
+    const [one, two, three, four] = all;
+    assert.deepEqual([one.rows, two.rows, three.rows, four], [[[1]], [[2]], [[3]], "4\n"]);
+    await assert.rejects(
+      Promise.all([
+        session.query("divide", "SELECT 1 / 0", PREPARED, join),
+        session.query("select", "SELECT 2"),
+      ]),
+      ServiceError,
+    );
+    const { rows } = await session.query("select", "SELECT 5", PREPARED);
+    assert.deepEqual(rows, [[5]]);
+  });
+});
 
 Deno.test("a session is closed if what it was to cancel does not end, though other statements do", async () => {
   const { hostname, port } = new URL(database.url);

@@ -26,34 +26,62 @@ export interface TransactionOptions extends TransactionLimits {
   readonly readOnly: boolean;
 }
 
+/** Those with a value that is always the same. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  standard_conforming_strings: "on",
+  row_security: "off",
+  array_nulls: "on",
+  gin_fuzzy_search_limit: "0",
+  enable_tidscan: "on",
+  enable_nestloop: "on",
+  enable_hashjoin: "off",
+  enable_mergejoin: "off",
+  jit: "off",
+  plan_cache_mode: "force_generic_plan",
+};
+
 /** The statements, to be sent as one text. */
-export function beginStatement(
-  { isolation, readOnly, lockTimeoutMs, statementTimeoutMs }: TransactionOptions,
-): string {
+export function beginStatement(options: TransactionOptions): string {
+  const { lockTimeoutMs, statementTimeoutMs } = options;
   return [
-    `BEGIN ISOLATION LEVEL ${isolation}, ${readOnly ? "READ ONLY" : "READ WRITE"}`,
+    start(options),
     SAFE_SEARCH_PATH,
-    `SET LOCAL standard_conforming_strings = on`,
-    `SET LOCAL row_security = off`,
-    `SET LOCAL array_nulls = on`,
     `SET LOCAL lock_timeout = ${lockTimeoutMs}`,
-    limitStatements(statementTimeoutMs),
-    "SELECT pg_catalog.set_config('session_replication_role', 'origin', true) " +
-    "WHERE pg_catalog.current_setting('session_replication_role') <> 'origin'",
-    `SET LOCAL gin_fuzzy_search_limit = 0`,
-    `SET LOCAL enable_tidscan = on`,
-    `SET LOCAL enable_nestloop = on`,
-    `SET LOCAL enable_hashjoin = off`,
-    `SET LOCAL enable_mergejoin = off`,
-    `SET LOCAL jit = off`,
-    `SET LOCAL plan_cache_mode = force_generic_plan`,
+    `SELECT ${limitStatements(statementTimeoutMs)}`,
+    `SELECT ${set("session_replication_role", "'origin'")} WHERE ${IS_REPLICA}`,
+    ...Object.entries(SETTINGS).map(([name, value]) => `SET LOCAL ${name} = ${value}`),
   ].join("; ");
 }
 
-/** Sets `statement_timeout`, which reads as `50ms`, `1h` or the like, and as 0 if there is none. */
+/**
+ * The same as a few statements, each to be prepared and sent on its own. The `search_path` comes before the
+ * first operator.
+ */
+export function beginStatements(options: TransactionOptions): readonly string[] {
+  const { lockTimeoutMs, statementTimeoutMs } = options;
+  const settings = [
+    set("lock_timeout", `'${lockTimeoutMs}'`),
+    limitStatements(statementTimeoutMs),
+    `CASE WHEN ${IS_REPLICA} THEN ${set("session_replication_role", "'origin'")} END`,
+    ...Object.entries(SETTINGS).map(([name, value]) => set(name, `'${value}'`)),
+  ];
+  return [start(options), SAFE_SEARCH_PATH, `SELECT ${settings.join(", ")}`];
+}
+
+function start({ isolation, readOnly }: TransactionOptions): string {
+  return `BEGIN ISOLATION LEVEL ${isolation}, ${readOnly ? "READ ONLY" : "READ WRITE"}`;
+}
+
+const IS_REPLICA = "pg_catalog.current_setting('session_replication_role') <> 'origin'";
+
+/** SQL that sets `statement_timeout`, which reads as `50ms`, `1h` or the like, and as 0 if there is none. */
 function limitStatements(limitMs: number): string {
   const own =
     "EXTRACT(EPOCH FROM pg_catalog.current_setting('statement_timeout')::interval) * 1000";
-  const limit = `LEAST(NULLIF((${own})::int8, 0), ${limitMs})`;
-  return `SELECT pg_catalog.set_config('statement_timeout', (${limit})::text, true)`;
+  return set("statement_timeout", `(LEAST(NULLIF((${own})::int8, 0), ${limitMs}))::text`);
+}
+
+/** SQL that sets a setting until the transaction ends; `value` is SQL for its text. */
+function set(name: string, value: string): string {
+  return `pg_catalog.set_config('${name}', ${value}, true)`;
 }

@@ -13,10 +13,25 @@ const FIRST_CHECK_MS = 1000;
 const CHECK_INTERVAL_MS = 1000;
 
 /**
- * Calls `onWaiting` once the COMMIT under way on `session` waits for a synchronous standby, unless the
- * function that is returned is called before. Never throws: a COMMIT that cannot be watched is not.
+ * Does `transact`, which calls the function that it is given before its COMMIT. Calls `onWaiting` if that
+ * waits for a synchronous standby. Throws what `transact` throws.
  */
-export function watchCommit(
+export async function watchingCommit<T>(
+  pool: SessionSource,
+  session: Session,
+  onWaiting: () => void,
+  transact: (atCommit: () => void) => Promise<T>,
+): Promise<T> {
+  let stopWatching = () => {};
+  try {
+    return await transact(() => stopWatching = watchCommit(pool, session, onWaiting));
+  } finally {
+    stopWatching();
+  }
+}
+
+/** Until the function that is returned is called. Never throws: a COMMIT that cannot be watched is not. */
+function watchCommit(
   pool: SessionSource,
   session: Session,
   onWaiting: () => void,

@@ -147,18 +147,22 @@ export class Session {
   /**
    * Sends a statement. It goes out at once, so several that are sent without waiting share a round trip.
    * With parameters it is prepared, once a connection. A parameter is a text, or in the binary format of its
-   * type; it is copied before this returns. Throws a `ServiceError` that says that `action` failed.
+   * type; it is copied before this returns. With `joinsNext`, which needs parameters, the server skips the next
+   * statement if this one fails. Throws a `ServiceError` that says that `action` failed.
    */
   async query<Row extends readonly unknown[] = unknown[]>(
     action: string,
     text: string,
     parameters?: readonly Parameter[],
+    { joinsNext = false } = {},
   ): Promise<StatementResult<Row>> {
     this.#refuseAfterCancel(action, text);
     this.#active++;
     this.resetting = undefined;
     try {
-      const { rows, count, command } = await this.#run(text, parameters);
+      const { rows, count, command } = parameters === undefined
+        ? await this.#client.query(text)
+        : await this.#client.execute(text, parameters, { keeps: !this.isPooled, joinsNext });
       if (command === "COMMIT" || command === "ROLLBACK") this.#failure = undefined;
       return { rows: rows as unknown[] as Row[], count, command };
     } catch (error) {
@@ -202,11 +206,6 @@ export class Session {
     } finally {
       if (!hasEnded) this.cancel();
     }
-  }
-
-  #run(text: string, parameters?: readonly Parameter[]): Promise<Result> {
-    if (parameters === undefined) return this.#client.query(text);
-    return this.#client.execute(text, parameters, !this.isPooled);
   }
 
   #done(): void {

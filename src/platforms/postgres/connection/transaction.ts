@@ -1,8 +1,8 @@
 /** A transaction of a run. */
 import { ServiceError, toServiceError } from "../../../errors.ts";
-import { beginStatement, type TransactionOptions } from "./begin.ts";
+import { beginStatement, beginStatements, type TransactionOptions } from "./begin.ts";
 import { sendReset } from "./reset_session.ts";
-import { ROLLBACK, type Session } from "./session.ts";
+import { PREPARED, ROLLBACK, type Session } from "./session.ts";
 
 /** The `facts.cause` of a COMMIT whose outcome is unknown. */
 const OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN";
@@ -34,16 +34,51 @@ export async function inTransaction<R, T>(
   read: () => Promise<R>,
   work: (found: R) => Promise<T>,
 ): Promise<T> {
+  return await inOpenTransaction(
+    session,
+    signal,
+    async () => work(await begin(session, options, read)),
+  );
+}
+
+/**
+ * The same for a transaction that `work` begins by `sendBegin`, and may end by `sendEnd`: `isOpen` gives
+ * whether it has to be ended.
+ */
+export async function inOpenTransaction<T>(
+  session: Session,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+  isOpen: () => boolean = () => true,
+): Promise<T> {
   try {
-    const found = await begin(session, options, read);
-    const result = await work(found);
+    const result = await work();
     signal.throwIfAborted();
-    await commit(session);
+    if (isOpen()) await commit(session);
     return result;
   } catch (error) {
-    await rollBack(session);
+    if (isOpen()) await rollBack(session);
     throw error;
   }
+}
+
+/**
+ * Sends BEGIN, joined to what is sent next: none of that is run if it fails, and a caller need not wait.
+ * Throws a `ServiceError`.
+ */
+export async function sendBegin(session: Session, options: TransactionOptions): Promise<void> {
+  await Promise.all(
+    beginStatements(options).map((statement) =>
+      session.query("begin a transaction", statement, PREPARED, { joinsNext: true })
+    ),
+  );
+}
+
+/** Sends what ends a transaction that has written nothing, and the reset. Throws a `ServiceError`. */
+export async function sendEnd(session: Session): Promise<void> {
+  const ending = session.query("end the transaction", "COMMIT");
+  sendReset(session);
+  await ending;
 }
 
 /**

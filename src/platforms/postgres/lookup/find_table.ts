@@ -22,6 +22,12 @@ export interface TableRequest {
   readonly intricate: Set<string>;
 }
 
+/** The one table that a name means. */
+export interface FoundTable extends TableMetadata {
+  /** Whether its name is exactly one of those that the dataset's can mean, and no other is. */
+  readonly isOnlyMatch: boolean;
+}
+
 /** How to look up a table. */
 export interface FindOptions {
   /** The platform instance of the dataset's name. Undefined: any or none; empty: none. */
@@ -44,16 +50,27 @@ export async function findTable(
   session: Session,
   { dataset, columns: asked, intricate }: TableRequest,
   { platformInstance, lock, maySuggest }: FindOptions,
-): Promise<TableMetadata> {
-  const named = candidatesFor(dataset, "database.schema.table");
-  const candidates = withinScope(named, { platformInstance, databases: undefined });
+): Promise<FoundTable> {
+  const candidates = candidatesOf(dataset, platformInstance);
   const by = (how: LookUp) => lookUp(session, candidates, asked, { how, lock });
-  const table = onlyOne(dataset, await lookUpExactly(dataset, by, intricate));
-  if (table !== undefined) return table;
+  const exact = await lookUpExactly(dataset, by, intricate);
+  const table = onlyOne(dataset, exact);
+  if (table !== undefined) return { ...table, isOnlyMatch: exact.length === 1 };
   const [database, similar] = await by("similar");
   const same = similar.filter((each) => candidates.some((candidate) => isSame(candidate, each)));
-  return onlyOne(dataset, same) ??
-    await notFound(session, dataset, candidates, database, maySuggest);
+  const alike = onlyOne(dataset, same);
+  return alike === undefined
+    ? await notFound(session, dataset, candidates, database, maySuggest)
+    : { ...alike, isOnlyMatch: false };
+}
+
+/** Each way to read the dataset's name. */
+export function candidatesOf(
+  dataset: DatasetUrn,
+  platformInstance: string | undefined,
+): readonly NameCandidate[] {
+  const named = candidatesFor(dataset, "database.schema.table");
+  return withinScope(named, { platformInstance, databases: undefined });
 }
 
 /**
@@ -81,9 +98,8 @@ async function lookUp(
   asked: readonly ColumnRef[],
   { how, lock }: { readonly how: LookUp; readonly lock: boolean },
 ): Promise<FindTablesRow> {
-  const possible = candidates.filter((candidate) => Object.values(candidate).every(isPossibleText));
   const action = "look up the table";
-  const parameters = lookUpParameters(possible, asked, lock);
+  const parameters = lookUpParameters(candidates, asked, lock);
   const find = () => session.query<FindTablesRow>(action, findTablesStatement(how), parameters);
   const found = how === "plain" ? find() : inSmallMemory(session, action, find);
   const { rows } = await found.catch((error) => {
@@ -98,11 +114,12 @@ export function lookUpParameters(
   asked: readonly ColumnRef[],
   lock: boolean,
 ): string[] {
+  const possible = candidates.filter((candidate) => Object.values(candidate).every(isPossibleText));
   return [
-    arrayLiteral(candidates.map(({ instance }) => instance)),
-    arrayLiteral(candidates.map(({ database }) => database)),
-    arrayLiteral(candidates.map(({ schema }) => schema)),
-    arrayLiteral(candidates.map(({ table }) => table)),
+    arrayLiteral(possible.map(({ instance }) => instance)),
+    arrayLiteral(possible.map(({ database }) => database)),
+    arrayLiteral(possible.map(({ schema }) => schema)),
+    arrayLiteral(possible.map(({ table }) => table)),
     arrayLiteral(asked.flatMap(({ names }) => names).filter(isPossibleText)),
     String(lock),
   ];
@@ -126,7 +143,7 @@ function onlyOne(
   // candidates that differ in the platform instance alone may find the same table
   const tables = [...new Map(found.map((table) => [table.oid, table])).values()];
   if (tables.length <= 1) return tables[0];
-  const names = tables.map(({ schema, name }) => `"${schema}"."${name}"`).join(", ");
+  const names = tables.map(({ schema, name }) => `"${schema}"."${name}"`).sort().join(", ");
   throw new ServiceError(
     "ambiguous_name",
     `Cannot find the table: the name "${dataset.name}" can mean ${names}`,

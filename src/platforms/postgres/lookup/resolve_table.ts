@@ -41,6 +41,7 @@ export async function resolveTable(
   const displayName = displayNameOf(found);
   if (found.gotLock === false) throw runInProgress(displayName);
   const { oid, database, schema, name, platformInstance } = found;
+  const isConfirmable = found.isOnlyMatch && columns.length === found.columns.length;
   const { hasDescendants, sizeBytes, canLock, fingerprint, isPlain, snapshot } = found;
   const { canReadCtid, canReadXmin, canMaintain, canMakeTemporary } = found;
   return {
@@ -63,6 +64,7 @@ export async function resolveTable(
     canLock,
     fingerprint,
     isPlain,
+    isConfirmable,
     snapshot,
   };
 }

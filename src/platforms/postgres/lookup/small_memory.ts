@@ -6,8 +6,9 @@ import type { Session } from "../connection/session.ts";
  * the number of rows, within `work_mem`. A look-up finds few, and making the tables took most of its time.
  * That of a plain table has none.
  */
-const LITTLE = "SET LOCAL work_mem = '64kB'";
-const AS_BEFORE = "SET LOCAL work_mem TO DEFAULT";
+export const LITTLE = "SET LOCAL work_mem = '64kB'";
+/** What ends it. */
+export const AS_BEFORE = "SET LOCAL work_mem TO DEFAULT";
 
 /** The result of `work`, which sends one statement. All are sent at once. Throws what `work` throws. */
 export async function inSmallMemory<T>(

@@ -3,22 +3,23 @@
  * every statement under way fails, and every further one.
  *
  * Statements are sent at once, each with an end of its own (Sync), and the server responds in their order:
- * several that are sent without waiting share a round trip, and the failure of one leaves the others.
+ * several that are sent without waiting share a round trip, and the failure of one leaves those that are not
+ * joined to it.
  *
  * Source: PostgreSQL documentation, "55.2 Message Flow".
  */
 import type { Socket } from "node:net";
-import { AuthenticationExchange, type Credentials } from "./authentication_exchange.ts";
+import { AuthenticationExchange } from "./authentication_exchange.ts";
 import {
   BACKEND,
   type Backend,
   ContentReader,
-  type Decode,
   PostgresError,
   readNotification,
   readReport,
   type ReportFields,
 } from "./backend_messages.ts";
+import type { ClientOptions, ExecuteOptions } from "./client_options.ts";
 import { closed, closedEarly, notTheProtocol } from "./connection_fault.ts";
 import { CopyStream } from "./copy_stream.ts";
 import {
@@ -29,10 +30,12 @@ import {
   type Parameter,
   query,
   startup,
+  sync,
   terminate,
 } from "./frontend_messages.ts";
 import { MessageReader } from "./message_reader.ts";
 import { type Content, Operation, type Result } from "./operation.ts";
+import { OperationQueue } from "./operation_queue.ts";
 import { type Message, Outbox } from "./outbox.ts";
 import { type Prepared, PreparedStatements } from "./prepared_statements.ts";
 
@@ -40,15 +43,6 @@ import { type Prepared, PreparedStatements } from "./prepared_statements.ts";
 const GOODBYE_MS = 1000;
 /** What ReadyForQuery has outside of a transaction. */
 const NO_TRANSACTION = "I".charCodeAt(0);
-
-/** How to begin. */
-export interface ClientOptions extends Credentials {
-  readonly database: string;
-  /** Further parameters of the session, such as `application_name`. */
-  readonly parameters: Readonly<Record<string, string>>;
-  /** How the values of a type are decoded; undefined: they stay texts. */
-  readonly decodeOf: (typeOid: number) => Decode | undefined;
-}
 
 /** A connection to the server. */
 export class Client {
@@ -70,8 +64,7 @@ export class Client {
   /** The server's settings, as far as it reports them. */
   readonly #settings = new Map<string, string>();
   readonly #prepared = new PreparedStatements();
-  /** The statements under way, in the order in which they were sent. */
-  #operations: Operation[] = [];
+  readonly #operations = new OperationQueue(this.#prepared);
   #backend: Backend = { pid: 0, secret: 0 };
   #isStarted = false;
   #isLost = false;
@@ -121,17 +114,18 @@ export class Client {
 
   /** Runs any number of statements without parameters. The result is that of the last. */
   query(text: string): Promise<Result> {
+    this.#endGroup();
     return this.#send(new Operation(this.#decodeOf), query(text)).result;
   }
 
   /**
-   * Runs one statement. The parameters are copied before this returns. If `keeps` is true, the statement
-   * stays prepared, for the next time that it is run.
+   * Runs one statement. The parameters are copied before this returns.
    */
-  execute(text: string, parameters: readonly Parameter[], keeps: boolean): Promise<Result> {
-    const { prepared, name, messages } = this.#prepared.prepare(text, keeps);
-    const executing = execute(name, parameters, messages.length > 0);
-    return this.#send(new Operation(this.#decodeOf, { prepared }), ...messages, executing).result;
+  execute(text: string, parameters: readonly Parameter[], how: ExecuteOptions): Promise<Result> {
+    const { prepared, name, messages } = this.#prepared.prepare(text, how.keeps);
+    const encoding = { describes: messages.length > 0, syncs: !how.joinsNext };
+    const operation = new Operation(this.#decodeOf, { prepared, joinsNext: how.joinsNext });
+    return this.#send(operation, ...messages, execute(name, parameters, encoding)).result;
   }
 
   /**
@@ -139,6 +133,7 @@ export class Client {
    * taken. Throws as `query` does. If the caller stops early, the rest is dropped as it comes.
    */
   copyOut(text: string): Content {
+    this.#endGroup();
     return this.#stream(undefined, query(text));
   }
 
@@ -160,7 +155,7 @@ export class Client {
 
   /** Closes the connection. Statements under way fail. Never throws. */
   async close(): Promise<void> {
-    const isIdle = this.#operations.length === 0 && !this.#isLost;
+    const isIdle = this.#operations.isEmpty && !this.#isLost;
     this.#lose(closed(), isIdle);
     const timer = setTimeout(() => this.#socket.destroy(), GOODBYE_MS);
     await this.#closed.promise;
@@ -170,24 +165,29 @@ export class Client {
   #send(operation: Operation, ...messages: Message[]): Operation {
     if (this.#isLost) operation.fail(closed());
     else {
-      this.#operations.push(operation);
+      this.#operations.add(operation);
       this.#outbox.send(...messages);
     }
     return operation;
+  }
+
+  /** A statement that cannot be joined to comes next. */
+  #endGroup(): void {
+    if (this.#operations.isOpen) this.#send(new Operation(this.#decodeOf), sync());
   }
 
   #receive(piece: Uint8Array): void {
     if (this.#isLost) return;
     try {
       this.#reader.read(piece, (type, bytes, start, end) => this.#take(type, bytes, start, end));
-      this.#operations[0]?.flush();
+      this.#operations.first?.flush();
     } catch (error) {
       this.#lose(error);
     }
   }
 
   #take(type: number, bytes: Uint8Array, start: number, end: number): void {
-    const operation = this.#operations[0];
+    const operation = this.#operations.first;
     const isRow = type === BACKEND.dataRow && operation?.copy !== undefined;
     if (type === BACKEND.copyData || isRow) return operation?.piece(bytes, start, end);
     const content = new ContentReader(bytes, start, end);
@@ -210,7 +210,7 @@ export class Client {
       case BACKEND.copyBothResponse:
         return void this.#outbox.send(copyFail());
       default:
-        operation?.take(type, content);
+        this.#operations.take(type, content);
     }
   }
 
@@ -222,7 +222,7 @@ export class Client {
 
   #ready(isOutside: boolean): void {
     if (isOutside) this.#outbox.buffers.clear();
-    if (this.#isStarted) return void this.#operations.shift()?.end();
+    if (this.#isStarted) return this.#operations.end();
     if (!this.#authentication.isOver) throw notTheProtocol();
     this.#isStarted = true;
     this.#reader.allowAnyLength();
@@ -231,10 +231,7 @@ export class Client {
 
   #fail(error: PostgresError): void {
     if (!this.#isStarted) return this.#lose(error);
-    const operation = this.#operations[0];
-    const { prepared } = operation ?? {};
-    if (prepared?.isKnown === false) this.#prepared.forget(prepared);
-    operation?.fail(error);
+    this.#operations.fail(error);
     if (error.endsSession) this.#lose(error);
   }
 
@@ -242,7 +239,7 @@ export class Client {
     if (this.#isLost) return;
     this.#isLost = true;
     this.#started.reject(error);
-    for (const operation of this.#operations.splice(0)) operation.fail(error);
+    this.#operations.failAll(error);
     if (saysGoodbye) this.#socket.end(terminate());
     else this.#socket.destroy();
     this.onLost();

@@ -58,17 +58,22 @@ export function fetchRows(rows: number): Uint8Array {
     .type("E").int32(8 + ROWS.length).all([ROWS]).int32(rows).type("S").int32(4).bytes;
 }
 
-/** Bind, Execute and Sync: runs a prepared statement; Describe before Execute if `describes`. */
+/** Sync: ends a group of statements. */
+export function sync(): Uint8Array {
+  return message("S", []);
+}
+
+/** Bind and Execute: runs a prepared statement; Describe before Execute if `describes`, then Sync if `syncs`. */
 export function execute(
   name: string,
   parameters: readonly Parameter[],
-  describes: boolean,
+  { describes, syncs }: { readonly describes: boolean; readonly syncs: boolean },
 ): Encoding {
   const values = parameters.map((each) => typeof each === "string" ? encoder.encode(each) : each);
   const size = values.reduce((sum, each) => sum + 2 + 4 + (each?.length ?? 0), 0);
   const statement = cstring(name);
   const bindLength = 4 + 1 + statement.length + 2 + 2 + size + 2;
-  const length = 1 + bindLength + (describes ? 7 : 0) + 10 + 5;
+  const length = 1 + bindLength + (describes ? 7 : 0) + 10 + (syncs ? 5 : 0);
   const encode = (target: Uint8Array, at: number) => {
     const writer = new Writer(target, at);
     writer.type("B").int32(bindLength).byte(0).all([statement]).int16(values.length);
@@ -81,7 +86,8 @@ export function execute(
     }
     writer.int16(0); // results as texts
     if (describes) writer.type("D").int32(6).type("P").byte(0);
-    writer.type("E").int32(9).byte(0).int32(0).type("S").int32(4);
+    writer.type("E").int32(9).byte(0).int32(0);
+    if (syncs) writer.type("S").int32(4);
   };
   return { length, encode };
 }

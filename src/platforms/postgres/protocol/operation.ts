@@ -38,6 +38,8 @@ const NOTHING = new Uint8Array(0);
 export class Operation {
   readonly prepared: Prepared | undefined;
   readonly copy: CopyStream | undefined;
+  /** Whether it shares the end (Sync) of the one that is sent next. */
+  readonly joinsNext: boolean;
   readonly result: Promise<Result>;
   readonly #settled = Promise.withResolvers<Result>();
   readonly #decodeOf: (typeOid: number) => Decode | undefined;
@@ -53,11 +55,16 @@ export class Operation {
 
   constructor(
     decodeOf: (typeOid: number) => Decode | undefined,
-    { prepared, copy }: { prepared?: Prepared | undefined; copy?: CopyStream } = {},
+    { prepared, copy, joinsNext = false }: {
+      prepared?: Prepared | undefined;
+      copy?: CopyStream;
+      joinsNext?: boolean;
+    } = {},
   ) {
     this.#decodeOf = decodeOf;
     this.prepared = prepared;
     this.copy = copy;
+    this.joinsNext = joinsNext;
     this.result = this.#settled.promise;
     this.result.catch(() => {}); // of a COPY, only the stream is read
     if (prepared?.columns !== undefined) this.#describe(prepared.columns);

@@ -16,7 +16,7 @@ import type { ColumnMetadata, TargetTable } from "../table.ts";
 import type { Work } from "./work.ts";
 
 /** From this size of table on, a second connection saves time. */
-const LARGE_TABLE_BYTES = 8 * 1024 * 1024;
+export const LARGE_TABLE_BYTES = 8 * 1024 * 1024;
 
 /** The counts that do not depend on what a run does. */
 export interface TableCounts {
@@ -42,15 +42,20 @@ export function countsOf({ total, foreign }: TableCounts, updated: number): Coun
   return { updated, skipped: Math.max(0, total - updated), foreign };
 }
 
-/** Counts all rows, foreign tokens, and the rows with something to convert. */
+/**
+ * Counts all rows, foreign tokens, and the rows with something to convert. With `joinsNext` what is sent next
+ * is skipped if it fails.
+ */
 export async function countRows(
   session: Session,
   { table, conversion }: Work,
+  { joinsNext = false } = {},
 ): Promise<RowCounts> {
   const { rows: [counted] } = await session.query<CountRow>(
     `count the rows of ${table.displayName}`,
     countRowsStatement(table, conversion),
     PREPARED,
+    { joinsNext },
   );
   return rowCounts(counted!);
 }

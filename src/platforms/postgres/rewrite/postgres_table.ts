@@ -11,18 +11,20 @@ import { longestValuesStatement } from "../sql/longest_values.ts";
 import type { TargetTable } from "../table.ts";
 import { bulkPass } from "./bulk_pass.ts";
 import { checkConditions, type ConditionScope } from "./check_conditions.ts";
-import { chooseMethod } from "./choose_method.ts";
 import {
   anyInSample,
   countAndCheckRows,
   countRows,
   countsOf,
   isLarge,
+  LARGE_TABLE_BYTES,
   type RowCounts,
 } from "./count_table.ts";
 import { checkTemporary } from "./pass_at_once.ts";
+import type { KnownWork } from "./known_table.ts";
 import { namingInvalidTexts } from "./name_invalid_texts.ts";
 import { proveDone } from "./prove_done.ts";
+import { methodOf } from "./plan_methods.ts";
 import { planTable } from "./plan_table.ts";
 import { rewriteInBatches } from "./rewrite_in_batches.ts";
 import { rewriteInClient } from "./rewrite_in_client.ts";
@@ -32,11 +34,15 @@ import { checkRewritable, rewriteWholeTable } from "./rewrite_whole_table.ts";
 import { sampleForms } from "./sample_table.ts";
 import type { RewriteCounts, Work } from "./work.ts";
 
-/** Opens the table for the rest of the transaction that `session` is in. */
+/**
+ * Opens the table for the rest of the transaction that `session` is in; with `known` for one that the rewriting
+ * of it begins.
+ */
 export function postgresTable(
   session: Session,
   run: PostgresRun,
   table: TargetTable,
+  known?: KnownWork,
 ): TableSession {
   let end: RunEnd | undefined;
   return {
@@ -50,15 +56,27 @@ export function postgresTable(
       run.holding(session, table, () => sampleForms(session, table, conversion)),
     async rewrite(conversion) {
       const work = { run, table, conversion };
-      const ending = end = new RunEnd(session, work);
+      const ending = end = new RunEnd(session, work, () => known?.confirmed() ?? Promise.resolve());
+      const remember = ({ updated, lookalikes = 0 }: RewriteOutcome) => {
+        const expectsNothing = updated + lookalikes === 0;
+        run.memory.keep(session, table, { expectsNothing, limitBytes: LARGE_TABLE_BYTES });
+      };
+      const nothing = known && await nothingToDo(work, known);
+      if (nothing !== undefined) {
+        remember(nothing);
+        return nothing;
+      }
       const rewrite = async () => {
         await checkTokenLengths(session, work);
         return await rewriteInTransaction(session, work, ending);
       };
       try {
         // a large table is read through other sessions too
-        const outcome = await run.holding(session, table, rewrite, { first: isLarge(table) });
+        const outcome = known === undefined
+          ? await run.holding(session, table, rewrite, { first: isLarge(table) })
+          : await known.holding(rewrite);
         if (outcome.updated > 0) await ending.check(outcome.updated);
+        remember(outcome);
         return outcome;
       } finally {
         await ending.settled();
@@ -134,12 +152,26 @@ async function countAndCheck(
 
 /** Throws what the method of the run would throw before it writes. */
 async function checkMethod(session: Session, work: Work): Promise<void> {
-  const { run, table, conversion } = work;
-  const { strategy } = run.context;
-  const method = chooseMethod(table, { strategy, pushdown: run.pushdown }, conversion);
+  const { table } = work;
+  const method = methodOf(work);
   if (method === "rewrite") await checkRewritable(session, work);
   if (method === "pushdown") tokenExpression(work);
   if (method === "client") checkTemporary(table);
+}
+
+/** The outcome of a run that is known to have nothing to do; undefined if that is not known. */
+async function nothingToDo(work: Work, known: KnownWork): Promise<RewriteOutcome | undefined> {
+  const { run, conversion } = work;
+  const method = methodOf(work);
+  if (method === "client") run.context.throttle.allow(["rows_per_second", "paused"]);
+  if (method === "pushdown") {
+    requireNoRate(work);
+    tokenExpression(work);
+  }
+  const counts = await run.context.clock.time("read", () => known.countIfNothing(work));
+  if (counts === undefined) return undefined;
+  const lookalikes = method === "client" && conversion.canReject ? { lookalikes: 0 } : {};
+  return { ...countsOf(counts, 0), ...lookalikes, method };
 }
 
 async function rewriteInTransaction(
@@ -147,9 +179,8 @@ async function rewriteInTransaction(
   work: Work,
   end: RunEnd,
 ): Promise<RewriteOutcome> {
-  const { run, table, conversion } = work;
-  const { strategy } = run.context;
-  const method = chooseMethod(table, { strategy, pushdown: run.pushdown }, conversion);
+  const { table } = work;
+  const method = methodOf(work);
   const nothing = method === "rewrite" ? undefined : await countIfDone(session, work);
   if (nothing !== undefined) return { ...countsOf(nothing, 0), method };
   if (method !== "rewrite" && table.carryingKeys.length > 0) {

@@ -32,7 +32,7 @@ export async function rewriteInClient(
   const { run, table, conversion } = work;
   run.context.throttle.allow(["rows_per_second", "paused"]);
   // all that a small table with nothing to do needs; pipelined, it costs no round trip
-  const counting = isLarge(table) ? undefined : countRows(writer, work);
+  const counting = isLarge(table) ? undefined : countRows(writer, work, { joinsNext: true });
   counting?.catch(() => {});
   const foreignBeside = countForeignForEnd(work);
   const isAtOnce = table.selfKeys.length > 0;

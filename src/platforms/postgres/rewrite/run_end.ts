@@ -20,9 +20,13 @@ export class RunEnd {
   #unaltered: Promise<void> | undefined;
   #residue: Promise<Residue> | undefined;
 
-  constructor(session: Session, work: Work) {
+  readonly #confirmed: () => Promise<void>;
+
+  /** `confirmed` resolves when the table is known to be the one that it was taken for. */
+  constructor(session: Session, work: Work, confirmed = () => Promise.resolve()) {
     this.#session = session;
     this.#work = work;
+    this.#confirmed = confirmed;
   }
 
   /**
@@ -44,7 +48,7 @@ export class RunEnd {
 
   /** Resolves when the session has nothing of it under way: a failure in it is then undone. */
   async settled(): Promise<void> {
-    await Promise.allSettled([this.#counts, this.#unaltered, this.#residue]);
+    await Promise.allSettled([this.#confirmed(), this.#counts, this.#unaltered, this.#residue]);
   }
 
   /** Throws what `checkUnaltered` of the run throws. To be called after everything else but `residue`. */
