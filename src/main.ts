@@ -122,7 +122,7 @@ async function reportFaults(
   command: TypedCommand | OutsideCommand,
 ): Promise<number> {
   if (command.name === "doctor") {
-    const { reportUnusableSettings } = await import("./commands/doctor.ts");
+    const { reportUnusableSettings } = await import("./commands/print_findings.ts");
     return reportUnusableSettings(faults, command.json);
   }
   for (const fault of faults) printError(faultLine(fault));

@@ -2,14 +2,11 @@
 import type { ActionDependencies } from "../action/tokenize_dataset.ts";
 import type { DoctorCommand } from "../command.ts";
 import type { Config } from "../config.ts";
-import { type ConfigFault, faultLine } from "../config_error.ts";
 import { USAGE_EXIT_CODE } from "../exit_codes.ts";
 import { failureExitCode } from "../stop_signals.ts";
-import { doctorChecks, SETTINGS_CHECK } from "./doctor_checks.ts";
-import { failed, type Finding } from "./findings.ts";
-import { MARKS } from "./marks.ts";
-import { printIfPossible, printJson } from "./output.ts";
-import { printText } from "./text_lines.ts";
+import { doctorChecks } from "./doctor_checks.ts";
+import { type Finding, SETTINGS_CHECK } from "./findings.ts";
+import { printFindings } from "./print_findings.ts";
 import { closeAll } from "./run.ts";
 
 /** A stopped warehouse takes a while to start. */
@@ -40,21 +37,4 @@ export async function doctor(
 function exitCodeOf(failures: readonly Finding[]): number {
   if (failures.length === 0) return 0;
   return failures.some(({ check }) => check === SETTINGS_CHECK) ? USAGE_EXIT_CODE : 1;
-}
-
-/** Prints that the settings cannot be used, so that nothing else could be checked. Returns the exit code. */
-export function reportUnusableSettings(faults: readonly ConfigFault[], json: boolean): number {
-  printFindings(faults.map((fault) => failed(SETTINGS_CHECK, faultLine(fault))), json);
-  return USAGE_EXIT_CODE;
-}
-
-function printFindings(findings: readonly Finding[], json: boolean): void {
-  printIfPossible(() => {
-    if (json) return printJson({ checks: findings });
-    const width = Math.max(...findings.map(({ check }) => check.length));
-    printText(findings.flatMap(({ check, state, detail, todo }) => {
-      const line = `${MARKS[state]} ${check.padEnd(width)}  ${detail}`;
-      return todo === null ? [line] : [line, `  ${" ".repeat(width)}  → ${todo}`];
-    }));
-  });
 }

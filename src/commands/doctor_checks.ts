@@ -20,11 +20,8 @@ import { findAdapter } from "../tokens/adapters.ts";
 import { tokenizing } from "../tokens/conversion.ts";
 import { packTexts, unpackTexts } from "../tokens/packed_texts.ts";
 import { toPredicate } from "../tokens/selection.ts";
-import { advice, failed, type Finding, notChecked, ok } from "./findings.ts";
+import { advice, failed, type Finding, notChecked, ok, SETTINGS_CHECK } from "./findings.ts";
 import { ENOUGH_OPEN_FILES } from "./machine_facts.ts";
-
-/** The name of the check of the settings themselves. */
-export const SETTINGS_CHECK = "settings";
 
 /** Reserved for documentation (RFC 5737): nobody is there, and no setting names it. */
 const ELSEWHERE = { hostname: "192.0.2.1", port: 9 };

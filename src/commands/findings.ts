@@ -2,6 +2,9 @@
 
 import type { MARKS } from "./marks.ts";
 
+/** The name of the check of the settings themselves. */
+export const SETTINGS_CHECK = "settings";
+
 /** A line. This is the published document. */
 export interface Finding {
   /** What was checked. */
