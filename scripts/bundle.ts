@@ -9,16 +9,19 @@ import { builtinModules } from "node:module";
 import { embeddedPages } from "./pages.ts";
 
 /**
- * What is loaded first. The two halves of the program share what both of them use; nothing is shared with
- * the others, or it would be evaluated before writing is given up and the worker's realm is locked down.
+ * What is loaded first. Nothing is shared between them, or it would be evaluated before writing is given up
+ * and the worker's realm is locked down; and what a half loads at its start can be one file beside its own.
  */
 const ENTRIES = [
-  ["main", "worker"],
-  ["main_entry"],
-  ["worker_entry"],
-  ["sandbox/no_writing"],
-  ["sandbox/lock_down"],
+  "main",
+  "worker",
+  "main_entry",
+  "worker_entry",
+  "sandbox/no_writing",
+  "sandbox/lock_down",
 ];
+
+type Outputs = esbuild.Metafile["outputs"];
 
 /** For the Node modules that CommonJS packages require. */
 const REQUIRE =
@@ -83,14 +86,57 @@ const notInSandbox: esbuild.Plugin = {
   },
 };
 
+/**
+ * Makes one file of what an entry loads at its start, where it would be dozens, each of which takes its time.
+ * esbuild puts into one file what is loaded for the same reasons, so each source that is loaded later is
+ * made to need all that is there by then. `outputs` are those without this.
+ */
+function oneFileAtStart(outputs: Outputs, entry: string): esbuild.Plugin {
+  const sources = [...loaded(outputs, outputOf(outputs, entry), "at the start")]
+    .flatMap((path) => Object.keys(outputs[path]!.inputs))
+    .filter((source) => source.startsWith("src/") && source !== entry);
+  const later = new Set(Object.values(outputs).map(({ entryPoint }) => entryPoint));
+  later.delete(entry);
+  return {
+    name: "one-file-at-start",
+    setup(build) {
+      const { absWorkingDir: dir } = build.initialOptions;
+      const imports = sources.map((source) => `import "${dir}/${source}";`).join("");
+      build.onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
+        if (!later.has(path.slice(dir!.length + 1))) return undefined;
+        return { contents: `${await Deno.readTextFile(path)}\n${imports}`, loader: "ts" };
+      });
+    },
+  };
+}
+
+/** The supervisor names the source file of the worker's entry. */
+const bundledEntry: esbuild.Plugin = {
+  name: "bundled-entry",
+  setup(build) {
+    build.onLoad({ filter: /\/sandbox\/supervisor\.ts$/ }, async ({ path }) => {
+      const [before, after, ...more] = (await Deno.readTextFile(path)).split(
+        `"../worker_entry.ts"`,
+      );
+      if (after === undefined || more.length > 0) {
+        throw new Error(`Cannot bundle: "../worker_entry.ts" does not stand once in ${path}`);
+      }
+      return { contents: `${before}"./worker_entry.js"${after}`, loader: "ts" };
+    });
+  },
+};
+
 /** What the entries import stays apart: what modules share would be evaluated before it. */
 const oneAfterTheOther: esbuild.Plugin = {
   name: "one-after-the-other",
   setup(build) {
-    build.onResolve({ filter: /\/(no_writing|lock_down|main|worker)\.ts$/ }, ({ kind, path }) => {
-      if (kind !== "import-statement") return undefined;
-      return { path: path.replace(/^.*\/(.*)\.ts$/, "./$1.js"), external: true };
-    });
+    build.onResolve(
+      { filter: /\/(no_writing|lock_down|main|worker)\.ts$/ },
+      ({ kind, path }) => {
+        if (kind !== "import-statement") return undefined;
+        return { path: path.replace(/^.*\/(.*)\.ts$/, "./$1.js"), external: true };
+      },
+    );
   },
 };
 
@@ -124,20 +170,26 @@ export async function bundle(options: BundleOptions): Promise<string[]> {
       onlyVersion,
       notInSandbox,
       oneAfterTheOther,
+      bundledEntry,
       embeddedPages(options.sourceDir, inputs),
     ],
   } as const satisfies esbuild.BuildOptions;
   const used = new Set<string>();
-  for (const names of ENTRIES) {
-    const entryPoints = names.map((name) => ({ in: `src/${name}.ts`, out: fileName(name) }));
-    const { metafile } = await esbuild.build({ ...settings, entryPoints });
+  for (const name of ENTRIES) {
+    const source = `src/${name}.ts`;
+    const entryPoints = [{ in: source, out: fileName(name) }];
+    const { metafile: before } = await esbuild.build({ ...settings, entryPoints, write: false });
+    const plugins = [...settings.plugins, oneFileAtStart(before.outputs, source)];
+    const { metafile } = await esbuild.build({ ...settings, entryPoints, plugins });
     for (const input of Object.keys(metafile.inputs)) inputs.add(input);
-    addUsed(metafile.outputs, used);
+    const { outputs } = metafile;
+    for (const path of loaded(outputs, outputOf(outputs, source), "at any time")) {
+      used.add(fileName(path));
+    }
   }
   await esbuild.stop();
   await removeOthers(options.outDir, used);
   for (const name of used) await requireWhereUsed(`${options.outDir}/${name}`);
-  await nameBundledEntry(`${options.outDir}/main.js`);
   return [...inputs];
 }
 
@@ -146,19 +198,25 @@ function fileName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-/** Adds the names of the files that an entry needs, now or later. */
-function addUsed(outputs: esbuild.Metafile["outputs"], used: Set<string>): void {
-  const visit = (path: string): void => {
-    const name = fileName(path);
-    const output = outputs[path];
-    if (output === undefined || used.has(name)) return;
-    used.add(name);
-    for (const { path: imported } of output.imports) visit(imported);
-  };
-  const entries = ENTRIES.flat().map((name) => `src/${name}.ts`);
-  for (const [path, { entryPoint }] of Object.entries(outputs)) {
-    if (entryPoint !== undefined && entries.includes(entryPoint)) visit(path);
+/** The path of the output that is made of an entry. */
+function outputOf(outputs: Outputs, source: string): string {
+  return Object.keys(outputs).find((path) => outputs[path]!.entryPoint === source)!;
+}
+
+/** An output, and those that it loads. */
+function loaded(
+  outputs: Outputs,
+  first: string,
+  when: "at the start" | "at any time",
+): ReadonlySet<string> {
+  const paths = new Set([first]);
+  for (const path of paths) {
+    for (const { path: imported, kind } of outputs[path]!.imports) {
+      const isLoaded = when === "at any time" || kind !== "dynamic-import";
+      if (isLoaded && imported in outputs) paths.add(imported);
+    }
   }
+  return paths;
 }
 
 /** What only code imports that is left out itself is written all the same. */
@@ -173,13 +231,4 @@ async function requireWhereUsed(file: string): Promise<void> {
   const text = await Deno.readTextFile(file);
   const code = text.slice(REQUIRE.length);
   if (text.startsWith(REQUIRE) && !/\brequire\b/.test(code)) await Deno.writeTextFile(file, code);
-}
-
-/** The supervisor names the entry's source file. */
-async function nameBundledEntry(file: string): Promise<void> {
-  const [before, after, ...more] = (await Deno.readTextFile(file)).split(`"../worker_entry.ts"`);
-  if (after === undefined || more.length > 0) {
-    throw new Error(`Cannot bundle: "../worker_entry.ts" does not stand once in ${file}`);
-  }
-  await Deno.writeTextFile(file, `${before}"./worker_entry.js"${after}`);
 }
