@@ -19,6 +19,7 @@ const ENTRIES = [
   "worker_entry",
   "sandbox/no_writing",
   "sandbox/lock_down",
+  "sandbox/loaded",
 ];
 
 type Outputs = esbuild.Metafile["outputs"];
@@ -131,7 +132,7 @@ const oneAfterTheOther: esbuild.Plugin = {
   name: "one-after-the-other",
   setup(build) {
     build.onResolve(
-      { filter: /\/(no_writing|lock_down|main|worker)\.ts$/ },
+      { filter: /\/(no_writing|lock_down|loaded|main|worker)\.ts$/ },
       ({ kind, path }) => {
         if (kind !== "import-statement") return undefined;
         return { path: path.replace(/^.*\/(.*)\.ts$/, "./$1.js"), external: true };

@@ -2,12 +2,7 @@
  * Writes observations as log lines: as JSON, or as LogTape formats text. Lines go to standard error, results
  * to standard output.
  */
-import {
-  getAnsiColorFormatter,
-  getTextFormatter,
-  type LogRecord,
-  type TextFormatter,
-} from "@logtape/logtape";
+import type { LogRecord, TextFormatter } from "@logtape/logtape";
 import type { Config, LogLevel } from "./config.ts";
 import type { CommandLog, Observation, Observe } from "./observations.ts";
 import { oneLine } from "./one_line.ts";
@@ -132,10 +127,10 @@ export const LOG_LINES: Readonly<
 /** From the least important on. */
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warning", "error"];
 
-/** Returns the function that events go to. */
-export function startLog({ level, format }: Config["log"]): Observe {
+/** Returns the function that events go to. The library is only loaded for texts. */
+export async function startLog({ level, format }: Config["log"]): Promise<Observe> {
   const { hasColoredErrors, canRedraw } = knownScreen();
-  const toText = format === "json" ? jsonLine : textFormatter(hasColoredErrors);
+  const toText = format === "json" ? jsonLine : await textFormatter(hasColoredErrors);
   const clearLine = canRedraw ? "\r\x1b[K" : ""; // a progress bar may be there
   const least = LEVELS.indexOf(level);
   return (observation) => {
@@ -207,7 +202,8 @@ function jsonLine({ timestamp, level, message, category, properties }: LogRecord
 }
 
 /** A sentence a line. Its values may contain anything, line breaks and terminal codes included. */
-function textFormatter(isColored: boolean): TextFormatter {
+async function textFormatter(isColored: boolean): Promise<TextFormatter> {
+  const { getAnsiColorFormatter, getTextFormatter } = await import("@logtape/logtape");
   const options = { timestamp: "time", value: (value: unknown) => oneLine(shown(value)) } as const;
   return isColored ? getAnsiColorFormatter(options) : getTextFormatter(options);
 }

@@ -9,7 +9,7 @@ import { stackFrames } from "./stack_frames.ts";
 import type { Command } from "./command.ts";
 import { commandLog, startLog } from "./log.ts";
 import { Metrics } from "./metrics/metrics.ts";
-import type { FromWorker, ToWorker } from "./sandbox/protocol.ts";
+import type { FromWorker, ToWorker, WorkerScope } from "./sandbox/protocol.ts";
 import type { CommandLog, Observe } from "./observations.ts";
 import type { Platform } from "./platforms/platform.ts";
 import type { RotationSource } from "./tokens/conversion.ts";
@@ -19,11 +19,7 @@ import { inTrace } from "./trace_context.ts";
 import { openTraces } from "./traces/open_traces.ts";
 import type { Traces } from "./traces/run_traces.ts";
 
-/** What a worker's global scope has beyond a program's. */
-const scope = globalThis as unknown as {
-  postMessage(message: FromWorker): void;
-  onmessage: (event: MessageEvent<ToWorker>) => void;
-};
+const scope = globalThis as unknown as WorkerScope;
 
 /** Every platform that this build knows, with the variable that turns it on. */
 const KNOWN_PLATFORMS: ReadonlyMap<string, string> = new Map([
@@ -52,14 +48,13 @@ globalThis.addEventListener("error", (event) => {
   event.preventDefault();
   die(event.error);
 });
-tell({ type: "loaded" });
 
 type StartMessage = Extract<ToWorker, { readonly type: "start" }>;
 
 async function work({ command, config, observations }: StartMessage): Promise<number> {
   const inUse = new Set(config.connections.map(({ platform }) => platform));
   const metrics = new Metrics([...KNOWN_PLATFORMS.keys()], [...inUse]);
-  const log = startLog(config.log);
+  const log = await startLog(config.log);
   const observe: Observe = (observation) => {
     metrics.observe(observation);
     log(observation);

@@ -49,7 +49,7 @@ Deno.test("each event is written in JSON with exactly its fields, and in a sente
   const code = `
     import { LOG_EXAMPLES } from "./scripts/docs/log_examples.ts";
     import { startLog } from "./src/log.ts";
-    const observe = startLog({ level: "debug", format: "json" });
+    const observe = await startLog({ level: "debug", format: "json" });
     for (const example of Object.values(LOG_EXAMPLES)) observe(example);`;
   const { stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["eval", "--quiet", "--ext=ts", code],

@@ -22,12 +22,21 @@ export type ToWorker =
   }
   | { readonly type: "shut_down"; readonly signal: StopSignal };
 
-/** From the worker. `loaded` comes once, `receipt` for each line of the receipt's file, `finished` last. */
+/**
+ * From the worker. `loaded` comes once, before the worker is evaluated, `receipt` for each line of the
+ * receipt's file, `finished` last.
+ */
 export type FromWorker =
   | { readonly type: "loaded" }
   | { readonly type: "receipt"; readonly text: string }
   | { readonly type: "finished"; readonly exitCode: number }
   | { readonly type: "died"; readonly kind: string; readonly frames: readonly string[] };
+
+/** What a worker's global scope has beyond a program's. */
+export interface WorkerScope {
+  postMessage(message: FromWorker): void;
+  onmessage: (event: MessageEvent<ToWorker>) => void;
+}
 
 /** The most stack frames that a message may hold. */
 const MAX_FRAMES = 100;

@@ -91,7 +91,8 @@ export function supervise(
 /** Logs how the worker ended. The worker logs everything else, and most often there is nothing else. */
 async function log(observation: Observation, config: Config): Promise<void> {
   const { startLog } = await import("../log.ts");
-  startLog(config.log)(observation);
+  const observe = await startLog(config.log);
+  observe(observation);
 }
 
 function ready({ hosts, files }: Grants): Observation {
