@@ -127,10 +127,10 @@ export const LOG_LINES: Readonly<
 /** From the least important on. */
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warning", "error"];
 
-/** Returns the function that events go to. The library is only loaded for texts. */
+/** Returns the function that events go to. */
 export async function startLog({ level, format }: Config["log"]): Promise<Observe> {
   const { hasColoredErrors, canRedraw } = knownScreen();
-  const toText = format === "json" ? jsonLine : await textFormatter(hasColoredErrors);
+  const toText = format === "json" ? jsonLine : await textLine(hasColoredErrors);
   const clearLine = canRedraw ? "\r\x1b[K" : ""; // a progress bar may be there
   const least = LEVELS.indexOf(level);
   return (observation) => {
@@ -189,6 +189,12 @@ export function sentenceOf(observation: Observation): string {
   );
 }
 
+/** Texts are the library's, which is not loaded for anything else. */
+async function textLine(isColored: boolean): Promise<TextFormatter> {
+  const { textFormatter } = await import("./log_texts.ts");
+  return textFormatter(isColored);
+}
+
 /** A JSON object a line. Events are plain data, of which the library would make a copy for each. */
 function jsonLine({ timestamp, level, message, category, properties }: LogRecord): string {
   const json = JSON.stringify({
@@ -199,26 +205,4 @@ function jsonLine({ timestamp, level, message, category, properties }: LogRecord
     ...properties,
   });
   return `${oneLine(json)}\n`;
-}
-
-/** A sentence a line. Its values may contain anything, line breaks and terminal codes included. */
-async function textFormatter(isColored: boolean): Promise<TextFormatter> {
-  const { getAnsiColorFormatter, getTextFormatter } = await import("@logtape/logtape");
-  const options = { timestamp: "time", value: (value: unknown) => oneLine(shown(value)) } as const;
-  return isColored ? getAnsiColorFormatter(options) : getTextFormatter(options);
-}
-
-/** A value as a sentence shows it: texts in quotes, lists in brackets, fields by their names. */
-function shown(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(shown).join(", ")}]`;
-  if (typeof value === "object" && value !== null) {
-    return Object.entries(value).map(([name, field]) => `${name} ${shown(field)}`).join(" ");
-  }
-  return typeof value === "string" ? quoted(value) : String(value);
-}
-
-/** In those quotes that the text itself does not contain. */
-function quoted(text: string): string {
-  const quote = text.includes('"') && !text.includes("'") ? "'" : '"';
-  return `${quote}${text}${quote}`;
 }

@@ -74,7 +74,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   runs: ["action", "datahub", "observations", "platforms", "receipts"],
   action: ["datahub", "observations", "platforms", "tokens", "traces"],
   traces: ["observations", "setting_values", "settings_reader"],
-  log: ["config", "observations"],
+  log: ["config", "log_texts", "observations"],
+  log_texts: [],
   config: [
     "datahub",
     "platforms",
