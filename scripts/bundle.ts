@@ -127,6 +127,20 @@ const bundledEntry: esbuild.Plugin = {
   },
 };
 
+/** node-fetch takes URL from here only where Node.js has none, and its table of characters is large. */
+const runtimesUrl: esbuild.Plugin = {
+  name: "runtimes-url",
+  setup(build) {
+    build.onResolve(
+      { filter: /^whatwg-url$/ },
+      ({ path }) => ({ path, namespace: "runtimes-url" }),
+    );
+    build.onLoad({ filter: /.*/, namespace: "runtimes-url" }, () => {
+      return { contents: "export default { URL, URLSearchParams };" };
+    });
+  },
+};
+
 /** What the entries import stays apart: what modules share would be evaluated before it. */
 const oneAfterTheOther: esbuild.Plugin = {
   name: "one-after-the-other",
@@ -170,6 +184,7 @@ export async function bundle(options: BundleOptions): Promise<string[]> {
       onlyEnglish,
       onlyVersion,
       notInSandbox,
+      runtimesUrl,
       oneAfterTheOther,
       bundledEntry,
       embeddedPages(options.sourceDir, inputs),
