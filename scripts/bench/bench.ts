@@ -40,9 +40,11 @@ const { values: options } = parseArgs({
   },
   allowNegative: true,
 });
-const sizes = options.rows!.split(",").map(Number);
+const sizes = options.rows!.split(",").map((each) => countOf("rows", each));
 const rows = Math.max(...sizes);
-const rounds = Number(options.rounds);
+const rounds = countOf("rounds", options.rounds!);
+const runs = countOf("runs", options.runs!);
+const datasets = countOf("datasets", options.datasets!);
 const bulk = {
   sizes: options.large ? [...sizes, 5_000_000] : sizes,
   rounds,
@@ -56,12 +58,10 @@ const PARTS: Readonly<Record<string, (report: Report) => Promise<void>>> = {
   small: (report) => onPostgres(report, (database) => benchSmallWork(database, report)),
   bulk: (report) => onPostgres(report, (database) => benchBulk(database, bulk, report)),
   sdks: (report) => onPostgres(report, (database) => benchSdks(database, { rows, rounds }, report)),
-  runs: (report) =>
-    onPostgres(report, (database) => benchRuns(database, Number(options.runs), report)),
+  runs: (report) => onPostgres(report, (database) => benchRuns(database, runs, report)),
   databricks: (report) => benchDatabricks({ sizes, rounds }, report),
   vault: (report) => benchVault({ rows, rounds }, report),
-  datahub: (report) =>
-    onPostgres(report, (database) => benchDatahub(database, Number(options.datasets), report)),
+  datahub: (report) => onPostgres(report, (database) => benchDatahub(database, datasets, report)),
 };
 
 const wanted = options.parts!.split(",");
@@ -82,6 +82,13 @@ for (const [part, measure] of Object.entries(PARTS)) {
   if (options.write && texts.length > 1) {
     await updatePage(PERFORMANCE_PAGE, new Map([[part, texts.join("\n\n")]]));
   }
+}
+
+/** The number that an option is set to. Ends the program if it is none. */
+function countOf(name: string, text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  console.error(`bench: --${name} must be whole numbers above 0, such as 10000, not "${text}"`);
+  Deno.exit(2);
 }
 
 async function onPostgres(
