@@ -39,12 +39,13 @@ function rotation(before: string): string[] {
   ];
 }
 
-/** As docs/databricks.md has it; the pipe keeps the key off the command line. */
+/** As docs/databricks.md has it, which says who PRINCIPAL is; the pipe keeps the key off the command line. */
 function secretScope(path: string, id: string): string[] {
   const select = `jq -rj --arg kid ${id} '.keys[] | select(.kid == $kid).k' ${path}`;
   return [
-    "Databricks, for DBX_SECRET_SCOPE",
+    "Databricks, for DBX_SECRET_SCOPE (a new scope: databricks secrets create-scope)",
     `  ${select} |`,
     `    databricks secrets put-secret "$DBX_SECRET_SCOPE" ${secretNameOf(id)}`,
+    '  databricks secrets put-acl "$DBX_SECRET_SCOPE" "$PRINCIPAL" READ',
   ];
 }

@@ -140,7 +140,7 @@ export function keysSuite(program: Program): void {
     ]);
     assert.match(
       hmac.stdout,
-      /databricks secrets put-secret "\$DBX_SECRET_SCOPE" tokenize-hmac-h1\n/,
+      /databricks secrets put-secret "\$DBX_SECRET_SCOPE" tokenize-hmac-h1\n {2}databricks secrets put-acl "\$DBX_SECRET_SCOPE" "\$PRINCIPAL" READ\n/,
     );
     const next = await keys(["add", file, "--sdk", "aes-siv", "--id", "s2", "--output", "table"]);
     assert.match(next.stdout, /tokenize rotate --urn URN --columns COLUMNS --from s1\n/);
