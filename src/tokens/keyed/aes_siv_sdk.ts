@@ -8,7 +8,7 @@
  */
 import { copyBytes } from "../../bytes.ts";
 import { ServiceError } from "../../errors.ts";
-import { readBase64, URL_ALPHABET, writeBase64 } from "../base64.ts";
+import { readBase64, urlAlphabet, writeBase64 } from "../base64.ts";
 import { type ByteMatcher, toByteMatcher } from "../byte_matcher.ts";
 import type { KeyedSettings } from "./keyed_settings.ts";
 import {
@@ -140,10 +140,12 @@ function tokensOf({ head, cells }: TokenKind): PackedTexts {
     ends[i] = end;
   }
   const bytes = new Uint8Array(ends.at(-1) ?? 0);
+  const view = new DataView(bytes.buffer);
+  const alphabet = urlAlphabet();
   for (let i = 0, at = 0; i < count; i++) {
     const start = 4 * firsts[i]!;
     at = copyBytes(head, 0, head.length, bytes, at);
-    at = writeBase64(URL_ALPHABET, cells.bytes, start, start + SIV_BYTES + lengths[i]!, bytes, at);
+    at = writeBase64(alphabet, cells.bytes, start, start + SIV_BYTES + lengths[i]!, view, at);
   }
   return { bytes, ends };
 }
@@ -159,6 +161,7 @@ function valuesOf(
   /** The kind of each token, and the number of its cell; no kind if it has not even the form. */
   const kindOf: (TokenKind | undefined)[] = [];
   const cellOf = new Uint32Array(ends.length);
+  const alphabet = urlAlphabet();
   let kind = kinds[0]!;
   for (let i = 0; i < ends.length; i++) {
     const [start, end] = [startOf(ends, i), ends[i]!];
@@ -173,7 +176,7 @@ function valuesOf(
     kindOf[i] = kind;
     cellOf[i] = cells.count;
     const at = cells.add(payloadBytes(end - start - headLength) - SIV_BYTES);
-    readBase64(URL_ALPHABET, bytes, start + headLength, end, cells.bytes, at);
+    readBase64(alphabet, bytes, start + headLength, end, cells.bytes, at);
   }
   const failed = new Map(
     new Set(kindOf).values().filter((kind) => kind !== undefined)

@@ -14,23 +14,24 @@ import {
 
 const WORD_BYTES = 4;
 const STATE_BYTES = STATE_WORDS * LANES * WORD_BYTES;
-/** Where the states are in the memory, behind the block. */
-const INNER_AT = BLOCK_WORDS * LANES * WORD_BYTES;
+const BLOCK_BYTES = BLOCK_WORDS * LANES * WORD_BYTES;
+/** Where the texts are in the memory, the block of the outer hash, and the states. */
+const TEXTS_AT = 0;
+const OUTER_BLOCK_AT = TEXTS_AT + BLOCK_BYTES;
+const INNER_AT = OUTER_BLOCK_AT + BLOCK_BYTES;
 const OUTER_AT = INNER_AT + STATE_BYTES;
 const RESULT_AT = OUTER_AT + STATE_BYTES;
 const USED_WORDS = (RESULT_AT + STATE_BYTES) / WORD_BYTES;
 
 /** A mark and the length in 64 bits follow a message: what fits into one block with them. */
 const MAX_SHORT_BYTES = HMAC_BLOCK_BYTES - 9;
-/** The mark after a message, in its own byte and at the beginning of a word. */
-const MARK = 0x80;
+/** The mark after a message, at the beginning of a word. */
 const MARK_WORD = 0x80000000;
 const [INNER_PAD, OUTER_PAD] = [0x36, 0x5c];
 
 /** Computes the codes of texts. */
 export class HmacLanes {
   readonly #lanes: Sha256Lanes;
-  readonly #memory: Uint8Array;
   readonly #startLong: () => Hmac;
   /** For texts that take more than a block, once there is one. */
   #long: Hmac | undefined;
@@ -45,11 +46,13 @@ export class HmacLanes {
    */
   constructor(lanes: Sha256Lanes, key: Uint8Array, beginning: Uint8Array) {
     this.#lanes = lanes;
-    this.#memory = new Uint8Array(lanes.words.buffer);
     this.#startLong = () => startHmac(key, beginning);
     this.#before = HMAC_BLOCK_BYTES + beginning.length;
-    const padded = (pad: number) =>
-      Uint8Array.from({ length: HMAC_BLOCK_BYTES }, (_, i) => (key[i] ?? 0) ^ pad);
+    const padded = (pad: number) => {
+      const block = new Uint8Array(HMAC_BLOCK_BYTES).fill(pad);
+      key.forEach((byte, i) => block[i]! ^= byte);
+      return block;
+    };
     for (const [at, pad] of [[INNER_AT, INNER_PAD], [OUTER_AT, OUTER_PAD]] as const) {
       INITIAL_STATE.forEach((word, i) => this.#splat(at, i, word));
       this.#absorb(at, padded(pad));
@@ -57,11 +60,15 @@ export class HmacLanes {
     for (let at = 0; at < beginning.length; at += HMAC_BLOCK_BYTES) {
       this.#absorb(INNER_AT, beginning.subarray(at, at + HMAC_BLOCK_BYTES));
     }
+    // what follows the inner hash in the block of the outer one is always the same
+    this.#splat(OUTER_BLOCK_AT, STATE_WORDS, MARK_WORD);
+    this.#splat(OUTER_BLOCK_AT, BLOCK_WORDS - 1, 8 * (HMAC_BLOCK_BYTES + HMAC_BYTES));
   }
 
   /** The codes of the texts, one after another. */
   codesOf({ bytes, ends }: PackedTexts): Uint8Array {
     const codes = new Uint8Array(HMAC_BYTES * ends.length);
+    const [source, target] = [viewOf(bytes), viewOf(codes)];
     for (let i = 0; i < ends.length; i++) {
       const [start, end] = [startOf(ends, i), ends[i]!];
       if (end - start > MAX_SHORT_BYTES) {
@@ -69,12 +76,11 @@ export class HmacLanes {
         codes.set(this.#long.codeOf(bytes.subarray(start, end)), HMAC_BYTES * i);
         continue;
       }
-      if (this.#taken.length === 0) this.#lanes.words.fill(0, 0, BLOCK_WORDS * LANES);
-      this.#load(bytes, start, end);
+      this.#load(source, start, end);
       this.#taken.push(i);
-      if (this.#taken.length === LANES) this.#compute(codes);
+      if (this.#taken.length === LANES) this.#compute(target);
     }
-    if (this.#taken.length > 0) this.#compute(codes);
+    if (this.#taken.length > 0) this.#compute(target);
     return codes;
   }
 
@@ -84,34 +90,28 @@ export class HmacLanes {
     this.#lanes.words.fill(0, 0, USED_WORDS);
   }
 
-  /** Puts a text into the next lane, as the last block of a message. */
-  #load(bytes: Uint8Array, start: number, end: number): void {
-    const lane = this.#taken.length;
-    const memory = this.#memory;
-    let at = 0;
-    for (let i = start; i < end; i++) memory[placeOf(lane, at++)] = bytes[i]!;
-    memory[placeOf(lane, at)] = MARK;
-    const lengthBits = 8 * (this.#before + end - start);
-    this.#lanes.words[(BLOCK_WORDS - 1) * LANES + lane] = lengthBits;
+  /** Puts a text into the next lane, as the last block of a message: the words of a message are big-endian. */
+  #load(bytes: DataView, start: number, end: number): void {
+    const { words } = this.#lanes;
+    let at = this.#taken.length;
+    let i = start;
+    for (; i + WORD_BYTES <= end; i += WORD_BYTES, at += LANES) words[at] = bytes.getUint32(i);
+    let word = MARK_WORD >>> (8 * (end - i));
+    for (let shift = 24; i < end; i++, shift -= 8) word |= bytes.getUint8(i) << shift;
+    words[at] = word;
+    for (at += LANES; at < (BLOCK_WORDS - 1) * LANES; at += LANES) words[at] = 0;
+    words[at] = 8 * (this.#before + end - start);
   }
 
   /** Computes the codes of the texts in the lanes, which are then empty. */
-  #compute(codes: Uint8Array): void {
+  #compute(codes: DataView): void {
     const { words } = this.#lanes;
-    this.#lanes.compress(INNER_AT, 0); // the result is the beginning of the outer hash's block
-    words.fill(MARK_WORD, STATE_WORDS * LANES, (STATE_WORDS + 1) * LANES);
-    words.fill(0, (STATE_WORDS + 1) * LANES, (BLOCK_WORDS - 1) * LANES);
-    const lengthBits = 8 * (HMAC_BLOCK_BYTES + HMAC_BYTES);
-    words.fill(lengthBits, (BLOCK_WORDS - 1) * LANES, BLOCK_WORDS * LANES);
-    this.#lanes.compress(OUTER_AT, RESULT_AT);
+    this.#lanes.compress(TEXTS_AT, INNER_AT, OUTER_BLOCK_AT); // the result is the beginning of that block
+    this.#lanes.compress(OUTER_BLOCK_AT, OUTER_AT, RESULT_AT);
     for (let lane = 0; lane < this.#taken.length; lane++) {
       let at = HMAC_BYTES * this.#taken[lane]!;
-      for (let i = 0; i < STATE_WORDS; i++) {
-        const word = words[RESULT_AT / WORD_BYTES + i * LANES + lane]!;
-        codes[at++] = word >>> 24;
-        codes[at++] = word >>> 16;
-        codes[at++] = word >>> 8;
-        codes[at++] = word;
+      for (let i = 0; i < STATE_WORDS; i++, at += WORD_BYTES) {
+        codes.setUint32(at, words[RESULT_AT / WORD_BYTES + i * LANES + lane]!);
       }
     }
     this.#taken.length = 0;
@@ -119,10 +119,9 @@ export class HmacLanes {
 
   /** Compresses a block into the state at `at`, in every lane alike. */
   #absorb(at: number, block: Uint8Array): void {
-    for (let lane = 0; lane < LANES; lane++) {
-      block.forEach((byte, i) => this.#memory[placeOf(lane, i)] = byte);
-    }
-    this.#lanes.compress(at, at);
+    const view = viewOf(block);
+    for (let i = 0; i < BLOCK_WORDS; i++) this.#splat(TEXTS_AT, i, view.getUint32(WORD_BYTES * i));
+    this.#lanes.compress(TEXTS_AT, at, at);
   }
 
   #splat(at: number, number: number, word: number): void {
@@ -131,7 +130,6 @@ export class HmacLanes {
   }
 }
 
-/** Where byte `i` of a lane's block is: words are big-endian in the block, and little-endian in the memory. */
-function placeOf(lane: number, i: number): number {
-  return ((i >> 2) * LANES + lane) * WORD_BYTES + (3 - (i & 3));
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }

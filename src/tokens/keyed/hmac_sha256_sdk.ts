@@ -9,7 +9,7 @@
  */
 import { ServiceError } from "../../errors.ts";
 import { copyBytes } from "../../bytes.ts";
-import { URL_ALPHABET, writeBase64 } from "../base64.ts";
+import { urlAlphabet, writeBase64 } from "../base64.ts";
 import { HMAC_BLOCK_BYTES, HMAC_BYTES } from "./hmac.ts";
 import { HmacLanes } from "./hmac_lanes.ts";
 import { openSha256Lanes } from "./sha256_lanes.ts";
@@ -42,6 +42,7 @@ export function hmacSdk({ scope, keys, tokenBytes }: HmacSettings): TokenSdk {
   const beginning = (context: TokenContext) =>
     fillBlock(bindingOf(domainOf(MODE, scope), scope, context));
   const lanes = openSha256Lanes();
+  const alphabet = urlAlphabet();
   let key: Uint8Array | undefined = writing!.bytes.slice();
 
   function tokenizeBytes({ bytes, ends }: PackedTexts, context: TokenContext): PackedTexts {
@@ -50,10 +51,11 @@ export function hmacSdk({ scope, keys, tokenBytes }: HmacSettings): TokenSdk {
     try {
       const codes = hmac.codesOf({ bytes, ends });
       const tokens = new Uint8Array(ends.length * tokenLength);
+      const view = new DataView(tokens.buffer);
       for (let i = 0, at = 0; i < ends.length; i++) {
         const code = HMAC_BYTES * i;
         at = copyBytes(head, 0, head.length, tokens, at);
-        at = writeBase64(URL_ALPHABET, codes, code, code + tokenBytes, tokens, at);
+        at = writeBase64(alphabet, codes, code, code + tokenBytes, view, at);
       }
       return { bytes: tokens, ends: ends.map((_, i) => tokenLength * (i + 1)) };
     } finally {

@@ -17,18 +17,15 @@ export const BLOCK_WORDS = 16;
 const ROUNDS = 64;
 const VECTOR_BYTES = 16;
 
-/** Where the block is in the memory: its vectors one after another. */
-const BLOCK_AT = 0;
-
 /** The compression function with its memory. */
 export interface Sha256Lanes {
   /** Four times each word: the first words of the messages, then the second ones, and so on. */
   readonly words: Uint32Array;
   /**
-   * Compresses the block into the state at `stateAt`; the result is written at `resultAt`. Both are places of
-   * eight vectors, in bytes.
+   * Compresses the block at `blockAt`, sixteen vectors one after another, into the state at `stateAt`; the result
+   * is written at `resultAt`. States are eight vectors. Places are in bytes.
    */
-  compress(stateAt: number, resultAt: number): void;
+  compress(blockAt: number, stateAt: number, resultAt: number): void;
 }
 
 const PRIMES = firstPrimes(ROUNDS);
@@ -91,8 +88,8 @@ const sigma = (local: number, [one, two, three]: Bits, third = rotate): Code =>
 type Bits = readonly [number, number, number];
 
 /** The parameters, then the state, then the schedule. */
-const [STATE_AT, RESULT_AT] = [0, 1];
-const FIRST_STATE = 2;
+const [BLOCK_AT, STATE_AT, RESULT_AT] = [0, 1, 2];
+const FIRST_STATE = 3;
 const FIRST_WORD = FIRST_STATE + STATE_WORDS;
 const word = (round: number) => FIRST_WORD + (round % BLOCK_WORDS);
 /** The variable that holds the state's word `number` (a is 0) in a round: they take turns. */
@@ -114,7 +111,7 @@ function bodyOfCompress(): Code {
 
 function schedule(round: number): Code {
   const now = word(round); // which holds the word of sixteen rounds before
-  if (round < BLOCK_WORDS) return join(int(BLOCK_AT), load(round * VECTOR_BYTES), set(now));
+  if (round < BLOCK_WORDS) return join(get(BLOCK_AT), load(round * VECTOR_BYTES), set(now));
   const small = join(get(now), sigma(word(round + 1), [7, 18, 3], shift), add);
   const large = join(sigma(word(round + 14), [17, 19, 10], shift), add);
   return join(small, get(word(round + 9)), add, large, set(now));
@@ -147,7 +144,7 @@ function assemble(): Uint8Array<ArrayBuffer> {
   const exported = join([2], name("memory"), [0x02, 0], name("compress"), [0x00, 0]);
   return Uint8Array.from(join(
     [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    section(1, [1, 0x60, 2, int32, int32, 0]), // the type of compress
+    section(1, [1, 0x60, 3, int32, int32, int32, 0]), // the type of compress
     section(3, [1, 0]), // compress has it
     section(5, [1, 0x00, 1]), // a memory of one page
     section(7, exported),
