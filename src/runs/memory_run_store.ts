@@ -130,7 +130,9 @@ export class MemoryRunStore implements RunStore {
   #enter(run: Run): void {
     let place = this.#order.length;
     while (place > 0 && comparePositions(run, this.#order[place - 1]!) > 0) place--;
-    this.#order.splice(place, 0, run);
+    // not by splice, which copies the whole list
+    if (place === this.#order.length) this.#order.push(run);
+    else this.#order.splice(place, 0, run);
   }
 
   #put(entry: Entry): Entry {
@@ -145,7 +147,7 @@ export class MemoryRunStore implements RunStore {
         isFinal(this.#entries.get(run_id)!.run.state)
       );
       if (place === -1) return;
-      const [{ run_id }] = this.#order.splice(place, 1) as [Run];
+      const { run_id } = place === 0 ? this.#order.shift()! : this.#order.splice(place, 1)[0]!;
       const { key } = this.#entries.get(run_id)!.idempotency ?? {};
       if (key !== undefined) this.#idsByKey.delete(key);
       this.#entries.delete(run_id);
