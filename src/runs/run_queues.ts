@@ -18,6 +18,8 @@ export class RunQueues {
   readonly #action: ActionDependencies;
   readonly #maxWaiting: number | undefined;
   readonly #queues = new Map<Platform, RunQueue>();
+  /** What was found last: for each run it is looked for more than once. */
+  #last: { readonly datasetUrn: string; readonly queue: RunQueue } | undefined;
 
   /** `maxWaiting`: how many runs may wait for each database. */
   constructor(action: ActionDependencies, maxWaiting: number | undefined) {
@@ -38,9 +40,12 @@ export class RunQueues {
 
   /** The queue of the dataset's database; undefined if it is on none. */
   find(datasetUrn: string): RunQueue | undefined {
+    if (this.#last?.datasetUrn === datasetUrn) return this.#last.queue;
     const { platforms, knownPlatforms } = this.#action;
     try {
-      return this.#queueOf(selectPlatform(parseDatasetUrn(datasetUrn), platforms, knownPlatforms));
+      const platform = selectPlatform(parseDatasetUrn(datasetUrn), platforms, knownPlatforms);
+      this.#last = { datasetUrn, queue: this.#queueOf(platform) };
+      return this.#last.queue;
     } catch {
       return undefined;
     }
