@@ -11,6 +11,8 @@ const MAX_DROPPED_BYTES = 16 * MAX_BODY_BYTES;
 /** How long a body may take to arrive: a client that sends it bit by bit cannot hold a request open. */
 const BODY_TIMEOUT_MS = 30_000;
 
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
 /** How a body is read. */
 export interface BodyOptions {
   /** What messages call it, such as `trigger`. */
@@ -95,7 +97,7 @@ function parseJson(bytes: Uint8Array, what: string): unknown {
   let text: string;
   let body: unknown;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    text = decoder.decode(bytes);
     body = JSON.parse(text);
   } catch {
     throw invalidBody(what, "its body is not valid JSON"); // the parser's message would quote it

@@ -5,6 +5,7 @@ import { makeRequest } from "./request.ts";
 import { RequestBody } from "./request_body.ts";
 import { readHead, type RequestHead } from "./request_head.ts";
 import { continueBytes, faultBytes, isEventStream, responseBytes } from "./response_bytes.ts";
+import { TimeLimits } from "./time_limits.ts";
 
 /** How long what a caller still sends is dropped, so that the response is not lost with it. */
 const LINGER_MS = 1000;
@@ -26,6 +27,8 @@ export class Connection {
   readonly #conn: Deno.TcpConn;
   readonly #owner: ConnectionOwner;
   readonly #reader: ByteReader;
+  /** What takes longer than its limit fails, since the connection is closed then. */
+  readonly #limits = new TimeLimits(() => this.close());
   /** Whether nothing of a request has come yet. */
   #isIdle = true;
   #hasServed = false;
@@ -60,6 +63,7 @@ export class Connection {
 
   /** Ends it at once. */
   close(): void {
+    this.#limits.close();
     try {
       this.#conn.close();
     } catch {
@@ -71,7 +75,7 @@ export class Connection {
   async #exchange(): Promise<boolean> {
     this.#isIdle = true;
     try {
-      const head = await this.#within(this.#owner.silenceTimeoutMs, readHead(this.#reader));
+      const head = await this.#limits.within(this.#owner.silenceTimeoutMs, readHead(this.#reader));
       if (head === undefined) return false;
       this.#isIdle = false;
       return await this.#respond(head);
@@ -93,10 +97,10 @@ export class Connection {
       if (isAsked) await this.#send(continueBytes());
     });
     const response = await this.#owner.answer(makeRequest(head, body.stream));
-    const endless = isEventStream(response) && !head.isCurrent;
+    const isStream = isEventStream(response);
+    const endless = isStream && !head.isCurrent;
     const goesOn = head.keepsAlive && body.isRead && !endless && !this.#owner.isStopping;
     const keepAliveSeconds = goesOn ? Math.floor(this.#owner.silenceTimeoutMs / 1000) : undefined;
-    const isStream = isEventStream(response);
     try {
       for await (const bytes of responseBytes(response, { request: head, keepAliveSeconds })) {
         await this.#send(bytes);
@@ -114,7 +118,7 @@ export class Connection {
   async #read(buffer: Uint8Array): Promise<number | null> {
     this.#owner.waits(this, true);
     try {
-      const size = await this.#within(this.#owner.silenceTimeoutMs, this.#conn.read(buffer));
+      const size = await this.#limits.within(this.#owner.silenceTimeoutMs, this.#conn.read(buffer));
       this.#isIdle = false;
       return size;
     } finally {
@@ -124,7 +128,7 @@ export class Connection {
 
   async #send(bytes: Uint8Array): Promise<void> {
     for (let sent = 0; sent < bytes.length;) {
-      sent += await this.#within(
+      sent += await this.#limits.within(
         this.#owner.silenceTimeoutMs,
         this.#conn.write(bytes.subarray(sent)),
       );
@@ -134,20 +138,10 @@ export class Connection {
   /** Closing while there are bytes to read would take the response back from the caller. */
   async #linger(): Promise<void> {
     await this.#conn.closeWrite();
-    await this.#within(LINGER_MS, this.#drop());
+    await this.#limits.within(LINGER_MS, this.#drop());
   }
 
   async #drop(): Promise<void> {
     while (await this.#reader.next() !== undefined);
-  }
-
-  /** Closes the connection if the work takes longer; the work then fails. */
-  async #within<T>(limitMs: number, work: Promise<T>): Promise<T> {
-    const timer = setTimeout(() => this.close(), limitMs);
-    try {
-      return await work;
-    } finally {
-      clearTimeout(timer);
-    }
   }
 }

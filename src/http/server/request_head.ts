@@ -30,6 +30,8 @@ export interface RequestHead {
   readonly keepsAlive: boolean;
 }
 
+const latin1 = new TextDecoder("latin1");
+
 const LF = 10;
 const CR = 13;
 
@@ -48,7 +50,7 @@ export async function readHead(reader: ByteReader): Promise<RequestHead | undefi
     if ((end ?? bytes.length) > MAX_HEAD_BYTES) throw tooLong(bytes);
     if (end === undefined) continue;
     reader.unread(bytes.subarray(end));
-    return parseHead(new TextDecoder("latin1").decode(bytes.subarray(0, end)));
+    return parseHead(latin1.decode(bytes.subarray(0, end)));
   }
 }
 

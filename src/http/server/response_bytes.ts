@@ -32,6 +32,8 @@ const REASONS: Readonly<Record<number, string>> = {
   505: "HTTP Version Not Supported",
 };
 
+const encoder = new TextEncoder();
+
 /** How a response is sent. */
 export interface SendOptions {
   readonly request: RequestHead;
@@ -44,20 +46,21 @@ export async function* responseBytes(
   response: Response,
   { request, keepAliveSeconds }: SendOptions,
 ): AsyncGenerator<Uint8Array, void> {
-  const headers = new Headers(response.headers);
-  headers.set("date", new Date().toUTCString());
-  headers.set("connection", keepAliveSeconds === undefined ? "close" : "keep-alive");
-  if (keepAliveSeconds !== undefined) headers.set("keep-alive", `timeout=${keepAliveSeconds}`);
+  const own: Fields = {
+    date: new Date().toUTCString(),
+    connection: keepAliveSeconds === undefined ? "close" : "keep-alive",
+    ...(keepAliveSeconds !== undefined && { "keep-alive": `timeout=${keepAliveSeconds}` }),
+  };
   const hasBody = request.method !== "HEAD" && response.status !== 204 && response.status !== 304;
   if (!hasBody) {
     await response.body?.cancel();
-    yield head(response.status, headers);
+    yield head(response.status, own, response.headers);
   } else if (isEventStream(response)) {
-    yield* eventStream(response, headers, request.isCurrent);
+    yield* eventStream(response, own, request.isCurrent);
   } else {
     const body = await response.bytes();
-    headers.set("content-length", String(body.length));
-    const first = head(response.status, headers);
+    const length = { "content-length": String(body.length) };
+    const first = head(response.status, { ...own, ...length }, response.headers);
     yield joinBytes([first, body], first.length + body.length);
   }
 }
@@ -69,7 +72,7 @@ export function isEventStream(response: Response): boolean {
 
 /** A response that ends the connection, to what was no request. */
 export function faultBytes(status: number): Uint8Array {
-  return head(status, new Headers({ "content-length": "0", connection: "close" }));
+  return head(status, { "content-length": "0", connection: "close" });
 }
 
 /** What tells a caller who waits for it to go on with the body. */
@@ -78,9 +81,9 @@ export function continueBytes(): Uint8Array {
 }
 
 /** To a caller of HTTP/1.0, its end is the connection's. */
-async function* eventStream(response: Response, headers: Headers, isChunked: boolean) {
-  if (isChunked) headers.set("transfer-encoding", "chunked");
-  yield head(response.status, headers);
+async function* eventStream(response: Response, own: Fields, isChunked: boolean) {
+  const chunked = isChunked && { "transfer-encoding": "chunked" };
+  yield head(response.status, { ...own, ...chunked }, response.headers);
   for await (const piece of response.body ?? []) {
     if (piece.length === 0) continue;
     if (isChunked) yield encode(`${piece.length.toString(16)}\r\n`);
@@ -90,11 +93,23 @@ async function* eventStream(response: Response, headers: Headers, isChunked: boo
   if (isChunked) yield encode("0\r\n\r\n");
 }
 
-function head(status: number, headers: Headers): Uint8Array<ArrayBuffer> {
-  const fields = [...headers].map(([name, value]) => `${name}: ${value}\r\n`).join("");
+/** Fields of a header, by their names in lower case. */
+type Fields = Readonly<Record<string, string>>;
+
+/** The head of a response with these fields, and with those of `headers` that they do not replace. */
+function head(
+  status: number,
+  own: Fields,
+  headers: Iterable<[name: string, value: string]> = [],
+): Uint8Array<ArrayBuffer> {
+  let fields = "";
+  for (const [name, value] of headers) {
+    if (!Object.hasOwn(own, name)) fields += `${name}: ${value}\r\n`;
+  }
+  for (const [name, value] of Object.entries(own)) fields += `${name}: ${value}\r\n`;
   return encode(`HTTP/1.1 ${status} ${REASONS[status] ?? ""}\r\n${fields}\r\n`);
 }
 
 function encode(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(text);
+  return encoder.encode(text);
 }
