@@ -167,3 +167,9 @@ export async function pool<T>(
 async function* iterate<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T, void> {
   yield* items;
 }
+
+/** A promise that may fail before anybody waits for it; waiting for it then still throws. */
+export function inFlight<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}

@@ -18,6 +18,10 @@ const user = await createUser("grant usage, create on schema first, public to $u
 /** What is made before the first run, if anything is, and what is changed between the runs. */
 const CHANGES: Readonly<Record<string, string | readonly [before: string, change: string]>> = {
   "nothing": "select 1",
+  "nothing, of columns with a limit": [
+    "alter table t alter name type varchar(4000), alter email type varchar(4000)",
+    "select 1",
+  ],
   "another type of column": "alter table t alter name type varchar(4000)",
   "a type that is too short": "alter table t alter name type varchar(12) using left(name, 12)",
   "a number": "alter table t drop email; alter table t add email int",

@@ -61,7 +61,11 @@ export class KnownWork {
   /** Does `work` while the transaction holds the table. Throws what `beginOn` and `work` throw. */
   async holding<T>(work: () => Promise<T>): Promise<T> {
     this.isOpen = true;
-    const [begun, done] = await Promise.allSettled([this.#begin(), work()]);
+    const beginning = this.#begin();
+    const working = work();
+    // work that fails before it sends anything leaves BEGIN joined to nothing: the server would not respond
+    working.catch(() => this.#session.query("end the group", "").catch(() => {}));
+    const [begun, done] = await Promise.allSettled([beginning, working]);
     if (begun.status === "rejected") throw begun.reason;
     if (done.status === "rejected") throw done.reason;
     return done.value;

@@ -4,6 +4,7 @@
  * server reads while the caller works. The size of a batch follows from
  * the size of the rows in the batch before.
  */
+import { inFlight } from "../../../async.ts";
 import type { Session } from "../connection/session.ts";
 import { type ReadOptions, readValuesStatement } from "../sql/read_values.ts";
 import { BinaryRowReader } from "./binary_rows.ts";
@@ -64,10 +65,4 @@ async function readBatch(
 export function nextBatchRows({ rows, bytes }: { rows: number; bytes: number }): number {
   const fitting = Math.floor(BATCH_BYTES * rows / (bytes + 1));
   return Math.max(1, Math.min(MAX_BATCH_ROWS, fitting));
-}
-
-/** A promise that may fail before anybody waits for it; waiting for it then still throws. */
-function inFlight<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {});
-  return promise;
 }

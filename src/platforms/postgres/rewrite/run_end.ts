@@ -5,6 +5,7 @@
  *
  * If the write fails, so does all that was sent after it, and if a check fails, what followed it is undone.
  */
+import { inFlight } from "../../../async.ts";
 import type { Residue } from "../../residue.ts";
 import type { Session } from "../connection/session.ts";
 import { findResidue } from "../residue/find_residue.ts";
@@ -77,10 +78,4 @@ export class RunEnd {
     const rebuilt = strategy === "rewrite" && updated > 0;
     return findResidue(this.#session, run, { table, selects, scrub, updated, rebuilt });
   }
-}
-
-/** A promise that may fail before anybody waits for it; waiting for it then still throws. */
-function inFlight<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {});
-  return promise;
 }
