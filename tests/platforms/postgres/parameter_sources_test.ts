@@ -153,6 +153,7 @@ Deno.test("the password file counts if there is no password, and nobody else may
   assert.equal(passwordOf("postgres://ada@h/x", { HOME, PGPASSFILE: "/other" }), "other");
   assert.equal(passwordOf("postgres://ada@h/x?passfile=/other", { HOME }), "other");
   assert.equal(passwordOf("postgres://ada@h/x", { HOME: "/nobody" }), undefined);
+  assert.equal(passwordOf("postgres://ada@h/x", { HOME, PGPASSFILE: "/dev/null" }), undefined);
   assert.match(
     faultOf("postgres://ada@h/x", { HOME }, files, [file]),
     /^PG_CONN_STR: ~\/\.pgpass can be read by others: run "chmod 600" on it/,

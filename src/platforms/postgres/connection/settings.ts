@@ -123,6 +123,9 @@ export function parsePostgresSettings(
   });
 }
 
+/** What a password file is switched off by. */
+const NO_FILE = "/dev/null";
+
 /** Finds the password of a server. Without one in the parameters, the password file may have it. */
 function readPasswords(
   parameters: Parameters,
@@ -131,7 +134,7 @@ function readPasswords(
   const password = parameters.take("password");
   if (password !== undefined) return () => password;
   const path = parameters.take("passfile");
-  if (path === undefined) return () => undefined;
+  if (path === undefined || path === NO_FILE) return () => undefined;
   const variable = parameters.variableOf("passfile");
   const text = reader.secretFile(variable, path, parameters.fileOf("passfile"));
   return (key) => findPassword(text, key);
