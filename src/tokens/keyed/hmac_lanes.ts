@@ -37,8 +37,9 @@ export class HmacLanes {
   #long: Hmac | undefined;
   /** The bytes that are hashed before each text. */
   readonly #before: number;
-  /** The numbers of the texts in the lanes. */
-  readonly #taken: number[] = [];
+  /** The numbers of the texts in the lanes, and how many lanes are taken. */
+  readonly #numbers = new Uint32Array(LANES);
+  #taken = 0;
 
   /**
    * `key` has at most a block of bytes, and `beginning` whole blocks. `lanes` is its own until it has been told
@@ -77,10 +78,10 @@ export class HmacLanes {
         continue;
       }
       this.#load(source, start, end);
-      this.#taken.push(i);
-      if (this.#taken.length === LANES) this.#compute(target);
+      this.#numbers[this.#taken++] = i;
+      if (this.#taken === LANES) this.#compute(target);
     }
-    if (this.#taken.length > 0) this.#compute(target);
+    if (this.#taken > 0) this.#compute(target);
     return codes;
   }
 
@@ -93,7 +94,7 @@ export class HmacLanes {
   /** Puts a text into the next lane, as the last block of a message: the words of a message are big-endian. */
   #load(bytes: DataView, start: number, end: number): void {
     const { words } = this.#lanes;
-    let at = this.#taken.length;
+    let at = this.#taken;
     let i = start;
     for (; i + WORD_BYTES <= end; i += WORD_BYTES, at += LANES) words[at] = bytes.getUint32(i);
     let word = MARK_WORD >>> (8 * (end - i));
@@ -108,13 +109,13 @@ export class HmacLanes {
     const { words } = this.#lanes;
     this.#lanes.compress(TEXTS_AT, INNER_AT, OUTER_BLOCK_AT); // the result is the beginning of that block
     this.#lanes.compress(OUTER_BLOCK_AT, OUTER_AT, RESULT_AT);
-    for (let lane = 0; lane < this.#taken.length; lane++) {
-      let at = HMAC_BYTES * this.#taken[lane]!;
+    for (let lane = 0; lane < this.#taken; lane++) {
+      let at = HMAC_BYTES * this.#numbers[lane]!;
       for (let i = 0; i < STATE_WORDS; i++, at += WORD_BYTES) {
         codes.setUint32(at, words[RESULT_AT / WORD_BYTES + i * LANES + lane]!);
       }
     }
-    this.#taken.length = 0;
+    this.#taken = 0;
   }
 
   /** Compresses a block into the state at `at`, in every lane alike. */

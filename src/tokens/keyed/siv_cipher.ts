@@ -128,23 +128,29 @@ function masksOf(mac: AesBlocks, associatedData: readonly Uint8Array[]): Int32Ar
   const subkeys = cmacSubkeys(mac);
   let whole = cmac(mac, subkeys, new Uint8Array(BLOCK_BYTES));
   for (const each of associatedData) whole = xor(double(whole), cmac(mac, subkeys, each));
-  const masks = new Uint8Array(2 * BLOCK_BYTES * 2 * BLOCK_BYTES);
   const short = xor(double(whole), subkeys.full);
+  const masks = new Uint8Array(4 * MASK_WORDS * 2 * BLOCK_BYTES);
   for (let length = 0; length < 2 * BLOCK_BYTES; length++) {
-    const mask = masks.subarray(2 * BLOCK_BYTES * length, 2 * BLOCK_BYTES * (length + 1));
-    const last = mask.subarray(BLOCK_BYTES);
+    const mask = 4 * MASK_WORDS * length;
+    const last = mask + BLOCK_BYTES;
+    const rest = length % BLOCK_BYTES;
     if (length < BLOCK_BYTES) {
-      last.set(short);
-      last[length]! ^= 0x80;
-    } else if (length === BLOCK_BYTES) {
-      last.set(xor(whole, subkeys.full));
+      addBytes(masks, last, short);
+      masks[last + rest]! ^= 0x80;
+    } else if (rest === 0) {
+      addBytes(masks, last, whole);
+      addBytes(masks, last, subkeys.full);
     } else {
-      mask.set(whole, length - BLOCK_BYTES);
-      mask[length] = 0x80;
-      last.set(xor(last, subkeys.padded));
+      addBytes(masks, mask + rest, whole);
+      addBytes(masks, last, subkeys.padded);
+      masks[last + rest]! ^= 0x80;
     }
   }
   return new Int32Array(masks.buffer);
+}
+
+function addBytes(target: Uint8Array, at: number, block: Uint8Array): void {
+  for (let i = 0; i < BLOCK_BYTES; i++) target[at + i]! ^= block[i]!;
 }
 
 function xor(one: Uint8Array, other: Uint8Array): Uint8Array {
