@@ -144,10 +144,18 @@ export async function startLog({ level, format }: Config["log"]): Promise<Observ
 function recordOf(level: LogLevel, observation: Observation): LogRecord {
   const sentence = sentenceOf(observation);
   const properties: Readonly<Record<string, unknown>> = { ...observation, ...traceFields() };
-  const message = sentence.split(/\{(\w+)\}/)
-    .map((part, i) => i % 2 === 0 ? part : properties[part]);
+  const message = partsOf(sentence).map((part, i) => i % 2 === 0 ? part : properties[part]);
   const timestamp = Date.now();
   return { category: ["tokenize"], level, message, rawMessage: sentence, timestamp, properties };
+}
+
+const PARTS = new Map<string, readonly string[]>();
+
+/** A sentence in parts, of which each second one is a field's name. */
+function partsOf(sentence: string): readonly string[] {
+  let parts = PARTS.get(sentence);
+  if (parts === undefined) PARTS.set(sentence, parts = sentence.split(/\{(\w+)\}/));
+  return parts;
 }
 
 /**
@@ -182,6 +190,7 @@ export function commandLog(observe: Observe, { isForProgram = false }: Config["l
 export function sentenceOf(observation: Observation): string {
   const [, sentence, ofDryRun = sentence] = LOG_LINES[observation.event];
   const chosen = "dryRun" in observation && observation.dryRun ? ofDryRun : sentence;
+  if (!chosen.includes("[")) return chosen;
   const fields: Readonly<Record<string, unknown>> = observation;
   return chosen.replace(
     /\[([^\]]*\{(\w+)\}[^\]]*)\]/g,

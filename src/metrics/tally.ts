@@ -71,7 +71,8 @@ function seriesOf<T>(
 ): Series<T> {
   let ofMetric = all.get(name);
   if (ofMetric === undefined) all.set(name, ofMetric = new Map());
-  const key = METRICS[name].labels.map((label) => labels[label] ?? "").join("\n");
+  let key = "";
+  for (const label of METRICS[name].labels) key += `${labels[label] ?? ""}\n`;
   let series = ofMetric.get(key);
   if (series === undefined) ofMetric.set(key, series = { labels, value: first() });
   return series;
