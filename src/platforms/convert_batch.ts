@@ -104,9 +104,9 @@ function areValid(
   if (ends.length !== texts.ends.length || (nulls.length > 0 && !canReject)) return false;
   if (givesValues) return true;
   const isToken = toByteMatcher(result);
-  const rejected = new Set(nulls);
+  const rejected = nulls.length > 0 ? new Set(nulls) : undefined;
   for (let i = 0; i < ends.length; i++) {
-    if (!rejected.has(i) && !isToken(bytes, startOf(ends, i), ends[i]!)) return false;
+    if (!rejected?.has(i) && !isToken(bytes, startOf(ends, i), ends[i]!)) return false;
   }
   return true;
 }
