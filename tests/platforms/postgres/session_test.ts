@@ -285,6 +285,13 @@ Deno.test("statements that are sent together fail one by one, and a failed one i
     assert.deepEqual((await ask("SELECT $1::int + 1", ["3"])).rows, [[4]]);
   }));
 
+Deno.test("a statement whose first parameters were refused gives numbers the next time", () =>
+  withSession(async (session) => {
+    const text = "SELECT $1::int + 1";
+    await assert.rejects(session.query("ask", text, ["one"]));
+    assert.deepEqual((await session.query("ask", text, ["1"])).rows, [[2]]);
+  }));
+
 Deno.test("a statement is prepared once a session", () =>
   withSession(async (session) => {
     for (const n of ["1", "2", "3"]) await session.query("ask", "SELECT $1::int", [n]);

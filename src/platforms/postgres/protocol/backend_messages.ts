@@ -16,6 +16,7 @@ export const BACKEND = {
   dataRow: code("D"),
   emptyQueryResponse: code("I"),
   errorResponse: code("E"),
+  noData: code("n"),
   noticeResponse: code("N"),
   notificationResponse: code("A"),
   parameterStatus: code("S"),

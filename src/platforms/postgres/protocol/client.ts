@@ -123,7 +123,8 @@ export class Client {
    */
   execute(text: string, parameters: readonly Parameter[], how: ExecuteOptions): Promise<Result> {
     const { prepared, name, messages } = this.#prepared.prepare(text, how.keeps);
-    const encoding = { describes: messages.length > 0, syncs: !how.joinsNext };
+    // it may be prepared, but have failed before it was described
+    const encoding = { describes: prepared?.columns === undefined, syncs: !how.joinsNext };
     const operation = new Operation(this.#decodeOf, { prepared, joinsNext: how.joinsNext });
     return this.#send(operation, ...messages, execute(name, parameters, encoding)).result;
   }

@@ -77,6 +77,8 @@ export class Operation {
         return void this.#rows.push(readRow(content, this.#decodes));
       case BACKEND.rowDescription:
         return this.#describe(readColumns(content));
+      case BACKEND.noData:
+        return this.#describe([]);
       case BACKEND.parseComplete:
         if (this.prepared !== undefined) this.prepared.isKnown = true;
         return;
