@@ -2,6 +2,7 @@
  * HMAC-SHA-256 (RFC 2104) of many texts with a common beginning, four short texts at once. Key and beginning
  * are hashed once.
  */
+import { viewOf } from "../../bytes.ts";
 import { type Hmac, HMAC_BLOCK_BYTES, HMAC_BYTES, startHmac } from "./hmac.ts";
 import { type PackedTexts, startOf } from "../packed_texts.ts";
 import {
@@ -129,8 +130,4 @@ export class HmacLanes {
     const first = at / WORD_BYTES + number * LANES;
     this.#lanes.words.fill(word, first, first + LANES);
   }
-}
-
-function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, byteLength);
 }

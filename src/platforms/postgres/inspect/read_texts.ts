@@ -5,7 +5,7 @@
  * (4) and the length of an extension (4) with the extension; of each row the number of its fields (2), and
  * of each field its length (4, -1 for NULL) and its bytes; at the end -1 as the number of fields.
  */
-import { ByteGatherer } from "../../../bytes.ts";
+import { ByteGatherer, viewOf } from "../../../bytes.ts";
 import { ServiceError } from "../../../errors.ts";
 import type { TextBatch } from "../../inspection.ts";
 import type { Session } from "../connection/session.ts";
@@ -51,7 +51,7 @@ class RowReader {
   *read(piece: Uint8Array): Generator<TextBatch, void> {
     const bytes = this.#gatherer.add(piece);
     if (bytes === undefined) return;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const view = viewOf(bytes);
     let at = 0;
     if (this.#isBeforeHeader) {
       at = this.#headerEnd(bytes, view);
