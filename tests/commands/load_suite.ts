@@ -69,14 +69,14 @@ export async function loadSuite(program: Program): Promise<void> {
   });
 
   test("/healthz responds while a run is busy, and does not wait for its end", async () => {
-    await makeTable("long", 40_000);
+    await makeTable("long", 80_000);
     await using service = await startService(program, environment);
     const run = service.trigger({ dataset_urn: urn("long"), columns: ["v", "rest"] });
     await service.logged("batch_written"); // one of more than forty
     assert.equal((await service.send("GET", "/healthz")).status, 200);
     const isOver = service.log().some(({ event }) => event === "run_finished");
     assert.equal(isOver, false, "the response came after the run");
-    assert.equal((await run).json.updated, 40_000);
+    assert.equal((await run).json.updated, 80_000);
     const batches = service.log().filter(({ event }) => event === "batch_written").length;
     assert.ok(batches >= 40);
   });
