@@ -63,6 +63,9 @@ const PART_ABOUT_POSTGRES = [
   "tests/deploy/grants_test.ts",
 ];
 
+/** What follows the older versions instead of running beside them, so that both sides take as long. */
+const AFTER_OLDER_VERSIONS = ["tests/binary", "tests/commands"];
+
 const settings = { max_connections: 200 };
 
 const wantedVersion = Deno.env.get("PG_VERSION");
@@ -76,7 +79,9 @@ async function run(): Promise<Counts[]> {
   if (Deno.args.length > 0) return [await test(Deno.args)];
   if (wantedVersion !== undefined) return [await test(ABOUT_POSTGRES)];
   const before = [await check(), await build()];
-  return [...before, ...await Promise.all([test(["tests"]), testOlderVersions()])];
+  if (givenUrl !== undefined) return [...before, await test(["tests"])];
+  const first = test(["tests"], { left: AFTER_OLDER_VERSIONS });
+  return [...before, ...await Promise.all([first, testOlderVersionsAndProgram()])];
 }
 
 /** Each check counts if it fails only: what passed are the tests. */
@@ -94,9 +99,12 @@ async function testQuickly(): Promise<Counts> {
   return await runDenoTests({ paths: await quickTests(ignored), options });
 }
 
-/** Runs tests on the given server, or on one that it starts. */
-async function test(paths: readonly string[]): Promise<Counts> {
-  const run = { paths, ignored, options: ["--no-check"] };
+/** Runs tests, but for those left to others, on the given server, or on one that it starts. */
+async function test(
+  paths: readonly string[],
+  { left = [], ...shown }: { left?: readonly string[]; heading?: string } = {},
+): Promise<Counts> {
+  const run = { paths, ignored: [...ignored, ...left], options: ["--no-check"], ...shown };
   if (givenUrl !== undefined) return await runDenoTests(run);
   const version = Number(wantedVersion ?? NEWEST_VERSION);
   const server = await startServer({ version }).catch((error: Error) => {
@@ -108,14 +116,14 @@ async function test(paths: readonly string[]): Promise<Counts> {
   return await testOn(server, run);
 }
 
-/** Runs tests on the versions from the oldest on, one after the other. */
-async function testOlderVersions(): Promise<Counts> {
+/** Runs tests on the versions from the oldest on, one after the other, and those of the program on the newest. */
+async function testOlderVersionsAndProgram(): Promise<Counts> {
   const counts: Counts[] = [];
-  if (givenUrl !== undefined) return addCounts(counts);
   for (let version = OLDEST_VERSION; version < NEWEST_VERSION; version++) {
     const paths = version === OLDEST_VERSION ? ABOUT_POSTGRES : PART_ABOUT_POSTGRES;
     counts.push(await testOnVersion(version, paths));
   }
+  counts.push(await test(AFTER_OLDER_VERSIONS, { heading: "The program" }));
   return addCounts(counts);
 }
 
