@@ -35,7 +35,7 @@ export function usablePair(
     // a server takes the same pair as a client does, and throws if it cannot
     Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert, key }).close();
   } catch (error) {
-    const isOfTheSystem = error instanceof Deno.errors.InvalidData === false &&
+    const isOfTheSystem = !(error instanceof Deno.errors.InvalidData) &&
       Object.values(Deno.errors).some((each) => error instanceof each);
     if (isOfTheSystem) return { cert, key }; // nobody may listen: that says nothing of the pair
     const [, name, reason] = REASONS.find(([pattern]) => pattern.test(String(error))) ??

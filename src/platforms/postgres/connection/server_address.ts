@@ -49,14 +49,14 @@ export function readServers(parameters: Parameters): readonly ServerAddress[] {
 }
 
 function checkHost(parameters: Parameters, host: string): void {
-  if (!/^[/@]/.test(host) && !isHost(host)) {
-    throw parameters.fault("host", "is not made of host names and IP addresses");
-  }
   if (host.startsWith("/") || host.startsWith("@")) {
     throw parameters.fault(
       "host",
       "is a Unix socket, which the sandbox cannot be given: name a host and a port",
     );
+  }
+  if (!isHost(host)) {
+    throw parameters.fault("host", "is not made of host names and IP addresses");
   }
 }
 

@@ -14,6 +14,12 @@ export class LostBeforeBegin extends ServiceError {
   }
 }
 
+/** `error`, as a `LostBeforeBegin` if the connection is lost: for what had written nothing by then. */
+export function lostBeforeBegin(error: unknown): unknown {
+  const isLost = error instanceof ServiceError && error.code === "database_unreachable";
+  return isLost ? new LostBeforeBegin(error) : error;
+}
+
 /** Whether a run that failed with `error` may nevertheless have been committed. */
 export function isInDoubt({ facts }: ServiceError): boolean {
   return facts.cause === OUTCOME_UNKNOWN;

@@ -2,9 +2,8 @@
  * The work on a table that was looked up before: it is confirmed by what is sent along with BEGIN, and the work
  * goes out with that. A run that probably finds nothing to do sends its end along too.
  */
-import { ServiceError } from "../../../errors.ts";
 import type { Session } from "../connection/session.ts";
-import { LostBeforeBegin, sendEnd } from "../connection/transaction.ts";
+import { lostBeforeBegin, sendEnd } from "../connection/transaction.ts";
 import type { KnownTable } from "../lookup/known_tables.ts";
 import type { PostgresRun } from "../postgres_run.ts";
 import type { TargetTable } from "../table.ts";
@@ -53,8 +52,8 @@ export class KnownWork {
       sendEnd(session),
     ]);
     if (begun.status === "rejected") throw begun.reason;
-    if (counted.status === "rejected") throw lost(counted.reason);
-    if (ended.status === "rejected") throw lost(ended.reason);
+    if (counted.status === "rejected") throw lostBeforeBegin(counted.reason);
+    if (ended.status === "rejected") throw lostBeforeBegin(ended.reason);
     return counted.value.selected === 0 ? counted.value : undefined;
   }
 
@@ -84,10 +83,4 @@ export class KnownWork {
       });
     return this.#confirmed;
   }
-}
-
-/** Nothing was written, so a run whose connection is lost can begin again on another. */
-function lost(error: unknown): unknown {
-  const isLost = error instanceof ServiceError && error.code === "database_unreachable";
-  return isLost ? new LostBeforeBegin(error) : error;
 }

@@ -11,6 +11,7 @@
  * If the table has foreign keys to itself that hold only when all rows are changed, one UPDATE changes
  * them: the tokens wait in a temporary table.
  */
+import { inFlight } from "../../../async.ts";
 import { counted } from "../../../counted.ts";
 import type { ServiceError } from "../../../errors.ts";
 import { refusal } from "../../refusal.ts";
@@ -32,8 +33,9 @@ export async function rewriteInClient(
   const { run, table, conversion } = work;
   run.context.throttle.allow(["rows_per_second", "paused"]);
   // all that a small table with nothing to do needs; pipelined, it costs no round trip
-  const counting = isLarge(table) ? undefined : countRows(writer, work, { joinsNext: true });
-  counting?.catch(() => {});
+  const counting = isLarge(table)
+    ? undefined
+    : inFlight(countRows(writer, work, { joinsNext: true }));
   const foreignBeside = countForeignForEnd(work);
   const isAtOnce = table.selfKeys.length > 0;
   const snapshot = isLarge(table) && !isAtOnce
